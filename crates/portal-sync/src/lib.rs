@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+use std::process::ExitCode;
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}
