@@ -1,0 +1,92 @@
+//! The assertion against a golden one, the public key, and the laws of its times.
+
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::scope::Scope;
+use crate::testing::{CLIENT_ID, KEY_ID, app, key_file, org};
+
+/// Made with `openssl dgst -sha256 -sign` and the test key, for 2026-01-01T00:00:00Z. RS256 is
+/// deterministic, so ours must be the same to the last character.
+const GOLDEN: &str = "\
+    eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6InBvcnRhbC1zeW5jLXRlc3QtMSJ9.eyJpc3MiOiIwb2F\
+    0ZXN0YXBwMDAwMDAwMDAwMSIsInN1YiI6IjBvYXRlc3RhcHAwMDAwMDAwMDAxIiwiYXVkIjoiaHR0cHM6Ly9hY21\
+    lLm9rdGEuY29tL29hdXRoMi92MS90b2tlbiIsImlhdCI6MTc2NzIyNTU5MCwiZXhwIjoxNzY3MjI1ODkwLCJqdGk\
+    iOiJqdGktMSJ9.RhkLz5Tyuot757BP_JmpRtKzsVkvwwl6VQQVWDrA5JRJ9oF86MVJbnFRzCXT17EA0uwPSNzrx6\
+    MlSInAouYjV15aekegeJON9fZ-w3_g9V_CGdE8ZdCoa1xkz1-\
+    5dweCnftgxZzclGsNNQm9QrS7KqIAm4TtWjkqXGFHdCyvvYb3SAATNRrDtmT_bWCK5Mlt_kWwgxCW-\
+    7Lo3tA3MzZ7DmJCPvDaIlQjhwkeJqM7kF1K7-\
+    K0LCWoQ5fpxry9vesOgg5tbX3r1VNtxGrBoYPWLWJepJg8f8_pcPj96KvUDGxAn4juuezZ0iCZpVDDG78gg1nPCP\
+    bmsq0JleL8Y5qxSA";
+
+fn claims(jws: &str) -> Value {
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    let public = DecodingKey::from_rsa_pem(key_file!("rsa2048.public.pem").as_bytes()).unwrap();
+    decode::<Value>(jws, &public, &validation).unwrap().claims
+}
+
+fn assertion(now: Timestamp) -> ClientAssertion {
+    app([Scope::USERS_READ])
+        .assertion(&org(), now, "jti-1")
+        .unwrap()
+}
+
+#[test]
+fn an_assertion_says_what_okta_wants_and_fits_the_public_key() {
+    let now: Timestamp = "2026-01-01T00:00:00.999Z".parse().unwrap();
+    let assertion = assertion(now);
+    let jws = assertion.expose_secret();
+    assert_eq!(jws, GOLDEN);
+
+    let header = decode_header(jws).unwrap();
+    assert_eq!(header.alg, jsonwebtoken::Algorithm::RS256);
+    assert_eq!(header.kid.as_deref(), Some(KEY_ID));
+    assert_eq!(
+        claims(jws),
+        serde_json::json!({
+            "iss": CLIENT_ID,
+            "sub": CLIENT_ID,
+            "aud": "https://acme.okta.com/oauth2/v1/token",
+            "iat": 1_767_225_590,
+            "exp": 1_767_225_890,
+            "jti": "jti-1",
+        })
+    );
+}
+
+#[test]
+fn the_registered_public_key_is_that_of_the_private_one() {
+    let jwk: Value = serde_json::from_str(key_file!("rsa2048.public.jwk.json")).unwrap();
+    assert_eq!(jwk["kid"], KEY_ID);
+    let public =
+        DecodingKey::from_rsa_components(jwk["n"].as_str().unwrap(), jwk["e"].as_str().unwrap());
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::RS256);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    assert!(decode::<Value>(GOLDEN, &public.unwrap(), &validation).is_ok());
+}
+
+#[test]
+fn an_assertion_never_prints() {
+    let assertion = assertion(Timestamp::UNIX_EPOCH);
+    assert_eq!(format!("{assertion:?}"), "ClientAssertion([redacted])");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_times_of_an_assertion_keep_their_laws(
+        second in 1000..Timestamp::MAX.as_second(),
+    ) {
+        let claims = claims(assertion(Timestamp::from_second(second).unwrap()).expose_secret());
+        let (iat, exp) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
+        prop_assert!(iat < second && second < exp);
+        prop_assert!(exp - second <= 60 * 60, "Okta takes an hour at most");
+        prop_assert_eq!(exp - iat, LIFETIME_SECONDS);
+    }
+}

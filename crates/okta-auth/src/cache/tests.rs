@@ -1,0 +1,338 @@
+//! The cache under paused time, against a transport with a script.
+
+use std::sync::atomic::AtomicUsize;
+
+use jiff::Timestamp;
+use tokio::time::{advance, timeout};
+
+use super::*;
+use crate::clock::ManualClock;
+use crate::refusal::RefusalCause;
+use crate::scope::Scope;
+use crate::testing::{ScriptedTransport, answer, app, granting, oauth_error, org};
+
+const EXPIRED: &str = "The client_assertion token is expired.";
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+fn cache(transport: ScriptedTransport) -> Arc<TokenCache<ScriptedTransport>> {
+    let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
+    let count = AtomicUsize::new(0);
+    let cache = TokenCache::new(org(), app([Scope::USERS_READ]), transport, Arc::new(clock))
+        .with_nonces(move || format!("jti-{}", count.fetch_add(1, Ordering::Relaxed)));
+    Arc::new(cache)
+}
+
+fn script() -> ScriptedTransport {
+    ScriptedTransport::default()
+}
+
+/// What the cache gives now: the secret, or the error.
+async fn secret(cache: &TokenCache<ScriptedTransport>) -> Result<String, AuthError> {
+    let token = cache.token().await?;
+    Ok(token
+        .authorization()
+        .to_str()
+        .unwrap()
+        .strip_prefix("Bearer ")
+        .unwrap()
+        .to_owned())
+}
+
+async fn all(
+    cache: &Arc<TokenCache<ScriptedTransport>>,
+    n: usize,
+) -> Vec<Result<Token, AuthError>> {
+    let waiters: Vec<_> = (0..n)
+        .map(|_| {
+            let cache = Arc::clone(cache);
+            tokio::spawn(async move { cache.token().await })
+        })
+        .collect();
+    futures::future::join_all(waiters)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
+}
+
+/// The claims of the assertion in each request: when it was issued, and its nonce.
+fn assertions(cache: &TokenCache<ScriptedTransport>) -> Vec<(i64, String)> {
+    let claims = |request: http::Request<bytes::Bytes>| {
+        let form: std::collections::HashMap<_, _> = url::form_urlencoded::parse(request.body())
+            .into_owned()
+            .collect();
+        let claims = jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(
+            &form["client_assertion"],
+        )
+        .unwrap()
+        .claims;
+        (
+            claims["iat"].as_i64().unwrap(),
+            claims["jti"].as_str().unwrap().to_owned(),
+        )
+    };
+    cache.transport.requests().into_iter().map(claims).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_waiters_share_one_request() {
+    let cache = cache(script().answering(granting("one", 3600)));
+    for token in all(&cache, 1000).await {
+        assert_eq!(
+            token.unwrap().authorization().to_str().unwrap(),
+            "Bearer one"
+        );
+    }
+    assert_eq!(cache.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_waiters_share_one_failure() {
+    let refused = oauth_error(
+        401,
+        None,
+        "invalid_client",
+        "The client_assertion JWT kid is invalid.",
+    );
+    let cache = cache(
+        script()
+            .answering(refused)
+            .breaking()
+            .answering(granting("one", 3600)),
+    );
+    for outcome in all(&cache, 1000).await {
+        assert!(matches!(outcome, Err(AuthError::Refused(_))));
+    }
+    for outcome in all(&cache, 1000).await {
+        assert!(outcome.unwrap_err().is_transient());
+    }
+    assert_eq!(cache.requests(), 2, "one for each crowd");
+    assert_eq!(
+        secret(&cache).await.unwrap(),
+        "one",
+        "the next caller asks anew"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_gives_up_leaves_the_request_to_the_next() {
+    let slow = minutes(10);
+    let cache = cache(
+        script()
+            .after(slow, Some(granting("late", 3600)))
+            .answering(granting("two", 3600)),
+    );
+    let impatient = Arc::clone(&cache);
+    let first = tokio::spawn(async move {
+        timeout(Duration::from_secs(5), impatient.token())
+            .await
+            .is_err()
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(secret(&cache).await.unwrap(), "two");
+    assert!(first.await.unwrap());
+    assert_eq!(cache.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_replaced_ahead_of_its_end() {
+    let cache = cache(
+        script()
+            .answering(granting("one", 3600))
+            .answering(granting("two", 3600)),
+    );
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(54)).await;
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(2)).await;
+    assert_eq!(secret(&cache).await.unwrap(), "two");
+    assert_eq!(secret(&cache).await.unwrap(), "two");
+    assert_eq!(cache.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_one_caller_replaces_the_token_the_others_use_the_old_one() {
+    let slow = Duration::from_secs(20);
+    let cache = cache(
+        script()
+            .answering(granting("one", 3600))
+            .after(slow, Some(granting("two", 3600))),
+    );
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(56)).await;
+    let tokens = all(&cache, 100).await;
+    let new = tokens
+        .iter()
+        .filter(|token| token.as_ref().unwrap().authorization().to_str().unwrap() == "Bearer two");
+    assert_eq!(new.count(), 1);
+    assert_eq!(cache.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_old_token_survives_a_failure_of_the_moment_until_it_expires() {
+    let cache = cache(
+        script()
+            .answering(granting("one", 3600))
+            .answering(answer(503, None, ""))
+            .breaking()
+            .answering(answer(429, None, ""))
+            .answering(granting("two", 3600)),
+    );
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(56)).await;
+    for _ in 0..100 {
+        assert_eq!(secret(&cache).await.unwrap(), "one");
+    }
+    assert_eq!(cache.requests(), 2, "not asked again at once");
+    advance(HOLD_OFF).await;
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    assert_eq!(cache.requests(), 3);
+    advance(minutes(4)).await;
+    assert!(
+        secret(&cache).await.unwrap_err().is_transient(),
+        "now it is dead"
+    );
+    assert_eq!(secret(&cache).await.unwrap(), "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_ends_the_old_token() {
+    let refused = oauth_error(
+        401,
+        None,
+        "invalid_client",
+        "Invalid value for 'client_id' parameter.",
+    );
+    let cache = cache(script().answering(granting("one", 3600)).answering(refused));
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(56)).await;
+    assert!(matches!(secret(&cache).await, Err(AuthError::Refused(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_token_is_forgotten_only_if_it_is_the_cached_one() {
+    let cache = cache(
+        script()
+            .answering(granting("one", 3600))
+            .answering(granting("two", 3600)),
+    );
+    let one = cache.token().await.unwrap();
+    cache.reject(&one);
+    for token in all(&cache, 100).await {
+        assert_eq!(
+            token.unwrap().authorization().to_str().unwrap(),
+            "Bearer two"
+        );
+    }
+    cache.reject(&one);
+    assert_eq!(secret(&cache).await.unwrap(), "two");
+    assert_eq!(cache.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_lived_tokens_make_no_storm() {
+    for seconds in [0, 1, 5] {
+        let mut transport = script();
+        for _ in 0..1000 {
+            transport = transport.after(Duration::ZERO, Some(granting("brief", seconds)));
+        }
+        let cache = cache(transport);
+        let begin = Instant::now();
+        while begin.elapsed() < minutes(1) {
+            for token in all(&cache, 10).await {
+                assert!(token.is_ok());
+            }
+            advance(Duration::from_millis(10)).await;
+        }
+        let most = (60 / (seconds / 2).max(1)) + 1;
+        assert!(
+            cache.requests() <= most,
+            "{} requests for {seconds} s",
+            cache.requests()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_is_corrected_once_and_remembered() {
+    let date = "Thu, 01 Jan 2026 05:30:00 GMT";
+    let cache = cache(
+        script()
+            .answering(oauth_error(401, Some(date), "invalid_client", EXPIRED))
+            .answering(granting("one", 3600))
+            .answering(granting("two", 3600)),
+    );
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(56)).await;
+    assert_eq!(secret(&cache).await.unwrap(), "two");
+
+    let iat = now.as_second() - 10;
+    let expected = [
+        (iat, "jti-0"),
+        (iat + 19_800, "jti-1"),
+        (iat + 19_800, "jti-2"),
+    ];
+    assert_eq!(
+        assertions(&cache),
+        expected.map(|(iat, jti)| (iat, jti.to_owned()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_that_cannot_be_corrected_is_reported_in_seconds() {
+    let date = "Thu, 01 Jan 2026 05:30:00 GMT";
+    let refused = || oauth_error(401, Some(date), "invalid_client", EXPIRED);
+    let cache = cache(script().answering(refused()).answering(refused()));
+    let Err(AuthError::Refused(refusal)) = secret(&cache).await else {
+        panic!("not refused")
+    };
+    assert_eq!(refusal.cause(), RefusalCause::Expired);
+    assert!(
+        refusal.to_string().contains("19800 s behind Okta's"),
+        "{refusal}"
+    );
+    assert_eq!(cache.requests(), 2, "once more, not for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_agrees_or_is_not_told_is_not_corrected() {
+    for date in [Some("Thu, 01 Jan 2026 00:00:00 GMT"), None] {
+        let cache = cache(script().answering(oauth_error(401, date, "invalid_client", EXPIRED)));
+        assert!(matches!(secret(&cache).await, Err(AuthError::Refused(_))));
+        assert_eq!(cache.requests(), 1);
+    }
+}
+
+#[derive(Debug)]
+struct Endless;
+
+impl Transport for Endless {
+    fn send(
+        &self,
+        _: http::Request<bytes::Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<bytes::Bytes>, crate::transport::TransportError>> {
+        async { Ok(granting("hunter2", 3600)) }.boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cache_never_prints_what_it_holds() {
+    let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
+    let cache = TokenCache::new(org(), app([Scope::USERS_READ]), Endless, clock);
+    let token = cache.token().await.unwrap();
+    let printed = format!("{token:?} {cache:?}");
+    assert!(
+        !printed.contains("hunter2") && !printed.contains("MII"),
+        "{printed}"
+    );
+    assert!(printed.contains("https://acme.okta.com"), "{printed}");
+}
+
+#[test]
+fn no_two_nonces_are_equal() {
+    assert_ne!(random_nonce(), random_nonce());
+}

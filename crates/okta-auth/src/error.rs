@@ -1,0 +1,196 @@
+//! `AuthError`: why there is no token.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::refusal::Refusal;
+use crate::scope::Scope;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// Why there is no token.
+///
+/// Clones are cheap and share their cause: everybody who waited for one token request gets the
+/// same error.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// Okta refused to issue a token. Nothing changes until somebody acts.
+    #[error("the token request was refused")]
+    Refused(#[source] Refusal),
+    /// The token endpoint could not serve the request now: 429, 408 or a 5xx.
+    #[error("the token endpoint is not available")]
+    Unavailable(#[source] Unavailable),
+    /// There was no whole answer.
+    #[error("the token request got no answer")]
+    Transport(#[source] TransportError),
+    /// What answered is not Okta's token endpoint.
+    #[error("the token endpoint gave an answer that is not understood")]
+    Unexpected(#[source] UnexpectedAnswer),
+    /// A token was issued, but for less than is needed. Okta grants what the app has of what was
+    /// asked for and says so only in the answer.
+    #[error(
+        "the token lacks the scopes {} (granted: {})",
+        listed(.missing),
+        listed(.granted)
+    )]
+    MissingScopes {
+        /// What is missing of what was asked for, in that order.
+        missing: Vec<Scope>,
+        /// What was granted.
+        granted: Vec<Scope>,
+    },
+    /// The client assertion could not be signed.
+    #[error("the client assertion could not be signed")]
+    Signing(#[source] SigningError),
+}
+
+impl AuthError {
+    /// Whether asking again a little later may well succeed. Everything else stays as it is until
+    /// somebody changes a setting.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Transport(error) => error.kind().is_transient(),
+            Self::Refused(_)
+            | Self::Unexpected(_)
+            | Self::MissingScopes { .. }
+            | Self::Signing(_) => false,
+        }
+    }
+
+    /// What an administrator does about it, with the path in Okta's Admin Console.
+    pub fn fix(&self) -> Option<&str> {
+        match self {
+            Self::Refused(refusal) => refusal.cause().fix(),
+            Self::MissingScopes { .. } => Some(
+                "grant them: Applications > Applications > (the app) > Okta API Scopes > Grant",
+            ),
+            Self::Unexpected(_) => Some(
+                "check that the org URL is the org's own address, without `-admin`, and that no \
+                 proxy answers in its place",
+            ),
+            Self::Transport(error) if error.kind() == TransportErrorKind::Tls => Some(
+                "check the org URL; where a proxy opens TLS connections, add its certificate \
+                 authority to this machine's",
+            ),
+            Self::Transport(_) | Self::Unavailable(_) | Self::Signing(_) => None,
+        }
+    }
+}
+
+fn listed(scopes: &[Scope]) -> String {
+    if scopes.is_empty() {
+        return "none".to_owned();
+    }
+    scopes
+        .iter()
+        .map(|scope| format!("`{scope}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// An answer that says "not now".
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("it answered {status}")]
+pub struct Unavailable {
+    status: StatusCode,
+    headers: Arc<HeaderMap>,
+}
+
+impl Unavailable {
+    pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
+        /// RFC 9110, and the Okta API reference, "Rate limits". The layer above reads them.
+        const TIMING: [&str; 5] = [
+            "date",
+            "retry-after",
+            "x-rate-limit-limit",
+            "x-rate-limit-remaining",
+            "x-rate-limit-reset",
+        ];
+        let mut kept = HeaderMap::new();
+        for name in TIMING {
+            for value in headers.get_all(name) {
+                kept.append(name, value.clone());
+            }
+        }
+        Self {
+            status,
+            headers: Arc::new(kept),
+        }
+    }
+
+    /// The status of the answer: 408, 429 or 5xx.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the answer says about when to come back: `date`, `retry-after` and the `x-rate-limit-…`
+    /// headers, as far as they were there. No others.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+/// An answer that is not a token response. It is not quoted, as it may hold a token.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{status} {what}")]
+pub struct UnexpectedAnswer {
+    status: StatusCode,
+    what: String,
+}
+
+impl UnexpectedAnswer {
+    pub(crate) fn new(status: StatusCode, what: impl Into<String>) -> Self {
+        Self {
+            status,
+            what: what.into(),
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+/// The signature could not be made.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the private key does not sign")]
+pub struct SigningError {
+    source: Arc<dyn Error + Send + Sync>,
+}
+
+impl SigningError {
+    pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            source: Arc::new(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_failed_and_its_source_why() {
+        for (kind, is_transient, has_fix) in [
+            (TransportErrorKind::Connect, true, false),
+            (TransportErrorKind::Timeout, true, false),
+            (TransportErrorKind::Interrupted, true, false),
+            (TransportErrorKind::Tls, false, true),
+            (TransportErrorKind::TooLarge, false, false),
+            (TransportErrorKind::Request, false, false),
+        ] {
+            let error = AuthError::Transport(TransportError::new(kind, "the reason"));
+            assert_eq!(error.is_transient(), is_transient, "{kind}");
+            assert_eq!(error.fix().is_some(), has_fix, "{kind}");
+            assert_eq!(error.to_string(), "the token request got no answer");
+            let cause = error.source().unwrap();
+            assert_eq!(cause.to_string(), kind.to_string());
+            assert_eq!(cause.source().unwrap().to_string(), "the reason");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! A table of everything that is taken for a private key.
+
+use super::*;
+use crate::testing::key_file;
+
+const GOOD: &str = key_file!("rsa2048.pkcs8.pem");
+const PKCS1: &str = key_file!("rsa2048.pkcs1.pem");
+
+fn kind(text: &str) -> KeyErrorKind {
+    let error = PrivateKey::from_pem(text).unwrap_err();
+    let printed = format!("{error} {error:?}");
+    assert!(
+        printed.contains(&format!("({} characters)", text.chars().count())),
+        "{printed}"
+    );
+    for line in text
+        .lines()
+        .filter(|line| line.len() > 20 && !line.contains("---"))
+    {
+        assert!(!printed.contains(line), "{printed}");
+    }
+    error.kind().clone()
+}
+
+/// The bytes PKCS#1 gives for a key, by which two texts are known to hold the same one.
+fn bytes(text: &str) -> Vec<u8> {
+    PrivateKey::from_pem(text)
+        .unwrap()
+        .signing()
+        .as_bytes()
+        .to_vec()
+}
+
+#[test]
+fn a_key_is_read_in_whatever_form_it_arrives() {
+    let expected = bytes(GOOD);
+    for pem in [GOOD, PKCS1] {
+        let one_line = pem.trim().replace('\n', "\\n");
+        for text in [
+            pem.to_owned(),
+            pem.trim().to_owned(),
+            format!("\n  {pem}\t\n"),
+            pem.replace('\n', "\r\n"),
+            pem.trim().replace('\n', "\\r\\n"),
+            pem.trim().replace('\n', " "),
+            one_line.clone(),
+            format!("\"{one_line}\""),
+            format!("'{pem}'"),
+            format!(" \" {one_line}\\n \" "),
+            format!("comment\n{pem}"),
+        ] {
+            assert_eq!(bytes(&text), expected, "{text}");
+        }
+    }
+    assert_eq!(
+        PrivateKey::from_pem(GOOD).unwrap().algorithm(),
+        Algorithm::RS256
+    );
+}
+
+#[test]
+fn what_is_no_rsa_private_key_is_called_by_its_name() {
+    use KeyErrorKind::*;
+    for (text, expected) in [
+        ("", Empty),
+        (" \"\" ", Empty),
+        ("/etc/keys/okta.pem", NotPem),
+        (r#"{"kty":"RSA","d":"c2VjcmV0"}"#, NotPem),
+        ("-----BEGIN PRIVATE KEY", Truncated),
+        ("-----BEGIN PRIVATE KEY-----", Truncated),
+        (
+            "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
+            Truncated,
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\nMII=!\n-----END PRIVATE KEY-----",
+            NotBase64,
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+            Damaged,
+        ),
+        (
+            "-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----",
+            UnsupportedLabel {
+                label: "DSA PRIVATE KEY".to_owned(),
+            },
+        ),
+        (key_file!("rsa2048.encrypted.pem"), Encrypted),
+        (key_file!("rsa2048.encrypted-pkcs1.pem"), Encrypted),
+        (key_file!("rsa2048.public.pem"), PublicKey),
+        (key_file!("certificate.pem"), Certificate),
+        (key_file!("ec-p256.pkcs8.pem"), EcKey),
+        (key_file!("ec-p256.sec1.pem"), EcKey),
+        (key_file!("ed25519.pem"), UnsupportedAlgorithm),
+        (key_file!("rsa1024.pem"), TooSmall { bits: 1024 }),
+    ] {
+        assert_eq!(kind(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_label_is_told_by_the_contents() {
+    use KeyErrorKind::*;
+    let relabelled = |pem: &str, from: &str, to: &str| {
+        pem.replace(&format!("BEGIN {from}-"), &format!("BEGIN {to}-"))
+            .replace(&format!("END {from}-"), &format!("END {to}-"))
+    };
+    for (pem, from, to, expected) in [
+        (
+            GOOD,
+            "PRIVATE KEY",
+            "RSA PRIVATE KEY",
+            WrongLabel {
+                label: "RSA PRIVATE KEY".to_owned(),
+                expected: "PRIVATE KEY",
+            },
+        ),
+        (
+            PKCS1,
+            "RSA PRIVATE KEY",
+            "PRIVATE KEY",
+            WrongLabel {
+                label: "PRIVATE KEY".to_owned(),
+                expected: "RSA PRIVATE KEY",
+            },
+        ),
+        (
+            GOOD,
+            "PRIVATE KEY",
+            "OPENSSH PRIVATE KEY",
+            UnsupportedLabel {
+                label: "OPENSSH PRIVATE KEY".to_owned(),
+            },
+        ),
+        (
+            GOOD,
+            "PRIVATE KEY",
+            "MIIEvQIBADANsecret",
+            UnsupportedLabel {
+                label: "…".to_owned(),
+            },
+        ),
+        (GOOD, "PRIVATE KEY", "PUBLIC KEY", PublicKey),
+        (
+            key_file!("rsa2048.public.pem"),
+            "PUBLIC KEY",
+            "PRIVATE KEY",
+            PublicKey,
+        ),
+        (
+            key_file!("certificate.pem"),
+            "CERTIFICATE",
+            "PRIVATE KEY",
+            Certificate,
+        ),
+        (
+            key_file!("ec-p256.sec1.pem"),
+            "EC PRIVATE KEY",
+            "PRIVATE KEY",
+            EcKey,
+        ),
+        (
+            key_file!("rsa2048.encrypted.pem"),
+            "ENCRYPTED PRIVATE KEY",
+            "PRIVATE KEY",
+            Encrypted,
+        ),
+        (
+            key_file!("ed25519.pem"),
+            "PRIVATE KEY",
+            "RSA PRIVATE KEY",
+            UnsupportedAlgorithm,
+        ),
+    ] {
+        assert_eq!(kind(&relabelled(pem, from, to)), expected, "{from} as {to}");
+    }
+}
+
+#[test]
+fn a_key_that_lost_a_part_is_cut_off_or_damaged() {
+    let lines: Vec<&str> = GOOD.lines().collect();
+    for at in 1..lines.len() - 1 {
+        let mut fewer = lines.clone();
+        fewer.remove(at);
+        let kind = kind(&fewer.join("\n"));
+        assert!(
+            matches!(kind, KeyErrorKind::Truncated | KeyErrorKind::Damaged),
+            "{at}: {kind:?}"
+        );
+    }
+    for length in 0..GOOD.len() - 30 {
+        let cut = GOOD.get(..length).unwrap();
+        let kind = kind(cut);
+        let expected = matches!(
+            kind,
+            KeyErrorKind::Empty
+                | KeyErrorKind::NotPem
+                | KeyErrorKind::Truncated
+                | KeyErrorKind::UnsupportedLabel { .. }
+        );
+        assert!(expected, "{length}: {kind:?}");
+    }
+}
+
+#[test]
+fn a_key_whose_numbers_were_changed_is_damaged() {
+    let lines: Vec<&str> = GOOD.lines().collect();
+    let mut changed = lines.clone();
+    changed.swap(18, 19);
+    assert_eq!(kind(&changed.join("\n")), KeyErrorKind::Damaged);
+}
+
+#[test]
+fn a_key_never_prints() {
+    let printed = format!("{:?}", PrivateKey::from_pem(GOOD).unwrap());
+    assert_eq!(printed, "PrivateKey(RS256, [redacted])");
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+// Leaf first: a module uses only modules listed above it.
+mod assertion;
+mod cache;
+mod clock;
+mod error;
+mod key;
+mod lifetime;
+mod org_url;
+mod refusal;
+mod scope;
+mod service_app;
+mod source;
+#[cfg(test)]
+mod testing;
+mod token;
+mod token_request;
+mod transport;
+
+pub use crate::assertion::ClientAssertion;
+pub use crate::cache::TokenCache;
+#[cfg(any(test, feature = "test-util"))]
+pub use crate::clock::ManualClock;
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::error::{AuthError, SigningError, Unavailable, UnexpectedAnswer};
+pub use crate::key::{Algorithm, KeyError, KeyErrorKind, PrivateKey};
+pub use crate::org_url::{OrgUrl, OrgUrlError, OrgUrlErrorKind};
+pub use crate::refusal::{Refusal, RefusalCause};
+pub use crate::scope::{Scope, ScopeError};
+pub use crate::service_app::{ServiceApp, ServiceAppError};
+pub use crate::source::{ApiToken, ApiTokenError, TokenSource};
+pub use crate::token::{Token, TokenScheme};
+pub use crate::token_request::{read_token_response, token_request};
+#[cfg(feature = "reqwest")]
+pub use crate::transport::ReqwestTransport;
+pub use crate::transport::{Transport, TransportError, TransportErrorKind};

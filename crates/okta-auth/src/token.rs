@@ -1,0 +1,142 @@
+//! `Token`: what goes into the `Authorization` header.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::InvalidHeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::scope::Scope;
+
+/// A credential that Okta's API accepts, ready to be sent.
+///
+/// Cheap to clone. Two tokens are equal when they send the same header. `Debug` shows everything
+/// but the secret.
+#[derive(Clone)]
+pub struct Token {
+    scheme: TokenScheme,
+    authorization: HeaderValue,
+    scopes: Arc<[Scope]>,
+    expires_in: Option<Duration>,
+}
+
+impl Token {
+    /// The value of the `Authorization` header, marked as sensitive so that HTTP layers neither
+    /// print it nor keep it in a compression table.
+    pub fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
+    }
+
+    /// How the token is presented.
+    pub fn scheme(&self) -> TokenScheme {
+        self.scheme
+    }
+
+    /// The scopes the server granted. Empty for an API token, which may do what its owner may.
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// The lifetime the server named when it issued the token; `None` for an API token.
+    pub fn expires_in(&self) -> Option<Duration> {
+        self.expires_in
+    }
+
+    pub(crate) fn bearer(
+        secret: &SecretString,
+        scopes: Vec<Scope>,
+        expires_in: Duration,
+    ) -> Result<Self, InvalidHeaderValue> {
+        Self::new(TokenScheme::Bearer, secret, scopes, Some(expires_in))
+    }
+
+    pub(crate) fn ssws(secret: &SecretString) -> Result<Self, InvalidHeaderValue> {
+        Self::new(TokenScheme::Ssws, secret, Vec::new(), None)
+    }
+
+    fn new(
+        scheme: TokenScheme,
+        secret: &SecretString,
+        scopes: Vec<Scope>,
+        expires_in: Option<Duration>,
+    ) -> Result<Self, InvalidHeaderValue> {
+        let header = format!("{} {}", scheme.as_str(), secret.expose_secret());
+        let mut authorization = HeaderValue::try_from(header)?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            scheme,
+            authorization,
+            scopes: scopes.into(),
+            expires_in,
+        })
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.authorization == other.authorization
+    }
+}
+
+impl Eq for Token {}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("scheme", &self.scheme)
+            .field("secret", &"[redacted]")
+            .field("scopes", &self.scopes)
+            .field("expires_in", &self.expires_in)
+            .finish()
+    }
+}
+
+/// How a token is presented: the first word of the `Authorization` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenScheme {
+    /// An OAuth access token: whoever bears it may use it.
+    Bearer,
+    /// An Okta API token, made by an administrator and tied to them.
+    Ssws,
+}
+
+impl TokenScheme {
+    /// The word itself.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Ssws => "SSWS",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_prints_everything_but_its_secret() {
+        let secret = SecretString::from("eyJraWQiOiJzZWNyZXQ");
+        let token =
+            Token::bearer(&secret, vec![Scope::USERS_READ], Duration::from_secs(3600)).unwrap();
+        let printed = format!("{token:?} {:?}", token.authorization());
+        assert!(!printed.contains("eyJ"), "{printed}");
+        assert!(
+            printed.contains("Bearer") && printed.contains("okta.users.read"),
+            "{printed}"
+        );
+        assert_eq!(
+            token.authorization().to_str().unwrap(),
+            "Bearer eyJraWQiOiJzZWNyZXQ"
+        );
+        assert!(token.authorization().is_sensitive());
+    }
+
+    #[test]
+    fn a_secret_that_would_break_the_header_is_no_token() {
+        assert!(Token::ssws(&SecretString::from("a\r\nX-Evil: 1")).is_err());
+    }
+}

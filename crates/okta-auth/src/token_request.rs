@@ -1,0 +1,179 @@
+//! The token request as a value, and the reading of its answer. Sending is somebody else's line.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::{Url, form_urlencoded};
+
+use crate::assertion::ClientAssertion;
+use crate::error::{AuthError, Unavailable, UnexpectedAnswer};
+use crate::org_url::OrgUrl;
+use crate::refusal::Refusal;
+use crate::scope::Scope;
+use crate::service_app::ServiceApp;
+use crate::token::{Token, TokenScheme};
+
+/// RFC 7523, section 2.2.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// The request for a token by client credentials (Okta, "Implement OAuth for Okta with a service
+/// app").
+pub fn token_request(
+    org: &OrgUrl,
+    app: &ServiceApp,
+    assertion: &ClientAssertion,
+) -> Request<Bytes> {
+    let scopes = app
+        .scopes()
+        .iter()
+        .map(Scope::as_str)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "client_credentials")
+        .append_pair("scope", &scopes)
+        .append_pair("client_assertion_type", ASSERTION_TYPE)
+        .append_pair("client_assertion", assertion.expose_secret())
+        .finish();
+    let mut request = Request::new(Bytes::from(form));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri(&org.token_endpoint());
+    request
+        .headers_mut()
+        .insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/x-www-form-urlencoded"),
+    );
+    request
+}
+
+/// The URL as `http` has it. Every org URL is checked to be a URI, and the path is a constant.
+fn uri(url: &Url) -> Uri {
+    Uri::try_from(url.as_str()).unwrap_or_default()
+}
+
+/// Reads the answer to a [`token_request`] of `app`. `now` is this machine's time when it came;
+/// refusals that have to do with time are given the difference to the answer's `Date`.
+///
+/// # Errors
+///
+/// Everything that is not a token with all the scopes `app` needs, by its cause.
+pub fn read_token_response(
+    app: &ServiceApp,
+    response: &Response<Bytes>,
+    now: Timestamp,
+) -> Result<Token, AuthError> {
+    let status = response.status();
+    if status == StatusCode::OK {
+        return read_token(app, response);
+    }
+    if status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+        )
+    {
+        return Err(AuthError::Unavailable(Unavailable::new(
+            status,
+            response.headers(),
+        )));
+    }
+    let refusal = status
+        .is_client_error()
+        .then(|| read_refusal(response))
+        .flatten();
+    Err(match refusal {
+        Some(refusal) if refusal.cause().is_about_time() => {
+            AuthError::Refused(refusal.with_clock_skew(clock_skew(response.headers(), now)))
+        }
+        Some(refusal) => AuthError::Refused(refusal),
+        None => AuthError::Unexpected(UnexpectedAnswer::new(status, "without an OAuth error")),
+    })
+}
+
+#[derive(Deserialize)]
+struct TokenBody {
+    token_type: String,
+    expires_in: u64,
+    access_token: SecretString,
+    scope: Option<String>,
+}
+
+fn read_token(app: &ServiceApp, response: &Response<Bytes>) -> Result<Token, AuthError> {
+    let unexpected =
+        |what: &str| AuthError::Unexpected(UnexpectedAnswer::new(response.status(), what));
+    // The parser's message is left out: it may quote the token.
+    let body: TokenBody = serde_json::from_slice(response.body())
+        .map_err(|_| unexpected("without `access_token`, `token_type` and `expires_in` in JSON"))?;
+    if !body
+        .token_type
+        .eq_ignore_ascii_case(TokenScheme::Bearer.as_str())
+    {
+        return Err(unexpected("with a token that is not of the type `Bearer`"));
+    }
+    // RFC 6749, section 5.1: left out when it is what was asked for.
+    let granted = match &body.scope {
+        Some(scopes) => read_scopes(scopes)
+            .ok_or_else(|| unexpected("with a `scope` that is not a list of scopes"))?,
+        None => app.scopes().to_vec(),
+    };
+    let missing: Vec<Scope> = app
+        .scopes()
+        .iter()
+        .filter(|wanted| !granted.contains(wanted))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        return Err(AuthError::MissingScopes { missing, granted });
+    }
+    Token::bearer(
+        &body.access_token,
+        granted,
+        Duration::from_secs(body.expires_in),
+    )
+    .map_err(|_| unexpected("with a token that no header can hold"))
+}
+
+fn read_scopes(scopes: &str) -> Option<Vec<Scope>> {
+    scopes
+        .split_ascii_whitespace()
+        .map(|scope| scope.parse().ok())
+        .collect()
+}
+
+/// Both shapes that Okta has: OAuth's, and that of its API.
+#[derive(Deserialize)]
+struct ErrorBody {
+    #[serde(alias = "errorCode")]
+    error: String,
+    #[serde(alias = "errorSummary")]
+    error_description: Option<String>,
+}
+
+fn read_refusal(response: &Response<Bytes>) -> Option<Refusal> {
+    let body: ErrorBody = serde_json::from_slice(response.body()).ok()?;
+    Some(Refusal::new(
+        response.status(),
+        &body.error,
+        body.error_description.as_deref(),
+    ))
+}
+
+fn clock_skew(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    // An HTTP date (RFC 9110, section 5.6.7) is one of RFC 2822 as well.
+    let date = DateTimeParser::new().parse_timestamp(date).ok()?;
+    Some(SignedDuration::from_secs(
+        date.as_second() - now.as_second(),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

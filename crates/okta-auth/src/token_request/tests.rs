@@ -1,0 +1,414 @@
+//! The request as it goes out, and every answer that is known.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::refusal::RefusalCause;
+use crate::testing::{answer, app, granting, oauth_error, org};
+
+const DATE_TEXT: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
+
+fn now() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn read(response: &Response<Bytes>) -> Result<Token, AuthError> {
+    read_token_response(&app([Scope::USERS_READ]), response, now())
+}
+
+fn refusal(response: &Response<Bytes>) -> Refusal {
+    match read(response) {
+        Err(AuthError::Refused(refusal)) => refusal,
+        other => panic!("not a refusal: {other:?}"),
+    }
+}
+
+#[test]
+fn a_token_request_is_a_form_with_an_assertion() {
+    let app = app([Scope::USERS_READ, Scope::GROUPS_READ, Scope::USERS_READ]);
+    let assertion = app.assertion(&org(), now(), "jti-1").unwrap();
+    let request = token_request(&org(), &app, &assertion);
+
+    assert_eq!(request.method(), Method::POST);
+    assert_eq!(request.uri(), "https://acme.okta.com/oauth2/v1/token");
+    assert_eq!(request.headers()["accept"], "application/json");
+    assert_eq!(
+        request.headers()["content-type"],
+        "application/x-www-form-urlencoded"
+    );
+    assert_eq!(
+        String::from_utf8(request.body().to_vec()).unwrap(),
+        format!(
+            "grant_type=client_credentials&scope=okta.users.read+okta.groups.read\
+             &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
+             &client_assertion={}",
+            assertion.expose_secret()
+        )
+    );
+}
+
+#[test]
+fn a_token_comes_with_its_lifetime_and_scopes() {
+    let token = read(&granting("secret", 3600)).unwrap();
+    assert_eq!(token.authorization().to_str().unwrap(), "Bearer secret");
+    assert_eq!(token.expires_in(), Some(Duration::from_secs(3600)));
+    assert_eq!(token.scopes(), [Scope::USERS_READ]);
+
+    let silent = json!({"token_type": "bearer", "expires_in": 60, "access_token": "secret"});
+    let token = read(&answer(200, None, silent.to_string())).unwrap();
+    assert_eq!(token.scopes(), [Scope::USERS_READ], "what was asked for");
+}
+
+#[test]
+fn a_token_for_less_than_is_needed_names_what_is_missing() {
+    let wanted = app([Scope::GROUPS_READ, Scope::USERS_READ, Scope::LOGS_READ]);
+    let error = read_token_response(&wanted, &granting("secret", 60), now()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the token lacks the scopes `okta.groups.read`, `okta.logs.read` \
+         (granted: `okta.users.read`)"
+    );
+    assert!(!error.is_transient());
+    assert!(error.fix().unwrap().contains("Okta API Scopes"));
+}
+
+#[test]
+fn an_answer_that_is_no_token_is_not_quoted() {
+    let with = |key: &str, value: Value| {
+        let mut body = json!({"token_type": "Bearer", "expires_in": 60, "access_token": "hunter2"});
+        body[key] = value;
+        answer(200, None, body.to_string())
+    };
+    for response in [
+        answer(200, None, "<html>hunter2</html>"),
+        answer(
+            200,
+            None,
+            r#"{"token_type":"Bearer","expires_in":60,"access_token":"hunter2"#,
+        ),
+        answer(200, None, "[]"),
+        answer(204, None, "hunter2"),
+        answer(302, None, "hunter2"),
+        answer(404, None, "<html>hunter2</html>"),
+        answer(401, None, r#"{"message":"hunter2"}"#),
+        with("token_type", json!("DPoP")),
+        with("expires_in", json!("hunter2")),
+        with("expires_in", json!(-1)),
+        with("access_token", json!("hunter2\n")),
+        with("access_token", Value::Null),
+        with("scope", json!("okta.users.read \"hunter2\"")),
+    ] {
+        let error = read(&response).unwrap_err();
+        assert!(matches!(error, AuthError::Unexpected(_)), "{error:?}");
+        assert!(!error.is_transient() && error.fix().is_some());
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_available_says_when_to_come_back() {
+    for status in [408, 429, 500, 502, 503, 504] {
+        let mut response = answer(status, Some(DATE_TEXT), "hunter2");
+        for (name, value) in [
+            ("x-rate-limit-limit", "150"),
+            ("x-rate-limit-remaining", "0"),
+            ("x-rate-limit-reset", "1767225660"),
+            ("retry-after", "60"),
+            ("set-cookie", "hunter2"),
+        ] {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        let error = read(&response).unwrap_err();
+        assert!(error.is_transient());
+        let AuthError::Unavailable(unavailable) = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(unavailable.status(), status);
+        assert_eq!(unavailable.headers().len(), 5);
+        assert_eq!(unavailable.headers()["x-rate-limit-reset"], "1767225660");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_refusal_about_time_measures_the_clocks() {
+    const EXPIRED: &str = "The client_assertion token is expired.";
+    for (date, skew, words) in [
+        (
+            "Thu, 01 Jan 2026 05:30:00 GMT",
+            19_800,
+            "19800 s behind Okta's",
+        ),
+        ("Wed, 31 Dec 2025 23:59:00 GMT", -60, "60 s ahead of Okta's"),
+        (DATE_TEXT, 0, "agrees with Okta's"),
+    ] {
+        let refusal = refusal(&oauth_error(401, Some(date), "invalid_client", EXPIRED));
+        assert_eq!(refusal.cause(), RefusalCause::Expired);
+        assert_eq!(refusal.clock_skew(), Some(SignedDuration::from_secs(skew)));
+        assert!(refusal.to_string().contains(words), "{refusal}");
+    }
+    for date in [None, Some("yesterday")] {
+        let refusal = refusal(&oauth_error(401, date, "invalid_client", EXPIRED));
+        assert_eq!(refusal.clock_skew(), None);
+    }
+    let other = refusal(&oauth_error(401, Some(DATE_TEXT), "invalid_client", "else"));
+    assert_eq!(
+        other.clock_skew(),
+        None,
+        "a clock that has nothing to do with it"
+    );
+}
+
+#[test]
+fn a_refusal_is_told_by_its_words_and_comes_with_its_fix() {
+    use RefusalCause::*;
+    for (status, error, description, cause) in [
+        (
+            401,
+            "invalid_client",
+            "The client_assertion signature is invalid.",
+            BadSignature,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion JWT kid is invalid.",
+            UnknownKeyId,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The audience claim for client_assertion must be the endpoint invoked for the request.",
+            WrongAudience,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token is expired.",
+            Expired,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token must be issued before the current time.",
+            IssuedInFuture,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token has an expiration too far into the future.",
+            ExpiresTooLate,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token has already been used.",
+            Replayed,
+        ),
+        (
+            401,
+            "invalid_client",
+            "Invalid value for 'client_id' parameter.",
+            UnknownClient,
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client does not have a JWKSet configured, but the client_assertion requires one.",
+            NoKeySet,
+        ),
+        (
+            401,
+            "invalid_client",
+            "Only clients with 'application_type' of 'service' may use the client_credentials \
+             'grant_type' with the Org Authorization Server.",
+            NotServiceApp,
+        ),
+        (
+            401,
+            "invalid_client",
+            "Client Credentials requests to the Org Authorization Server must use the \
+             private_key_jwt token_endpoint_auth_method.",
+            KeyAuthRequired,
+        ),
+        (
+            400,
+            "invalid_scope",
+            "One or more scopes are not configured for the authorization server resource.",
+            UnknownScope,
+        ),
+        (
+            400,
+            "consent_required",
+            "You are not allowed any of the requested scopes.",
+            NoScopeGranted,
+        ),
+        (
+            400,
+            "invalid_dpop_proof",
+            "The DPoP proof JWT header is missing.",
+            DpopRequired,
+        ),
+        (
+            403,
+            "access_denied",
+            "The request is made from outside …",
+            AccessDenied,
+        ),
+        (401, "invalid_client", "Something new.", Other),
+        (
+            401,
+            "something_new",
+            "The client_assertion token is expired.",
+            Other,
+        ),
+    ] {
+        let refused = refusal(&oauth_error(status, None, error, description));
+        assert_eq!(refused.cause(), cause, "{description}");
+        assert_eq!(refused.status(), status);
+        assert_eq!(
+            (refused.error(), refused.description()),
+            (error, Some(description))
+        );
+        assert_eq!(cause.fix().is_none(), cause == Other, "{description}");
+    }
+    let dpop = DpopRequired.fix().unwrap();
+    assert!(
+        dpop.contains("General Settings") && dpop.contains("Proof of possession"),
+        "{dpop}"
+    );
+}
+
+#[test]
+fn an_error_of_the_api_and_one_without_words_are_refusals_too() {
+    let body = json!({"errorCode": "E0000022", "errorSummary": "Not supported", "errorCauses": []});
+    let api = refusal(&answer(405, None, body.to_string()));
+    assert_eq!(
+        api.to_string(),
+        "okta answered 405 `E0000022`: Not supported"
+    );
+    let bare = refusal(&answer(400, None, r#"{"error":"invalid_request"}"#));
+    assert_eq!(bare.to_string(), "okta answered 400 `invalid_request`");
+    let long = refusal(&oauth_error(400, None, "e", &"x\n".repeat(4000)));
+    assert!(long.to_string().len() < 400 && !long.to_string().contains('\n'));
+}
+
+/// The folder of recorded answers, if there is one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where recordings are is a matter of the machine"
+)]
+fn recordings() -> Option<std::path::PathBuf> {
+    let folder = std::env::var("OKTA_RECORDED_DIR").ok();
+    if folder.is_none() {
+        eprintln!("skipped: OKTA_RECORDED_DIR is not set");
+    }
+    folder.map(Into::into)
+}
+
+fn json_file(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn recorded(path: &Path) -> Response<Bytes> {
+    let response = &json_file(path)["response"];
+    let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+    let mut answer = answer(status, None, response["body"].to_string());
+    for (name, values) in response["headers"].as_object().unwrap() {
+        for value in values.as_array().unwrap() {
+            let name = http::HeaderName::try_from(name).unwrap();
+            answer
+                .headers_mut()
+                .append(name, value.as_str().unwrap().parse().unwrap());
+        }
+    }
+    answer
+}
+
+#[test]
+fn recorded_answers_of_the_token_endpoint_are_understood() {
+    let Some(folder) = recordings() else { return };
+    let files = ["oauth", "errors"].map(|kind| std::fs::read_dir(folder.join(kind)).unwrap());
+    let mut seen = 0;
+    for path in files.into_iter().flatten().map(|file| file.unwrap().path()) {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if !name.contains("post-token") {
+            continue;
+        }
+        seen += 1;
+        let response = recorded(&path);
+        let result = read(&response);
+        let is_as_expected = match name.split("post-token").next().unwrap() {
+            "" => match (
+                &result,
+                response.body().windows(4).any(|word| word == b"DPoP"),
+            ) {
+                (Ok(token), false) => token.expires_in() == Some(Duration::from_secs(3600)),
+                (Err(AuthError::Unexpected(_)), true) => true,
+                _ => false,
+            },
+            "400-invalid_dpop_proof-" | "400-use_dpop_nonce-" => matches!(
+                &result,
+                Err(AuthError::Refused(refusal)) if refusal.cause() == RefusalCause::DpopRequired
+            ),
+            "429-E0000047-" => matches!(
+                &result,
+                Err(AuthError::Unavailable(unavailable))
+                    if unavailable.headers().contains_key("x-rate-limit-reset")
+                        && unavailable.headers().contains_key("date")
+            ),
+            _ => matches!(result, Err(AuthError::Refused(_))),
+        };
+        assert!(is_as_expected, "{name}: {result:?}");
+    }
+    assert!(seen >= 5, "{seen} recordings");
+}
+
+#[test]
+fn okta_s_own_list_of_errors_is_told_apart() {
+    use RefusalCause::*;
+    let Some(folder) = recordings() else { return };
+    let list = json_file(&folder.join("documented-okta-oauth2-error-codes.json"));
+    let mut found = 0;
+    for entry in list["errors"].as_array().unwrap() {
+        let text = |key: &str| entry[key].as_str().unwrap_or_default();
+        let expected = match text("internalErrorCode") {
+            "client_assertion_invalid_signature" => BadSignature,
+            "client_assertion_invalid_kid" => UnknownKeyId,
+            "client_assertion_invalid_audience" => WrongAudience,
+            "client_assertion_expired_token" => Expired,
+            "client_assertion_issued_at_in_future" => IssuedInFuture,
+            "client_assertion_expires_too_far_in_future" => ExpiresTooLate,
+            "client_assertion_already_used" => Replayed,
+            "client_assertion_invalid_issuer"
+            | "client_assertion_invalid_subject"
+            | "invalid_client_id" => UnknownClient,
+            "client_assertion_jwks_not_configured" => NoKeySet,
+            "invalid_application_type_client_credentials" => NotServiceApp,
+            "unsupported_auth_method_client_creds" => KeyAuthRequired,
+            "no_matching_scope" => UnknownScope,
+            "no_org_scopes_granted" => NoScopeGranted,
+            "invalid_dpop_proof_missing_header" => DpopRequired,
+            "disallowed_network_zone" => AccessDenied,
+            "client_assertion_invalid_jwt"
+            | "client_assertion_invalid_signature_algorithm"
+            | "client_assertion_expiration_required"
+            | "client_assertion_type_invalid" => Other,
+            _ => continue,
+        };
+        found += 1;
+        let status = u16::try_from(entry["statusCode"].as_u64().unwrap()).unwrap();
+        let response = oauth_error(status, None, text("errorCode"), text("errorDescription"));
+        assert_eq!(
+            refusal(&response).cause(),
+            expected,
+            "{}",
+            text("errorDescription")
+        );
+    }
+    assert_eq!(found, 21);
+}

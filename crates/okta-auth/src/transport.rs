@@ -1,0 +1,121 @@
+//! `Transport`: the one seam through which HTTP leaves the workspace.
+
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestTransport;
+
+/// Sends one request and brings back the whole answer.
+///
+/// Whatever the server says is `Ok`, also a 404 or a 500: what a status means is decided above. An
+/// implementation follows no redirects, keeps no cookies, retries nothing and bounds both the time
+/// and the size of an answer.
+pub trait Transport: Debug + Send + Sync + 'static {
+    /// Sends `request`. The URI is absolute.
+    ///
+    /// # Errors
+    ///
+    /// A [`TransportError`] when there is no whole answer.
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        (**self).send(request)
+    }
+}
+
+/// Why a request got no whole answer.
+///
+/// `Display` says what failed and [`source`](Error::source) why. Neither holds a query string or a
+/// header. A clone shares the source.
+#[derive(Debug, Clone)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Arc<dyn Error + Send + Sync>,
+}
+
+impl TransportError {
+    /// An error of `kind`, caused by `source`. The caller sees to it that `source` prints no
+    /// secrets: no query string, no header.
+    pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind,
+            source: Arc::from(source.into()),
+        }
+    }
+
+    /// What failed.
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+}
+
+impl Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.kind, f)
+    }
+}
+
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// What kept an answer away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection: the name is unknown, nobody listens, the network is down. Retried.
+    Connect,
+    /// The peer did not prove who it is, or does not speak TLS. Not retried: it stays so until
+    /// somebody acts.
+    Tls,
+    /// No whole answer within the time allowed. Retried.
+    Timeout,
+    /// The connection broke or the body ended early. Retried, as everything we ask is a read or a
+    /// token request with an assertion of its own.
+    Interrupted,
+    /// The body is larger than the transport accepts. Not retried.
+    TooLarge,
+    /// The request itself could not be built. Not retried.
+    Request,
+}
+
+impl TransportErrorKind {
+    /// Whether the same request may well succeed a little later.
+    pub fn is_transient(self) -> bool {
+        match self {
+            Self::Connect | Self::Timeout | Self::Interrupted => true,
+            Self::Tls | Self::TooLarge | Self::Request => false,
+        }
+    }
+}
+
+impl Display for TransportErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "no connection",
+            Self::Tls => "no secure connection",
+            Self::Timeout => "no answer in time",
+            Self::Interrupted => "the answer broke off",
+            Self::TooLarge => "the answer is too large",
+            Self::Request => "the request could not be built",
+        })
+    }
+}
