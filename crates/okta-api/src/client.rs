@@ -1,0 +1,171 @@
+//! The client: what is configured once and shared by all requests.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use okta_auth::{OrgUrl, TokenSource, Transport};
+
+use crate::dispatch::Dispatcher;
+use crate::groups::Groups;
+use crate::metrics::{Meter, Metrics};
+use crate::pacer::Pacer;
+use crate::share::Share;
+use crate::users::Users;
+
+/// A client of one org. Cheap to clone; clones share the budget, the metrics and everything else.
+#[derive(Clone, Debug)]
+pub struct Client {
+    dispatcher: Arc<Dispatcher>,
+}
+
+impl Client {
+    /// Starts a client of `org`, which asks `tokens` for tokens and sends its requests through
+    /// `transport`.
+    pub fn builder(
+        org: OrgUrl,
+        tokens: impl TokenSource,
+        transport: impl Transport,
+    ) -> ClientBuilder {
+        ClientBuilder {
+            org,
+            tokens: Box::new(tokens),
+            transport: Box::new(transport),
+            share: Share::default(),
+            max_concurrent: NonZeroU32::MIN.saturating_add(7),
+            retry_for: Duration::from_secs(60),
+            user_agent: HeaderValue::from_static(concat!("okta-api/", env!("CARGO_PKG_VERSION"))),
+            jitter,
+        }
+    }
+
+    /// The org's users.
+    #[must_use]
+    pub fn users(&self) -> Users<'_> {
+        Users::new(&self.dispatcher)
+    }
+
+    /// The org's groups and their members.
+    #[must_use]
+    pub fn groups(&self) -> Groups<'_> {
+        Groups::new(&self.dispatcher)
+    }
+
+    /// What this client and its clones have asked of Okta so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.dispatcher.meter.snapshot()
+    }
+
+    /// The org.
+    #[must_use]
+    pub fn org(&self) -> &OrgUrl {
+        &self.dispatcher.org
+    }
+}
+
+/// How a [`Client`] works. Everything has a default.
+#[derive(Debug)]
+#[must_use = "a builder does nothing before `build`"]
+pub struct ClientBuilder {
+    org: OrgUrl,
+    tokens: Box<dyn TokenSource>,
+    transport: Box<dyn Transport>,
+    share: Share,
+    max_concurrent: NonZeroU32,
+    retry_for: Duration,
+    user_agent: HeaderValue,
+    jitter: fn() -> f64,
+}
+
+impl ClientBuilder {
+    /// The part of the tenant's rate limits to use: 80 %.
+    pub fn share(mut self, share: Share) -> Self {
+        self.share = share;
+        self
+    }
+
+    /// The most requests at a time: 8. Okta allows an org 35 to 75, all of its applications
+    /// together.
+    pub fn max_concurrent(mut self, requests: NonZeroU32) -> Self {
+        self.max_concurrent = requests;
+        self
+    }
+
+    /// How long one request is tried, all tries and the waits between them included: 60 s. Waiting
+    /// for the rate limit's next window does not count.
+    pub fn retry_for(mut self, time: Duration) -> Self {
+        self.retry_for = time;
+        self
+    }
+
+    /// The `user-agent` header: `okta-api/` and the version.
+    pub fn user_agent(mut self, name: HeaderValue) -> Self {
+        self.user_agent = name;
+        self
+    }
+
+    /// Where jitter comes from: numbers in `0.0..1.0` that spread retries over time. Random ones;
+    /// tests pass a constant.
+    pub fn jitter(mut self, jitter: fn() -> f64) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The client.
+    #[must_use]
+    pub fn build(self) -> Client {
+        let Self {
+            org,
+            tokens,
+            transport,
+            share,
+            max_concurrent,
+            retry_for,
+            user_agent,
+            jitter,
+        } = self;
+        let meter = Arc::new(Meter::default());
+        let pacer = Pacer::new(share, max_concurrent, jitter, Arc::clone(&meter));
+        Client {
+            dispatcher: Arc::new(Dispatcher {
+                org,
+                tokens,
+                transport,
+                pacer,
+                meter,
+                retry_for,
+                user_agent,
+                jitter,
+            }),
+        }
+    }
+}
+
+/// A number in `0.0..1.0`, random enough to spread waits: the standard library's hash keys are.
+fn jitter() -> f64 {
+    f64::from(u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or_default())
+        / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, jitter};
+
+    #[test]
+    fn jitter_is_spread_over_the_unit_interval() {
+        let drawn: Vec<f64> = (0..200).map(|_| jitter()).collect();
+        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
+        assert!(
+            drawn.iter().any(|number| *number < 0.5) && drawn.iter().any(|number| *number >= 0.5)
+        );
+    }
+
+    #[test]
+    fn a_client_is_shared_between_threads() {
+        fn shared<T: Clone + Send + Sync + std::fmt::Debug + 'static>() {}
+        shared::<Client>();
+    }
+}

@@ -1,0 +1,267 @@
+//! Why a walk over a list ended early.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+use okta_auth::{AuthError, TransportError};
+
+use crate::answer::{Answer, ApiError};
+use crate::endpoint::Endpoint;
+
+/// A request that failed for good, after whatever retries its failure deserved.
+///
+/// `Display` says what was being done and what became of it; [`source`](StdError::source) says why.
+/// [`Error::kind`] is there to decide by.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    doing: String,
+    endpoint: Endpoint,
+    cause: Cause,
+}
+
+/// What to do about an [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No whole answer, after retries.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A wrong org URL, no route, a proxy or a certificate that this machine does not trust; the
+    /// source says which.
+    Unreachable,
+    /// Okta kept answering 429.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Something else spends this application's rate limit. Lower its use, or raise the
+    /// application's share in Okta's admin console.
+    Throttled,
+    /// Okta, or something in front of it, kept answering 5xx.
+    ServerFailure,
+    /// There is no token, or Okta refuses it, a fresh one too. See [`Error::auth`].
+    Unauthenticated,
+    /// The token is good, but not for this.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A scope and an admin role are two gates, and an application needs both.
+    #[non_exhaustive]
+    Forbidden {
+        /// The scope that has to be granted to the application; `None` when it is the admin role
+        /// that is missing, or the feature that is switched off: [`Error::api`] says which.
+        missing_scope: Option<String>,
+    },
+    /// Okta refuses the search expression. [`Error::api`] quotes its reasons.
+    BadSearch,
+    /// The group is not there, or not any more.
+    NotFound,
+    /// The answer is not what Okta documents: no JSON, a next link to somewhere else, pages that go
+    /// round in a circle.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Usually a proxy's login page, or an org URL that is not the one Okta's links use.
+    Protocol,
+    /// Okta refuses the request for another reason. See [`Error::api`].
+    Rejected,
+    /// The time for one request with its retries ran out while waiting for an answer.
+    DeadlineExceeded,
+}
+
+/// What ended the request.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Auth(AuthError),
+    Transport(TransportError),
+    Answer(Box<Answer>),
+    /// An answer that breaks off: the body of a 200 that ends within its JSON.
+    Truncated(serde_json::Error),
+    Protocol(ProtocolError),
+    Deadline,
+}
+
+/// How an answer differs from what Okta documents.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProtocolError {
+    #[error("the answer is `{content_type}`, not JSON")]
+    NotJson { content_type: String },
+    #[error("the answer is not a list that can be read")]
+    Malformed(#[source] serde_json::Error),
+    #[error("element {position} of the page has no id")]
+    NoId { position: usize },
+    #[error("the answer has status {0}")]
+    Status(StatusCode),
+    #[error("the link header is not text")]
+    LinkNotText,
+    #[error(transparent)]
+    Link(#[from] crate::link::LinkError),
+    #[error("the next link `{target}` is no URL")]
+    LinkTarget { target: String },
+    #[error("the page has several next links")]
+    AmbiguousNext,
+    #[error(
+        "the next page is at `{found}`, not at `{own}`: the token is not sent there; \
+         configure the org URL that the links have"
+    )]
+    ForeignNext { found: String, own: String },
+    #[error("the next page is one that was read before")]
+    RepeatedCursor,
+    #[error("the list has more than {limit} pages")]
+    Endless { limit: usize },
+}
+
+impl Error {
+    pub(crate) fn new(doing: String, endpoint: Endpoint, cause: Cause) -> Self {
+        Self(Box::new(Inner {
+            doing,
+            endpoint,
+            cause,
+        }))
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0.cause {
+            Cause::Auth(AuthError::Transport(_)) | Cause::Transport(_) | Cause::Truncated(_) => {
+                ErrorKind::Unreachable
+            }
+            Cause::Auth(AuthError::Unavailable(answer))
+                if answer.status() == StatusCode::TOO_MANY_REQUESTS =>
+            {
+                ErrorKind::Throttled
+            }
+            Cause::Auth(AuthError::Unavailable(_)) => ErrorKind::ServerFailure,
+            Cause::Auth(_) => ErrorKind::Unauthenticated,
+            Cause::Answer(answer) => self.kind_of_answer(answer),
+            Cause::Protocol(_) => ErrorKind::Protocol,
+            Cause::Deadline => ErrorKind::DeadlineExceeded,
+        }
+    }
+
+    /// Codes decide, never texts (Okta API reference, error codes).
+    fn kind_of_answer(&self, answer: &Answer) -> ErrorKind {
+        match (answer.status.as_u16(), answer.code()) {
+            // "You do not have permission to access the feature you are requesting": the token is
+            // good.
+            (401, Some("E0000015")) => ErrorKind::Forbidden {
+                missing_scope: None,
+            },
+            (401, _) => ErrorKind::Unauthenticated,
+            (403, _) => ErrorKind::Forbidden {
+                missing_scope: self.missing_scope(answer),
+            },
+            (404 | 410, _) => ErrorKind::NotFound,
+            // Invalid dates, search criteria, combinations of parameters, SCIM filters, filters.
+            (
+                400,
+                Some("E0000030" | "E0000031" | "E0000033" | "E0000053" | "E0000063" | "E0000094"),
+            ) => ErrorKind::BadSearch,
+            (429, _) => ErrorKind::Throttled,
+            (500.., _) => ErrorKind::ServerFailure,
+            _ => ErrorKind::Rejected,
+        }
+    }
+
+    /// The scope the answer names, or the one the endpoint is known to need when it names none.
+    fn missing_scope(&self, answer: &Answer) -> Option<String> {
+        let named = answer.missing_scope.clone()?;
+        Some(if named.is_empty() {
+            self.0.endpoint.scope().to_owned()
+        } else {
+            named
+        })
+    }
+
+    /// Okta's own account of it, when the answer had one.
+    #[must_use]
+    pub fn api(&self) -> Option<&ApiError> {
+        match &self.0.cause {
+            Cause::Answer(answer) => answer.api.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Why there is no token.
+    #[must_use]
+    pub fn auth(&self) -> Option<&AuthError> {
+        match &self.0.cause {
+            Cause::Auth(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Okta's id of the request (`x-okta-request-id`), for its support and its System Log.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.0.cause {
+            Cause::Answer(answer) => answer.request_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The endpoint by its path template, such as `/api/v1/groups/{id}/users`.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.0.endpoint.template()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.0.doing)?;
+        match self.kind() {
+            ErrorKind::Unreachable => f.write_str("okta can not be reached"),
+            ErrorKind::Throttled => f.write_str("the rate limit stays exhausted"),
+            ErrorKind::ServerFailure => f.write_str("okta keeps failing"),
+            ErrorKind::Unauthenticated => f.write_str("okta does not accept the credentials"),
+            ErrorKind::Forbidden {
+                missing_scope: Some(scope),
+            } => write!(f, "the scope `{scope}` is not granted to the application"),
+            ErrorKind::Forbidden {
+                missing_scope: None,
+            } if self.api().is_some_and(|api| api.code == "E0000006") => {
+                f.write_str("the application's admin role does not allow it")
+            }
+            ErrorKind::Forbidden { .. } => f.write_str("okta does not allow it"),
+            ErrorKind::BadSearch => f.write_str("okta refuses the search expression"),
+            ErrorKind::NotFound => f.write_str("it does not exist"),
+            ErrorKind::Protocol => f.write_str("the answer can not be trusted"),
+            ErrorKind::Rejected => f.write_str("okta refuses the request"),
+            ErrorKind::DeadlineExceeded => {
+                f.write_str("no answer within the time allowed for a request with its retries")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            doing,
+            endpoint,
+            cause,
+        } = &*self.0;
+        f.debug_struct("Error")
+            .field("doing", doing)
+            .field("endpoint", endpoint)
+            .field("cause", cause)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::Auth(error) => Some(error),
+            Cause::Transport(error) => Some(error),
+            Cause::Answer(answer) => Some(&**answer),
+            Cause::Truncated(error) => Some(error),
+            Cause::Protocol(error) => Some(error),
+            Cause::Deadline => None,
+        }
+    }
+}

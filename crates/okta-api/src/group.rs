@@ -1,0 +1,239 @@
+//! Groups.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::id::GroupId;
+use crate::profile::Profile;
+use crate::timestamp;
+
+/// A group of the org.
+///
+/// Every field but the id may be missing or `null`; unknown fields are kept in `extra` and written
+/// back, `_links` are dropped.
+///
+/// ```
+/// use okta_api::{Group, GroupType};
+///
+/// let group: Group = serde_json::from_str(
+///     r#"{"id": "00g1", "type": "OKTA_GROUP", "profile": {"name": "Designers", "description": ""}}"#,
+/// )?;
+/// assert_eq!(group.kind, GroupType::OktaGroup);
+/// assert_eq!(group.profile.name(), Some("Designers"));
+/// assert_eq!(group.profile.description(), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Group {
+    /// Okta's id, never reused.
+    pub id: GroupId,
+    /// When the group was made.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+    /// When the profile last changed. Members coming and going do not touch it.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_updated: Option<Timestamp>,
+    /// When a member last came or went: a hint, not a clock. Recordings show it seconds stale on
+    /// ordinary groups and weeks stale on `Everyone`, depending on the endpoint that was asked.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_membership_updated: Option<Timestamp>,
+    /// What the group is made of, such as `okta:user_group` or `okta:windows_security_principal`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub object_class: Vec<String>,
+    /// Who owns the group's members. `type` on the wire.
+    #[serde(rename = "type", skip_serializing_if = "GroupType::is_absent")]
+    pub kind: GroupType,
+    /// The group's name, description and whatever the org or an import has added.
+    pub profile: Profile,
+    /// Everything else that Okta sent, but `_links`.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Group {
+    /// The group's size, when the list was asked for it (see
+    /// [`List::with_stats`](crate::List::with_stats)).
+    #[must_use]
+    pub fn stats(&self) -> Option<GroupStats> {
+        let users_count = self
+            .extra
+            .get("_embedded")?
+            .get("stats")?
+            .get("usersCount")?
+            .as_u64()?;
+        Some(GroupStats { users_count })
+    }
+}
+
+/// How large a group is, as Okta counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GroupStats {
+    /// Its members.
+    pub users_count: u64,
+}
+
+/// Who owns a group's members (Okta's schema `GroupType`). An unknown value is kept as text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum GroupType {
+    /// Okta: its members are assigned by hand, by rules or through the API.
+    OktaGroup,
+    /// An application or a directory, from which the group is imported.
+    AppGroup,
+    /// Okta itself: `Everyone` and `Okta Administrators`.
+    BuiltIn,
+    /// A type newer than this crate; empty when Okta sent none.
+    Other(String),
+}
+
+impl GroupType {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::OktaGroup => "OKTA_GROUP",
+            Self::AppGroup => "APP_GROUP",
+            Self::BuiltIn => "BUILT_IN",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// Whether Okta sent no type at all.
+    fn is_absent(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
+impl Default for GroupType {
+    fn default() -> Self {
+        Self::Other(String::new())
+    }
+}
+
+impl From<&str> for GroupType {
+    fn from(word: &str) -> Self {
+        match word {
+            "OKTA_GROUP" => Self::OktaGroup,
+            "APP_GROUP" => Self::AppGroup,
+            "BUILT_IN" => Self::BuiltIn,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for GroupType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for GroupType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for GroupType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+        Ok(word.as_str().into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Group {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(GroupVisitor)
+    }
+}
+
+/// Reads a group in one pass, without building its links.
+struct GroupVisitor;
+
+impl<'de> Visitor<'de> for GroupVisitor {
+    type Value = Group;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a group")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Group, A::Error> {
+        let mut id = None;
+        let mut group = Group {
+            id: GroupId::from(""),
+            created: None,
+            last_updated: None,
+            last_membership_updated: None,
+            object_class: Vec::new(),
+            kind: GroupType::default(),
+            profile: Profile::default(),
+            extra: Map::new(),
+        };
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "id" => id = Some(fields.next_value()?),
+                "created" => group.created = fields.next_value()?,
+                "lastUpdated" => group.last_updated = fields.next_value()?,
+                "lastMembershipUpdated" => group.last_membership_updated = fields.next_value()?,
+                "objectClass" => {
+                    group.object_class = fields.next_value::<Option<_>>()?.unwrap_or_default()
+                }
+                "type" => group.kind = fields.next_value()?,
+                "profile" => group.profile = fields.next_value()?,
+                "_links" => drop(fields.next_value::<IgnoredAny>()?),
+                _ => drop(group.extra.insert(name, fields.next_value()?)),
+            }
+        }
+        group.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;
+        Ok(group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, GroupStats, GroupType};
+
+    #[test]
+    fn only_the_id_is_needed() {
+        for text in [
+            r#"{"id": "00g1"}"#,
+            r#"{"id": "00g1", "type": null, "objectClass": null, "profile": null}"#,
+        ] {
+            let group: Group = serde_json::from_str(text).unwrap();
+            assert_eq!((group.id.as_str(), group.stats()), ("00g1", None));
+            assert_eq!(group.kind, GroupType::Other(String::new()));
+        }
+        serde_json::from_str::<Group>("{}").unwrap_err();
+    }
+
+    #[test]
+    fn the_size_is_read_from_the_embedded_statistics() {
+        let text = r#"{"id": "00g1", "_embedded": {"stats": {"usersCount": 12, "appsCount": 0, "hasAdminPrivilege": false}}}"#;
+        let group: Group = serde_json::from_str(text).unwrap();
+        assert_eq!(group.stats(), Some(GroupStats { users_count: 12 }));
+    }
+
+    #[test]
+    fn unknown_fields_survive_a_round_trip() {
+        let text = concat!(
+            r#"{"id":"00g1","created":"2026-03-01T18:49:54.123Z","objectClass":["okta:user_group"],"type":"TEAM_GROUP","#,
+            r#""profile":{"name":"A"},"source":{"id":"0oa1"}}"#
+        );
+        let group: Group = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&group).unwrap(), text);
+    }
+}

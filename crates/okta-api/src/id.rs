@@ -1,0 +1,95 @@
+//! Okta's ids, one type each, so that a user's id can not be passed for a group's.
+
+/// Declares a newtype over the text of an Okta id.
+macro_rules! id {
+    ($(#[$docs:meta])* $name:ident) => {
+        $(#[$docs])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as Okta wrote it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::convert::Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a user, such as `00u1a2b3c4d5E6F7g8h9`.
+    ///
+    /// Opaque: its length, its prefix and its alphabet are Okta's business. Ids compare as plain
+    /// text.
+    ///
+    /// ```
+    /// use okta_api::UserId;
+    ///
+    /// let id = UserId::from("00u1a2b3c4d5E6F7g8h9");
+    /// assert_eq!(id.to_string(), id.as_str());
+    /// ```
+    UserId
+}
+
+id! {
+    /// The id of a group, such as `00g1a2b3c4d5E6F7g8h9`. Opaque, like [`UserId`].
+    GroupId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GroupId, UserId};
+
+    #[test]
+    fn an_id_is_its_text_in_json() {
+        let id: UserId = serde_json::from_str(r#""00u1""#).unwrap();
+        assert_eq!(id, "00u1".parse().unwrap());
+        assert_eq!(serde_json::to_string(&id).unwrap(), r#""00u1""#);
+        assert_eq!(String::from(GroupId::from("00g1".to_owned())), "00g1");
+        assert!(
+            UserId::from("00uA") < UserId::from("00ua"),
+            "plain text order"
+        );
+    }
+}

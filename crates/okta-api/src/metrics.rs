@@ -1,0 +1,123 @@
+//! What a client has asked of Okta so far.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::endpoint::Endpoint;
+
+/// A snapshot of what a client has asked of Okta, by endpoint and in total.
+///
+/// Token requests are not among it: they are counted where they are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// By path template, such as `/api/v1/groups/{id}/users`. Endpoints that were never asked are
+    /// missing.
+    pub endpoints: BTreeMap<&'static str, EndpointMetrics>,
+}
+
+/// What was asked of one endpoint, or of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndpointMetrics {
+    /// Requests sent, tries included.
+    pub count: u64,
+    /// Answers with status 429.
+    pub throttled: u64,
+    /// Requests among `count` that repeated an earlier one.
+    pub retries: u64,
+    /// Time spent not sending: until a rate window ended, or before a retry. Waits of parallel
+    /// requests for the same window count once.
+    pub waited: Duration,
+}
+
+impl Metrics {
+    /// The sum over all endpoints.
+    #[must_use]
+    pub fn total(&self) -> EndpointMetrics {
+        self.endpoints
+            .values()
+            .fold(EndpointMetrics::default(), |sum, one| EndpointMetrics {
+                count: sum.count + one.count,
+                throttled: sum.throttled + one.throttled,
+                retries: sum.retries + one.retries,
+                waited: sum.waited + one.waited,
+            })
+    }
+}
+
+/// Where the counts are kept while a client works.
+#[derive(Debug, Default)]
+pub(crate) struct Meter(Mutex<Metrics>);
+
+impl Meter {
+    /// A request is being sent.
+    pub(crate) fn sent(&self, endpoint: Endpoint, is_retry: bool) {
+        self.update(endpoint, |metrics| {
+            metrics.count += 1;
+            metrics.retries += u64::from(is_retry);
+        });
+    }
+
+    /// An answer was a 429.
+    pub(crate) fn throttled(&self, endpoint: Endpoint) {
+        self.update(endpoint, |metrics| metrics.throttled += 1);
+    }
+
+    /// Nothing was sent for so long.
+    pub(crate) fn waited(&self, endpoint: Endpoint, time: Duration) {
+        self.update(endpoint, |metrics| metrics.waited += time);
+    }
+
+    /// The counts so far.
+    pub(crate) fn snapshot(&self) -> Metrics {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn update(&self, endpoint: Endpoint, change: impl FnOnce(&mut EndpointMetrics)) {
+        let mut metrics = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(metrics.endpoints.entry(endpoint.template()).or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{EndpointMetrics, Meter};
+    use crate::endpoint::Endpoint;
+
+    #[test]
+    fn the_total_is_the_sum() {
+        let meter = Meter::default();
+        meter.sent(Endpoint::Users, false);
+        meter.throttled(Endpoint::Users);
+        meter.sent(Endpoint::Users, true);
+        meter.sent(Endpoint::Members, false);
+        meter.waited(Endpoint::Members, Duration::from_secs(3));
+        let metrics = meter.snapshot();
+        assert_eq!(
+            metrics.endpoints["/api/v1/users"],
+            EndpointMetrics {
+                count: 2,
+                throttled: 1,
+                retries: 1,
+                waited: Duration::ZERO
+            }
+        );
+        assert_eq!(metrics.endpoints["/api/v1/groups/{id}/users"].count, 1);
+        assert_eq!(
+            metrics.total(),
+            EndpointMetrics {
+                count: 3,
+                throttled: 1,
+                retries: 1,
+                waited: Duration::from_secs(3)
+            }
+        );
+    }
+}

@@ -1,0 +1,292 @@
+//! Users, and members of groups.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::id::UserId;
+use crate::profile::Profile;
+use crate::timestamp;
+
+/// A user of the org.
+///
+/// Every field but the id may be missing or `null`. Fields that this type does not name are kept in
+/// `extra` and written back; `_links` are dropped, because they double the size of a user and say
+/// nothing about them.
+///
+/// ```
+/// use okta_api::{User, UserStatus};
+///
+/// let user: User = serde_json::from_str(
+///     r#"{"id": "00u1", "status": "ACTIVE", "profile": {"login": "ada"}, "realmId": "guo1"}"#,
+/// )?;
+/// assert_eq!(user.status, UserStatus::Active);
+/// assert_eq!(user.profile.login(), Some("ada"));
+/// assert_eq!(user.extra["realmId"], "guo1");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Okta's id, never reused.
+    pub id: UserId,
+    /// Where the account is in its life.
+    #[serde(skip_serializing_if = "UserStatus::is_absent")]
+    pub status: UserStatus,
+    /// When the account was made.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created: Option<Timestamp>,
+    /// When it was activated, if ever.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub activated: Option<Timestamp>,
+    /// When `status` last changed.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub status_changed: Option<Timestamp>,
+    /// When the person last signed in.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_login: Option<Timestamp>,
+    /// When the status or the profile last changed, to the second. Membership of groups does not
+    /// touch it.
+    #[serde(
+        serialize_with = "timestamp::serialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_updated: Option<Timestamp>,
+    /// The person's attributes.
+    pub profile: Profile,
+    /// Everything else that Okta sent, but `_links`.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Where a user's account is in its life (Okta's schema `UserStatus`).
+///
+/// Okta adds values now and then: an unknown one is kept as text.
+///
+/// ```
+/// use okta_api::UserStatus;
+///
+/// assert_eq!(UserStatus::from("LOCKED_OUT"), UserStatus::LockedOut);
+/// assert_eq!(UserStatus::from("ASLEEP").as_str(), "ASLEEP");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum UserStatus {
+    /// In use.
+    Active,
+    /// Deactivated: Okta keeps the account, the person can not sign in. Plain lists leave such
+    /// users out, searches return them.
+    Deprovisioned,
+    /// Locked after too many wrong passwords.
+    LockedOut,
+    /// The password is to be changed.
+    PasswordExpired,
+    /// Activated by an administrator, the person has not signed in yet.
+    Provisioned,
+    /// The password is being reset.
+    Recovery,
+    /// Made, not activated.
+    Staged,
+    /// Switched off for a while.
+    Suspended,
+    /// A status newer than this crate; empty when Okta sent none.
+    Other(String),
+}
+
+impl UserStatus {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Deprovisioned => "DEPROVISIONED",
+            Self::LockedOut => "LOCKED_OUT",
+            Self::PasswordExpired => "PASSWORD_EXPIRED",
+            Self::Provisioned => "PROVISIONED",
+            Self::Recovery => "RECOVERY",
+            Self::Staged => "STAGED",
+            Self::Suspended => "SUSPENDED",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// Whether Okta sent no status at all.
+    fn is_absent(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
+impl Default for UserStatus {
+    fn default() -> Self {
+        Self::Other(String::new())
+    }
+}
+
+impl From<&str> for UserStatus {
+    fn from(word: &str) -> Self {
+        match word {
+            "ACTIVE" => Self::Active,
+            "DEPROVISIONED" => Self::Deprovisioned,
+            "LOCKED_OUT" => Self::LockedOut,
+            "PASSWORD_EXPIRED" => Self::PasswordExpired,
+            "PROVISIONED" => Self::Provisioned,
+            "RECOVERY" => Self::Recovery,
+            "STAGED" => Self::Staged,
+            "SUSPENDED" => Self::Suspended,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for UserStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for UserStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for UserStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StatusVisitor)
+    }
+}
+
+/// Reads a status without allocating the known ones.
+struct StatusVisitor;
+
+impl Visitor<'_> for StatusVisitor {
+    type Value = UserStatus;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a status")
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<UserStatus, E> {
+        Ok(word.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<UserStatus, E> {
+        Ok(UserStatus::default())
+    }
+}
+
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(UserVisitor)
+    }
+}
+
+/// Reads a user in one pass. Written by hand, because a derived `flatten` buffers every field of
+/// every user first, links included.
+struct UserVisitor;
+
+impl<'de> Visitor<'de> for UserVisitor {
+    type Value = User;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a user")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<User, A::Error> {
+        let mut id = None;
+        let mut user = User {
+            id: UserId::from(""),
+            status: UserStatus::default(),
+            created: None,
+            activated: None,
+            status_changed: None,
+            last_login: None,
+            last_updated: None,
+            profile: Profile::default(),
+            extra: Map::new(),
+        };
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                "id" => id = Some(fields.next_value()?),
+                "status" => user.status = fields.next_value()?,
+                "created" => user.created = fields.next_value()?,
+                "activated" => user.activated = fields.next_value()?,
+                "statusChanged" => user.status_changed = fields.next_value()?,
+                "lastLogin" => user.last_login = fields.next_value()?,
+                "lastUpdated" => user.last_updated = fields.next_value()?,
+                "profile" => user.profile = fields.next_value()?,
+                "_links" => drop(fields.next_value::<IgnoredAny>()?),
+                _ => drop(user.extra.insert(name, fields.next_value()?)),
+            }
+        }
+        user.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;
+        Ok(user)
+    }
+}
+
+/// A member of a group: who, and whether their account is in use. Nothing else of a members page is
+/// kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Member {
+    /// The user's id.
+    pub id: UserId,
+    /// The user's status; deactivated users can still be listed as members.
+    #[serde(default)]
+    pub status: UserStatus,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Member, User, UserStatus};
+
+    #[test]
+    fn only_the_id_is_needed() {
+        let nulls = r#"{"id": "00u1", "status": null, "created": null, "activated": null, "profile": null}"#;
+        for text in [r#"{"id": "00u1"}"#, nulls] {
+            let user: User = serde_json::from_str(text).unwrap();
+            assert_eq!(user.id.as_str(), "00u1");
+            assert_eq!(user.status, UserStatus::Other(String::new()));
+        }
+        serde_json::from_str::<User>(r#"{"status": "ACTIVE"}"#).unwrap_err();
+        serde_json::from_str::<User>(
+            r#"{"id": "00u1", "created": "Wed Mar 04 10:08:01 UTC 2026"}"#,
+        )
+        .unwrap_err();
+    }
+
+    #[test]
+    fn timestamps_and_unknown_fields_survive_a_round_trip() {
+        let text = r#"{"id":"00u1","status":"ASLEEP","created":"2026-03-01T18:49:54.000Z","profile":{"b":1,"a":2},"type":{"id":"oty1"}}"#;
+        let user: User = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&user).unwrap(), text);
+    }
+
+    #[test]
+    fn a_member_is_the_id_and_the_status_of_a_user() {
+        let member: Member =
+            serde_json::from_str(r#"{"profile":{},"status":"SUSPENDED","id":"00u1","_links":{}}"#)
+                .unwrap();
+        assert_eq!(
+            member,
+            Member {
+                id: "00u1".into(),
+                status: UserStatus::Suspended
+            }
+        );
+    }
+}
