@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+
+// Leaf first: a module uses only those above it.
+
+mod suggestion;
+
+mod path;
+
+mod literal;
+
+mod instant;
+
+mod problem;
+
+mod expr;
+
+mod lexer;
+
+mod parser;
+
+mod record;
+
+mod text;
+
+mod dialect;
+
+mod check;
+
+mod matcher;
+
+mod split;
+
+mod group_names;
+
+pub use dialect::Dialect;
+pub use expr::{Comparison, Operator, SearchExpr};
+pub use group_names::{GroupNames, NameReport};
+pub use literal::{Literal, Number};
+pub use matcher::Matcher;
+pub use parser::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
+pub use path::{AttributePath, InvalidPath};
+pub use problem::{DialectErrors, ParseErrors, Problem};
+pub use record::{Attribute, Many, Record};
+pub use split::Split;

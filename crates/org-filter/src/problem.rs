@@ -1,0 +1,290 @@
+//! What is wrong with an expression: where, why, and what to write instead.
+
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// A stretch of the text an expression was read from. Two places are always equal: trees are compared without them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Place {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// From the start of `self` to the end of `other`.
+    pub(crate) fn to(self, other: Self) -> Self {
+        Self {
+            start: self.start,
+            end: other.end.max(self.end),
+        }
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
+
+/// One fault of an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    span: Range<usize>,
+    message: String,
+    expected: Option<String>,
+    fix: Option<String>,
+    source: Option<&'static str>,
+}
+
+impl Problem {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            span: place.start..place.end,
+            message: message.into(),
+            expected: None,
+            fix: None,
+            source: None,
+        }
+    }
+
+    pub(crate) fn expecting(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    pub(crate) fn fixed_by(mut self, fix: impl Into<Option<String>>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+
+    pub(crate) fn resting_on(mut self, source: &'static str) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// The faulty bytes of the text; empty where something is missing.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// What is wrong, as a fragment in lower case.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What should stand there, when the message does not say it.
+    pub fn expected(&self) -> Option<&str> {
+        self.expected.as_deref()
+    }
+
+    /// The text to put in place of [`span`](Self::span), when it is known; empty to remove the span.
+    pub fn fix(&self) -> Option<&str> {
+        self.fix.as_deref()
+    }
+
+    /// The document or observation the refusal rests on, for refusals of a dialect.
+    pub fn authority(&self) -> Option<&'static str> {
+        self.source
+    }
+
+    /// What to do, in words.
+    fn advice(&self) -> Option<String> {
+        let fix = self.fix.as_deref()?;
+        Some(if fix.is_empty() {
+            "remove it".to_owned()
+        } else if self.span.is_empty() {
+            format!("insert `{}`", printable(fix))
+        } else {
+            format!("write `{}`", printable(fix))
+        })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            span,
+            message,
+            expected,
+            ..
+        } = self;
+        write!(f, "{message} at {}..{}", span.start, span.end)?;
+        if let Some(expected) = expected {
+            write!(f, ", expected {expected}")?;
+        }
+        if let Some(advice) = self.advice() {
+            write!(f, "; {advice}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The faults found in one text, in the order of the text, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problems {
+    text: Arc<str>,
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    pub(crate) fn new(text: Arc<str>, mut list: Vec<Problem>) -> Self {
+        list.sort_by_key(|problem| (problem.span.start, problem.span.end));
+        // One place, one fault: a second one there follows from the first.
+        list.dedup_by(|second, first| second.span == first.span && !first.span.is_empty());
+        Self { text, list }
+    }
+
+    fn render(&self) -> String {
+        let mut out = String::new();
+        for problem in &self.list {
+            // Writing to a string does not fail.
+            let _ = render(&mut out, &self.text, problem);
+        }
+        out
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.list.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a text is not an expression: all the faults, in the order of the text.
+///
+/// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct ParseErrors(pub(crate) Problems);
+
+/// Why the server would refuse an expression: all the reasons, in the order of the text.
+///
+/// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct DialectErrors(pub(crate) Problems);
+
+impl ParseErrors {
+    /// The faults, at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.list
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The text with carets under each fault, and the fixes that are known; ends with a line break.
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+}
+
+impl DialectErrors {
+    /// The reasons, at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.list
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The text with carets under each fault, the fixes that are known, and what the refusal rests on; ends with a
+    /// line break.
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+}
+
+/// Characters of the text shown before and after the start of a fault.
+const BEFORE: usize = 50;
+const AFTER: usize = 70;
+
+fn render(out: &mut String, text: &str, problem: &Problem) -> fmt::Result {
+    let Problem {
+        span,
+        message,
+        expected,
+        source,
+        ..
+    } = problem;
+    let column = text.get(..span.start).unwrap_or(text).chars().count();
+    let width = text
+        .get(span.clone())
+        .unwrap_or_default()
+        .chars()
+        .count()
+        .max(1);
+    let skipped = column.saturating_sub(BEFORE);
+    let mut shown: String = text
+        .chars()
+        .skip(skipped)
+        .take(BEFORE + AFTER)
+        .map(one_column)
+        .collect();
+    let mut indent = column - skipped;
+    let width = width.min(BEFORE + AFTER - indent);
+    if skipped > 0 {
+        shown.insert(0, '…');
+        indent += 1;
+    }
+    if text.chars().nth(skipped + BEFORE + AFTER).is_some() {
+        shown.push('…');
+    }
+    writeln!(out, "error: {message}")?;
+    writeln!(out, "  | {}", shown.trim_end())?;
+    write!(out, "  | {:indent$}{}", "", "^".repeat(width))?;
+    match expected {
+        Some(expected) => writeln!(out, " expected {expected}")?,
+        None => writeln!(out)?,
+    }
+    if let Some(advice) = problem.advice() {
+        writeln!(out, "  = fix: {advice}")?;
+    }
+    if let Some(source) = source {
+        writeln!(out, "  = see: {source}")?;
+    }
+    Ok(())
+}
+
+/// A character that cannot move the cursor of a terminal.
+fn one_column(character: char) -> char {
+    if character.is_whitespace() {
+        ' '
+    } else if character.is_control() {
+        '\u{fffd}'
+    } else {
+        character
+    }
+}
+
+/// `text` on one line, its control characters replaced.
+fn printable(text: &str) -> String {
+    text.chars().map(one_column).collect()
+}
+
+/// Input in backticks: short, on one line.
+pub(crate) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String = text.chars().take(LONGEST).map(one_column).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
