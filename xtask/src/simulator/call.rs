@@ -1,0 +1,48 @@
+//! A request as a value.
+
+use axum::body::Bytes;
+use http::{HeaderMap, Method, Uri, header};
+
+/// A request, read to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {
+        let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
+        Self {
+            method,
+            path: uri.path().to_owned(),
+            query,
+            headers,
+            body,
+        }
+    }
+
+    /// A header's first value, when it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The first value of a query parameter; an empty one counts as absent.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.query.iter().find(|(key, _)| key == name)?;
+        (!value.is_empty()).then_some(value.as_str())
+    }
+
+    /// The URL the caller used for this server: links and audiences are made of it.
+    pub(crate) fn base(&self) -> String {
+        format!(
+            "http://{}",
+            self.header(header::HOST.as_str()).unwrap_or("localhost")
+        )
+    }
+}

@@ -1,0 +1,94 @@
+//! How the simulated server behaves, apart from what the org holds.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::endpoint::Bucket;
+
+/// The behaviour of a [`Simulator`](super::Simulator).
+///
+/// ```
+/// use xtask::simulator::{Bucket, Options};
+///
+/// let options = Options::default();
+/// assert_eq!(options.limit(Bucket::Users), 300); // 50 % of 600
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What time the server believes it is.
+    pub clock: Clock,
+    /// The seed of tokens, cursors and request ids.
+    pub seed: u64,
+    /// Requests the whole org may send per window, by bucket; those not named have Okta's defaults.
+    pub limits: BTreeMap<Bucket, u32>,
+    /// The percentage of each limit one app may use. Okta's default is 50.
+    pub share_percent: u32,
+    /// The length of a rate-limit window, in whole seconds (at least one). Okta's is 60 s.
+    pub window: Duration,
+    /// Requests that may be served at the same time.
+    pub concurrency: usize,
+    /// How long a token is valid. Okta's is one hour.
+    pub token_lifetime: Duration,
+    /// How long an answer takes.
+    pub latency: Duration,
+    /// How long `search`, and `lastMembershipUpdated` everywhere, lag behind an edit. `Duration::MAX` lags until
+    /// [`Simulator::reindex`](super::Simulator::reindex) is called.
+    pub index_lag: Duration,
+    /// What a caller without an admin role gets from the lists.
+    pub without_role: WithoutRole,
+    /// Whether `search` accepts `profile.` attributes that no object has: Okta knows the schema, we do not.
+    pub unknown_profile_attributes: bool,
+    /// Whether `search` accepts `co` together with `and` or `or`; Okta's release notes say that some combinations fail.
+    pub co_combined: bool,
+}
+
+/// What the lists of users and groups answer when the scope is there but the admin role is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutRole {
+    /// `200 []`.
+    EmptyLists,
+    /// `403` with `E0000006`.
+    Forbidden,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            clock: Clock::system(),
+            seed: 1,
+            limits: BTreeMap::new(),
+            share_percent: 50,
+            window: Duration::from_mins(1),
+            concurrency: 75,
+            token_lifetime: Duration::from_hours(1),
+            latency: Duration::ZERO,
+            index_lag: Duration::ZERO,
+            without_role: WithoutRole::EmptyLists,
+            unknown_profile_attributes: true,
+            co_combined: false,
+        }
+    }
+}
+
+impl Options {
+    /// Requests this app may send per window: its share of the org's limit.
+    ///
+    /// The org-wide defaults are the last table Okta published (`rl-global-mgmt`, the Workforce column).
+    #[must_use]
+    pub fn limit(&self, bucket: Bucket) -> u32 {
+        let of_the_org = self.limits.get(&bucket).copied().unwrap_or(match bucket {
+            Bucket::Users => 600,
+            Bucket::Groups => 500,
+            Bucket::Group => 1000,
+            Bucket::User => 2000,
+            Bucket::Token | Bucket::Other => 1200,
+        });
+        let share = u64::from(of_the_org) * u64::from(self.share_percent) / 100;
+        u32::try_from(share).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,112 @@
+//! What a fault does to an answer: replace it, bend it, or break its delivery.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::fault::Effect;
+use super::reply::{Content, Reply, error_reply};
+
+/// How an answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Whole,
+    CutBefore,
+    CutInBody,
+    Never,
+}
+
+/// The answer a fault gives in place of the endpoint, if it is such a fault; `id` is that of the error.
+pub(crate) fn replacement(effect: &Effect, id: &str) -> Option<Reply> {
+    match effect {
+        Effect::Error { status, code } => {
+            let summary = if code == "E0000009" {
+                "Internal Server Error"
+            } else {
+                "Simulated failure."
+            };
+            Some(error_reply(*status, code, summary, None, id))
+        }
+        Effect::Html { status } => Some(Reply::html(
+            StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY),
+        )),
+        _ => None,
+    }
+}
+
+/// How the answer leaves, and how late.
+pub(crate) fn delivery(effect: &Effect) -> (Delivery, Duration) {
+    match effect {
+        Effect::ResetBefore => (Delivery::CutBefore, Duration::ZERO),
+        Effect::ResetInBody => (Delivery::CutInBody, Duration::ZERO),
+        Effect::Hang => (Delivery::Never, Duration::ZERO),
+        Effect::Slow(delay) => (Delivery::Whole, *delay),
+        _ => (Delivery::Whole, Duration::ZERO),
+    }
+}
+
+/// Bends a right answer into the wrong one the fault describes.
+pub(crate) fn bend(reply: &mut Reply, effect: &Effect) {
+    match effect {
+        Effect::NoRecords => {
+            reply.content = Content::Json(json!([]));
+            reply.next_link = None;
+        }
+        Effect::NextOnHost(host) => move_next(reply, |url| url.set_host(Some(host)).is_ok()),
+        Effect::NextOnAdminTwin => move_next(reply, |url| {
+            let twin = match url.host_str().and_then(|host| host.split_once('.')) {
+                Some((org, domain)) if url.domain().is_some() => format!("{org}-admin.{domain}"),
+                _ => "127-admin.example.com".to_owned(),
+            };
+            url.set_host(Some(&twin)).is_ok()
+        }),
+        Effect::RepeatedCursor => reply.next_link.clone_from(&reply.self_link),
+        Effect::TruncatedJson => {
+            if let Content::Json(value) = &reply.content {
+                let text = value.to_string();
+                let half: String = text.chars().take(text.chars().count() / 2).collect();
+                reply.content = Content::Raw("application/json", half);
+            }
+        }
+        Effect::MalformedRecord { id } => {
+            if let Content::Json(body) = &mut reply.content {
+                malform(body, id.as_deref());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn move_next(reply: &mut Reply, change: impl FnOnce(&mut url::Url) -> bool) {
+    let Some(mut next) = reply
+        .next_link
+        .as_deref()
+        .and_then(|next| url::Url::parse(next).ok())
+    else {
+        return;
+    };
+    if change(&mut next) {
+        reply.next_link = Some(next.into());
+    }
+}
+
+/// Leaves a record its id and gives the rest of it the wrong types.
+fn malform(body: &mut Value, id: Option<&str>) {
+    let has_id = |record: &&mut Value| {
+        id.is_none_or(|id| record.get("id").and_then(Value::as_str) == Some(id))
+    };
+    let record = match body {
+        Value::Array(records) => records.iter_mut().find(has_id),
+        record => Some(record).filter(has_id),
+    };
+    if let Some(record) = record.and_then(Value::as_object_mut) {
+        for (name, value) in record.iter_mut().filter(|(name, _)| *name != "id") {
+            *value = if name == "profile" {
+                json!("not an object")
+            } else {
+                json!(42)
+            };
+        }
+    }
+}

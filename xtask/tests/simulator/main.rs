@@ -1,0 +1,14 @@
+//! The simulator from outside, over HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod client;
+
+mod access;
+mod faults;
+mod paging;
+mod records;
