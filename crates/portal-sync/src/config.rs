@@ -1,0 +1,131 @@
+//! Configuration: files in Backstage's conventions in, a checked [`Config`] out, with every error
+//! at its place.
+//!
+//! ```text
+//! files ─► YAML with places ─► substitution ─► layers merged (figment) ─► sections read ─► Config
+//! ```
+//!
+//! Only `catalog.providers.okta` and `portalSync` are ours. There an unknown key is an error, and
+//! an unset variable too; everything else in the files belongs to other plugins and is not looked
+//! at.
+
+use std::path::{Path, PathBuf};
+
+use self::tuning::Tuning;
+
+// Leaf first: a module uses only modules listed above it.
+mod environment;
+mod place;
+
+mod errors;
+mod suggest;
+
+mod yaml;
+
+mod substitute;
+
+mod layers;
+
+mod section;
+
+mod duration;
+
+mod credentials;
+mod daemon;
+mod filters;
+mod schedule;
+mod tuning;
+
+mod provider;
+
+pub use credentials::Credentials;
+pub use daemon::{LogFormat, Server, Store, StoreUrl, Telemetry};
+pub use environment::Environment;
+pub use errors::{ConfigError, ConfigErrors, Notice};
+pub use filters::GroupFilter;
+pub use place::Place;
+pub use provider::Provider;
+pub use schedule::{Frequency, Schedule};
+pub use tuning::{GroupNaming, Mapping, RateLimit, UserNaming};
+
+/// A configuration that was checked: everything in it can be used as it is.
+#[derive(Debug)]
+pub struct Config {
+    /// The Okta tenants, sorted by id; there is at least one, and no id twice.
+    pub providers: Vec<Provider>,
+    /// Where the catalog is kept.
+    pub store: Store,
+    /// What `serve` listens on.
+    pub server: Server,
+    /// Logs and traces.
+    pub telemetry: Telemetry,
+    /// Things to tell whoever wrote the configuration; none of them stops a run.
+    pub notices: Vec<Notice>,
+}
+
+/// Reads, merges and checks configuration files.
+///
+/// `files` are the ones given by `--config`, later ones overriding earlier ones; when there are
+/// none, `app-config.yaml` and then `app-config.local.yaml` of the folder `cwd` are read. Relative
+/// paths, also the store's, start at `cwd`; paths inside a file start at that file's folder.
+///
+/// ```
+/// use portal_sync::config::{self, Environment};
+///
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(
+///     folder.path().join("app-config.yaml"),
+///     "
+/// catalog:
+///   providers:
+///     okta:
+///       default:
+///         oktaUrl: https://acme.okta.com
+///         token: ${OKTA_TOKEN}
+/// ",
+/// )?;
+/// let environment: Environment = [("OKTA_TOKEN", "00examp1e")].into_iter().collect();
+/// let config = config::load(&[], &environment, folder.path())?;
+/// assert_eq!(config.providers[0].id, "default");
+///
+/// let errors = config::load(&[], &Environment::default(), folder.path()).unwrap_err();
+/// assert!(errors.to_string().contains("the variable `OKTA_TOKEN` is not set"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// Everything that is wrong, not only the first: files that cannot be read or are not YAML, unset
+/// variables, unknown and missing keys, values that cannot be used. Values of secret keys are never
+/// quoted.
+pub fn load(
+    files: &[PathBuf],
+    environment: &Environment,
+    cwd: &Path,
+) -> Result<Config, ConfigErrors> {
+    let layers = layers::read(files, environment, cwd).map_err(ConfigErrors::new)?;
+    let reading = section::Reading::new(&layers);
+    let ours = reading
+        .at(&["portalSync"])
+        .and_then(|entry| entry.section("a map"));
+    let defaults = ours
+        .as_ref()
+        .map(|section| tuning::read(section, &Tuning::default()))
+        .unwrap_or_default();
+    let daemon = daemon::read(ours.as_ref(), cwd);
+    if let Some(section) = ours {
+        section.close();
+    }
+    let providers = provider::read_all(&reading, &defaults);
+    let notices = reading.finish()?;
+    Ok(Config {
+        providers,
+        store: daemon.store,
+        server: daemon.server,
+        telemetry: daemon.telemetry,
+        notices,
+    })
+}
+
+#[cfg(test)]
+mod tests;

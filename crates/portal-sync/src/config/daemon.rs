@@ -1,0 +1,219 @@
+//! What is about the program and not about a tenant: `portalSync.store`, `server` and `telemetry`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::value::Value;
+use secrecy::SecretString;
+use url::Url;
+
+use super::errors::{ConfigError, quoted};
+use super::section::{Entry, Section};
+
+/// Where the catalog is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    /// The store's address; `sqlite:portal-sync.db` unless configured.
+    pub url: StoreUrl,
+}
+
+/// The address of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreUrl {
+    /// An embedded database in this file. A relative path was resolved against the working
+    /// directory.
+    Sqlite(PathBuf),
+}
+
+/// What `serve` listens on and whom it answers.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The address; `127.0.0.1:7007` unless configured. Beyond loopback there is at least one
+    /// token.
+    pub listen: SocketAddr,
+    /// The bearer tokens that are accepted; with none, everybody on this machine is answered.
+    pub tokens: Vec<SecretString>,
+}
+
+/// What is told about the work, and to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// How log lines look.
+    pub log: LogFormat,
+    /// The OpenTelemetry collector (OTLP over HTTP) that traces and metrics are sent to.
+    pub otlp_endpoint: Option<Url>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The address of the server when none is configured.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7007);
+
+/// The file of the store when none is configured.
+const DEFAULT_STORE: &str = "portal-sync.db";
+
+/// The three parts.
+pub(super) struct Daemon {
+    pub(super) store: Store,
+    pub(super) server: Server,
+    pub(super) telemetry: Telemetry,
+}
+
+/// Reads `store`, `server` and `telemetry`; what is wrong is noted, and its default is used to go
+/// on.
+pub(super) fn read(section: Option<&Section<'_>>, cwd: &Path) -> Daemon {
+    let part = |key, expected| section?.get(key)?.section(expected);
+    Daemon {
+        store: store(part("store", "a map with `url`"), cwd),
+        server: server(part("server", "a map with `listen` and `tokens`")),
+        telemetry: telemetry(part("telemetry", "a map with `log` and `otlpEndpoint`")),
+    }
+}
+
+fn store(section: Option<Section<'_>>, cwd: &Path) -> Store {
+    let url = section.and_then(|section| {
+        let url = section.get("url").and_then(|entry| store_url(&entry, cwd));
+        section.close();
+        url
+    });
+    Store {
+        url: url.unwrap_or_else(|| StoreUrl::Sqlite(cwd.join(DEFAULT_STORE))),
+    }
+}
+
+fn store_url(entry: &Entry<'_>, cwd: &Path) -> Option<StoreUrl> {
+    let text = entry
+        .text("the address of a store, such as `sqlite:portal-sync.db`")?
+        .trim();
+    let error = match text.split_once(':') {
+        Some(("sqlite", "")) => ConfigError::new("`sqlite:` names no file")
+            .fix(format!("write `sqlite:{DEFAULT_STORE}`")),
+        Some(("sqlite", path)) => return Some(StoreUrl::Sqlite(cwd.join(path))),
+        // The rest of such an address may hold a password.
+        Some((scheme @ ("postgres" | "postgresql"), _)) => ConfigError::new(format!(
+            "`{scheme}:` is not in this build yet: use sqlite:PATH"
+        )),
+        Some((scheme, _)) => ConfigError::new(format!(
+            "`{scheme}:` is not a store that is known: use sqlite:PATH"
+        )),
+        None => ConfigError::new(format!("{} does not say which store it is", quoted(text)))
+            .fix("put `sqlite:` in front of the name of the file"),
+    };
+    entry.refuse(error);
+    None
+}
+
+fn server(section: Option<Section<'_>>) -> Server {
+    let mut server = Server {
+        listen: DEFAULT_LISTEN,
+        tokens: Vec::new(),
+    };
+    let Some(section) = section else {
+        return server;
+    };
+    let listen = section.get("listen");
+    let tokens = section.get("tokens");
+    if let Some(address) = listen.as_ref().and_then(address) {
+        server.listen = address;
+    }
+    if let Some(tokens) = &tokens {
+        server.tokens = tokens
+            .list("a list of tokens")
+            .unwrap_or_default()
+            .iter()
+            .filter_map(token)
+            .collect();
+    }
+    let open = !server.listen.ip().is_loopback() && tokens.is_none_or(|tokens| is_empty(&tokens));
+    if let Some(listen) = listen.filter(|_| open && !section.is_unresolved("tokens")) {
+        let message = format!(
+            "`{}` is reachable from other machines, and no token is needed",
+            server.listen
+        );
+        listen.refuse(
+            ConfigError::new(message)
+                .fix("add `tokens: ['${PORTAL_SYNC_TOKEN}']` beside it, or listen on `127.0.0.1`"),
+        );
+    }
+    section.close();
+    server
+}
+
+fn is_empty(list: &Entry<'_>) -> bool {
+    matches!(list.value(), Value::Array(_, items) if items.is_empty())
+}
+
+fn address(entry: &Entry<'_>) -> Option<SocketAddr> {
+    let text = entry
+        .text("an address with a port, such as `127.0.0.1:7007`")?
+        .trim();
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let error = ConfigError::new(format!("{} is not an IP address with a port", quoted(text)));
+    let port = text
+        .rsplit(':')
+        .next()
+        .filter(|port| port.parse::<u16>().is_ok())
+        .unwrap_or("7007");
+    entry.refuse(error.fix(format!(
+        "write `127.0.0.1:{port}` for this machine only, `0.0.0.0:{port}` for all"
+    )));
+    None
+}
+
+fn token(entry: &Entry<'_>) -> Option<SecretString> {
+    let text = entry.secret("the text of a token")?.trim();
+    if text.chars().all(|c| c.is_ascii_graphic()) {
+        return Some(SecretString::from(text));
+    }
+    let length = text.chars().count();
+    let message =
+        format!("the token ({length} characters) has characters that cannot be sent in a header");
+    entry.refuse(
+        ConfigError::new(message).fix("use letters, digits and ASCII signs, without spaces"),
+    );
+    None
+}
+
+fn telemetry(section: Option<Section<'_>>) -> Telemetry {
+    let mut telemetry = Telemetry {
+        log: LogFormat::default(),
+        otlp_endpoint: None,
+    };
+    let Some(section) = section else {
+        return telemetry;
+    };
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    if let Some(format) = section.get("log").and_then(|entry| entry.choice(&formats)) {
+        telemetry.log = format;
+    }
+    telemetry.otlp_endpoint = section
+        .get("otlpEndpoint")
+        .and_then(|entry| endpoint(&entry));
+    section.close();
+    telemetry
+}
+
+fn endpoint(entry: &Entry<'_>) -> Option<Url> {
+    let text = entry
+        .text("the address of a collector, such as `http://127.0.0.1:4318`")?
+        .trim();
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+        _ => {
+            let error = ConfigError::new("not an `http:` or `https:` address");
+            entry.refuse(error.fix("write something like `http://127.0.0.1:4318`"));
+            None
+        }
+    }
+}

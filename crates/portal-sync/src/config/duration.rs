@@ -1,0 +1,201 @@
+//! Lengths of time as people write them in Backstage's configuration.
+
+use std::time::Duration;
+
+use figment::value::Value;
+use jiff::Span;
+
+use super::errors::{ConfigError, quoted};
+use super::section::{Entry, Section};
+
+/// The forms of a duration, for messages.
+const EXPECTED: &str = "a duration such as `30m`, `PT30M` or `{ minutes: 30 }`";
+
+const SECOND: f64 = 1.0;
+const DAY: f64 = 86_400.0 * SECOND;
+
+/// The units of the map form with their seconds; months and years are those of Backstage: 30 and
+/// 365 days.
+const UNITS: [(&str, f64); 8] = [
+    ("years", 365.0 * DAY),
+    ("months", 30.0 * DAY),
+    ("weeks", 7.0 * DAY),
+    ("days", DAY),
+    ("hours", 3_600.0 * SECOND),
+    ("minutes", 60.0 * SECOND),
+    ("seconds", SECOND),
+    ("milliseconds", 0.001 * SECOND),
+];
+
+/// Reads a duration: a map of units, ISO 8601, or words such as `30m` and `2 seconds`.
+pub(super) fn read(entry: &Entry<'_>) -> Option<Duration> {
+    match entry.value() {
+        Value::Dict(..) => entry.section(EXPECTED).and_then(|units| {
+            let duration = of_units(&units);
+            units.close();
+            duration
+        }),
+        Value::String(_, text) => match of_text(text) {
+            Ok(duration) => Some(duration),
+            Err(error) => {
+                entry.refuse(error);
+                None
+            }
+        },
+        Value::Num(_, number) => {
+            let number = number
+                .to_i128()
+                .map_or_else(|| "…".to_owned(), |number| number.to_string());
+            entry.refuse(bare(&number));
+            None
+        }
+        _ => {
+            entry.refuse_value(EXPECTED);
+            None
+        }
+    }
+}
+
+/// Like [`read`] where a duration of zero makes no sense.
+pub(super) fn read_some(entry: &Entry<'_>) -> Option<Duration> {
+    let duration = read(entry)?;
+    if duration.is_zero() {
+        entry.refuse(ConfigError::new("it may not be zero"));
+        return None;
+    }
+    Some(duration)
+}
+
+fn of_units(units: &Section<'_>) -> Option<Duration> {
+    let mut seconds = 0.0;
+    let mut good = true;
+    let mut some = false;
+    for (unit, length) in UNITS {
+        let Some(entry) = units.get(unit) else {
+            continue;
+        };
+        some = true;
+        let amount = match entry.value() {
+            Value::String(_, text) => text.trim().parse().ok(),
+            other => other.to_f64().or_else(|| {
+                other
+                    .to_i128()
+                    .and_then(|whole| i32::try_from(whole).ok())
+                    .map(f64::from)
+            }),
+        };
+        match amount.filter(|amount: &f64| amount.is_finite() && *amount >= 0.0) {
+            Some(amount) => seconds += amount * length,
+            None => {
+                entry.refuse_value("a number that is not negative");
+                good = false;
+            }
+        }
+    }
+    let known = |key| UNITS.iter().any(|(unit, _)| *unit == key) && !units.is_unresolved(key);
+    if !some && units.keys().all(known) {
+        units.refuse(ConfigError::new("the duration is empty").fix(format!("write {EXPECTED}")));
+    }
+    if !(good && some) {
+        return None;
+    }
+    let duration = seconds_of(seconds);
+    if duration.is_none() {
+        units.refuse(ConfigError::new("the duration is too long"));
+    }
+    duration
+}
+
+fn of_text(text: &str) -> Result<Duration, ConfigError> {
+    let text = text.trim();
+    if text.parse::<f64>().is_ok() {
+        return Err(bare(text));
+    }
+    // Words are taken in any case, as Backstage does; ISO 8601 begins with `P` and is left as it
+    // is.
+    let words = if text.starts_with(['P', 'p', '-', '+']) {
+        text.to_owned()
+    } else {
+        text.to_lowercase()
+    };
+    let unreadable = || {
+        ConfigError::new(format!("{} is not a duration", quoted(text)))
+            .fix(format!("write {EXPECTED}"))
+    };
+    let span: Span = words.parse().map_err(|_| unreadable())?;
+    if span.is_negative() {
+        return Err(ConfigError::new(format!("`{text}` is negative")));
+    }
+    let months = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
+    let days = months + i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
+    let clock = Span::new()
+        .hours(span.get_hours())
+        .minutes(span.get_minutes())
+        .seconds(span.get_seconds())
+        .milliseconds(span.get_milliseconds())
+        .microseconds(span.get_microseconds())
+        .nanoseconds(span.get_nanoseconds());
+    let clock = Duration::try_from(clock).map_err(|_| unreadable())?;
+    let days = u64::try_from(days)
+        .ok()
+        .and_then(|days| days.checked_mul(86_400))
+        .map(Duration::from_secs);
+    days.and_then(|days| days.checked_add(clock))
+        .ok_or_else(unreadable)
+}
+
+fn bare(number: &str) -> ConfigError {
+    ConfigError::new(format!("`{number}` has no unit")).fix(format!(
+        "write `{number}m` for minutes, `{number}s` for seconds"
+    ))
+}
+
+/// Whole milliseconds, which is as fine as a schedule gets.
+fn seconds_of(seconds: f64) -> Option<Duration> {
+    let exact = Duration::try_from_secs_f64(seconds).ok()?;
+    let rest = exact.subsec_nanos() % 1_000_000;
+    let rounded = if rest >= 500_000 { 1 } else { 0 };
+    Some(
+        Duration::from_secs(exact.as_secs())
+            + Duration::from_millis(u64::from(exact.subsec_millis()) + rounded),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts() {
+        let table = [
+            ("30m", Some(1_800_000)),
+            ("2 seconds", Some(2_000)),
+            ("1 Hour", Some(3_600_000)),
+            ("1.5h", Some(5_400_000)),
+            ("250ms", Some(250)),
+            ("PT30M", Some(1_800_000)),
+            ("P2DT6H", Some(194_400_000)),
+            ("P1W", Some(604_800_000)),
+            ("P1M", Some(2_592_000_000)),
+            ("1 day", Some(86_400_000)),
+            ("0s", Some(0)),
+            ("30", None),
+            ("-30m", None),
+            ("-PT30M", None),
+            ("soon", None),
+            ("", None),
+            ("30 parsecs", None),
+        ];
+        for (text, expected) in table {
+            let found = of_text(text).ok().map(|duration| duration.as_millis());
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_rounded_to_milliseconds() {
+        assert_eq!(seconds_of(0.1 + 0.2), Some(Duration::from_millis(300)));
+        assert_eq!(seconds_of(1.999_999_9), Some(Duration::from_secs(2)));
+        assert_eq!(seconds_of(f64::MAX), None);
+    }
+}

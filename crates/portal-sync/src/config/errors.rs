@@ -1,0 +1,187 @@
+//! What is wrong with a configuration, and what is worth telling about a good one.
+
+use std::fmt;
+
+use super::place::{KeyPath, Place};
+
+/// Everything that is wrong with a configuration, in the order of the files.
+///
+/// `Display` is meant for a terminal: a block for each error, each with its place, the key, what is
+/// wrong and, where it is known, how to put it right.
+///
+/// ```text
+/// app-config.yaml:5:18: catalog.providers.okta.default.oktaUrl: …
+///   fix: …
+/// ```
+#[derive(Debug)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+impl ConfigErrors {
+    pub(super) fn new(errors: Vec<ConfigError>) -> Self {
+        Self(errors)
+    }
+
+    /// The single errors.
+    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, error) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// One thing that is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
+    place: Option<Place>,
+    key: Option<String>,
+    message: String,
+    /// Text shown as it is, such as an expression with carets.
+    excerpt: Option<String>,
+    fix: Option<String>,
+}
+
+impl ConfigError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            place: None,
+            key: None,
+            message: message.into(),
+            excerpt: None,
+            fix: None,
+        }))
+    }
+
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    pub(super) fn about(mut self, key: &KeyPath) -> Self {
+        self.0.key = Some(key.to_string());
+        self
+    }
+
+    pub(super) fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
+        self.0.excerpt = Some(excerpt.into());
+        self
+    }
+
+    pub(super) fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.0.fix = Some(fix.into());
+        self
+    }
+
+    /// Where it is wrong, if it is wrong at some place and not missing altogether.
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// The key it is about: `catalog.providers.okta.default.oktaUrl`.
+    pub fn key(&self) -> Option<&str> {
+        self.0.key.as_deref()
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// How to put it right.
+    pub fn how_to_fix(&self) -> Option<&str> {
+        self.0.fix.as_deref()
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        headline(f, self.place(), self.key(), self.message())?;
+        for line in self.0.excerpt.iter().flat_map(|excerpt| excerpt.lines()) {
+            write!(f, "\n    {line}")?;
+        }
+        self.how_to_fix()
+            .map_or(Ok(()), |fix| write!(f, "\n  fix: {fix}"))
+    }
+}
+
+/// Something a team should know about a configuration that is good otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    place: Place,
+    key: String,
+    message: String,
+}
+
+impl Notice {
+    pub(super) fn new(place: Place, key: &KeyPath, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            key: key.to_string(),
+            message: message.into(),
+        }
+    }
+
+    /// Where it was noticed.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The key it is about.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What was noticed.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        headline(f, Some(&self.place), Some(&self.key), &self.message)
+    }
+}
+
+/// A text as a message may repeat it. One that was plainly meant for another key, such as a private
+/// key in the place of its id, is a secret: of that its length is told.
+pub(super) fn quoted(text: &str) -> String {
+    let length = text.chars().count();
+    if length > MAX_QUOTED || text.contains("-----BEGIN") || text.chars().any(char::is_control) {
+        format!("a text of {length} characters")
+    } else {
+        format!("`{text}`")
+    }
+}
+
+/// The longest text that is quoted, in characters: longer than any host name, shorter than any key.
+const MAX_QUOTED: usize = 253;
+
+fn headline(
+    f: &mut fmt::Formatter<'_>,
+    place: Option<&Place>,
+    key: Option<&str>,
+    message: &str,
+) -> fmt::Result {
+    if let Some(place) = place {
+        write!(f, "{place}: ")?;
+    }
+    if let Some(key) = key {
+        write!(f, "{key}: ")?;
+    }
+    f.write_str(message)
+}

@@ -1,0 +1,368 @@
+//! The files and variables a configuration is made of, merged in order; every value remembers its
+//! layer.
+
+use std::path::{Path, PathBuf};
+
+use figment::value::{Dict, Map, Num, Tag, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+
+use super::environment::Environment;
+use super::errors::ConfigError;
+use super::place::{Content, Key, KeyPath, Node, Place, Step};
+use super::substitute::{Folder, Substitution, unreadable};
+use super::yaml;
+
+/// The default files, the second overriding the first.
+const DEFAULT_FILES: [&str; 2] = ["app-config.yaml", "app-config.local.yaml"];
+
+/// The two parts of the files that are ours.
+pub(super) const OURS: [&[&str]; 2] = [&["catalog", "providers", "okta"], &["portalSync"]];
+
+const VARIABLE_PREFIX: &str = "APP_CONFIG_";
+
+/// What every configuration needs, to be shown to whoever has none.
+pub(super) const EXAMPLE: &str = "\
+catalog:
+  providers:
+    okta:
+      default:
+        oktaUrl: https://acme.okta.com
+        clientId: ${OKTA_CLIENT_ID}
+        keyId: ${OKTA_KEY_ID}
+        privateKey: ${OKTA_PRIVATE_KEY}";
+
+/// One file or one variable, reduced to what is ours.
+struct Layer {
+    name: Place,
+    root: Node,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.source().to_owned())
+    }
+
+    fn data(&self) -> figment::Result<Map<Profile, Dict>> {
+        let root = match value(&self.root) {
+            Value::Dict(_, root) => root,
+            _ => Dict::new(),
+        };
+        Ok(Profile::Default.collect(root))
+    }
+}
+
+/// The tree as figment holds it; it adds the layer to every value.
+fn value(node: &Node) -> Value {
+    match &node.content {
+        Content::Null => Value::from(figment::value::Empty::None),
+        Content::Bool(value) => Value::from(*value),
+        Content::Integer(value) => Value::Num(Tag::Default, Num::from(*value)),
+        Content::Float(value) => Value::Num(Tag::Default, Num::from(*value)),
+        Content::Text(text) => Value::from(text.as_str()),
+        Content::List(items) => Value::Array(Tag::Default, items.iter().map(value).collect()),
+        Content::Map(entries) => Value::Dict(
+            Tag::Default,
+            entries
+                .iter()
+                .map(|(key, node)| (key.text.clone(), value(node)))
+                .collect(),
+        ),
+    }
+}
+
+/// All layers, merged: maps key by key, everything else replaced by the later layer.
+pub(super) struct Layers {
+    figment: Figment,
+    merged: Value,
+    layers: Vec<Layer>,
+    unresolved: Vec<(KeyPath, ConfigError)>,
+}
+
+/// Reads the files, and the variables that override them.
+///
+/// # Errors
+///
+/// Every file that is missing, unreadable or not YAML, and every `APP_CONFIG_…` variable that
+/// cannot be placed.
+pub(super) fn read(
+    files: &[PathBuf],
+    environment: &Environment,
+    cwd: &Path,
+) -> Result<Layers, Vec<ConfigError>> {
+    let (files, mut errors) = chosen(files, cwd);
+    let mut layers = Vec::new();
+    let mut unresolved = Vec::new();
+    for file in &files {
+        match layer(file, environment, cwd) {
+            Ok((layer, lost)) => {
+                unresolved.extend(
+                    lost.into_iter()
+                        .map(|(path, error)| (layers.len(), path, error)),
+                );
+                layers.push(layer);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    for (name, text) in environment.with_prefix(VARIABLE_PREFIX) {
+        match variable(name, text) {
+            Some(Ok(layer)) => layers.push(layer),
+            Some(Err(error)) => errors.push(error),
+            None => {}
+        }
+    }
+    if errors.is_empty() {
+        Ok(Layers::merge(layers, unresolved))
+    } else {
+        Err(errors)
+    }
+}
+
+/// The files to read: those given, or the default ones that exist.
+fn chosen(given: &[PathBuf], cwd: &Path) -> (Vec<PathBuf>, Vec<ConfigError>) {
+    if !given.is_empty() {
+        return (given.to_vec(), Vec::new());
+    }
+    let files: Vec<PathBuf> = DEFAULT_FILES
+        .into_iter()
+        .map(PathBuf::from)
+        .filter(|f| cwd.join(f).exists())
+        .collect();
+    let errors = if files.is_empty() {
+        let [first, second] = DEFAULT_FILES;
+        let message = format!(
+            "no configuration: there is neither `{first}` nor `{second}` in the working directory"
+        );
+        vec![ConfigError::new(message).excerpt(EXAMPLE).fix(format!(
+            "write one as above, or name it: `--config {first}`"
+        ))]
+    } else {
+        Vec::new()
+    };
+    (files, errors)
+}
+
+type Unresolved = Vec<(KeyPath, ConfigError)>;
+
+fn layer(
+    file: &Path,
+    environment: &Environment,
+    cwd: &Path,
+) -> Result<(Layer, Unresolved), ConfigError> {
+    let shown = file.display().to_string();
+    let name = Place::whole(&shown);
+    let path = cwd.join(file);
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&shown, &error))?;
+    let root = yaml::parse(&name, text.strip_prefix('\u{feff}').unwrap_or(&text))?;
+    let mut substitution = Substitution::new(environment);
+    let ours = OURS
+        .into_iter()
+        .filter_map(|keys| ours(&root, keys, &mut substitution, &Folder::of(&path, file)));
+    let root = ours.fold(
+        Node::new(root.place.clone(), Content::Map(Vec::new())),
+        graft,
+    );
+    Ok((Layer { name, root }, substitution.unresolved()))
+}
+
+/// The part of a file under `keys`, its references replaced, still under these keys.
+fn ours(
+    root: &Node,
+    keys: &[&str],
+    substitution: &mut Substitution<'_>,
+    folder: &Folder,
+) -> Option<Node> {
+    let mut path = KeyPath::default();
+    let mut node = root.clone();
+    let mut folder = folder.clone();
+    let mut parents = Vec::new();
+    for key in keys {
+        if let Some((included, its_folder)) = substitution.follow(&node, &path, &folder) {
+            (node, folder) = (included, its_folder);
+        }
+        let (key, value) = node.entry(key)?;
+        path = path.key(&key.text);
+        parents.push((node.place.clone(), key.clone()));
+        node = value.clone();
+    }
+    let found = substitution.resolve(node, &path, &folder);
+    Some(
+        parents
+            .into_iter()
+            .rev()
+            .fold(found, |inner, (place, key)| {
+                Node::new(place, Content::Map(vec![(key, inner)]))
+            }),
+    )
+}
+
+/// One map with the entries of both; they have no key in common.
+fn graft(one: Node, two: Node) -> Node {
+    match (one.content, two.content) {
+        (Content::Map(mut entries), Content::Map(more)) => {
+            entries.extend(more);
+            Node::new(one.place, Content::Map(entries))
+        }
+        (content, _) => Node::new(one.place, content),
+    }
+}
+
+/// The layer of `APP_CONFIG_a_b=value`, if it is about a part of ours. As in Backstage the value is
+/// JSON, and text where it is not; an empty one is not looked at.
+fn variable(name: &str, text: &str) -> Option<Result<Layer, ConfigError>> {
+    let keys: Vec<&str> = name.split('_').collect();
+    let path = KeyPath::of(&keys);
+    let place = Place::whole(&format!("{VARIABLE_PREFIX}{name}"));
+    if text.is_empty() || !OURS.iter().any(|ours| KeyPath::of(ours).touches(&path)) {
+        return None;
+    }
+    if keys.iter().any(|key| key.is_empty()) {
+        let error = ConfigError::new("not the name of a key")
+            .fix("put one `_` between the keys, none at the end");
+        return Some(Err(error.at(place)));
+    }
+    let value = match serde_json::from_str(text) {
+        Ok(serde_json::Value::Null) => {
+            return Some(Err(ConfigError::new("the value may not be null").at(place)));
+        }
+        Ok(json) => tree(&place, json),
+        Err(_) => Node::new(place.clone(), Content::Text(text.to_owned())),
+    };
+    let root = keys.iter().rev().fold(value, |inner, key| {
+        let key = Key {
+            text: (*key).to_owned(),
+            place: place.clone(),
+        };
+        Node::new(place.clone(), Content::Map(vec![(key, inner)]))
+    });
+    // `APP_CONFIG_catalog` holds other plugins' keys too.
+    let root = OURS
+        .into_iter()
+        .filter_map(|keys| ours_of_variable(&root, keys))
+        .fold(Node::new(place.clone(), Content::Map(Vec::new())), graft);
+    Some(Ok(Layer { name: place, root }))
+}
+
+/// Like [`ours`] without references: Backstage replaces none in variables.
+fn ours_of_variable(root: &Node, keys: &[&str]) -> Option<Node> {
+    let (first, rest) = keys.split_first()?;
+    let (key, value) = root.entry(first)?;
+    let inner = if rest.is_empty() {
+        value.clone()
+    } else {
+        ours_of_variable(value, rest)?
+    };
+    Some(Node::new(
+        root.place.clone(),
+        Content::Map(vec![(key.clone(), inner)]),
+    ))
+}
+
+fn tree(place: &Place, json: serde_json::Value) -> Node {
+    let content = match json {
+        serde_json::Value::Null => Content::Null,
+        serde_json::Value::Bool(value) => Content::Bool(value),
+        serde_json::Value::Number(number) => match number.as_i128() {
+            Some(value) => Content::Integer(value),
+            None => Content::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::String(text) => Content::Text(text),
+        serde_json::Value::Array(items) => {
+            Content::List(items.into_iter().map(|item| tree(place, item)).collect())
+        }
+        serde_json::Value::Object(entries) => Content::Map(
+            entries
+                .into_iter()
+                .map(|(text, value)| {
+                    (
+                        Key {
+                            text,
+                            place: place.clone(),
+                        },
+                        tree(place, value),
+                    )
+                })
+                .collect(),
+        ),
+    };
+    Node::new(place.clone(), content)
+}
+
+impl Layers {
+    fn merge(layers: Vec<Layer>, unresolved: Vec<(usize, KeyPath, ConfigError)>) -> Self {
+        let figment = layers
+            .iter()
+            .fold(Figment::new(), |figment, layer| figment.merge(layer));
+        // No layer's `data` fails, so there is always a root.
+        let merged = figment
+            .find_value("")
+            .unwrap_or_else(|_| Value::from(Dict::new()));
+        let mut all = Self {
+            figment,
+            merged,
+            layers,
+            unresolved: Vec::new(),
+        };
+        all.unresolved = unresolved
+            .into_iter()
+            .filter(|(layer, path, _)| !all.is_overridden(*layer, path))
+            .map(|(_, path, error)| (path, error))
+            .collect();
+        all
+    }
+
+    /// Whether a later layer put something else in the place of what `layer` has at `path`. A map
+    /// does not: it is merged.
+    fn is_overridden(&self, layer: usize, path: &KeyPath) -> bool {
+        let own = self.layers.get(layer).map(|layer| layer.name.source());
+        let mut value = &self.merged;
+        for step in path.steps() {
+            let Some(next) = child(value, step) else {
+                return false;
+            };
+            value = next;
+            let source = self.layer(value).map(|layer| layer.name.source());
+            if !matches!(value, Value::Dict(..)) && source != own {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The merged value at `path`.
+    pub(super) fn value(&self, path: &KeyPath) -> Option<&Value> {
+        path.steps().iter().try_fold(&self.merged, child)
+    }
+
+    /// Where the key and the value at `path` were written, as far as they were.
+    pub(super) fn places(&self, path: &KeyPath) -> Option<(Place, Place)> {
+        self.layer(self.value(path)?)?.root.locate(path)
+    }
+
+    /// The references that lead nowhere and that nothing overrides.
+    pub(super) fn unresolved(&self) -> &[(KeyPath, ConfigError)] {
+        &self.unresolved
+    }
+
+    /// The files and variables, the first one first.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|layer| layer.name.source())
+    }
+
+    /// The layer that `value` comes from, by the provenance that figment keeps.
+    fn layer(&self, value: &Value) -> Option<&Layer> {
+        let name = &self.figment.get_metadata(value.tag())?.name;
+        self.layers
+            .iter()
+            .rev()
+            .find(|layer| layer.name.source() == name)
+    }
+}
+
+fn child<'a>(value: &'a Value, step: &Step) -> Option<&'a Value> {
+    match (step, value) {
+        (Step::Key(key), Value::Dict(_, entries)) => entries.get(key),
+        (Step::Index(index), Value::Array(_, items)) => items.get(*index),
+        _ => None,
+    }
+}

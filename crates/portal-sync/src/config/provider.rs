@@ -1,0 +1,246 @@
+//! The Okta tenants: `catalog.providers.okta` as a map by id, as a list, or as a single one.
+
+use std::collections::BTreeMap;
+
+use figment::value::{Dict, Value};
+use okta_auth::OrgUrl;
+use org_filter::SearchExpr;
+
+use super::credentials::{self, Credentials};
+use super::errors::{ConfigError, quoted};
+use super::filters::{self, GroupFilter};
+use super::layers::EXAMPLE;
+use super::place::KeyPath;
+use super::schedule::{self, Schedule};
+use super::section::{Entry, Reading, Section};
+use super::suggest::listed;
+use super::tuning::{self, Mapping, RateLimit, Tuning};
+use crate::guard::Guard;
+
+/// One Okta tenant: where it is, what opens it, what is read, and how it is treated.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// What the tenant is called here; unique.
+    pub id: String,
+    /// Its address.
+    pub org: OrgUrl,
+    /// What opens it.
+    pub credentials: Credentials,
+    /// When it is read.
+    pub schedule: Schedule,
+    /// Which users are read; all of them unless configured.
+    pub user_filter: Option<SearchExpr>,
+    /// Which groups are read; all of them unless configured.
+    pub group_filter: Option<GroupFilter>,
+    /// Whether, with a group filter, only members of a group that it selects are kept; true unless
+    /// configured.
+    pub users_from_groups: bool,
+    /// Whether groups without members are kept; true unless configured.
+    pub include_empty_groups: bool,
+    /// How much of the tenant's limits may be used.
+    pub rate_limit: RateLimit,
+    /// When removals are withheld.
+    pub guard: Guard,
+    /// How its records become entities.
+    pub mapping: Mapping,
+}
+
+/// The id of a single tenant that was given none.
+const DEFAULT_ID: &str = "default";
+
+/// Where a tenant's id comes from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// The key it stands under.
+    Key(&'a str),
+    /// Its `id`, or the host of its address.
+    List,
+    /// Its `id`, or the default one.
+    Single,
+}
+
+const OKTA: [&str; 3] = ["catalog", "providers", "okta"];
+
+/// The keys that tell a single tenant from a map of tenants.
+const OF_A_TENANT: [&str; 9] = [
+    "oktaUrl",
+    "orgUrl",
+    "clientId",
+    "keyId",
+    "privateKey",
+    "token",
+    "oauth",
+    "userFilter",
+    "groupFilter",
+];
+
+/// Reads all tenants, sorted by id. What is wrong is noted, and the tenant left out.
+pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider> {
+    let mut providers = BTreeMap::new();
+    let none = || {
+        let message = format!(
+            "no Okta tenant is configured in {}",
+            listed(reading.sources())
+        );
+        reading.error(
+            ConfigError::new(message)
+                .about(&KeyPath::of(&OKTA))
+                .excerpt(EXAMPLE)
+                .fix("add one as above"),
+        );
+        Vec::new()
+    };
+    let Some(okta) = reading.at(&OKTA) else {
+        return if reading.is_unresolved(&KeyPath::of(&OKTA)) {
+            Vec::new()
+        } else {
+            none()
+        };
+    };
+    let mut add = |origin: Origin<'_>, entry: &Entry<'_>| {
+        let Some(section) = entry.section("a map with `oktaUrl` and credentials") else {
+            return;
+        };
+        let provider = read(&section, origin, defaults);
+        section.close();
+        let Some(provider) = provider else { return };
+        if providers.contains_key(&provider.id) {
+            let message = format!("another tenant has the id `{}` already", provider.id);
+            entry.refuse(ConfigError::new(message).fix("give each tenant an `id` of its own"));
+        } else {
+            providers.insert(provider.id.clone(), provider);
+        }
+    };
+    let count = match okta.value() {
+        Value::Array(..) => {
+            let entries = okta.list("a list of tenants").unwrap_or_default();
+            entries.iter().for_each(|entry| add(Origin::List, entry));
+            entries.len()
+        }
+        Value::Dict(_, keys) if is_single(keys) => {
+            add(Origin::Single, &okta);
+            1
+        }
+        _ => okta
+            .section("a map of tenants by id, or a list of tenants")
+            .map_or(1, |tenants| {
+                let lost = tenants
+                    .keys()
+                    .filter(|id| tenants.is_unresolved(id))
+                    .count();
+                let entries: Vec<_> = tenants
+                    .keys()
+                    .filter_map(|id| Some((id, tenants.entry(id)?)))
+                    .collect();
+                entries
+                    .iter()
+                    .for_each(|(id, entry)| add(Origin::Key(id), entry));
+                entries.len() + lost
+            }),
+    };
+    if count == 0 {
+        none()
+    } else {
+        providers.into_values().collect()
+    }
+}
+
+/// Whether these are the keys of one tenant and not the ids of several.
+fn is_single(keys: &Dict) -> bool {
+    let scalar = |value: &Value| !matches!(value, Value::Dict(..) | Value::Empty(..));
+    OF_A_TENANT.iter().any(|key| keys.contains_key(*key))
+        || (!keys.is_empty() && keys.values().all(scalar))
+}
+
+/// Reads one tenant.
+fn read(section: &Section<'_>, origin: Origin<'_>, defaults: &Tuning) -> Option<Provider> {
+    let org = org(section);
+    let id = id(section, origin, org.as_ref());
+    let credentials = credentials::read(section);
+    let schedule = schedule::read(section.get("schedule"));
+    let user_filter = section
+        .get("userFilter")
+        .and_then(|entry| filters::users(&entry));
+    let group_filter = section
+        .get("groupFilter")
+        .and_then(|entry| filters::groups(&entry));
+    let tuning = tuning::read(section, defaults);
+    Some(Provider {
+        id: id?,
+        org: org?,
+        credentials: credentials?,
+        schedule,
+        user_filter,
+        group_filter,
+        users_from_groups: tuning.users_from_groups,
+        include_empty_groups: tuning.include_empty_groups,
+        rate_limit: tuning.rate_limit,
+        guard: tuning.guard,
+        mapping: tuning.mapping,
+    })
+}
+
+fn id(section: &Section<'_>, origin: Origin<'_>, org: Option<&OrgUrl>) -> Option<String> {
+    if let Origin::Key(id) = origin {
+        return checked_id(section.as_entry(), id);
+    }
+    match section.get("id") {
+        Some(entry) => checked_id(&entry, entry.text("a text")?),
+        None if matches!(origin, Origin::Single) => Some(DEFAULT_ID.to_owned()),
+        None => org.map(|org| org.host().to_owned()),
+    }
+}
+
+/// Reads `oktaUrl`, or `orgUrl` as others call it.
+fn org(section: &Section<'_>) -> Option<OrgUrl> {
+    let entry = match (section.get("oktaUrl"), section.get("orgUrl")) {
+        (Some(entry), None) | (None, Some(entry)) => entry,
+        (Some(_), Some(other)) => {
+            other.refuse(
+                ConfigError::new("given twice: as `oktaUrl` and as `orgUrl`")
+                    .fix("keep one of them"),
+            );
+            return None;
+        }
+        (None, None) => {
+            if !section.is_unresolved("oktaUrl") && !section.is_unresolved("orgUrl") {
+                let error = ConfigError::new("`oktaUrl` is missing")
+                    .excerpt("oktaUrl: https://acme.okta.com");
+                section.refuse(error.fix("add your org's address"));
+            }
+            return None;
+        }
+    };
+    let text = entry.text("the address of an Okta org, such as `https://acme.okta.com`")?;
+    match OrgUrl::parse(text) {
+        Ok(org) => {
+            if text.trim().ends_with('/') {
+                entry.notice(format!(
+                    "the slash at the end of `{}` was removed",
+                    text.trim()
+                ));
+            }
+            Some(org)
+        }
+        Err(error) => {
+            let message = match quoted(text) {
+                // The error itself quotes the text, but for a password in it.
+                quoted if quoted.starts_with('`') => error.to_string(),
+                length => format!("{length} is not an org URL"),
+            };
+            entry.refuse(ConfigError::new(message));
+            None
+        }
+    }
+}
+
+/// An id is part of addresses and of commands, so it is kept plain.
+fn checked_id(entry: &Entry<'_>, id: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if (1..=63).contains(&id.len()) && id.chars().all(plain) {
+        return Some(id.to_owned());
+    }
+    let error = ConfigError::new(format!("{} cannot be the id of a tenant", quoted(id)));
+    entry.refuse(error.fix("use up to 63 letters, digits, `-`, `_` and `.`"));
+    None
+}

@@ -1,0 +1,125 @@
+//! When a tenant is read: `schedule`.
+
+use std::time::Duration;
+
+use croner::Cron;
+use figment::value::Value;
+
+use super::duration;
+use super::errors::{ConfigError, quoted};
+use super::section::{Entry, Section};
+
+/// When a tenant is read, and for how long at most.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// How often; every 30 minutes unless configured.
+    pub frequency: Frequency,
+    /// How long one run may take before it is given up; 30 minutes unless configured.
+    pub timeout: Duration,
+    /// How long to wait after the start before the first run; not at all unless configured.
+    pub initial_delay: Duration,
+}
+
+/// How often a tenant is read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Frequency {
+    /// Once in each period, which is not zero.
+    Every(Duration),
+    /// When the pattern says so, in the time zone of the process; the pattern prints as it was
+    /// written.
+    Cron(Box<Cron>),
+    /// Only when somebody asks for it.
+    Manual,
+}
+
+const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            frequency: Frequency::Every(HALF_AN_HOUR),
+            timeout: HALF_AN_HOUR,
+            initial_delay: Duration::ZERO,
+        }
+    }
+}
+
+/// Reads `schedule`; what is wrong in it is noted, and its default is used to go on.
+pub(super) fn read(entry: Option<Entry<'_>>) -> Schedule {
+    let mut schedule = Schedule::default();
+    let Some(section) =
+        entry.and_then(|entry| entry.section("a map with `frequency` and `timeout`"))
+    else {
+        return schedule;
+    };
+    if let Some(frequency) = section.get("frequency").and_then(|entry| frequency(&entry)) {
+        schedule.frequency = frequency;
+    }
+    if let Some(timeout) = section
+        .get("timeout")
+        .and_then(|entry| duration::read_some(&entry))
+    {
+        schedule.timeout = timeout;
+    }
+    if let Some(delay) = section
+        .get("initialDelay")
+        .and_then(|entry| duration::read(&entry))
+    {
+        schedule.initial_delay = delay;
+    }
+    // Backstage's word for whether replicas share the schedule. Here the lease decides, so both
+    // mean the same.
+    if let Some(scope) = section.get("scope") {
+        let _: Option<()> = scope.choice(&[("global", ()), ("local", ())]);
+    }
+    section.close();
+    schedule
+}
+
+fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
+    match entry.value() {
+        Value::String(_, text) if text.trim() == "manual" => return Some(Frequency::Manual),
+        Value::Dict(_, keys) if keys.contains_key("cron") || keys.contains_key("trigger") => {}
+        _ => return duration::read_some(entry).map(Frequency::Every),
+    }
+    let section = entry.section("a frequency")?;
+    let frequency = on_demand_or_cron(&section);
+    section.close();
+    frequency
+}
+
+fn on_demand_or_cron(section: &Section<'_>) -> Option<Frequency> {
+    let trigger = section.get("trigger");
+    let Some(cron) = section.get("cron") else {
+        if trigger.is_none()
+            && !["cron", "trigger"]
+                .iter()
+                .any(|key| section.is_unresolved(key))
+        {
+            section.refuse(ConfigError::new("neither `cron` nor `trigger` is given"));
+        }
+        return trigger?
+            .choice(&[("manual", ())])
+            .map(|()| Frequency::Manual);
+    };
+    if trigger.is_some() {
+        section.refuse(
+            ConfigError::new("`cron` and `trigger` cannot be combined").fix("keep one of them"),
+        );
+        return None;
+    }
+    let text = cron.text("a cron pattern such as `\"0 */2 * * *\"`")?;
+    match text.parse() {
+        Ok(pattern) => Some(Frequency::Cron(Box::new(pattern))),
+        // The reason is told in the words of the parser's own types, so it is left out.
+        Err(_) => {
+            cron.refuse(
+                ConfigError::new(format!("{} is not a cron pattern", quoted(text))).fix(
+                    "write five fields (minute, hour, day of month, month, day of week), or six \
+                         with seconds first",
+                ),
+            );
+            None
+        }
+    }
+}

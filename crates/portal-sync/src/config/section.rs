@@ -1,0 +1,352 @@
+//! Reading typed values out of the merged layers, collecting every error on the way.
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use figment::value::{Dict, Value};
+
+use super::errors::{ConfigError, ConfigErrors, Notice, quoted};
+use super::layers::Layers;
+use super::place::{KeyPath, Place};
+use super::suggest::{listed, nearest};
+
+/// One pass over a configuration: the merged layers, and what was found wrong or notable so far.
+pub(super) struct Reading<'a> {
+    layers: &'a Layers,
+    errors: RefCell<Vec<ConfigError>>,
+    notices: RefCell<Vec<Notice>>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(layers: &'a Layers) -> Self {
+        let errors = layers
+            .unresolved()
+            .iter()
+            .map(|(_, error)| error.clone())
+            .collect();
+        Self {
+            layers,
+            errors: RefCell::new(errors),
+            notices: RefCell::default(),
+        }
+    }
+
+    /// The value under these keys.
+    pub(super) fn at(&self, keys: &[&str]) -> Option<Entry<'_>> {
+        Entry::present(
+            self,
+            self.layers.value(&KeyPath::of(keys))?,
+            KeyPath::of(keys),
+        )
+    }
+
+    /// Whether a reference at `path` or above led nowhere: an error already, and no reason for
+    /// another.
+    pub(super) fn is_unresolved(&self, path: &KeyPath) -> bool {
+        self.layers
+            .unresolved()
+            .iter()
+            .any(|(lost, _)| path.steps().starts_with(lost.steps()))
+    }
+
+    /// The files and variables that are read.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &str> {
+        self.layers.sources()
+    }
+
+    /// Notes an error.
+    pub(super) fn error(&self, error: ConfigError) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    /// What was noticed, when nothing was wrong.
+    pub(super) fn finish(self) -> Result<Vec<Notice>, ConfigErrors> {
+        let mut errors = self.errors.into_inner();
+        if errors.is_empty() {
+            return Ok(self.notices.into_inner());
+        }
+        let order = |place: &Place| {
+            let file = self
+                .layers
+                .sources()
+                .position(|source| source == place.source())
+                .unwrap_or(usize::MAX);
+            (file, place.line(), place.column())
+        };
+        errors.sort_by_cached_key(|error| error.place().map_or((usize::MAX, None, None), order));
+        errors.dedup();
+        Err(ConfigErrors::new(errors))
+    }
+}
+
+/// A value that is there, and its path.
+#[derive(Clone)]
+pub(super) struct Entry<'a> {
+    reading: &'a Reading<'a>,
+    value: &'a Value,
+    path: KeyPath,
+}
+
+impl<'a> Entry<'a> {
+    /// Null stands for an absent value.
+    fn present(reading: &'a Reading<'a>, value: &'a Value, path: KeyPath) -> Option<Self> {
+        (!matches!(value, Value::Empty(..))).then_some(Self {
+            reading,
+            value,
+            path,
+        })
+    }
+
+    pub(super) fn value(&self) -> &'a Value {
+        self.value
+    }
+
+    /// Where the value begins.
+    pub(super) fn place(&self) -> Place {
+        self.reading
+            .layers
+            .places(&self.path)
+            .map_or_else(|| Place::whole("configuration"), |(_, value)| value)
+    }
+
+    /// Where the key begins.
+    fn key_place(&self) -> Place {
+        self.reading
+            .layers
+            .places(&self.path)
+            .map_or_else(|| Place::whole("configuration"), |(key, _)| key)
+    }
+
+    /// Notes an error about this value.
+    pub(super) fn refuse(&self, error: ConfigError) {
+        self.reading.error(error.at(self.place()).about(&self.path));
+    }
+
+    /// Notes something that should be known about this value.
+    pub(super) fn notice(&self, message: impl Into<String>) {
+        let notice = Notice::new(self.place(), &self.path, message);
+        self.reading.notices.borrow_mut().push(notice);
+    }
+
+    /// Notes that the value is of another kind than `expected`, without quoting it.
+    pub(super) fn refuse_kind(&self, expected: &str) {
+        self.refuse(ConfigError::new(format!(
+            "expected {expected}, found {}",
+            kind(self.value)
+        )));
+    }
+
+    /// Notes that the value is not what was `expected`. Not for secrets: the value is quoted.
+    pub(super) fn refuse_value(&self, expected: &str) {
+        let found = match self.value {
+            Value::String(_, text) => quoted(text),
+            Value::Num(_, number) => match number.to_i128() {
+                Some(whole) => format!("`{whole}`"),
+                None => format!("`{}`", self.value.to_f64().unwrap_or(f64::NAN)),
+            },
+            other => kind(other).to_owned(),
+        };
+        self.refuse(ConfigError::new(format!(
+            "expected {expected}, found {found}"
+        )));
+    }
+
+    /// A text that is not blank.
+    pub(super) fn text(&self, expected: &str) -> Option<&'a str> {
+        match self.value {
+            Value::String(_, text) if text.trim().is_empty() => self.refused("it is empty"),
+            Value::String(_, text) => Some(text),
+            _ => {
+                self.refuse_value(expected);
+                None
+            }
+        }
+    }
+
+    /// Like [`text`](Self::text) for a secret: messages tell its kind and nothing else.
+    pub(super) fn secret(&self, expected: &str) -> Option<&'a str> {
+        match self.value {
+            Value::String(..) => self.text(expected),
+            _ => {
+                self.refuse_kind(expected);
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`; substituted values are texts, so the words that Backstage takes for these
+    /// are taken.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let word = match self.value {
+            Value::Bool(_, flag) => return Some(*flag),
+            Value::String(_, text) => text.trim().to_lowercase(),
+            _ => String::new(),
+        };
+        match word.as_str() {
+            "true" | "yes" | "y" | "on" | "1" => Some(true),
+            "false" | "no" | "n" | "off" | "0" => Some(false),
+            _ => {
+                self.refuse_value("`true` or `false`");
+                None
+            }
+        }
+    }
+
+    /// A whole number in `range`, which may be written as a text.
+    pub(super) fn whole(&self, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = match self.value {
+            Value::String(_, text) => text.trim().parse().ok(),
+            other => other
+                .to_i128()
+                .and_then(|number| u32::try_from(number).ok()),
+        };
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            self.refuse_value(&format!(
+                "a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ));
+        }
+        number
+    }
+
+    /// One of the words in `choices`.
+    pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        let words = || choices.iter().map(|(word, _)| *word);
+        let Value::String(_, text) = self.value else {
+            self.refuse_value(&format!("one of {}", listed(words())));
+            return None;
+        };
+        let chosen = choices
+            .iter()
+            .find(|(word, _)| word == text)
+            .map(|(_, choice)| *choice);
+        if chosen.is_none() {
+            let fix = match nearest(text, words()) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("use one of {}", listed(words())),
+            };
+            self.refuse(ConfigError::new(format!("{} is not known here", quoted(text))).fix(fix));
+        }
+        chosen
+    }
+
+    /// A list, its empty places left out.
+    pub(super) fn list(&self, expected: &str) -> Option<Vec<Self>> {
+        let Value::Array(_, items) = self.value else {
+            self.refuse_kind(expected);
+            return None;
+        };
+        let mut entries = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = self.path.index(index);
+            match Entry::present(self.reading, item, path.clone()) {
+                Some(entry) => entries.push(entry),
+                None if self.reading.is_unresolved(&path) => {}
+                None => self.refuse(ConfigError::new(format!("element {} is empty", index + 1))),
+            }
+        }
+        Some(entries)
+    }
+
+    /// A map with known keys.
+    pub(super) fn section(&self, expected: &str) -> Option<Section<'a>> {
+        let Value::Dict(_, entries) = self.value else {
+            self.refuse_kind(expected);
+            return None;
+        };
+        Some(Section {
+            entry: self.clone(),
+            entries,
+            asked: RefCell::default(),
+        })
+    }
+
+    fn refused<T>(&self, message: &str) -> Option<T> {
+        self.refuse(ConfigError::new(message));
+        None
+    }
+}
+
+/// The kind of a value, without the value.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(..) | Value::Char(..) => "a text",
+        Value::Bool(..) => "`true` or `false`",
+        Value::Num(..) => "a number",
+        Value::Empty(..) => "nothing",
+        Value::Dict(..) => "a map",
+        Value::Array(..) => "a list",
+    }
+}
+
+/// A map whose keys are known: every key that was never asked for is an error when it is closed.
+pub(super) struct Section<'a> {
+    entry: Entry<'a>,
+    entries: &'a Dict,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    /// The value under `key`, when there is one.
+    pub(super) fn get(&self, key: &'static str) -> Option<Entry<'a>> {
+        self.asked.borrow_mut().push(key);
+        self.entry(key)
+    }
+
+    /// The value under `key`, whichever key it is.
+    pub(super) fn entry(&self, key: &str) -> Option<Entry<'a>> {
+        Entry::present(
+            self.entry.reading,
+            self.entries.get(key)?,
+            self.entry.path.key(key),
+        )
+    }
+
+    /// All keys, also those without a value.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// The section as a value.
+    pub(super) fn as_entry(&self) -> &Entry<'a> {
+        &self.entry
+    }
+
+    /// Whether there was something under `key` that led nowhere.
+    pub(super) fn is_unresolved(&self, key: &str) -> bool {
+        self.entry.reading.is_unresolved(&self.entry.path.key(key))
+    }
+
+    /// Notes an error about the section as a whole, at its key.
+    pub(super) fn refuse(&self, error: ConfigError) {
+        self.entry
+            .reading
+            .error(error.at(self.entry.key_place()).about(&self.entry.path));
+    }
+
+    /// Notes every key that was not asked for.
+    pub(super) fn close(self) {
+        let asked = self.asked.into_inner();
+        for key in self
+            .entries
+            .keys()
+            .filter(|key| !asked.contains(&key.as_str()))
+        {
+            let fix = match nearest(key, asked.iter().copied()) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("the keys here are {}", listed(asked.iter().copied())),
+            };
+            let path = self.entry.path.key(key);
+            let place = self
+                .entry
+                .reading
+                .layers
+                .places(&path)
+                .map_or_else(|| self.entry.key_place(), |(key, _)| key);
+            let error = ConfigError::new("unknown key").fix(fix);
+            self.entry.reading.error(error.at(place).about(&path));
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! `${VAR}`, `{$env}`, `{$file}` and `{$include}`, as Backstage's configuration loader reads them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::errors::{ConfigError, quoted};
+use super::place::{Content, KeyPath, Node, Place};
+use super::{suggest, yaml};
+
+/// How deep inclusions may be nested, so that files that include each other end in an error.
+const MAX_DEPTH: usize = 8;
+
+/// The folder that relative paths start at: the real one, and as messages name it.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    shown: PathBuf,
+}
+
+impl Folder {
+    /// The folder of the file at `path`, which messages call `shown`.
+    pub(super) fn of(path: &Path, shown: &Path) -> Self {
+        let parent = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self {
+            path: parent(path),
+            shown: parent(shown),
+        }
+    }
+
+    /// A file seen from here: its real path, and its name in messages.
+    fn file(&self, name: &str) -> (PathBuf, PathBuf) {
+        (self.path.join(name), self.shown.join(name))
+    }
+}
+
+/// Replaces references by what they refer to. A reference that leads nowhere becomes null and is
+/// noted in `unresolved` with its path, so that it is an error only when no later file overrides
+/// it.
+pub(super) struct Substitution<'a> {
+    environment: &'a Environment,
+    unresolved: Vec<(KeyPath, ConfigError)>,
+}
+
+impl<'a> Substitution<'a> {
+    pub(super) fn new(environment: &'a Environment) -> Self {
+        Self {
+            environment,
+            unresolved: Vec::new(),
+        }
+    }
+
+    /// The references that led nowhere.
+    pub(super) fn unresolved(self) -> Vec<(KeyPath, ConfigError)> {
+        self.unresolved
+    }
+
+    /// Replaces the references in `node` and below.
+    pub(super) fn resolve(&mut self, node: Node, path: &KeyPath, folder: &Folder) -> Node {
+        self.resolve_at(node, path, folder, 0)
+    }
+
+    /// Follows `{$include}` at `node` itself, and nothing else.
+    pub(super) fn follow(
+        &mut self,
+        node: &Node,
+        path: &KeyPath,
+        folder: &Folder,
+    ) -> Option<(Node, Folder)> {
+        let reference = Reference::of(node)?;
+        (reference.kind == "$include")
+            .then(|| self.include(&reference, path, folder, 0))
+            .flatten()
+    }
+
+    fn resolve_at(&mut self, node: Node, path: &KeyPath, folder: &Folder, depth: usize) -> Node {
+        if let Some(reference) = Reference::of(&node) {
+            let found = self.reference(&reference, path, folder, depth);
+            return found.unwrap_or_else(|| Node::new(node.place.clone(), Content::Null));
+        }
+        let content = match node.content {
+            Content::Text(text) => match self.text(&text, &node.place, path) {
+                Some(text) => Content::Text(text),
+                None => Content::Null,
+            },
+            Content::List(items) => Content::List(
+                items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, item)| self.resolve_at(item, &path.index(index), folder, depth))
+                    .collect(),
+            ),
+            Content::Map(entries) => Content::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| {
+                        let value = self.resolve_at(value, &path.key(&key.text), folder, depth);
+                        (key, value)
+                    })
+                    .collect(),
+            ),
+            scalar => scalar,
+        };
+        Node::new(node.place, content)
+    }
+
+    /// What `{$env}`, `{$file}` or `{$include}` refers to.
+    fn reference(
+        &mut self,
+        reference: &Reference<'_>,
+        path: &KeyPath,
+        folder: &Folder,
+        depth: usize,
+    ) -> Option<Node> {
+        if reference.adjacent {
+            let message = format!("`{}` stands beside other keys", reference.kind);
+            let error = ConfigError::new(message)
+                .fix(format!("leave only `{}` in this map", reference.kind));
+            return self.lost(path, &reference.key, error);
+        }
+        if reference.kind == "$include" {
+            let (node, folder) = self.include(reference, path, folder, depth)?;
+            return Some(self.resolve_at(node, path, &folder, depth + 1));
+        }
+        let target = self.target(reference, path)?;
+        let text = if reference.kind == "$env" {
+            self.variable(&target, &reference.value.place, path)?
+        } else {
+            let (file, shown) = folder.file(&target);
+            match std::fs::read_to_string(file) {
+                Ok(text) => text.trim_end().to_owned(),
+                Err(error) => {
+                    return self.lost(
+                        path,
+                        &reference.value.place,
+                        unreadable(&reference.name(&shown), &error),
+                    );
+                }
+            }
+        };
+        Some(Node::new(
+            reference.value.place.clone(),
+            Content::Text(text),
+        ))
+    }
+
+    /// What `{$include: file#path.in.it}` refers to, and the folder its own references start at.
+    fn include(
+        &mut self,
+        reference: &Reference<'_>,
+        path: &KeyPath,
+        folder: &Folder,
+        depth: usize,
+    ) -> Option<(Node, Folder)> {
+        let place = &reference.value.place;
+        let target = self.target(reference, path)?;
+        if depth >= MAX_DEPTH {
+            let error = ConfigError::new(format!("files are included more than {MAX_DEPTH} deep"))
+                .fix("look for a file that includes itself");
+            return self.lost(path, place, error);
+        }
+        let (name, inner) = target.split_once('#').unwrap_or((&target, ""));
+        let extension = Path::new(name)
+            .extension()
+            .and_then(|extension| extension.to_str());
+        if !matches!(extension, Some("json" | "yaml" | "yml")) {
+            let name = quoted(&reference.name(Path::new(name)));
+            let error = ConfigError::new(format!(
+                "{name} cannot be included: it is not a YAML or JSON file"
+            ))
+            .fix("`$include` takes `.yaml`, `.yml` and `.json` files; `$file` takes any text");
+            return self.lost(path, place, error);
+        }
+        let (file, shown) = folder.file(name);
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) => {
+                return self.lost(path, place, unreadable(&reference.name(&shown), &error));
+            }
+        };
+        let whole = Place::whole(&shown.display().to_string());
+        let root = match yaml::parse(&whole, &text) {
+            Ok(root) => root,
+            Err(error) => {
+                self.unresolved.push((path.clone(), error.about(path)));
+                return None;
+            }
+        };
+        let mut found = &root;
+        for key in inner.split('.').filter(|key| !key.is_empty()) {
+            let Some(next) = found.get(key) else {
+                let file = quoted(&shown.display().to_string());
+                let error = ConfigError::new(format!("{file} has no key {}", quoted(key)));
+                return self.lost(path, place, error);
+            };
+            found = next;
+        }
+        Some((found.clone(), Folder::of(&file, &shown)))
+    }
+
+    /// The text behind `$env:`, `$file:` or `$include:`, its own variables replaced.
+    fn target(&mut self, reference: &Reference<'_>, path: &KeyPath) -> Option<String> {
+        let place = &reference.value.place;
+        match &reference.value.content {
+            Content::Text(text) => self.text(text, place, path),
+            _ => {
+                let error =
+                    ConfigError::new(format!("`{}` needs a text behind it", reference.kind));
+                self.lost(path, place, error)
+            }
+        }
+    }
+
+    /// Replaces `${VAR}` and `${VAR:-default}` in a text; `$${` stands for `${`. As in Backstage,
+    /// an empty default makes the whole value absent.
+    fn text(&mut self, text: &str, place: &Place, path: &KeyPath) -> Option<String> {
+        let mut replaced = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let reference = after
+                .split_once('}')
+                .filter(|(inner, _)| !inner.contains('{'));
+            let Some((inner, tail)) = reference else {
+                replaced.push_str(before);
+                replaced.push_str("${");
+                rest = after;
+                continue;
+            };
+            rest = tail;
+            if let Some(before) = before.strip_suffix('$') {
+                replaced.extend([before, "${", inner, "}"]);
+                continue;
+            }
+            replaced.push_str(before);
+            match inner.split_once(":-") {
+                None => replaced.push_str(&self.variable(inner.trim(), place, path)?),
+                Some((name, default)) => {
+                    let set = self
+                        .environment
+                        .get(name.trim())
+                        .filter(|value| !value.is_empty());
+                    let value = set.unwrap_or(default.trim());
+                    if value.is_empty() {
+                        return None;
+                    }
+                    replaced.push_str(value);
+                }
+            }
+        }
+        replaced.push_str(rest);
+        Some(replaced)
+    }
+
+    fn variable(&mut self, name: &str, place: &Place, path: &KeyPath) -> Option<String> {
+        if let Some(value) = self.environment.get(name) {
+            return Some(value.to_owned());
+        }
+        if name.is_empty() {
+            return self.lost(path, place, ConfigError::new("`${}` names no variable"));
+        }
+        let error = ConfigError::new(format!("the variable {} is not set", quoted(name)));
+        let error = match suggest::nearest(name, self.environment.names()) {
+            Some(known) => error.fix(format!("did you mean `{known}`, which is set?")),
+            None => error.fix("set it, or give a default: `${NAME:-default}`"),
+        };
+        self.lost(path, place, error)
+    }
+
+    fn lost<T>(&mut self, path: &KeyPath, place: &Place, error: ConfigError) -> Option<T> {
+        self.unresolved
+            .push((path.clone(), error.at(place.clone()).about(path)));
+        None
+    }
+}
+
+/// Why a file cannot be read.
+pub(super) fn unreadable(name: &str, error: &io::Error) -> ConfigError {
+    let name = quoted(name);
+    match error.kind() {
+        io::ErrorKind::NotFound => ConfigError::new(format!("there is no file {name}")),
+        io::ErrorKind::InvalidData => {
+            ConfigError::new(format!("the file {name} is not UTF-8 text"))
+        }
+        kind => ConfigError::new(format!("the file {name} cannot be read: {kind}")),
+    }
+}
+
+/// A map such as `{$file: key.pem}`.
+struct Reference<'a> {
+    kind: &'static str,
+    key: Place,
+    value: &'a Node,
+    /// Whether other keys stand beside it.
+    adjacent: bool,
+}
+
+impl<'a> Reference<'a> {
+    /// The file as messages name it. A variable in the name is left as it was written: it may hold
+    /// a secret that was taken for a file.
+    fn name(&self, shown: &Path) -> String {
+        match &self.value.content {
+            Content::Text(text) if text.contains("${") => text.clone(),
+            _ => shown.display().to_string(),
+        }
+    }
+
+    fn of(node: &'a Node) -> Option<Self> {
+        let Content::Map(entries) = &node.content else {
+            return None;
+        };
+        ["$env", "$file", "$include"].into_iter().find_map(|kind| {
+            let (key, value) = node.entry(kind)?;
+            Some(Self {
+                kind,
+                key: key.place.clone(),
+                value,
+                adjacent: entries.len() > 1,
+            })
+        })
+    }
+}

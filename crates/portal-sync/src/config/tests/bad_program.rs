@@ -1,0 +1,137 @@
+//! Store, server and telemetry that are refused, each with the message it is refused with.
+
+use super::{refused, with_token};
+
+#[test]
+fn stores() {
+    refused(
+        &with_token(
+            "",
+            "portalSync: { store: { url: 'postgres://me:secret@db/portal' } }",
+        ),
+        "
+app-config.yaml:7:29: portalSync.store.url: `postgres:` is not in this build yet: use sqlite:PATH
+",
+    );
+    refused(
+        &with_token("", "portalSync: { store: { url: portal.db } }"),
+        "
+app-config.yaml:7:29: portalSync.store.url: `portal.db` does not say which store it is
+  fix: put `sqlite:` in front of the name of the file
+",
+    );
+    refused(
+        &with_token("", "portalSync: { store: { url: 'mysql://db' } }"),
+        "
+app-config.yaml:7:29: portalSync.store.url: `mysql:` is not a store that is known: use sqlite:PATH
+",
+    );
+    refused(
+        &with_token("", "portalSync: { store: { url: 'sqlite:' } }"),
+        "
+app-config.yaml:7:29: portalSync.store.url: `sqlite:` names no file
+  fix: write `sqlite:portal-sync.db`
+",
+    );
+    refused(
+        &with_token("", "portalSync: { store: sqlite:portal.db }"),
+        "
+app-config.yaml:7:22: portalSync.store: expected a map with `url`, found a text
+",
+    );
+}
+
+#[test]
+fn addresses() {
+    refused(&with_token("", "portalSync: { server: { listen: 0.0.0.0:7007 } }"), "
+app-config.yaml:7:33: portalSync.server.listen: `0.0.0.0:7007` is reachable from other machines, and no token is needed
+  fix: add `tokens: ['${PORTAL_SYNC_TOKEN}']` beside it, or listen on `127.0.0.1`
+");
+    refused(&with_token("", "portalSync: { server: { listen: '[::]:7007', tokens: [] } }"), "
+app-config.yaml:7:33: portalSync.server.listen: `[::]:7007` is reachable from other machines, and no token is needed
+  fix: add `tokens: ['${PORTAL_SYNC_TOKEN}']` beside it, or listen on `127.0.0.1`
+");
+    refused(
+        &with_token("", "portalSync: { server: { listen: localhost:8080 } }"),
+        "
+app-config.yaml:7:33: portalSync.server.listen: `localhost:8080` is not an IP address with a port
+  fix: write `127.0.0.1:8080` for this machine only, `0.0.0.0:8080` for all
+",
+    );
+    refused(&with_token("", "portalSync: { server: { listen: 7007 } }"), "
+app-config.yaml:7:33: portalSync.server.listen: expected an address with a port, such as `127.0.0.1:7007`, found `7007`
+");
+}
+
+#[test]
+fn tokens() {
+    refused(&with_token("", "portalSync: { server: { tokens: ['', two words, 5, null] } }"), "
+app-config.yaml:7:33: portalSync.server.tokens: element 4 is empty
+app-config.yaml:7:34: portalSync.server.tokens[0]: it is empty
+app-config.yaml:7:38: portalSync.server.tokens[1]: the token (9 characters) has characters that cannot be sent in a header
+  fix: use letters, digits and ASCII signs, without spaces
+app-config.yaml:7:49: portalSync.server.tokens[2]: expected the text of a token, found a number
+");
+    refused(
+        &with_token("", "portalSync: { server: { tokens: s3cret } }"),
+        "
+app-config.yaml:7:33: portalSync.server.tokens: expected a list of tokens, found a text
+",
+    );
+    refused(
+        &with_token(
+            "",
+            "portalSync: { server: { listen: 0.0.0.0:7007, tokens: ['${NO_TOKEN}'] } }",
+        ),
+        "
+app-config.yaml:7:56: portalSync.server.tokens[0]: the variable `NO_TOKEN` is not set
+  fix: set it, or give a default: `${NAME:-default}`
+",
+    );
+}
+
+#[test]
+fn telemetry() {
+    refused(
+        &with_token(
+            "",
+            "portalSync: { telemetry: { log: yaml, otlpEndpoint: collector:4318 } }",
+        ),
+        "
+app-config.yaml:7:33: portalSync.telemetry.log: `yaml` is not known here
+  fix: use one of `text` and `json`
+app-config.yaml:7:53: portalSync.telemetry.otlpEndpoint: not an `http:` or `https:` address
+  fix: write something like `http://127.0.0.1:4318`
+",
+    );
+    refused(
+        &with_token(
+            "",
+            "portalSync: { telemetry: { log: jsn, otlp: http://127.0.0.1:4318 } }",
+        ),
+        "
+app-config.yaml:7:33: portalSync.telemetry.log: `jsn` is not known here
+  fix: did you mean `json`?
+app-config.yaml:7:38: portalSync.telemetry.otlp: unknown key
+  fix: the keys here are `log` and `otlpEndpoint`
+",
+    );
+}
+
+#[test]
+fn the_section_itself() {
+    refused(
+        &with_token("", "portalSync: [1]"),
+        "
+app-config.yaml:7:13: portalSync: expected a map, found a list
+",
+    );
+    refused(&with_token("", "portalSync: { servr: {}, rateLimit: { share: 80 }, retention: 5 }"), "
+app-config.yaml:7:15: portalSync.servr: unknown key
+  fix: did you mean `server`?
+app-config.yaml:7:46: portalSync.rateLimit.share: `80` has no percent sign
+  fix: write `80%`
+app-config.yaml:7:52: portalSync.retention: unknown key
+  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `mapping`, `store`, `server` and `telemetry`
+");
+}

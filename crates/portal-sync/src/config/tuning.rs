@@ -1,0 +1,202 @@
+//! How a tenant is treated: `rateLimit`, `guard`, `mapping` and what is kept; for all tenants under
+//! `portalSync`, for one under its own keys.
+
+use std::num::NonZeroUsize;
+
+use figment::value::Value;
+
+use super::errors::ConfigError;
+use super::section::{Entry, Section};
+use crate::guard::{Guard, Percent};
+
+/// How much of the tenant's limits may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// The share of what the tenant's headers allow, in per cent from 1 to 100; 80 unless
+    /// configured.
+    pub share_percent: u8,
+    /// How many requests may be under way at once; 8 unless configured.
+    pub max_concurrent: NonZeroUsize,
+}
+
+/// How Okta's records become entities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// What users are called.
+    pub user_name: UserNaming,
+    /// What groups are called.
+    pub group_name: GroupNaming,
+}
+
+/// What a user's entity is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserNaming {
+    /// `strip-domain-email`: what stands before the `@` of the e-mail address.
+    #[default]
+    StripDomainEmail,
+    /// `id`: the Okta id.
+    Id,
+    /// `kebab-case-email`: the e-mail address in kebab case.
+    KebabCaseEmail,
+    /// `login`: the login.
+    Login,
+}
+
+/// What a group's entity is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupNaming {
+    /// `kebab-case-name`: the name in kebab case.
+    #[default]
+    KebabCaseName,
+    /// `id`: the Okta id.
+    Id,
+    /// `profile-name`: the name as it is.
+    ProfileName,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self {
+            share_percent: 80,
+            max_concurrent: NonZeroUsize::MIN.saturating_add(7),
+        }
+    }
+}
+
+/// Everything about a tenant that `portalSync` gives a default for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tuning {
+    pub(super) rate_limit: RateLimit,
+    pub(super) guard: Guard,
+    pub(super) mapping: Mapping,
+    pub(super) users_from_groups: bool,
+    pub(super) include_empty_groups: bool,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            rate_limit: RateLimit::default(),
+            guard: Guard::default(),
+            mapping: Mapping::default(),
+            users_from_groups: true,
+            include_empty_groups: true,
+        }
+    }
+}
+
+/// What `section` says, and `defaults` for everything else.
+pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
+    let mut tuning = *defaults;
+    let flag = |key| section.get(key).and_then(|entry| entry.flag());
+    if let Some(flag) = flag("usersFromGroups") {
+        tuning.users_from_groups = flag;
+    }
+    if let Some(flag) = flag("includeEmptyGroups") {
+        tuning.include_empty_groups = flag;
+    }
+    if let Some(section) = section
+        .get("rateLimit")
+        .and_then(|entry| entry.section("a map with `share` and `maxConcurrent`"))
+    {
+        rate_limit(&section, &mut tuning.rate_limit);
+        section.close();
+    }
+    if let Some(section) = section
+        .get("guard")
+        .and_then(|entry| entry.section("a map such as `{ users: 10%, groups: 10% }`"))
+    {
+        guard(&section, &mut tuning.guard);
+        section.close();
+    }
+    if let Some(section) = section
+        .get("mapping")
+        .and_then(|entry| entry.section("a map with `userName` and `groupName`"))
+    {
+        mapping(&section, &mut tuning.mapping);
+        section.close();
+    }
+    tuning
+}
+
+fn rate_limit(section: &Section<'_>, limit: &mut RateLimit) {
+    if let Some(share) = section.get("share").and_then(|entry| percent(&entry, 1)) {
+        limit.share_percent = share.get();
+    }
+    let concurrent = section
+        .get("maxConcurrent")
+        .and_then(|entry| entry.whole(1..=1_000));
+    if let Some(concurrent) = concurrent.and_then(|number| NonZeroUsize::new(number as usize)) {
+        limit.max_concurrent = concurrent;
+    }
+}
+
+fn guard(section: &Section<'_>, guard: &mut Guard) {
+    let part = |key| section.get(key).and_then(|entry| percent(&entry, 0));
+    guard.users = part("users").unwrap_or(guard.users);
+    guard.groups = part("groups").unwrap_or(guard.groups);
+    guard.members = part("members").unwrap_or(guard.members);
+    if let Some(minimum) = section
+        .get("minimum")
+        .and_then(|entry| entry.whole(0..=1_000_000))
+    {
+        guard.minimum = minimum as usize;
+    }
+}
+
+fn mapping(section: &Section<'_>, mapping: &mut Mapping) {
+    let user_names = [
+        ("strip-domain-email", UserNaming::StripDomainEmail),
+        ("id", UserNaming::Id),
+        ("kebab-case-email", UserNaming::KebabCaseEmail),
+        ("login", UserNaming::Login),
+    ];
+    let group_names = [
+        ("kebab-case-name", GroupNaming::KebabCaseName),
+        ("id", GroupNaming::Id),
+        ("profile-name", GroupNaming::ProfileName),
+    ];
+    if let Some(naming) = section
+        .get("userName")
+        .and_then(|entry| entry.choice(&user_names))
+    {
+        mapping.user_name = naming;
+    }
+    if let Some(naming) = section
+        .get("groupName")
+        .and_then(|entry| entry.choice(&group_names))
+    {
+        mapping.group_name = naming;
+    }
+}
+
+/// A percentage, written with its sign, of at least `least`.
+fn percent(entry: &Entry<'_>, least: u8) -> Option<Percent> {
+    let expected = format!("a percentage from `{least}%` to `100%`");
+    let number = match entry.value() {
+        Value::String(_, text) => text.trim().strip_suffix('%').map(str::trim_end),
+        _ => None,
+    };
+    let percent = number
+        .and_then(|number| number.parse().ok())
+        .filter(|number| *number >= least)
+        .and_then(Percent::new);
+    if percent.is_some() {
+        return percent;
+    }
+    match entry.value() {
+        Value::Num(_, number)
+            if number
+                .to_i128()
+                .is_some_and(|whole| (least.into()..=100).contains(&whole)) =>
+        {
+            let number = number.to_i128().unwrap_or_default();
+            entry.refuse(
+                ConfigError::new(format!("`{number}` has no percent sign"))
+                    .fix(format!("write `{number}%`")),
+            );
+        }
+        _ => entry.refuse_value(&expected),
+    }
+    None
+}
