@@ -1,0 +1,344 @@
+//! The seam through which a run reads an org.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use okta_api::{Client, ErrorKind, Group, GroupId, UserId, UserStatus};
+
+use crate::selection::{Query, Selection};
+use crate::snapshot::{Members, Snapshot};
+
+/// Where a run learns what an org holds.
+pub trait Directory: fmt::Debug + Send + Sync {
+    /// Reads everything the provider wants.
+    ///
+    /// # Errors
+    /// When the users or the groups could not be read to the end, or Okta refuses the credentials. A group whose
+    /// members could not be read is no error: the snapshot says that they are unknown.
+    fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>>;
+}
+
+/// How far a read has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many users were listed so far.
+    Users(usize),
+    /// So many groups were listed so far.
+    Groups(usize),
+    /// The members of so many groups are done.
+    Members {
+        /// Groups whose members are known or given up.
+        done: usize,
+        /// Groups in all.
+        of: usize,
+    },
+}
+
+/// Told about every [`Progress`].
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// After so many groups in a row that failed for the server's fault, the others are not tried: they stay unknown, and the
+/// run ends instead of waiting out the retries of each.
+const GIVE_UP_AFTER: usize = 8;
+
+/// An Okta org, read through its API.
+pub struct OktaDirectory {
+    client: Client,
+    selection: Selection,
+    parallel: usize,
+    on_progress: OnProgress,
+}
+
+impl fmt::Debug for OktaDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OktaDirectory")
+            .field("client", &self.client)
+            .field("selection", &self.selection)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OktaDirectory {
+    /// Reads what `selection` wants with `client`, the members of at most `parallel` groups at a time.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        selection: Selection,
+        parallel: usize,
+        on_progress: OnProgress,
+    ) -> Self {
+        Self {
+            client,
+            selection,
+            parallel,
+            on_progress,
+        }
+    }
+
+    async fn users(&self) -> Result<Snapshot, ReadError> {
+        let mut read = Snapshot::default();
+        let list = with_search(self.client.users().list(), self.selection.users());
+        let mut pages = list.pages();
+        while let Some(page) = pages.try_next().await.map_err(ReadError::users)? {
+            for user in page.items {
+                if user.status == UserStatus::Deprovisioned {
+                    read.deactivated.insert(user.id);
+                } else if self.selection.wants_user(&user) {
+                    read.users.insert(user.id.clone(), user);
+                } else {
+                    read.filtered_out.insert(user.id);
+                }
+            }
+            for bad in page.malformed {
+                read.malformed_users.insert(bad.id.into(), bad.reason);
+            }
+            (self.on_progress)(Progress::Users(read.users.len()));
+        }
+        Ok(read)
+    }
+
+    async fn groups(
+        &self,
+    ) -> Result<(BTreeMap<GroupId, Group>, BTreeMap<GroupId, String>), ReadError> {
+        let (mut groups, mut malformed) = (BTreeMap::new(), BTreeMap::new());
+        for query in self.selection.groups() {
+            let list = with_search(self.client.groups().list().with_stats(), query);
+            let mut pages = list.pages();
+            while let Some(page) = pages.try_next().await.map_err(ReadError::groups)? {
+                let wanted = page
+                    .items
+                    .into_iter()
+                    .filter(|group| self.selection.wants_group(group));
+                groups.extend(wanted.map(|group| (group.id.clone(), group)));
+                malformed.extend(
+                    page.malformed
+                        .into_iter()
+                        .map(|bad| (bad.id.into(), bad.reason)),
+                );
+                (self.on_progress)(Progress::Groups(groups.len()));
+            }
+        }
+        Ok((groups, malformed))
+    }
+
+    /// Reads the members of every group that may have some. Only refused credentials end the run: what fails for one
+    /// group is that group's own trouble.
+    async fn members(&self, groups: &BTreeMap<GroupId, Group>) -> Result<MembersRead, ReadError> {
+        let (failed_in_a_row, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let of = groups.len();
+        let read_one = |group: &Group| {
+            let id = group.id.clone();
+            let empty = group.stats().is_some_and(|stats| stats.users_count == 0);
+            let (failed_in_a_row, done) = (&failed_in_a_row, &done);
+            async move {
+                let read = if empty {
+                    Ok((BTreeSet::new(), BTreeSet::new()))
+                } else if failed_in_a_row.load(Ordering::Relaxed) >= GIVE_UP_AFTER {
+                    Err(format!(
+                        "not tried: the {GIVE_UP_AFTER} groups before it failed"
+                    ))
+                } else {
+                    match self.members_of(&id).await {
+                        Ok(read) => {
+                            failed_in_a_row.store(0, Ordering::Relaxed);
+                            Ok(read)
+                        }
+                        Err(error) if matches!(error.kind(), ErrorKind::Unauthenticated) => {
+                            return Err(ReadError::members(error));
+                        }
+                        Err(error) => {
+                            if !matches!(
+                                error.kind(),
+                                ErrorKind::NotFound | ErrorKind::Forbidden { .. }
+                            ) {
+                                failed_in_a_row.fetch_add(1, Ordering::Relaxed);
+                            }
+                            Err(chain(&error))
+                        }
+                    }
+                };
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                (self.on_progress)(Progress::Members { done, of });
+                Ok((id, read))
+            }
+        };
+        let mut reads =
+            stream::iter(groups.values().map(read_one)).buffer_unordered(self.parallel.max(1));
+        let mut result = MembersRead::default();
+        while let Some((group, read)) = reads.try_next().await? {
+            let members = match read {
+                Ok((active, deactivated)) => {
+                    result.deactivated.extend(deactivated);
+                    Members::Known(active)
+                }
+                Err(reason) => Members::Unknown(reason),
+            };
+            result.members.insert(group, members);
+        }
+        Ok(result)
+    }
+
+    /// The members of one group: those in use, and those deactivated.
+    async fn members_of(
+        &self,
+        group: &GroupId,
+    ) -> Result<(BTreeSet<UserId>, BTreeSet<UserId>), okta_api::Error> {
+        let (mut active, mut deactivated) = (BTreeSet::new(), BTreeSet::new());
+        let mut pages = self.client.groups().members(group).pages();
+        while let Some(page) = pages.try_next().await? {
+            for member in page.items {
+                if member.status == UserStatus::Deprovisioned {
+                    deactivated.insert(member.id);
+                } else {
+                    active.insert(member.id);
+                }
+            }
+            // A member whose record is odd is a member all the same.
+            active.extend(page.malformed.into_iter().map(|bad| UserId::from(bad.id)));
+        }
+        Ok((active, deactivated))
+    }
+
+    fn name_notices(&self, groups: &BTreeMap<GroupId, Group>) -> Result<Vec<String>, ReadError> {
+        let Some(names) = self.selection.group_names() else {
+            return Ok(Vec::new());
+        };
+        let report = names.report(groups.values().filter_map(|group| group.profile.name()));
+        if groups.is_empty() {
+            return Err(ReadError::NoGroupOfList(
+                report.unmatched.into_iter().map(str::to_owned).collect(),
+            ));
+        }
+        let missing = report.unmatched.iter().map(|name| {
+            format!("groupFilter lists `{name}`, and no group of the org has exactly that name")
+        });
+        let several = report.ambiguous.iter().map(|(name, count)| {
+            format!("groupFilter lists `{name}`, and {count} groups of the org have that name: all are taken")
+        });
+        Ok(missing.chain(several).collect())
+    }
+}
+
+impl Directory for OktaDirectory {
+    fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>> {
+        async move {
+            let (users, (groups, malformed_groups)) =
+                futures::try_join!(self.users(), self.groups())?;
+            let mut snapshot = Snapshot {
+                groups,
+                malformed_groups,
+                ..users
+            };
+            snapshot.notices = self.selection.notices().to_vec();
+            snapshot
+                .notices
+                .extend(self.name_notices(&snapshot.groups)?);
+            let read = self.members(&snapshot.groups).await?;
+            snapshot.members = read.members;
+            // Answers may be of different ages. Whoever one of them lists as alive stays.
+            let gone = read
+                .deactivated
+                .into_iter()
+                .filter(|id| !snapshot.users.contains_key(id));
+            snapshot.deactivated.extend(gone);
+            Ok(snapshot)
+        }
+        .boxed()
+    }
+}
+
+#[derive(Debug, Default)]
+struct MembersRead {
+    members: BTreeMap<GroupId, Members>,
+    deactivated: BTreeSet<UserId>,
+}
+
+fn with_search<T: okta_api::Resource>(list: okta_api::List<T>, query: &Query) -> okta_api::List<T> {
+    match &query.search {
+        Some(search) => list.search(search),
+        None => list,
+    }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+/// A read that did not yield a snapshot.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Okta could not be read.
+    Okta {
+        /// What was being read.
+        reading: &'static str,
+        /// Why it could not be.
+        source: Box<okta_api::Error>,
+    },
+    /// None of the group names that the filter lists exists in the org.
+    NoGroupOfList(Vec<String>),
+}
+
+impl ReadError {
+    fn users(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the users",
+            source: Box::new(source),
+        }
+    }
+
+    fn groups(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the groups",
+            source: Box::new(source),
+        }
+    }
+
+    fn members(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the members of the groups",
+            source: Box::new(source),
+        }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Okta { reading, .. } => write!(f, "{reading} could not be read"),
+            Self::NoGroupOfList(names) => {
+                let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "no group of the org has one of the names that groupFilter lists: {}",
+                    quoted.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl Error for ReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Okta { source, .. } => Some(source),
+            Self::NoGroupOfList(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

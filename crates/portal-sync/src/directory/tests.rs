@@ -1,0 +1,252 @@
+//! What a read makes of the answers of an org, good and bad.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
+use org_filter::SearchExpr;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::GroupFilter;
+
+/// Answers each path with a function, and keeps what was asked.
+#[derive(Clone)]
+struct Org(Arc<Inner>);
+
+struct Inner {
+    answer: fn(&str) -> (u16, Value),
+    asked: Mutex<Vec<String>>,
+}
+
+impl fmt::Debug for Org {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Org")
+    }
+}
+
+impl Transport for Org {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default();
+        self.0.asked.lock().unwrap().push(format!("{path}?{query}"));
+        let (status, body) = (self.0.answer)(&path);
+        let answer = Response::builder()
+            .status(status)
+            .header("content-type", "application/json");
+        async move { Ok(answer.body(Bytes::from(body.to_string())).unwrap()) }.boxed()
+    }
+}
+
+fn selection(user_filter: Option<&str>, group_filter: Option<GroupFilter>) -> Selection {
+    let user_filter: Option<SearchExpr> = user_filter.map(|filter| filter.parse().unwrap());
+    Selection::new(user_filter.as_ref(), group_filter.as_ref())
+}
+
+async fn read(
+    answer: fn(&str) -> (u16, Value),
+    selection: Selection,
+) -> (Result<Snapshot, ReadError>, Vec<String>) {
+    let org = Org(Arc::new(Inner {
+        answer,
+        asked: Mutex::default(),
+    }));
+    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
+    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let client = Client::builder(url, token, org.clone()).build();
+    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
+    let snapshot = directory.read().await;
+    let mut asked = org.0.asked.lock().unwrap().clone();
+    asked.sort();
+    (snapshot, asked)
+}
+
+fn group(id: &str, name: &str, count: u64) -> Value {
+    json!({"id": id, "type": "OKTA_GROUP", "profile": {"name": name}, "_embedded": {"stats": {"usersCount": count}}})
+}
+
+fn small_org(path: &str) -> (u16, Value) {
+    let body = match path {
+        "/api/v1/users" => json!([
+            {"id": "00u1", "status": "ACTIVE", "profile": {"email": "jane@example.com"}},
+            {"id": "00u2", "status": "SUSPENDED", "profile": {"email": "bob@example.org"}},
+            {"id": "00u3", "status": "DEPROVISIONED"},
+            {"id": "00u4", "status": "ACTIVE", "created": 7},
+        ]),
+        "/api/v1/groups" => {
+            json!([group("00g1", "Team", 3), group("00g2", "team", 0), {"id": "00g3", "type": 1}])
+        }
+        "/api/v1/groups/00g1/users" => json!([
+            {"id": "00u1", "status": "ACTIVE"},
+            {"id": "00u3", "status": "DEPROVISIONED"},
+            {"id": "00u5", "status": "DEPROVISIONED"},
+        ]),
+        other => panic!("nobody asks for {other}"),
+    };
+    (200, body)
+}
+
+fn ids<'a, T: fmt::Display + 'a>(ids: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+    ids.into_iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_read_sorts_what_it_finds() {
+    let (snapshot, asked) = read(small_org, selection(None, None)).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.users.keys()), ["00u1", "00u2"]);
+    assert_eq!(ids(&snapshot.deactivated), ["00u3", "00u5"]);
+    assert_eq!(ids(snapshot.malformed_users.keys()), ["00u4"]);
+    assert_eq!(ids(snapshot.malformed_groups.keys()), ["00g3"]);
+    assert_eq!(
+        snapshot.members[&"00g1".into()],
+        Members::Known(["00u1".into()].into())
+    );
+    assert_eq!(
+        snapshot.members[&"00g2".into()],
+        Members::Known(BTreeSet::new())
+    );
+    assert_eq!(
+        asked,
+        [
+            "/api/v1/groups/00g1/users?limit=1000",
+            "/api/v1/groups?limit=200&expand=stats",
+            "/api/v1/users?limit=200"
+        ],
+        "nobody asks for the members of an empty group"
+    );
+}
+
+#[tokio::test]
+async fn what_the_local_filter_refuses_is_remembered() {
+    let filter = selection(Some(r#"profile.email ew "@example.com""#), None);
+    let (snapshot, _) = read(small_org, filter).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.users.keys()), ["00u1"]);
+    assert_eq!(ids(&snapshot.filtered_out), ["00u2"]);
+    assert_eq!(snapshot.notices.len(), 1);
+}
+
+#[tokio::test]
+async fn listed_names_are_exact_and_their_faults_are_told() {
+    let names = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        selection(None, Some(GroupFilter::Names(names)))
+    };
+    let (snapshot, _) = read(small_org, names(&["Team", "Nobody"])).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
+    assert_eq!(
+        snapshot.notices,
+        ["groupFilter lists `Nobody`, and no group of the org has exactly that name"]
+    );
+    let (refused, _) = read(small_org, names(&["Nobody", "TEAM"])).await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "no group of the org has one of the names that groupFilter lists: `Nobody`, `TEAM`"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_cannot_be_read_is_unknown_and_not_empty() {
+    let (snapshot, _) = read(
+        |path| match path {
+            "/api/v1/groups" => (200, json!([group("00g1", "a", 3), group("00g2", "b", 1)])),
+            "/api/v1/groups/00g2/users" => (
+                403,
+                json!({"errorCode": "E0000006", "errorSummary": "no", "errorCauses": []}),
+            ),
+            other => small_org(other),
+        },
+        selection(None, None),
+    )
+    .await;
+    let members = snapshot.unwrap().members;
+    assert!(members[&"00g1".into()].known().is_some());
+    let Members::Unknown(reason) = &members[&"00g2".into()] else {
+        panic!("known")
+    };
+    assert!(
+        reason.contains("00g2") && reason.contains("E0000006"),
+        "{reason}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_server_is_not_asked_for_every_group() {
+    let (snapshot, asked) = read(
+        |path| match path {
+            "/api/v1/groups" => {
+                let groups = (0..100).map(|n| group(&format!("00g{n}"), &format!("g{n}"), 1));
+                (200, groups.collect())
+            }
+            "/api/v1/users" => small_org(path),
+            _ => (
+                500,
+                json!({"errorCode": "E0000009", "errorSummary": "no", "errorCauses": []}),
+            ),
+        },
+        selection(None, None),
+    )
+    .await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(snapshot.members.len(), 100);
+    assert!(
+        snapshot
+            .members
+            .values()
+            .all(|members| members.known().is_none())
+    );
+    let groups: BTreeSet<&str> = asked
+        .iter()
+        .filter_map(|path| path.split('/').nth(4))
+        .collect();
+    assert!(groups.len() < 20, "{} groups were asked for", groups.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_list_is_no_snapshot() {
+    for broken in ["/api/v1/users", "/api/v1/groups"] {
+        let answer: fn(&str) -> (u16, Value) = match broken {
+            "/api/v1/users" => |path| {
+                if path == "/api/v1/users" {
+                    (404, json!({}))
+                } else {
+                    small_org(path)
+                }
+            },
+            _ => |path| {
+                if path == "/api/v1/groups" {
+                    (404, json!({}))
+                } else {
+                    small_org(path)
+                }
+            },
+        };
+        let (refused, _) = read(answer, selection(None, None)).await;
+        refused.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_end_the_run_wherever_they_show() {
+    let (refused, _) = read(
+        |path| match path {
+            "/api/v1/users" | "/api/v1/groups" => small_org(path),
+            _ => (
+                401,
+                json!({"errorCode": "E0000011", "errorSummary": "no", "errorCauses": []}),
+            ),
+        },
+        selection(None, None),
+    )
+    .await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "the members of the groups could not be read"
+    );
+}

@@ -1,0 +1,509 @@
+//! What a run would do to the catalog, as a value.
+//!
+//! [`plan`] is the one function that decides. `plan` prints its result, `sync` and `serve` commit it; there is no dry-run
+//! flag anywhere below.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use catalog_model::{EntityRef, EntitySet, EntitySetError, FieldChange, Kind};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::guard::Guard;
+use crate::mapping::{Collision, Mapping};
+use crate::roster::{Cause, Roster, Rules, resolve};
+use crate::snapshot::Snapshot;
+use crate::state::State;
+use crate::store::Record;
+
+mod display;
+
+/// Everything about a provider that a plan depends on, besides what was read and what is there.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The provider's id.
+    pub provider: String,
+    /// Who belongs into the catalog.
+    pub rules: Rules,
+    /// How many removals pass.
+    pub guard: Guard,
+    /// How objects become entities.
+    pub mapping: Mapping,
+}
+
+/// What a run would do to the catalog.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The provider whose objects these are.
+    pub provider: String,
+    /// Names the removals that are withheld, or else the changes: the same ones have the same id.
+    pub id: String,
+    /// The generation it was made on.
+    pub base: u64,
+    /// Whether this provider was never synced before.
+    pub first: bool,
+    /// The changes, users before groups, each by Okta id.
+    pub changes: Vec<PlannedChange>,
+    /// Removals that the guard holds back.
+    pub withheld: Vec<Withheld>,
+    /// Why the guard holds them back.
+    pub tripped: Vec<String>,
+    /// Groups whose members could not be read, and why.
+    pub unknown: Vec<Unknown>,
+    /// Records that could not be decoded: the reason by Okta id.
+    pub quarantined: BTreeMap<String, String>,
+    /// Objects that could not have the name they would have alone.
+    pub collisions: Vec<Collision>,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+    /// What the catalog holds of this provider now.
+    pub before: Counts,
+    /// What it will hold.
+    pub after: Counts,
+    /// The entities that are new or changed.
+    pub written: Vec<Record>,
+    /// The objects that leave.
+    pub removed: Vec<(Kind, String)>,
+}
+
+/// How much a catalog holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Users.
+    pub users: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Pairs of a user and a group they are in.
+    pub memberships: usize,
+}
+
+impl Counts {
+    /// How much the catalog holds of one provider.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        Self {
+            users: state.users().len(),
+            groups: state.groups().len(),
+            memberships: state
+                .groups()
+                .keys()
+                .map(|group| state.members(group).len())
+                .sum(),
+        }
+    }
+}
+
+/// One change of the catalog.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(
+    tag = "change",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
+pub enum PlannedChange {
+    /// An entity comes.
+    Added {
+        /// The Okta object it is made from.
+        okta_id: String,
+        /// The entity.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+    },
+    /// An entity changes.
+    Updated {
+        /// The Okta object it is made from.
+        okta_id: String,
+        /// The entity.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+        /// What changes of it.
+        fields: Vec<FieldChange>,
+    },
+    /// An entity gets another name.
+    Renamed {
+        /// The Okta object it is made from.
+        okta_id: String,
+        /// What it was called.
+        #[serde(serialize_with = "as_text")]
+        from: EntityRef,
+        /// What it will be called.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+        /// What changes of it.
+        fields: Vec<FieldChange>,
+    },
+    /// An entity goes.
+    Removed {
+        /// The Okta object it was made from.
+        okta_id: String,
+        /// The entity.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+        /// Why.
+        #[serde(serialize_with = "cause_word")]
+        cause: Cause,
+    },
+}
+
+/// A removal that the guard holds back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withheld {
+    /// The Okta object.
+    pub okta_id: String,
+    /// The entity that stays.
+    #[serde(serialize_with = "as_text")]
+    pub entity_ref: EntityRef,
+    /// Why the entity would go; none when only members of the group would.
+    #[serde(serialize_with = "cause_word_or_null")]
+    pub cause: Option<Cause>,
+    /// How many members the group would lose, when only they would go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<usize>,
+}
+
+/// A group whose members could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unknown {
+    /// The group's Okta id.
+    pub okta_id: String,
+    /// The group's name in Okta.
+    pub name: String,
+    /// Why they could not be read.
+    pub reason: String,
+    /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
+    pub kept: bool,
+}
+
+/// A plan that cannot be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The org answered that it has no users, or no groups, and nothing of it was ever seen.
+    EmptySource {
+        /// Which of the two.
+        what: &'static str,
+    },
+    /// The entities do not fit together: a bug.
+    Unsound(Vec<EntitySetError>),
+}
+
+/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
+///
+/// # Errors
+/// When a first run finds an org that is empty without a filter that could explain it.
+pub fn plan(
+    snapshot: &Snapshot,
+    state: &State,
+    settings: &Settings,
+    approved: Option<&str>,
+) -> Result<Plan, PlanError> {
+    let rules = settings.rules;
+    if !state.synced() {
+        refuse_empty_source(snapshot, rules)?;
+    }
+    let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
+    if guarded.tripped.is_empty() {
+        return assemble(snapshot, state, settings, &guarded, Vec::new());
+    }
+    let open = resolve(snapshot, state, rules, None);
+    let withheld = withheld(&guarded, &open, state);
+    let id = digest_of_withheld(&settings.provider, &withheld);
+    if approved == Some(id.as_str()) {
+        assemble(snapshot, state, settings, &open, Vec::new())
+    } else {
+        assemble(snapshot, state, settings, &guarded, withheld)
+    }
+}
+
+fn refuse_empty_source(snapshot: &Snapshot, rules: Rules) -> Result<(), PlanError> {
+    let no_users = snapshot.users.is_empty()
+        && snapshot.malformed_users.is_empty()
+        && snapshot.filtered_out.is_empty()
+        && snapshot.deactivated.is_empty();
+    if no_users && !rules.user_filter {
+        return Err(PlanError::EmptySource { what: "users" });
+    }
+    let no_groups = snapshot.groups.is_empty() && snapshot.malformed_groups.is_empty();
+    if no_groups && !rules.group_filter {
+        return Err(PlanError::EmptySource { what: "groups" });
+    }
+    Ok(())
+}
+
+/// What would go without the guard and stays with it.
+fn withheld(guarded: &Roster<'_>, open: &Roster<'_>, state: &State) -> Vec<Withheld> {
+    let mut withheld = Vec::new();
+    for (id, cause) in &open.removed_users {
+        if let (true, Some(entity)) = (guarded.users.contains_key(id), state.users().get(id)) {
+            withheld.push(Withheld {
+                okta_id: id.to_string(),
+                entity_ref: entity.entity_ref(),
+                cause: Some(*cause),
+                members: None,
+            });
+        }
+    }
+    for (id, entity) in state.groups() {
+        let entity_ref = entity.entity_ref();
+        let okta_id = id.to_string();
+        if let (true, Some(cause)) = (guarded.groups.contains_key(id), open.removed_groups.get(id))
+        {
+            withheld.push(Withheld {
+                okta_id,
+                entity_ref,
+                cause: Some(*cause),
+                members: None,
+            });
+        } else if let (Some(kept), Some(left)) = (guarded.members.get(id), open.members.get(id)) {
+            let lost = kept
+                .difference(left)
+                .filter(|user| open.users.contains_key(*user))
+                .count();
+            if lost > 0 {
+                withheld.push(Withheld {
+                    okta_id,
+                    entity_ref,
+                    cause: None,
+                    members: Some(lost),
+                });
+            }
+        }
+    }
+    withheld
+}
+
+fn assemble(
+    snapshot: &Snapshot,
+    state: &State,
+    settings: &Settings,
+    roster: &Roster<'_>,
+    withheld: Vec<Withheld>,
+) -> Result<Plan, PlanError> {
+    let mapped = settings.mapping.entities(roster, state);
+    EntitySet::build(mapped.entities.values().cloned()).map_err(PlanError::Unsound)?;
+    let after = Counts {
+        users: roster.users.len(),
+        groups: roster.groups.len(),
+        memberships: mapped.memberships,
+    };
+
+    let mut before = BTreeMap::new();
+    before.extend(
+        state
+            .users()
+            .iter()
+            .map(|(id, entity)| ((Kind::User, id.to_string()), entity)),
+    );
+    before.extend(
+        state
+            .groups()
+            .iter()
+            .map(|(id, entity)| ((Kind::Group, id.to_string()), entity)),
+    );
+    let keys: BTreeSet<(Kind, String)> = before
+        .keys()
+        .chain(mapped.entities.keys())
+        .cloned()
+        .collect();
+    let (mut changes, mut written, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut entities = mapped.entities;
+    for (kind, okta_id) in keys {
+        let key = (kind, okta_id.clone());
+        match (before.get(&key), entities.remove(&key)) {
+            (None, Some(entity)) => {
+                changes.push(PlannedChange::Added {
+                    okta_id: okta_id.clone(),
+                    entity_ref: entity.entity_ref(),
+                });
+                written.push(Record { okta_id, entity });
+            }
+            (Some(old), Some(new)) if **old != new => {
+                let (from, entity_ref) = (old.entity_ref(), new.entity_ref());
+                let fields = FieldChange::between(old, &new);
+                changes.push(if from == entity_ref {
+                    PlannedChange::Updated {
+                        okta_id: okta_id.clone(),
+                        entity_ref,
+                        fields,
+                    }
+                } else {
+                    PlannedChange::Renamed {
+                        okta_id: okta_id.clone(),
+                        from,
+                        entity_ref,
+                        fields,
+                    }
+                });
+                written.push(Record {
+                    okta_id,
+                    entity: new,
+                });
+            }
+            (Some(old), None) => {
+                let cause = match kind {
+                    Kind::User => roster.removed_users.get(&okta_id.as_str().into()),
+                    _ => roster.removed_groups.get(&okta_id.as_str().into()),
+                };
+                changes.push(PlannedChange::Removed {
+                    okta_id: okta_id.clone(),
+                    entity_ref: old.entity_ref(),
+                    cause: cause.copied().unwrap_or(Cause::Absent),
+                });
+                removed.push((kind, okta_id));
+            }
+            _ => {}
+        }
+    }
+    let id = if withheld.is_empty() {
+        digest_of(&settings.provider, changes.iter().map(ToString::to_string))
+    } else {
+        digest_of_withheld(&settings.provider, &withheld)
+    };
+    let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
+        okta_id: group.to_string(),
+        name: snapshot
+            .groups
+            .get(group)
+            .and_then(|group| group.profile.name())
+            .unwrap_or_default()
+            .to_owned(),
+        reason: reason.clone(),
+        kept: roster.groups.contains_key(group),
+    });
+    let mut notices = snapshot.notices.clone();
+    if after.users == 0 && !state.synced() {
+        notices.push(
+            "no user matches the filters; if you expected some, check the filters and the admin role of the application"
+                .to_owned(),
+        );
+    }
+    Ok(Plan {
+        provider: settings.provider.clone(),
+        id,
+        base: state.generation(),
+        first: !state.synced(),
+        changes,
+        tripped: if withheld.is_empty() {
+            Vec::new()
+        } else {
+            roster.tripped.clone()
+        },
+        withheld,
+        unknown: unknown.collect(),
+        quarantined: roster.quarantined.clone(),
+        collisions: mapped.collisions,
+        notices,
+        before: Counts::of(state),
+        after,
+        written,
+        removed,
+    })
+}
+
+fn digest_of_withheld(provider: &str, withheld: &[Withheld]) -> String {
+    digest_of(
+        provider,
+        withheld
+            .iter()
+            .map(|one| format!("{} {:?}", one.entity_ref, one.members)),
+    )
+}
+
+fn digest_of(provider: &str, lines: impl Iterator<Item = String>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(provider);
+    for line in lines {
+        hash.update([0]);
+        hash.update(line);
+    }
+    hash.finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+impl Plan {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether something stayed unknown or was quarantined.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        !self.unknown.is_empty() || !self.quarantined.is_empty()
+    }
+
+    /// How many changes there are that come, change (renames too) and go.
+    #[must_use]
+    pub fn tally(&self) -> (usize, usize, usize) {
+        self.changes.iter().fold(
+            (0, 0, 0),
+            |(added, updated, removed), change| match change {
+                PlannedChange::Added { .. } => (added + 1, updated, removed),
+                PlannedChange::Updated { .. } | PlannedChange::Renamed { .. } => {
+                    (added, updated + 1, removed)
+                }
+                PlannedChange::Removed { .. } => (added, updated, removed + 1),
+            },
+        )
+    }
+}
+
+impl PlannedChange {
+    /// The entity as it is called after the change, or was before it went.
+    #[must_use]
+    pub const fn entity_ref(&self) -> &EntityRef {
+        match self {
+            Self::Added { entity_ref, .. }
+            | Self::Updated { entity_ref, .. }
+            | Self::Renamed { entity_ref, .. }
+            | Self::Removed { entity_ref, .. } => entity_ref,
+        }
+    }
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptySource { what } => {
+                write!(
+                    f,
+                    "okta accepts the credentials and answers that the org has no {what} at all"
+                )
+            }
+            Self::Unsound(errors) => {
+                f.write_str("the entities do not fit together:")?;
+                errors.iter().try_for_each(|error| write!(f, " {error};"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+fn as_text<S: serde::Serializer>(entity_ref: &EntityRef, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(entity_ref)
+}
+
+fn cause_word<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.as_str())
+}
+
+fn cause_word_or_null<S: serde::Serializer>(
+    cause: &Option<Cause>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match cause {
+        Some(cause) => serializer.serialize_str(cause.as_str()),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! A plan as a person reads it.
+
+use std::fmt;
+
+use super::{Plan, PlannedChange};
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for change in &self.changes {
+            writeln!(f, "{change}")?;
+        }
+        for withheld in &self.withheld {
+            match (withheld.cause, withheld.members) {
+                (Some(cause), _) => {
+                    writeln!(
+                        f,
+                        "! {} stays, removal withheld: {cause}",
+                        withheld.entity_ref
+                    )?;
+                }
+                (None, members) => writeln!(
+                    f,
+                    "! {} keeps {} members, their removal withheld",
+                    withheld.entity_ref,
+                    members.unwrap_or_default()
+                )?,
+            }
+        }
+        for unknown in &self.unknown {
+            let what = if unknown.kept {
+                "keeps the members it had"
+            } else {
+                "is not added yet"
+            };
+            writeln!(
+                f,
+                "? group `{}` ({}) {what}: {}",
+                unknown.name.escape_debug(),
+                unknown.okta_id,
+                unknown.reason
+            )?;
+        }
+        for (id, reason) in &self.quarantined {
+            writeln!(
+                f,
+                "? record {id} is quarantined and its entity stays as it was: {reason}"
+            )?;
+        }
+        for collision in &self.collisions {
+            writeln!(
+                f,
+                "= {} {} is named `{}`: `{}` belongs to another one",
+                collision.kind.lower(),
+                collision.okta_id,
+                collision.given,
+                collision.wanted
+            )?;
+        }
+        for reason in &self.tripped {
+            writeln!(f, "guard: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PlannedChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = match self {
+            Self::Added { entity_ref, .. } => return write!(f, "+ {entity_ref}"),
+            Self::Removed {
+                entity_ref, cause, ..
+            } => return write!(f, "- {entity_ref}: {cause}"),
+            Self::Updated {
+                entity_ref, fields, ..
+            } => {
+                write!(f, "~ {entity_ref}")?;
+                fields
+            }
+            Self::Renamed {
+                from,
+                entity_ref,
+                fields,
+                ..
+            } => {
+                write!(f, "~ {from} is renamed to {entity_ref}")?;
+                fields
+            }
+        };
+        fields
+            .iter()
+            .try_for_each(|field| write!(f, "\n    {field}"))
+    }
+}

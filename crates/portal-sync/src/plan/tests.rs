@@ -1,0 +1,401 @@
+//! Whole plans: what changes, what is held back, what is approved.
+
+use std::collections::BTreeMap;
+
+use okta_api::{Group, User};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::config::{GroupNaming, UserNaming};
+use crate::snapshot::Members;
+
+fn settings() -> Settings {
+    Settings {
+        provider: "acme".to_owned(),
+        rules: Rules {
+            users_from_groups: false,
+            user_filter: false,
+            group_filter: false,
+            include_empty_groups: true,
+        },
+        guard: Guard::default(),
+        mapping: Mapping {
+            org_url: "https://acme.okta.com".to_owned(),
+            org_host: "acme.okta.com".to_owned(),
+            user_name: UserNaming::StripDomainEmail,
+            group_name: GroupNaming::KebabCaseName,
+        },
+    }
+}
+
+fn user(id: &str, email: &str) -> User {
+    let profile = json!({"login": email, "email": email, "firstName": "Jane", "lastName": "Doe"});
+    serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
+}
+
+fn group(id: &str, name: &str) -> Group {
+    serde_json::from_value(json!({"id": id, "type": "OKTA_GROUP", "profile": {"name": name}}))
+        .unwrap()
+}
+
+/// An org: `(id, e-mail)` of users, `(id, name, members)` of groups.
+fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    for (id, email) in users {
+        snapshot.users.insert((*id).into(), user(id, email));
+    }
+    for (id, name, members) in groups {
+        snapshot.groups.insert((*id).into(), group(id, name));
+        let members = members.iter().map(|member| (*member).into()).collect();
+        snapshot
+            .members
+            .insert((*id).into(), Members::Known(members));
+    }
+    snapshot
+}
+
+/// The state after a plan was committed over `before`.
+fn committed(plan: &Plan, before: &State) -> State {
+    let mut users = before.users().clone();
+    let mut groups = before.groups().clone();
+    for (kind, id) in &plan.removed {
+        match kind {
+            Kind::User => drop(users.remove(&id.as_str().into())),
+            _ => drop(groups.remove(&id.as_str().into())),
+        }
+    }
+    for Record { okta_id, entity } in &plan.written {
+        match entity.kind() {
+            Kind::User => drop(users.insert(okta_id.as_str().into(), entity.clone())),
+            _ => drop(groups.insert(okta_id.as_str().into(), entity.clone())),
+        }
+    }
+    State::new(plan.base + 1, users, groups, before.taken().clone())
+}
+
+fn after(snapshot: &Snapshot) -> State {
+    let fresh = State::default();
+    committed(&plan(snapshot, &fresh, &settings(), None).unwrap(), &fresh)
+}
+
+#[test]
+fn a_first_plan_adds_everything() {
+    let snapshot = org(
+        &[("00u1", "jane@example.com"), ("00u2", "bob@example.com")],
+        &[("00g1", "Team A", &["00u1"])],
+    );
+    let plan = plan(&snapshot, &State::default(), &settings(), None).unwrap();
+    assert_eq!(
+        plan.to_string(),
+        "+ user:default/jane\n+ user:default/bob\n+ group:default/team-a\n"
+    );
+    assert_eq!(
+        plan.after,
+        Counts {
+            users: 2,
+            groups: 1,
+            memberships: 1
+        }
+    );
+    let entity = |id: &str| {
+        let record = plan
+            .written
+            .iter()
+            .find(|record| record.okta_id == id)
+            .unwrap();
+        serde_json::to_value(&record.entity).unwrap()
+    };
+    assert_eq!(
+        entity("00u1"),
+        json!({
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": "User",
+            "metadata": {
+                "name": "jane",
+                "namespace": "default",
+                "annotations": {
+                    "backstage.io/managed-by-location": "okta:https://acme.okta.com/api/v1/users/00u1",
+                    "backstage.io/managed-by-origin-location": "okta:https://acme.okta.com/api/v1/users/00u1",
+                    "okta.com/email": "jane@example.com",
+                    "okta.com/id": "00u1",
+                    "okta.com/login": "jane@example.com",
+                    "okta.com/org": "acme.okta.com",
+                },
+            },
+            "spec": {
+                "profile": {"displayName": "Jane Doe", "email": "jane@example.com"},
+                "memberOf": ["group:default/team-a"],
+            },
+        })
+    );
+    assert_eq!(
+        entity("00g1")["spec"]["members"],
+        json!(["user:default/jane"])
+    );
+}
+
+#[test]
+fn the_same_org_again_changes_nothing() {
+    let snapshot = org(
+        &[("00u1", "jane@example.com")],
+        &[("00g1", "Team A", &["00u1"])],
+    );
+    let again = plan(&snapshot, &after(&snapshot), &settings(), None).unwrap();
+    assert!(again.is_empty(), "{again}");
+}
+
+#[test]
+fn every_kind_of_change_is_told() {
+    let before = org(
+        &[
+            ("00u1", "jane@example.com"),
+            ("00u2", "bob@example.com"),
+            ("00u3", "zoe@example.com"),
+        ],
+        &[("00g1", "Team A", &["00u1", "00u2"]), ("00g2", "Old", &[])],
+    );
+    let mut now = org(
+        &[
+            ("00u1", "jane.roe@example.com"),
+            ("00u2", "bob@example.com"),
+            ("00u4", "new@example.com"),
+        ],
+        &[("00g1", "Team A", &["00u1", "00u4"])],
+    );
+    now.deactivated.insert("00u3".into());
+    let plan = plan(&now, &after(&before), &settings(), None).unwrap();
+    assert_eq!(
+        plan.to_string(),
+        r#"~ user:default/jane is renamed to user:default/jane.roe
+    ~ metadata.annotations["okta.com/email"]: "jane@example.com" -> "jane.roe@example.com"
+    ~ metadata.annotations["okta.com/login"]: "jane@example.com" -> "jane.roe@example.com"
+    ~ metadata.name: "jane" -> "jane.roe"
+    ~ spec.profile.email: "jane@example.com" -> "jane.roe@example.com"
+~ user:default/bob
+    - spec.memberOf: "group:default/team-a"
+- user:default/zoe: deactivated in Okta
++ user:default/new
+~ group:default/team-a
+    - spec.members: "user:default/bob"
+    - spec.members: "user:default/jane"
+    + spec.members: "user:default/jane.roe"
+    + spec.members: "user:default/new"
+- group:default/old: no longer listed by Okta
+"#
+    );
+    assert_eq!(plan.tally(), (1, 3, 2));
+}
+
+#[test]
+fn names_collide_the_same_way_whatever_comes_first() {
+    let users = [
+        ("00u2", "jane@example.org"),
+        ("00u1", "jane@example.com"),
+        ("00u3", "Jane@example.net"),
+    ];
+    let snapshot = org(
+        &users,
+        &[("00g1", "R&D", &["00u2"]), ("00g2", "R D", &["00u1"])],
+    );
+    let plan = plan(&snapshot, &State::default(), &settings(), None).unwrap();
+    let refs: Vec<&str> = plan
+        .changes
+        .iter()
+        .map(|change| change.entity_ref().as_str())
+        .collect();
+    assert_eq!(
+        refs[0], "user:default/jane",
+        "the smallest id keeps the name"
+    );
+    assert_eq!(plan.collisions.len(), 3);
+    // Membership is joined by id: the Jane of example.org is in R&D, whatever she is called.
+    let second = plan
+        .collisions
+        .iter()
+        .find(|collision| collision.okta_id == "00u2")
+        .unwrap();
+    let first_group = plan
+        .written
+        .iter()
+        .find(|record| record.okta_id == "00g1")
+        .unwrap();
+    let catalog_model::Spec::Group(spec) = &first_group.entity.spec else {
+        panic!("a group")
+    };
+    assert_eq!(
+        spec.members[0].as_str(),
+        format!("user:default/{}", second.given)
+    );
+}
+
+#[test]
+fn what_has_no_name_is_named_by_its_id() {
+    let mut snapshot = org(&[("00u1", "🚀@example.com")], &[("00g1", "🚀", &[])]);
+    let nothing = serde_json::from_value(json!({"id": "00u2"})).unwrap();
+    snapshot.users.insert("00u2".into(), nothing);
+    let plan = plan(&snapshot, &State::default(), &settings(), None).unwrap();
+    assert_eq!(
+        plan.to_string(),
+        "+ user:default/00u1\n+ user:default/00u2\n+ group:default/00g1\n"
+    );
+}
+
+#[test]
+fn removals_are_withheld_and_approved_by_the_plans_id() {
+    let users: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("00u{n:02}"), format!("user{n}@example.com")))
+        .collect();
+    let listed: Vec<(&str, &str)> = users
+        .iter()
+        .map(|(id, email)| (id.as_str(), email.as_str()))
+        .collect();
+    let all: Vec<&str> = listed.iter().map(|(id, _)| *id).collect();
+    let state = after(&org(&listed, &[("00g1", "All", &all)]));
+
+    let now = org(
+        &listed[10..],
+        &[("00g1", "All", &all), ("00g2", "New", &[])],
+    );
+    let held = plan(&now, &state, &settings(), None).unwrap();
+    assert_eq!(held.withheld.len(), 10);
+    assert_eq!(held.tally(), (1, 0, 0), "the rest is applied: {held}");
+    assert_eq!(held.after.users, 20);
+
+    let other = plan(&now, &state, &settings(), Some("000000000000")).unwrap();
+    assert_eq!(
+        other.withheld.len(),
+        10,
+        "only the very same plan is approved"
+    );
+
+    let approved = plan(&now, &state, &settings(), Some(&held.id)).unwrap();
+    assert!(approved.withheld.is_empty() && approved.tripped.is_empty());
+    assert_eq!(approved.tally(), (1, 1, 10));
+
+    // What was withheld can still be approved after the rest was applied, and only that.
+    let rest = committed(&held, &state);
+    let later = plan(&now, &rest, &settings(), Some(&held.id)).unwrap();
+    assert_eq!(later.tally(), (0, 1, 10));
+    let more = org(
+        &listed[11..],
+        &[("00g1", "All", &all), ("00g2", "New", &[])],
+    );
+    assert_eq!(
+        plan(&more, &rest, &settings(), Some(&held.id))
+            .unwrap()
+            .withheld
+            .len(),
+        11
+    );
+}
+
+#[test]
+fn a_withheld_object_keeps_its_name() {
+    let state = after(&org(
+        &[("00u2", "jane@example.com"), ("00u3", "x@example.com")],
+        &[("00g1", "All", &[])],
+    ));
+    // Everybody goes, and someone with a smaller id and the same name comes.
+    let mut now = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
+    let held = plan(
+        &now,
+        &state,
+        &Settings {
+            guard: Guard {
+                minimum: 0,
+                ..Guard::default()
+            },
+            ..settings()
+        },
+        None,
+    );
+    let held = held.unwrap();
+    assert_eq!(held.withheld.len(), 2);
+    assert_eq!(held.collisions[0].okta_id, "00u1");
+    now.users.clear();
+    assert_eq!(
+        plan(&now, &state, &settings(), None)
+            .unwrap()
+            .withheld
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn a_first_run_over_an_empty_org_is_refused() {
+    let everything = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
+    for (snapshot, what) in [
+        (Snapshot::default(), Some("users")),
+        (
+            Snapshot {
+                users: BTreeMap::new(),
+                ..everything.clone()
+            },
+            Some("users"),
+        ),
+        (
+            Snapshot {
+                groups: BTreeMap::new(),
+                members: BTreeMap::new(),
+                ..everything.clone()
+            },
+            Some("groups"),
+        ),
+        (everything, None),
+    ] {
+        let refused = match plan(&snapshot, &State::default(), &settings(), None) {
+            Err(PlanError::EmptySource { what }) => Some(what),
+            Ok(_) => None,
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(refused, what);
+    }
+}
+
+#[test]
+fn a_first_run_whose_filters_match_nothing_is_an_empty_catalog() {
+    let mut settings = settings();
+    settings.rules = Rules {
+        user_filter: true,
+        group_filter: true,
+        ..settings.rules
+    };
+    let plan = plan(&Snapshot::default(), &State::default(), &settings, None).unwrap();
+    assert!(plan.is_empty() && plan.first);
+    assert_eq!(plan.notices.len(), 1);
+}
+
+proptest! {
+    /// Names are a function of the set of objects: any e-mails and names give valid, unique entities that fit together.
+    #[test]
+    fn any_org_gives_a_plan(
+        emails in prop::collection::vec(".{0,80}", 0..12),
+        names in prop::collection::vec(".{0,80}", 0..6),
+        members in prop::collection::vec((0..12_usize, 0..6_usize), 0..30),
+    ) {
+        let mut snapshot = Snapshot::default();
+        for (n, email) in emails.iter().enumerate() {
+            let id = format!("00u{n}");
+            snapshot.users.insert(id.as_str().into(), user(&id, email));
+        }
+        for (n, name) in names.iter().enumerate() {
+            let id = format!("00g{n}");
+            snapshot.groups.insert(id.as_str().into(), group(&id, name));
+            let of_group = members.iter().filter(|(_, group)| *group == n);
+            let of_group = of_group.map(|(user, _)| format!("00u{user}").into()).collect();
+            snapshot.members.insert(id.as_str().into(), Members::Known(of_group));
+        }
+        let mut settings = settings();
+        settings.rules = Rules { user_filter: true, group_filter: true, ..settings.rules };
+        let first = plan(&snapshot, &State::default(), &settings, None).unwrap();
+        prop_assert_eq!(first.written.len(), emails.len() + names.len());
+        for record in &first.written {
+            prop_assert_eq!(record.entity.validate(), Vec::new());
+        }
+        let state = committed(&first, &State::default());
+        let again = plan(&snapshot, &state, &settings, None).unwrap();
+        prop_assert!(again.is_empty(), "{}", again);
+    }
+}

@@ -1,0 +1,372 @@
+//! Who belongs into the catalog, by Okta id.
+//!
+//! [`resolve`] joins what a run read with what the catalog holds and decides for every Okta id: it comes or stays, it
+//! stays as it was because the run could not learn enough, or it goes, with the cause. Names play no part here; they
+//! are derived from the result. A failure is never a deletion: everything unknown stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use okta_api::{Group, GroupId, User, UserId};
+
+use crate::guard::Guard;
+use crate::snapshot::{Members, Snapshot};
+use crate::state::State;
+
+/// The provider's rules that decide who belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Only users in at least one selected group belong.
+    pub users_from_groups: bool,
+    /// A user filter is set, so a user who is alive but not listed has left the filter.
+    pub user_filter: bool,
+    /// A group filter is set, so no groups at all may be an answer.
+    pub group_filter: bool,
+    /// Groups without members belong too.
+    pub include_empty_groups: bool,
+}
+
+/// Why an object of the catalog stays although the run has no usable record of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Its record could not be decoded.
+    Quarantined,
+    /// The guard withheld its removal.
+    Withheld,
+}
+
+/// How an object stands after a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<T> {
+    /// It was read.
+    Fresh(T),
+    /// It stays as it was.
+    Kept(Kept),
+}
+
+/// Why an object leaves the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The user was seen with the status `DEPROVISIONED`.
+    Deactivated,
+    /// The user was seen alive and does not match the user filter.
+    LeftUserFilter,
+    /// The user was seen alive and is in none of the selected groups.
+    LeftGroups,
+    /// The group has no members and empty groups are not wanted.
+    GroupEmpty,
+    /// The user's groups are no longer listed.
+    GroupsGone,
+    /// It is no longer listed, and nothing says why.
+    Absent,
+}
+
+impl Cause {
+    /// Whether the run saw the reason. The others are counted by the guard.
+    #[must_use]
+    pub const fn explained(self) -> bool {
+        matches!(
+            self,
+            Self::Deactivated | Self::LeftUserFilter | Self::LeftGroups | Self::GroupEmpty
+        )
+    }
+
+    /// The stable word of the JSON output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::LeftUserFilter => "left-user-filter",
+            Self::LeftGroups => "left-groups",
+            Self::GroupEmpty => "group-empty",
+            Self::GroupsGone => "groups-gone",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deactivated => "deactivated in Okta",
+            Self::LeftUserFilter => "no longer matches the user filter",
+            Self::LeftGroups => "no longer in a selected group",
+            Self::GroupEmpty => "has no members left",
+            Self::GroupsGone => "its groups are no longer listed",
+            Self::Absent => "no longer listed by Okta",
+        })
+    }
+}
+
+/// The result of [`resolve`].
+#[derive(Debug, Clone, Default)]
+pub struct Roster<'a> {
+    /// The users of the next catalog.
+    pub users: BTreeMap<UserId, Standing<&'a User>>,
+    /// The groups of the next catalog.
+    pub groups: BTreeMap<GroupId, Standing<&'a Group>>,
+    /// The members of each of those groups, all of them in [`Roster::users`].
+    pub members: BTreeMap<GroupId, BTreeSet<UserId>>,
+    /// Users that leave.
+    pub removed_users: BTreeMap<UserId, Cause>,
+    /// Groups that leave.
+    pub removed_groups: BTreeMap<GroupId, Cause>,
+    /// Groups whose members could not be read: the reason. They keep the members they had, or wait to be added.
+    pub unknown: BTreeMap<GroupId, String>,
+    /// Records that could not be decoded: the reason by Okta id.
+    pub quarantined: BTreeMap<String, String>,
+    /// What the guard said when it tripped.
+    pub tripped: Vec<String>,
+}
+
+/// Decides who belongs into the catalog. Without a `guard` every removal passes.
+#[must_use]
+pub fn resolve<'a>(
+    snapshot: &'a Snapshot,
+    state: &State,
+    rules: Rules,
+    guard: Option<&Guard>,
+) -> Roster<'a> {
+    let mut roster = Roster::default();
+    roster.take_groups(snapshot, state);
+    roster.let_groups_go(state, guard);
+    if let Some(guard) = guard {
+        roster.hold_members(snapshot, state, guard);
+    }
+    roster.take_users(snapshot, state, rules);
+    roster.let_users_go(snapshot, state, rules, guard);
+    roster.close_members(state);
+    if !rules.include_empty_groups {
+        roster.drop_empty_groups(state);
+    }
+    roster
+}
+
+impl<'a> Roster<'a> {
+    fn take_groups(&mut self, snapshot: &'a Snapshot, state: &State) {
+        for (id, group) in &snapshot.groups {
+            match snapshot.members.get(id) {
+                Some(Members::Known(members)) => {
+                    self.groups.insert(id.clone(), Standing::Fresh(group));
+                    self.members.insert(id.clone(), members.clone());
+                }
+                unread => {
+                    let reason = match unread {
+                        Some(Members::Unknown(reason)) => reason.clone(),
+                        _ => "its members were not read".to_owned(),
+                    };
+                    self.unknown.insert(id.clone(), reason);
+                    // A group that is new waits until its members are known: an empty one would be a claim.
+                    if state.groups().contains_key(id) {
+                        self.groups.insert(id.clone(), Standing::Fresh(group));
+                        self.members.insert(id.clone(), state.members(id));
+                    }
+                }
+            }
+        }
+        for (id, reason) in &snapshot.malformed_groups {
+            self.quarantined
+                .insert(id.as_str().to_owned(), reason.clone());
+            if state.groups().contains_key(id) {
+                self.keep_group(id, state, Kept::Quarantined);
+            }
+        }
+    }
+
+    fn keep_group(&mut self, id: &GroupId, state: &State, why: Kept) {
+        self.groups.insert(id.clone(), Standing::Kept(why));
+        self.members.insert(id.clone(), state.members(id));
+    }
+
+    fn let_groups_go(&mut self, state: &State, guard: Option<&Guard>) {
+        let before = state.groups().len();
+        let gone: Vec<&GroupId> = state
+            .groups()
+            .keys()
+            .filter(|id| !self.groups.contains_key(*id))
+            .collect();
+        let emptied = before > 0 && gone.len() == before && self.groups.is_empty();
+        let tripped = guard.is_some_and(|guard| {
+            let too_many = guard.trips(guard.groups, before, gone.len());
+            if emptied {
+                self.tripped.push(format!("all {before} groups would go"));
+            } else if too_many {
+                self.tripped.push(format!(
+                    "{} of {before} groups would go for no reason that was seen, more than {}",
+                    gone.len(),
+                    guard.groups
+                ));
+            }
+            emptied || too_many
+        });
+        for id in gone {
+            if tripped {
+                self.keep_group(id, state, Kept::Withheld);
+            } else {
+                self.removed_groups.insert(id.clone(), Cause::Absent);
+            }
+        }
+    }
+
+    /// Puts back the members of groups that lost too many at once while those users are still there.
+    fn hold_members(&mut self, snapshot: &Snapshot, state: &State, guard: &Guard) {
+        for (id, members) in &mut self.members {
+            let before = state.members(id);
+            let lost: BTreeSet<UserId> = before
+                .difference(members)
+                .filter(|user| snapshot.users.contains_key(*user))
+                .cloned()
+                .collect();
+            if guard.trips(guard.members, before.len(), lost.len()) {
+                self.tripped.push(format!(
+                    "{} of the {} members of group {} would go, more than {}",
+                    lost.len(),
+                    before.len(),
+                    describe_group(id, state),
+                    guard.members
+                ));
+                members.extend(lost);
+            }
+        }
+    }
+
+    fn take_users(&mut self, snapshot: &'a Snapshot, state: &State, rules: Rules) {
+        let in_groups: BTreeSet<&UserId> = self.members.values().flatten().collect();
+        let certain = self.unknown.is_empty() && snapshot.malformed_groups.is_empty();
+        for (id, user) in &snapshot.users {
+            // Who was in the catalog stays while any group is unknown: it may be the group that holds them.
+            let belongs = !rules.users_from_groups
+                || in_groups.contains(id)
+                || (!certain && state.users().contains_key(id));
+            if belongs {
+                self.users.insert(id.clone(), Standing::Fresh(user));
+            }
+        }
+        for (id, reason) in &snapshot.malformed_users {
+            self.quarantined
+                .insert(id.as_str().to_owned(), reason.clone());
+            if state.users().contains_key(id) {
+                self.users
+                    .insert(id.clone(), Standing::Kept(Kept::Quarantined));
+            }
+        }
+    }
+
+    fn let_users_go(
+        &mut self,
+        snapshot: &Snapshot,
+        state: &State,
+        rules: Rules,
+        guard: Option<&Guard>,
+    ) {
+        let before = state.users().len();
+        let mut gone: BTreeMap<UserId, Cause> = BTreeMap::new();
+        if state.users().keys().any(|id| !self.users.contains_key(id)) {
+            let seen_alive: BTreeSet<&UserId> = snapshot
+                .members
+                .values()
+                .filter_map(Members::known)
+                .flatten()
+                .collect();
+            let of_gone_groups: BTreeSet<UserId> = self
+                .removed_groups
+                .keys()
+                .flat_map(|group| state.members(group))
+                .collect();
+            for id in state
+                .users()
+                .keys()
+                .filter(|id| !self.users.contains_key(*id))
+            {
+                let cause = if snapshot.deactivated.contains(id) {
+                    Cause::Deactivated
+                } else if snapshot.filtered_out.contains(id) {
+                    Cause::LeftUserFilter
+                } else if snapshot.users.contains_key(id) {
+                    if of_gone_groups.contains(id) {
+                        Cause::GroupsGone
+                    } else {
+                        Cause::LeftGroups
+                    }
+                } else if rules.user_filter && seen_alive.contains(id) {
+                    Cause::LeftUserFilter
+                } else {
+                    Cause::Absent
+                };
+                gone.insert(id.clone(), cause);
+            }
+        }
+        let unexplained = gone.values().filter(|cause| !cause.explained()).count();
+        let emptied = before > 0 && self.users.is_empty();
+        let tripped = guard.is_some_and(|guard| {
+            let too_many = guard.trips(guard.users, before, unexplained);
+            if emptied {
+                self.tripped.push(format!("all {before} users would go"));
+            } else if too_many {
+                self.tripped.push(format!(
+                    "{unexplained} of {before} users would go for no reason that was seen, more than {}",
+                    guard.users
+                ));
+            }
+            emptied || too_many
+        });
+        for (id, cause) in gone {
+            if tripped && (emptied || !cause.explained()) {
+                self.users.insert(id, Standing::Kept(Kept::Withheld));
+            } else {
+                self.removed_users.insert(id, cause);
+            }
+        }
+    }
+
+    /// Leaves only members that are in the catalog, and gives withheld users their groups back.
+    fn close_members(&mut self, state: &State) {
+        let withheld: BTreeSet<&UserId> = self
+            .users
+            .iter()
+            .filter(|(_, standing)| matches!(standing, Standing::Kept(Kept::Withheld)))
+            .map(|(id, _)| id)
+            .collect();
+        for (id, members) in &mut self.members {
+            members.retain(|user| self.users.contains_key(user));
+            if !withheld.is_empty() {
+                members.extend(
+                    state
+                        .members(id)
+                        .into_iter()
+                        .filter(|user| withheld.contains(user)),
+                );
+            }
+        }
+    }
+
+    fn drop_empty_groups(&mut self, state: &State) {
+        let empty: Vec<GroupId> = self
+            .groups
+            .iter()
+            .filter(|(id, standing)| {
+                matches!(standing, Standing::Fresh(_))
+                    && !self.unknown.contains_key(*id)
+                    && self.members.get(*id).is_none_or(BTreeSet::is_empty)
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in empty {
+            self.groups.remove(&id);
+            self.members.remove(&id);
+            if state.groups().contains_key(&id) {
+                self.removed_groups.insert(id, Cause::GroupEmpty);
+            }
+        }
+    }
+}
+
+fn describe_group(id: &GroupId, state: &State) -> String {
+    match state.groups().get(id) {
+        Some(entity) => format!("`{}`", entity.entity_ref()),
+        None => format!("`{id}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

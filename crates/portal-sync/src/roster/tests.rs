@@ -1,0 +1,399 @@
+//! Who belongs, as tables and laws.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
+use proptest::prelude::*;
+
+use super::*;
+
+const RULES: Rules = Rules {
+    users_from_groups: true,
+    user_filter: false,
+    group_filter: true,
+    include_empty_groups: true,
+};
+
+fn user(id: &str) -> User {
+    serde_json::from_value(serde_json::json!({"id": id, "status": "ACTIVE"})).unwrap()
+}
+
+fn group(id: &str) -> Group {
+    serde_json::from_value(serde_json::json!({"id": id, "profile": {"name": id}})).unwrap()
+}
+
+/// An org of users `u0`, `u1`, … and groups by name with the numbers of their members; no numbers at all: unknown.
+fn org(users: std::ops::Range<usize>, groups: &[(&str, Option<&[usize]>)]) -> Snapshot {
+    Snapshot {
+        users: users.map(|n| (id(n), user(id(n).as_str()))).collect(),
+        groups: groups
+            .iter()
+            .map(|(name, _)| ((*name).into(), group(name)))
+            .collect(),
+        members: groups
+            .iter()
+            .map(|(name, members)| {
+                let members = members.map_or_else(
+                    || Members::Unknown("okta keeps failing".to_owned()),
+                    |members| Members::Known(members.iter().map(|n| id(*n)).collect()),
+                );
+                ((*name).into(), members)
+            })
+            .collect(),
+        ..Snapshot::default()
+    }
+}
+
+fn id(number: usize) -> UserId {
+    format!("u{number}").into()
+}
+
+/// The catalog as it is after a run over `snapshot` that nothing held back.
+fn state(snapshot: &Snapshot, rules: Rules) -> State {
+    let roster = resolve(snapshot, &State::default(), rules, None);
+    let entity = |name: &str, spec| Entity::new(Metadata::new(name.parse().unwrap()), spec);
+    let users: BTreeMap<_, _> = roster
+        .users
+        .keys()
+        .map(|id| {
+            (
+                id.clone(),
+                entity(id.as_str(), Spec::User(UserSpec::default())),
+            )
+        })
+        .collect();
+    let groups: BTreeMap<_, _> = roster
+        .groups
+        .keys()
+        .map(|id| {
+            let members = roster.members[id]
+                .iter()
+                .map(|user| user.as_str().into())
+                .collect();
+            let spec = GroupSpec {
+                members,
+                ..GroupSpec::new("group")
+            };
+            (id.clone(), entity(id.as_str(), Spec::Group(spec)))
+        })
+        .collect();
+    State::new(1, users, groups, BTreeSet::new())
+}
+
+fn users_of(roster: &Roster<'_>) -> Vec<String> {
+    roster.users.keys().map(ToString::to_string).collect()
+}
+
+#[test]
+fn with_a_group_filter_only_members_belong() {
+    let snapshot = org(0..4, &[("g", Some(&[1, 2, 9]))]);
+    let roster = resolve(&snapshot, &State::default(), RULES, None);
+    assert_eq!(users_of(&roster), ["u1", "u2"]);
+    assert_eq!(
+        roster.members[&"g".into()],
+        BTreeSet::from([id(1), id(2)]),
+        "u9 is not listed"
+    );
+    let all = Rules {
+        users_from_groups: false,
+        ..RULES
+    };
+    assert_eq!(
+        resolve(&snapshot, &State::default(), all, None).users.len(),
+        4
+    );
+}
+
+#[test]
+fn a_group_that_cannot_be_read_keeps_its_members() {
+    let before = state(
+        &org(0..4, &[("a", Some(&[0, 1])), ("b", Some(&[2]))]),
+        RULES,
+    );
+    let now = org(0..4, &[("a", None), ("b", Some(&[3]))]);
+    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    assert_eq!(roster.members[&"a".into()], BTreeSet::from([id(0), id(1)]));
+    assert_eq!(
+        users_of(&roster),
+        ["u0", "u1", "u2", "u3"],
+        "u2 left `b` and may be in `a` by now: it stays while `a` is unknown"
+    );
+    assert_eq!(roster.unknown.len(), 1);
+    assert!(roster.removed_users.is_empty());
+}
+
+#[test]
+fn a_new_group_waits_until_its_members_are_known() {
+    let before = state(&org(0..2, &[("a", Some(&[0, 1]))]), RULES);
+    let now = org(0..2, &[("a", Some(&[0])), ("new", None)]);
+    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    assert!(!roster.groups.contains_key(&"new".into()));
+    assert_eq!(
+        users_of(&roster),
+        ["u0", "u1"],
+        "u1 may have moved to the new group"
+    );
+}
+
+#[test]
+fn causes_are_told_apart() {
+    let rules = Rules {
+        users_from_groups: false,
+        user_filter: true,
+        ..RULES
+    };
+    let before = state(&org(0..6, &[("a", Some(&[0, 1, 2, 3, 4, 5]))]), rules);
+    let mut now = org(0..2, &[("a", Some(&[0, 1, 2]))]);
+    now.deactivated.insert(id(3));
+    now.filtered_out.insert(id(4));
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert_eq!(
+        roster.removed_users,
+        BTreeMap::from([
+            (id(2), Cause::LeftUserFilter),
+            (id(3), Cause::Deactivated),
+            (id(4), Cause::LeftUserFilter),
+            (id(5), Cause::Absent),
+        ])
+    );
+}
+
+#[test]
+fn who_left_a_group_is_explained_and_who_lost_it_is_not() {
+    let before = state(
+        &org(0..3, &[("a", Some(&[0, 1])), ("b", Some(&[2]))]),
+        RULES,
+    );
+    let now = org(0..3, &[("a", Some(&[0]))]);
+    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    assert_eq!(
+        roster.removed_users,
+        BTreeMap::from([(id(1), Cause::LeftGroups), (id(2), Cause::GroupsGone)])
+    );
+    assert_eq!(
+        roster.removed_groups,
+        BTreeMap::from([("b".into(), Cause::Absent)])
+    );
+}
+
+#[test]
+fn an_empty_source_never_empties_the_catalog() {
+    let all: Vec<usize> = (0..3).collect();
+    for rules in [
+        RULES,
+        Rules {
+            users_from_groups: false,
+            group_filter: false,
+            ..RULES
+        },
+    ] {
+        let before = state(&org(0..3, &[("a", Some(&all))]), rules);
+        let now = Snapshot::default();
+        let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+        assert_eq!(users_of(&roster), ["u0", "u1", "u2"]);
+        assert_eq!(
+            roster.members[&"a".into()].len(),
+            3,
+            "and its members stay too"
+        );
+        assert_eq!(roster.tripped.len(), 2);
+        assert!(roster.removed_users.is_empty() && roster.removed_groups.is_empty());
+
+        let approved = resolve(&now, &before, rules, None);
+        assert!(approved.users.is_empty() && approved.groups.is_empty());
+    }
+}
+
+#[test]
+fn absence_of_many_is_held_back_and_of_few_is_not() {
+    let all: Vec<usize> = (0..40).collect();
+    let rules = Rules {
+        users_from_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..40, &[("a", Some(&all))]), rules);
+    let few = org(5..40, &[("a", Some(&all))]);
+    let roster = resolve(&few, &before, rules, Some(&Guard::default()));
+    assert_eq!(roster.removed_users.len(), 5);
+    let many = org(6..40, &[("a", Some(&all))]);
+    let roster = resolve(&many, &before, rules, Some(&Guard::default()));
+    assert_eq!(roster.users.len(), 40);
+    assert!(matches!(
+        roster.users[&id(0)],
+        Standing::Kept(Kept::Withheld)
+    ));
+    assert_eq!(roster.members[&"a".into()].len(), 40);
+}
+
+#[test]
+fn deactivation_of_many_is_explained() {
+    let all: Vec<usize> = (0..40).collect();
+    let rules = Rules {
+        users_from_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..40, &[("a", Some(&all))]), rules);
+    let mut now = org(20..40, &[("a", Some(&all))]);
+    now.deactivated.extend((0..20).map(id));
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert_eq!(roster.removed_users.len(), 20);
+    assert!(roster.tripped.is_empty());
+}
+
+#[test]
+fn a_group_that_loses_most_members_at_once_keeps_them() {
+    let all: Vec<usize> = (0..20).collect();
+    let before = state(&org(0..20, &[("a", Some(&all))]), RULES);
+    for (left, kept) in [(10, 10), (9, 20), (0, 20)] {
+        let left: Vec<usize> = (0..left).collect();
+        let now = org(0..20, &[("a", Some(&left))]);
+        let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+        assert_eq!(
+            roster.members[&"a".into()].len(),
+            kept,
+            "{} left",
+            left.len()
+        );
+        assert_eq!(roster.users.len(), kept);
+    }
+}
+
+#[test]
+fn a_malformed_record_keeps_its_entity() {
+    let before = state(&org(0..2, &[("a", Some(&[0, 1]))]), RULES);
+    let mut now = org(0..1, &[("a", Some(&[0, 1]))]);
+    now.malformed_users
+        .insert(id(1), "its status is a number".to_owned());
+    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    assert!(matches!(
+        roster.users[&id(1)],
+        Standing::Kept(Kept::Quarantined)
+    ));
+    assert!(roster.members[&"a".into()].contains(&id(1)));
+    assert_eq!(roster.quarantined.len(), 1);
+
+    let mut now = org(0..2, &[]);
+    now.malformed_groups
+        .insert("a".into(), "its type is a list".to_owned());
+    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    assert!(matches!(
+        roster.groups[&"a".into()],
+        Standing::Kept(Kept::Quarantined)
+    ));
+    assert_eq!(roster.users.len(), 2);
+}
+
+#[test]
+fn empty_groups_go_only_when_they_are_not_wanted() {
+    let rules = Rules {
+        include_empty_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..2, &[("a", Some(&[0])), ("b", Some(&[1]))]), RULES);
+    let now = org(
+        0..2,
+        &[("a", Some(&[0, 1])), ("b", Some(&[])), ("c", Some(&[]))],
+    );
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert_eq!(
+        roster.removed_groups,
+        BTreeMap::from([("b".into(), Cause::GroupEmpty)])
+    );
+    assert_eq!(roster.groups.len(), 1);
+    assert_eq!(resolve(&now, &before, RULES, None).groups.len(), 3);
+}
+
+/// Any org: which users are listed, and the members of each group, unknown or known.
+fn any_org() -> impl Strategy<Value = Snapshot> {
+    let members = prop::option::weighted(0.8, prop::collection::btree_set(0..12_usize, 0..12));
+    (
+        prop::collection::btree_set(0..12_usize, 0..12),
+        prop::collection::btree_map("[a-d]", members, 0..4),
+        prop::collection::btree_set(0..12_usize, 0..4),
+    )
+        .prop_map(|(users, groups, deactivated)| {
+            let mut snapshot = Snapshot {
+                users: users
+                    .iter()
+                    .map(|n| (id(*n), user(id(*n).as_str())))
+                    .collect(),
+                ..Snapshot::default()
+            };
+            snapshot.deactivated = deactivated.difference(&users).map(|n| id(*n)).collect();
+            for (name, members) in groups {
+                snapshot.groups.insert(name.as_str().into(), group(&name));
+                let members = match members {
+                    Some(members) => Members::Known(members.into_iter().map(id).collect()),
+                    None => Members::Unknown("okta keeps failing".to_owned()),
+                };
+                snapshot.members.insert(name.as_str().into(), members);
+            }
+            snapshot
+        })
+}
+
+fn any_rules() -> impl Strategy<Value = Rules> {
+    any::<[bool; 4]>().prop_map(
+        |[users_from_groups, user_filter, group_filter, empty]| Rules {
+            users_from_groups,
+            user_filter,
+            group_filter,
+            include_empty_groups: empty,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn nobody_is_lost_without_a_cause(before in any_org(), now in any_org(), rules in any_rules()) {
+        let before = state(&before, rules);
+        for guard in [None, Some(&Guard::default())] {
+            let roster = resolve(&now, &before, rules, guard);
+            for id in before.users().keys() {
+                prop_assert!(roster.users.contains_key(id) != roster.removed_users.contains_key(id));
+            }
+            for id in before.groups().keys() {
+                prop_assert!(roster.groups.contains_key(id) != roster.removed_groups.contains_key(id));
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_members_never_leave(before in any_org(), now in any_org(), rules in any_rules()) {
+        let before = state(&before, rules);
+        let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+        for group in roster.unknown.keys().filter(|group| before.groups().contains_key(*group)) {
+            for member in before.members(group) {
+                prop_assert!(
+                    !roster.users.contains_key(&member) || roster.members[group].contains(&member)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_in_the_catalog(before in any_org(), now in any_org(), rules in any_rules()) {
+        let before = state(&before, rules);
+        let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+        prop_assert_eq!(roster.groups.keys().collect::<Vec<_>>(), roster.members.keys().collect::<Vec<_>>());
+        for member in roster.members.values().flatten() {
+            prop_assert!(roster.users.contains_key(member));
+        }
+    }
+
+    #[test]
+    fn a_filled_catalog_is_never_emptied(before in any_org(), now in any_org(), rules in any_rules()) {
+        let before = state(&before, rules);
+        let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+        prop_assert!(before.users().is_empty() || !roster.users.is_empty());
+    }
+
+    #[test]
+    fn the_same_org_changes_nothing(org in any_org(), rules in any_rules()) {
+        let before = state(&org, rules);
+        let roster = resolve(&org, &before, rules, Some(&Guard::default()));
+        prop_assert_eq!(roster.users.len(), before.users().len());
+        prop_assert_eq!(roster.groups.len(), before.groups().len());
+        prop_assert!(roster.removed_users.is_empty() && roster.removed_groups.is_empty());
+    }
+}

@@ -1,0 +1,278 @@
+//! What the server is asked for, and what is checked here.
+//!
+//! A filter is split once: the part that Okta's `search` accepts goes to the server, the rest is evaluated on what
+//! comes back. Listed group names compare exactly, which the server's search does not, so they are checked here again.
+
+use okta_api::{Group, Profile, User};
+use org_filter::{Attribute, AttributePath, Dialect, GroupNames, Matcher, Record, SearchExpr};
+
+use serde_json::{Map, Value};
+
+use crate::config::GroupFilter;
+
+/// The users and groups of an org that one provider wants.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    users: Query,
+    groups: Vec<Query>,
+    names: Option<GroupNames>,
+    notices: Vec<String>,
+}
+
+/// One list: what the server searches for, and what is checked on each record.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// The `search` parameter; none lists everything.
+    pub search: Option<SearchExpr>,
+    local: Option<Matcher>,
+}
+
+impl Selection {
+    /// Splits the filters of a provider. Without a filter everything is wanted.
+    #[must_use]
+    pub fn new(user_filter: Option<&SearchExpr>, group_filter: Option<&GroupFilter>) -> Self {
+        let mut notices = Vec::new();
+        let users = Query::new(
+            user_filter,
+            &Dialect::USER_SEARCH,
+            "userFilter",
+            &mut notices,
+        );
+        let mut names = None;
+        let groups = match group_filter {
+            Some(GroupFilter::Names(listed)) => {
+                let listed = names.insert(GroupNames::new(listed.iter().cloned()));
+                let searches = listed.searches().into_iter();
+                if listed.unsearchable().next().is_some() {
+                    // Okta cannot be asked for such a name: everything is listed and compared here.
+                    vec![Query::default()]
+                } else {
+                    searches
+                        .map(|search| Query {
+                            search: Some(search),
+                            local: None,
+                        })
+                        .collect()
+                }
+            }
+            Some(GroupFilter::Search(expression)) => {
+                let dialect = &Dialect::GROUP_SEARCH;
+                vec![Query::new(
+                    Some(expression),
+                    dialect,
+                    "groupFilter",
+                    &mut notices,
+                )]
+            }
+            None => vec![Query::default()],
+        };
+        Self {
+            users,
+            groups,
+            names,
+            notices,
+        }
+    }
+
+    /// The one list of users.
+    #[must_use]
+    pub const fn users(&self) -> &Query {
+        &self.users
+    }
+
+    /// The lists of groups, more than one when many names are listed.
+    #[must_use]
+    pub fn groups(&self) -> &[Query] {
+        &self.groups
+    }
+
+    /// The listed names, when the group filter is a list.
+    #[must_use]
+    pub const fn group_names(&self) -> Option<&GroupNames> {
+        self.names.as_ref()
+    }
+
+    /// Whether a user that the server returned is wanted.
+    #[must_use]
+    pub fn wants_user(&self, user: &User) -> bool {
+        self.users
+            .local
+            .as_ref()
+            .is_none_or(|local| local.matches(&UserRecord(user)))
+    }
+
+    /// Whether a group that the server returned is wanted.
+    #[must_use]
+    pub fn wants_group(&self, group: &Group) -> bool {
+        let name_fits = self
+            .names
+            .as_ref()
+            .is_none_or(|names| group.profile.name().is_some_and(|name| names.admits(name)));
+        let mut local = self.groups.iter().filter_map(|query| query.local.as_ref());
+        name_fits && local.all(|local| local.matches(&GroupRecord(group)))
+    }
+
+    /// What was decided here that the operator should know.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+}
+
+impl Query {
+    fn new(
+        filter: Option<&SearchExpr>,
+        dialect: &Dialect,
+        key: &str,
+        notices: &mut Vec<String>,
+    ) -> Self {
+        let Some(filter) = filter else {
+            return Self::default();
+        };
+        let split = filter.split(dialect);
+        if split.local.is_some() {
+            let asked = match &split.server {
+                Some(search) => format!("Okta is asked for `{search}`"),
+                None => "everything is read".to_owned(),
+            };
+            notices.push(format!(
+                "Okta's search does not support all of {key} `{filter}`: {asked}, and the rest is checked here"
+            ));
+        }
+        Self {
+            search: split.server,
+            local: split.local,
+        }
+    }
+}
+
+/// A user as the filter sees it, by the names of the wire.
+#[derive(Debug)]
+pub struct UserRecord<'a>(pub &'a User);
+
+impl Record for UserRecord<'_> {
+    fn attribute<'a>(&'a self, path: &'a AttributePath) -> Attribute<'a> {
+        let user = self.0;
+        match path.as_str() {
+            "id" => user.id.as_str().into(),
+            "status" => user.status.as_str().into(),
+            "created" => user.created.into(),
+            "activated" => user.activated.into(),
+            "statusChanged" => user.status_changed.into(),
+            "lastLogin" => user.last_login.into(),
+            "lastUpdated" => user.last_updated.into(),
+            other => below(&user.profile, &user.extra, path, other),
+        }
+    }
+}
+
+/// A group as the filter sees it, by the names of the wire.
+#[derive(Debug)]
+pub struct GroupRecord<'a>(pub &'a Group);
+
+impl Record for GroupRecord<'_> {
+    fn attribute<'a>(&'a self, path: &'a AttributePath) -> Attribute<'a> {
+        let group = self.0;
+        match path.as_str() {
+            "id" => group.id.as_str().into(),
+            "type" => group.kind.as_str().into(),
+            "created" => group.created.into(),
+            "lastUpdated" => group.last_updated.into(),
+            "lastMembershipUpdated" => group.last_membership_updated.into(),
+            "objectClass" => group.object_class.as_slice().into(),
+            other => below(&group.profile, &group.extra, path, other),
+        }
+    }
+}
+
+/// An attribute of the profile, or one such as `type.id` or `source.id` that the wire models only keep.
+fn below<'a>(
+    profile: &'a Profile,
+    extra: &'a Map<String, Value>,
+    path: &'a AttributePath,
+    text: &'a str,
+) -> Attribute<'a> {
+    match path.in_profile() {
+        Some(name) => Attribute::member(profile.as_map(), name),
+        None => Attribute::member(extra, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(json: &str) -> User {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn select(filter: &str) -> Selection {
+        Selection::new(Some(&filter.parse().unwrap()), None)
+    }
+
+    #[test]
+    fn what_the_server_understands_is_sent_whole() {
+        let selection = select(r#"status eq "ACTIVE" and profile.department eq "R&D""#);
+        assert_eq!(
+            selection.users().search.as_ref().unwrap().to_string(),
+            r#"status eq "ACTIVE" and profile.department eq "R&D""#
+        );
+        assert!(selection.notices().is_empty());
+    }
+
+    #[test]
+    fn what_it_does_not_is_checked_here_with_a_notice() {
+        let selection = select(r#"status eq "ACTIVE" and profile.email ew "@example.com""#);
+        assert_eq!(
+            selection.users().search.as_ref().unwrap().to_string(),
+            r#"status eq "ACTIVE""#
+        );
+        assert_eq!(selection.notices().len(), 1);
+        assert!(selection.wants_user(&user(r#"{"id":"1","profile":{"email":"a@Example.com"}}"#)));
+        assert!(!selection.wants_user(&user(r#"{"id":"1","profile":{"email":"a@example.org"}}"#)));
+    }
+
+    #[test]
+    fn attributes_are_found_by_their_names_on_the_wire() {
+        let record = user(
+            r#"{"id":"00u1","status":"ACTIVE","created":"2026-01-01T00:00:00.000Z","type":{"id":"oty1"},
+                "profile":{"tags":["a","b"],"level":3}}"#,
+        );
+        for filter in [
+            r#"id eq "00u1""#,
+            r#"created gt "2025-12-31T23:59:59.000Z""#,
+            r#"type.id eq "oty1""#,
+            r#"profile.tags eq "b""#,
+            "profile.level ge 3",
+        ] {
+            let matcher = filter
+                .parse::<SearchExpr>()
+                .unwrap()
+                .compile(&Dialect::USER_SEARCH);
+            assert!(matcher.matches(&UserRecord(&record)), "{filter}");
+        }
+    }
+
+    #[test]
+    fn listed_names_compare_exactly() {
+        let selection =
+            Selection::new(None, Some(&GroupFilter::Names(vec!["Platform".to_owned()])));
+        let group = |name: &str| -> Group {
+            serde_json::from_value(serde_json::json!({"id": "00g1", "profile": {"name": name}}))
+                .unwrap()
+        };
+        assert!(selection.wants_group(&group("Platform")));
+        assert!(!selection.wants_group(&group("platform")));
+        assert_eq!(
+            selection
+                .groups()
+                .first()
+                .unwrap()
+                .search
+                .as_ref()
+                .unwrap()
+                .to_string(),
+            r#"profile.name eq "Platform""#
+        );
+    }
+}
