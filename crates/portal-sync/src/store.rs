@@ -1,0 +1,98 @@
+//! Where the catalog is kept between runs.
+//!
+//! [`CatalogStore`] is the seam: what a run reads before it decides, and the one transaction in which it commits. Readers
+//! see whole generations: a commit is visible at once or not at all, and a process killed at any instant leaves the
+//! previous or the next generation.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use catalog_model::{Entity, EntityRef, Kind};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::state::State;
+
+mod error;
+mod sqlite;
+
+pub use error::{StoreError, StoreErrorKind};
+pub use sqlite::SqliteStore;
+
+/// A store of catalogs.
+///
+/// The behaviour every implementation must show is the test suite of this module.
+pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
+    /// What the catalog holds for one provider.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn state(&self, provider: &str) -> BoxFuture<'_, Result<State, StoreError>>;
+
+    /// Commits the changes of one run in one transaction and returns the number of the new generation.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when the catalog has moved on since `commit.base`; nothing is written then. Any other kind when the store cannot be written.
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    /// The number of the newest generation, or nothing before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>>;
+
+    /// The newest generation, or nothing before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>>;
+}
+
+/// An entity and the Okta object it was made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The id of the Okta object, unique for its provider and kind.
+    pub okta_id: String,
+    /// The entity.
+    pub entity: Entity,
+}
+
+/// What one run writes.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// The provider whose objects these are.
+    pub provider: String,
+    /// The generation the run was planned on.
+    pub base: u64,
+    /// When the run read the org.
+    pub taken_at: Timestamp,
+    /// Objects that leave: kind and Okta id.
+    pub removed: Vec<(Kind, String)>,
+    /// Objects that are new or changed.
+    pub written: Vec<Record>,
+}
+
+/// One whole generation, of all providers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    /// Its number, counted from 1.
+    pub generation: u64,
+    /// When it was taken: the newest commit of any provider.
+    pub taken_at: Timestamp,
+    /// Every entity, by provider, kind and Okta id.
+    pub records: Vec<Record>,
+}
+
+impl Catalog {
+    /// The refs that are in use.
+    #[must_use]
+    pub fn refs(&self) -> BTreeSet<EntityRef> {
+        self.records
+            .iter()
+            .map(|record| record.entity.entity_ref())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! What can be wrong with a store, and what to do about it.
+
+use std::error::Error;
+use std::fmt;
+
+/// A store that failed.
+#[derive(Debug)]
+pub struct StoreError {
+    pub(super) kind: StoreErrorKind,
+    pub(super) doing: String,
+    pub(super) source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// Another process holds the database for too long.
+    Locked,
+    /// The database, or its folder, may not be written.
+    ReadOnly,
+    /// The disk is full.
+    Full,
+    /// The database was written by a newer portal-sync.
+    NewerSchema,
+    /// The file is not a database of portal-sync, or it is damaged.
+    Damaged,
+    /// The file cannot be opened.
+    Unopenable,
+    /// Another run committed since this one began.
+    Conflict,
+    /// Anything else.
+    Other,
+}
+
+impl StoreError {
+    pub(crate) fn new(kind: StoreErrorKind, doing: impl Into<String>) -> Self {
+        Self {
+            kind,
+            doing: doing.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn because(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn fix(&self) -> &'static str {
+        match self.kind {
+            StoreErrorKind::Locked => "stop the process that holds the database, or wait for it",
+            StoreErrorKind::ReadOnly => {
+                "make the database file and its folder writable for this user; SQLite writes `-wal` and `-shm` files beside it"
+            }
+            StoreErrorKind::Full => "free disk space; the previous generation is untouched",
+            StoreErrorKind::NewerSchema => {
+                "run the portal-sync that wrote it, or a newer one; another `portalSync.store.url` starts afresh"
+            }
+            StoreErrorKind::Damaged => {
+                "restore the file from a backup, or move it away: the next `sync` reads everything from Okta again"
+            }
+            StoreErrorKind::Unopenable => {
+                "check the path in `portalSync.store.url`: its folder must exist"
+            }
+            StoreErrorKind::Conflict => "nothing was written; run again",
+            StoreErrorKind::Other => "the previous generation is untouched; run again",
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            StoreErrorKind::Locked => "the store is locked by another process",
+            StoreErrorKind::ReadOnly => "the store may not be written",
+            StoreErrorKind::Full => "the disk of the store is full",
+            StoreErrorKind::NewerSchema => "the store was written by a newer portal-sync",
+            StoreErrorKind::Damaged => "the store is not a database of portal-sync or is damaged",
+            StoreErrorKind::Unopenable => "the store cannot be opened",
+            StoreErrorKind::Conflict => "another run changed the catalog meanwhile",
+            StoreErrorKind::Other => "the store failed",
+        };
+        write!(f, "{}: {what}", self.doing)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}

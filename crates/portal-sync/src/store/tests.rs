@@ -1,0 +1,235 @@
+//! What every store must show, and what only SQLite can get wrong.
+
+use std::path::Path;
+
+use catalog_model::{GroupSpec, Metadata, Spec, UserSpec};
+use rusqlite::Connection;
+
+use super::*;
+
+fn user(okta_id: &str, name: &str) -> Record {
+    let metadata = Metadata::new(name.parse().unwrap());
+    Record {
+        okta_id: okta_id.to_owned(),
+        entity: Entity::new(metadata, Spec::User(UserSpec::default())),
+    }
+}
+
+fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
+    let members = members.iter().map(|member| (*member).into()).collect();
+    let spec = GroupSpec {
+        members,
+        ..GroupSpec::new("group")
+    };
+    let metadata = Metadata::new(name.parse().unwrap());
+    Record {
+        okta_id: okta_id.to_owned(),
+        entity: Entity::new(metadata, Spec::Group(spec)),
+    }
+}
+
+fn commit(provider: &str, base: u64, written: Vec<Record>) -> Commit {
+    Commit {
+        provider: provider.to_owned(),
+        base,
+        taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        removed: Vec::new(),
+        written,
+    }
+}
+
+async fn names(store: &dyn CatalogStore) -> Vec<String> {
+    let catalog = store.catalog().await.unwrap();
+    catalog
+        .map(|catalog| catalog.refs().iter().map(ToString::to_string).collect())
+        .unwrap_or_default()
+}
+
+/// The behaviour every implementation must show.
+async fn behaves(store: &dyn CatalogStore) {
+    assert_eq!(store.generation().await.unwrap(), None);
+    assert_eq!(store.catalog().await.unwrap(), None);
+    let state = store.state("acme").await.unwrap();
+    assert!(!state.synced() && state.generation() == 0);
+
+    let first = vec![
+        user("00u1", "jane"),
+        user("00u2", "bob"),
+        group("00g1", "team", &["jane", "bob"]),
+    ];
+    assert_eq!(store.commit(commit("acme", 0, first)).await.unwrap(), 1);
+    let state = store.state("acme").await.unwrap();
+    assert!(state.synced());
+    assert_eq!(state.generation(), 1);
+    assert_eq!(state.users().len(), 2);
+    assert_eq!(
+        state.members(&"00g1".into()),
+        ["00u1".into(), "00u2".into()].into()
+    );
+
+    let stale = store
+        .commit(commit("acme", 0, vec![user("00u3", "zoe")]))
+        .await
+        .unwrap_err();
+    assert_eq!(stale.kind(), StoreErrorKind::Conflict);
+    assert_eq!(
+        names(store).await,
+        [
+            "group:default/team",
+            "user:default/bob",
+            "user:default/jane"
+        ]
+    );
+
+    // Two users swap their names, one is removed, one comes.
+    let swapped = Commit {
+        removed: vec![(Kind::Group, "00g1".to_owned())],
+        ..commit(
+            "acme",
+            1,
+            vec![
+                user("00u1", "bob"),
+                user("00u2", "jane"),
+                user("00u4", "li"),
+            ],
+        )
+    };
+    assert_eq!(store.commit(swapped).await.unwrap(), 2);
+    assert_eq!(
+        names(store).await,
+        ["user:default/bob", "user:default/jane", "user:default/li"]
+    );
+    assert_eq!(
+        store.state("acme").await.unwrap().users()[&"00u1".into()]
+            .metadata
+            .name
+            .as_str(),
+        "bob"
+    );
+
+    // Another provider has its own objects, and the names of both are known to each other.
+    assert_eq!(
+        store
+            .commit(commit("other", 2, vec![user("00u1", "ann")]))
+            .await
+            .unwrap(),
+        3
+    );
+    let other = store.state("other").await.unwrap();
+    assert_eq!(other.users().len(), 1);
+    assert_eq!(other.taken().len(), 3);
+    assert_eq!(names(store).await.len(), 4);
+
+    // A commit that fails half-way leaves nothing behind: this name belongs to the other provider.
+    let clash = commit("acme", 3, vec![user("00u5", "eve"), user("00u6", "ann")]);
+    store.commit(clash).await.unwrap_err();
+    assert_eq!(store.generation().await.unwrap(), Some(3));
+    assert_eq!(names(store).await.len(), 4);
+
+    // An empty commit is a generation too.
+    assert_eq!(
+        store.commit(commit("third", 3, Vec::new())).await.unwrap(),
+        4
+    );
+    assert!(store.state("third").await.unwrap().synced());
+}
+
+fn in_folder(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    folder.path().join("catalog.db")
+}
+
+#[tokio::test]
+async fn sqlite_behaves() {
+    let folder = tempfile::tempdir().unwrap();
+    behaves(&SqliteStore::open(&in_folder(&folder)).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_catalog_survives_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    let store = SqliteStore::open(&path).unwrap();
+    store
+        .commit(commit("acme", 0, vec![user("00u1", "jane")]))
+        .await
+        .unwrap();
+    drop(store);
+    assert_eq!(
+        names(&SqliteStore::open(&path).unwrap()).await,
+        ["user:default/jane"]
+    );
+}
+
+#[tokio::test]
+async fn two_processes_see_each_others_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (
+        SqliteStore::open(&in_folder(&folder)).unwrap(),
+        SqliteStore::open(&in_folder(&folder)).unwrap(),
+    );
+    one.commit(commit("acme", 0, vec![user("00u1", "jane")]))
+        .await
+        .unwrap();
+    assert_eq!(two.generation().await.unwrap(), Some(1));
+    let late = two
+        .commit(commit("acme", 0, vec![user("00u2", "bob")]))
+        .await
+        .unwrap_err();
+    assert_eq!(late.kind(), StoreErrorKind::Conflict);
+}
+
+fn refusal(path: &Path) -> StoreErrorKind {
+    SqliteStore::open(path).unwrap_err().kind()
+}
+
+#[test]
+fn what_cannot_be_opened_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(refusal(folder.path()), StoreErrorKind::Unopenable);
+    assert_eq!(
+        refusal(&folder.path().join("nowhere/catalog.db")),
+        StoreErrorKind::Unopenable
+    );
+
+    let text = folder.path().join("text");
+    std::fs::write(&text, "this is no database, however long it is".repeat(100)).unwrap();
+    assert_eq!(refusal(&text), StoreErrorKind::Damaged);
+
+    let foreign = folder.path().join("foreign.db");
+    Connection::open(&foreign)
+        .unwrap()
+        .execute_batch("CREATE TABLE other (x)")
+        .unwrap();
+    assert_eq!(refusal(&foreign), StoreErrorKind::Damaged);
+
+    let newer = folder.path().join("newer.db");
+    drop(SqliteStore::open(&newer).unwrap());
+    Connection::open(&newer)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    assert_eq!(refusal(&newer), StoreErrorKind::NewerSchema);
+}
+
+#[tokio::test]
+async fn a_damaged_entity_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    let store = SqliteStore::open(&path).unwrap();
+    store
+        .commit(commit("acme", 0, vec![user("00u1", "jane")]))
+        .await
+        .unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .execute("UPDATE entity SET body = '{'", [])
+        .unwrap();
+    assert_eq!(
+        store.catalog().await.unwrap_err().kind(),
+        StoreErrorKind::Damaged
+    );
+    assert_eq!(
+        store.state("acme").await.unwrap_err().kind(),
+        StoreErrorKind::Damaged
+    );
+}
