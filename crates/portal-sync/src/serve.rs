@@ -1,0 +1,187 @@
+//! The HTTP server: the page, the catalog API as Backstage has it, metrics and health.
+
+mod access;
+mod api;
+mod assets;
+mod health;
+mod page;
+mod problem;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use jiff::Timestamp;
+use okta_auth::Clock;
+use secrecy::SecretString;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use self::access::Keys;
+use self::assets::Assets;
+use crate::published::{CatalogReader, Published};
+
+/// What the server reads from.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The newest generation of the catalog.
+    pub catalog: CatalogReader,
+    /// The providers, as the schedule sees them.
+    pub status: watch::Receiver<Vec<ProviderStatus>>,
+    /// Whoever knows one of these may read. With none of them, anyone may.
+    pub tokens: Vec<SecretString>,
+    /// What `/metrics` prints.
+    pub metrics: prometheus::Registry,
+    /// Tells how old the generation is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// One provider, as the schedule sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderStatus {
+    /// Its id in the configuration.
+    pub provider: String,
+    /// The host of its Okta org.
+    pub org: String,
+    /// The run that ended last.
+    pub last_run: Option<RunStatus>,
+    /// When the next run starts, if one is planned.
+    pub next_run: Option<Timestamp>,
+    /// Whether a run is under way.
+    pub running: bool,
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunStatus {
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// `complete`, `partial`, `blocked` or `failed`.
+    pub outcome: String,
+    /// What a person should know about it: the error of a failed run.
+    pub message: Option<String>,
+}
+
+/// How long a request may take until its answer begins.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Nothing but our own style, script and icon; no frames; forms only to ourselves.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The routes over `app`.
+///
+/// | route | answers |
+/// |---|---|
+/// | `/` | the page: people and groups (`?q=` searches, `?page=` and `?groups=` page), the providers' runs |
+/// | `/catalog/{namespace}/{kind}/{name}` | the page of one entity |
+/// | `/api/catalog/entities` | every entity, in Backstage's shape |
+/// | `/api/catalog/entities/by-name/{kind}/{namespace}/{name}` | one of them |
+/// | `/healthz`, `/readyz` | alive; ready once there is a generation. Open to all |
+/// | `/metrics` | Prometheus text |
+///
+/// With tokens, all but the two of health ask for one: as a bearer token, or as the password of basic authentication
+/// so that a browser can log in.
+pub fn router(app: App) -> Router {
+    let App {
+        catalog,
+        status,
+        tokens,
+        metrics,
+        clock,
+    } = app;
+    let site = Arc::new(Site {
+        catalog,
+        status,
+        metrics,
+        clock,
+        assets: Assets::new(),
+    });
+
+    let open = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    let mut guarded = Router::new()
+        .route("/", get(page::overview))
+        .route("/catalog/{namespace}/{kind}/{name}", get(page::entity))
+        .route("/api/catalog/entities", get(api::entities))
+        .route(
+            "/api/catalog/entities/by-name/{kind}/{namespace}/{name}",
+            get(api::by_name),
+        )
+        .route("/metrics", get(health::metrics));
+    for asset in site.assets.all() {
+        guarded = guarded.route(asset.path(), get(asset.answer()));
+    }
+    let guarded = guarded
+        .fallback(page::unknown)
+        .layer(from_fn_with_state(Keys::new(&tokens), access::check));
+
+    hardened(open.merge(guarded).with_state(site))
+}
+
+/// What the handlers share.
+#[derive(Debug)]
+struct Site {
+    catalog: CatalogReader,
+    status: watch::Receiver<Vec<ProviderStatus>>,
+    metrics: prometheus::Registry,
+    clock: Arc<dyn Clock>,
+    assets: Assets,
+}
+
+impl Site {
+    /// The newest generation: whoever holds it reads that one to the end.
+    fn published(&self) -> Option<Arc<Published>> {
+        self.catalog.borrow().clone()
+    }
+}
+
+/// Wraps every route, the refused and the unknown ones too, in what any answer of ours has.
+fn hardened(routes: Router) -> Router {
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(|request: &Request| {
+            // The route, not the path: paths name people.
+            let route = request
+                .extensions()
+                .get::<MatchedPath>()
+                .map_or("", MatchedPath::as_str);
+            tracing::info_span!("http_request", method = %request.method(), route)
+        })
+        // An answer of 503 is no fault of ours while the first sync runs.
+        .on_failure(());
+    routes
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(always(
+            header::CONTENT_SECURITY_POLICY,
+            CONTENT_SECURITY_POLICY,
+        ))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+        .layer(always(header::X_FRAME_OPTIONS, "DENY"))
+        // Answers name people: nobody keeps a copy, unless a handler says otherwise.
+        .layer(always(header::CACHE_CONTROL, "no-store"))
+        .layer(trace)
+}
+
+fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+// Search as you type. Without this script the form does the same with a press of Enter.
+"use strict";
+
+const form = document.querySelector("form[role=search]");
+
+if (form) {
+  const input = form.elements.namedItem("q");
+  let typing;
+  let asking;
+
+  const search = async () => {
+    const text = input.value.trim();
+    const address = text ? `/?${new URLSearchParams({ q: text })}` : "/";
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      const answer = await fetch(address, { signal: asking.signal });
+      if (!answer.ok) throw new Error(answer.statusText);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of ["results", "matches"]) {
+        document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+      }
+      history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") location.assign(address);
+    }
+  };
+
+  input.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(search, 150);
+  });
+
+  // "/" jumps to the search, as on many pages of this kind.
+  document.addEventListener("keydown", (event) => {
+    const busy = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !busy && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      input.focus();
+    }
+  });
+}

@@ -1,0 +1,42 @@
+//! For those who watch: alive, ready, and metrics.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use prometheus::{TEXT_FORMAT, TextEncoder};
+
+use super::Site;
+
+/// The process answers.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// There is a generation to serve.
+pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, &'static str) {
+    if site.catalog.borrow().is_some() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "waiting for the first sync\n",
+        )
+    }
+}
+
+/// The metrics as Prometheus reads them.
+pub(super) async fn metrics(State(site): State<Arc<Site>>) -> Response {
+    match TextEncoder::new().encode_to_string(&site.metrics.gather()) {
+        Ok(text) => ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "could not write the metrics");
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "could not write the metrics\n",
+            )
+                .into_response()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The page for people: who is in the catalog, and how the last runs went.
+
+mod entity;
+mod listing;
+mod overview;
+mod words;
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use catalog_model::{Entity, Profile, Spec};
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, html};
+
+use self::listing::Query;
+use super::{Site, api};
+use crate::published::Published;
+
+/// People, groups and runs.
+pub(super) async fn overview(State(site): State<Arc<Site>>, uri: Uri) -> Response {
+    // A search looks at every entity: not on a thread that others wait for.
+    let written = tokio::task::spawn_blocking(move || {
+        let query = Query::read(&uri);
+        let providers = site.status.borrow().clone();
+        let published = site.published();
+        let content = overview::content(published.as_deref(), &providers, &query, site.clock.now());
+        document(&site, "Catalog", published.as_deref(), &content)
+    });
+    match written.await {
+        Ok(page) => page.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "could not write the page");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// One entity with its relations.
+pub(super) async fn entity(
+    State(site): State<Arc<Site>>,
+    path: Result<Path<(String, String, String)>, PathRejection>,
+    uri: Uri,
+) -> Response {
+    let Some(published) = site.published() else {
+        let content = overview::waiting(&site.status.borrow());
+        let page = document(&site, "Catalog", None, &content);
+        return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+    };
+    let found = path
+        .ok()
+        .and_then(|Path((namespace, kind, name))| published.get(&kind, &namespace, &name));
+    match found {
+        Some(found) => {
+            let content = entity::content(&published, found, &Query::read(&uri));
+            document(&site, label(found), Some(&published), &content).into_response()
+        }
+        None => missing(&site, "This person or group is not in the catalog"),
+    }
+}
+
+/// Any other address. The API has no words for it, as Backstage has none.
+pub(super) async fn unknown(State(site): State<Arc<Site>>, uri: Uri) -> Response {
+    if api::owns(uri.path()) {
+        StatusCode::NOT_FOUND.into_response()
+    } else {
+        missing(&site, "There is no page at this address")
+    }
+}
+
+fn missing(site: &Site, what: &str) -> Response {
+    let content = html! {
+        h1 { "Not found" }
+        p { (what) ". " a href="/" { "See who is." } }
+    };
+    let page = document(site, "Not found", site.published().as_deref(), &content);
+    (StatusCode::NOT_FOUND, page).into_response()
+}
+
+/// A whole document around its content.
+fn document(site: &Site, title: &str, published: Option<&Published>, content: &Markup) -> Markup {
+    let assets = &site.assets;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · portal-sync" }
+                link rel="icon" type="image/svg+xml" href=(assets.icon.path());
+                link rel="stylesheet" href=(assets.style.path());
+                script src=(assets.script.path()) defer {}
+            }
+            body {
+                a.skip href="#content" { "Skip to the content" }
+                header {
+                    a.home href="/" { "portal-sync" }
+                    @if let Some(published) = published {
+                        p {
+                            "Generation " (words::grouped(published.generation())) ", "
+                            (moment(published.taken_at(), site.clock.now()))
+                        }
+                    }
+                }
+                main #content tabindex="-1" { (content) }
+            }
+        }
+    }
+}
+
+/// An instant in words, with the exact one behind them.
+fn moment(then: Timestamp, now: Timestamp) -> Markup {
+    html! {
+        time datetime=(then) title=(then) { (words::distance(then, now)) }
+    }
+}
+
+/// A link to an entity's page. The parts of a ref need no escaping in a path.
+fn address(entity: &Entity) -> String {
+    let to = entity.entity_ref();
+    format!(
+        "/catalog/{}/{}/{}",
+        to.namespace(),
+        to.kind().lower(),
+        to.name()
+    )
+}
+
+/// What people call the entity, in the order of Backstage's own pages.
+fn label(entity: &Entity) -> &str {
+    profile(entity)
+        .and_then(|profile| profile.display_name.as_deref())
+        .or(entity.metadata.title.as_deref())
+        .unwrap_or_else(|| entity.metadata.name.as_str())
+}
+
+fn email(entity: &Entity) -> Option<&str> {
+    profile(entity)?.email.as_deref()
+}
+
+fn profile(entity: &Entity) -> Option<&Profile> {
+    match &entity.spec {
+        Spec::User(user) => user.profile.as_ref(),
+        Spec::Group(group) => group.profile.as_ref(),
+        Spec::Location(_) => None,
+    }
+}

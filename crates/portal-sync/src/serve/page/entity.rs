@@ -1,0 +1,134 @@
+//! The page of one person or group.
+
+use catalog_model::{Entity, EntityRef, Kind, RelationType, Spec};
+use maud::{Markup, html};
+
+use super::listing::{Page, Query};
+use super::{address, email, label, words};
+use crate::published::Published;
+
+/// What the page of `entity` shows.
+pub(super) fn content(published: &Published, entity: &Entity, query: &Query) -> Markup {
+    let reference = entity.entity_ref();
+    let metadata = &entity.metadata;
+    html! {
+        p.kind { (kind(entity)) }
+        h1 { (label(entity)) }
+        @if let Some(description) = &metadata.description { p { (description) } }
+        dl {
+            dt { "Reference" } dd { code { (reference) } }
+            @if let Some(email) = email(entity) { dt { "E-mail" } dd { (mail_link(email)) } }
+            @if let Spec::Group(group) = &entity.spec { dt { "Type" } dd { (group.r#type) } }
+        }
+        (relations(published, &reference, query))
+        @if !metadata.annotations.is_empty() {
+            section aria-labelledby="annotations" {
+                h2 #annotations { "Annotations" }
+                table {
+                    thead { tr { th scope="col" { "Key" } th scope="col" { "Value" } } }
+                    tbody {
+                        @for (key, value) in &metadata.annotations {
+                            tr { th scope="row" { code { (key) } } td { (value) } }
+                        }
+                    }
+                }
+            }
+        }
+        p { a href=(json(&reference)) { "As JSON" } }
+    }
+}
+
+/// One list of relations: its type, heading, section, and the parameter that pages it.
+struct List {
+    relation: RelationType,
+    heading: &'static str,
+    id: &'static str,
+    parameter: &'static str,
+}
+
+const USER: [List; 1] = [List {
+    relation: RelationType::MemberOf,
+    heading: "Groups",
+    id: "groups",
+    parameter: "page",
+}];
+
+const GROUP: [List; 3] = [
+    List {
+        relation: RelationType::ChildOf,
+        heading: "Parent",
+        id: "parent",
+        parameter: "parent",
+    },
+    List {
+        relation: RelationType::ParentOf,
+        heading: "Children",
+        id: "children",
+        parameter: "children",
+    },
+    List {
+        relation: RelationType::HasMember,
+        heading: "Members",
+        id: "members",
+        parameter: "page",
+    },
+];
+
+fn relations(published: &Published, reference: &EntityRef, query: &Query) -> Markup {
+    let lists: &[List] = match reference.kind() {
+        Kind::User => &USER,
+        Kind::Group => &GROUP,
+        Kind::Location => &[],
+    };
+    let relations = published.relations(reference);
+    html! {
+        @for list in lists {
+            @let targets = relations.iter().filter(|relation| relation.kind == list.relation);
+            @let page = Page::of(targets.map(|relation| &relation.target).collect(), list.parameter, query);
+            section aria-labelledby=(list.id) {
+                h2 id=(list.id) { (list.heading) " " span.count { (words::counted(page.total)) } }
+                @if page.items.is_empty() {
+                    p.none { "None." }
+                } @else {
+                    ul.relations { @for target in &page.items { li { (link(published, target)) } } }
+                }
+                (page.pager(list.heading, list.id))
+            }
+        }
+    }
+}
+
+fn link(published: &Published, target: &EntityRef) -> Markup {
+    html! {
+        @match published.entity(target) {
+            Some(entity) => a href=(address(entity)) { (label(entity)) },
+            None => code { (target) },
+        }
+    }
+}
+
+/// A link that writes a mail. Only where the address cannot say more than an address: `?` and `&` would add headers.
+fn mail_link(email: &str) -> Markup {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@.+-_'".contains(c);
+    html! {
+        @if email.chars().all(plain) {
+            a href={ "mailto:" (email) } { (email) }
+        } @else {
+            (email)
+        }
+    }
+}
+
+fn json(reference: &EntityRef) -> String {
+    let kind = reference.kind().lower();
+    let (namespace, name) = (reference.namespace(), reference.name());
+    format!("/api/catalog/entities/by-name/{kind}/{namespace}/{name}")
+}
+
+fn kind(entity: &Entity) -> &'static str {
+    match entity.kind() {
+        Kind::User => "Person",
+        Kind::Group => "Group",
+        Kind::Location => "Location",
+    }
+}

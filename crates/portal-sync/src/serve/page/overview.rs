@@ -1,0 +1,185 @@
+//! The first page: the providers' runs, people and groups.
+
+use catalog_model::{Entity, Spec};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::super::ProviderStatus;
+use super::listing::{Page, Query, Search};
+use super::{address, email, label, moment, words};
+use crate::published::Published;
+
+/// What the first page shows.
+pub(super) fn content(
+    published: Option<&Published>,
+    providers: &[ProviderStatus],
+    query: &Query,
+    now: Timestamp,
+) -> Markup {
+    html! {
+        @match published {
+            Some(published) => {
+                h1 { "Catalog" }
+                (runs(providers, now))
+                (lists(published, query))
+            }
+            None => {
+                (waiting(providers))
+                (runs(providers, now))
+            }
+        }
+    }
+}
+
+/// In place of a catalog while there is none, with what went wrong so far.
+pub(super) fn waiting(providers: &[ProviderStatus]) -> Markup {
+    let errors = providers.iter().filter_map(|provider| {
+        let message = provider.last_run.as_ref()?.message.as_deref()?;
+        Some((provider.provider.as_str(), message))
+    });
+    html! {
+        h1 { "Waiting for the first sync" }
+        p { "Nothing is served until one run has read all of Okta that it is to read." }
+        @for (provider, message) in errors {
+            p.error role="alert" { strong { (provider) ": " } (message) }
+        }
+    }
+}
+
+fn lists(published: &Published, query: &Query) -> Markup {
+    let search = Search::new(query.search());
+    let people: Vec<_> = published
+        .users()
+        .filter(|user| search.finds(user))
+        .collect();
+    let groups: Vec<_> = published
+        .groups()
+        .filter(|group| search.finds(group))
+        .collect();
+    let people = Page::of(people, "page", query);
+    let groups = Page::of(groups, "groups", query);
+    html! {
+        form role="search" action="/" method="get" {
+            label for="q" { "Search people and groups" }
+            div.field {
+                input #q type="search" name="q" value=(query.search()) autocomplete="off"
+                    placeholder="Name or e-mail";
+                button type="submit" { "Search" }
+            }
+            p #matches role="status" {
+                @if !query.search().is_empty() {
+                    (words::count_of(people.total, "person", "people")) " and "
+                    (words::count_of(groups.total, "group", "groups")) " match “"
+                    (query.search()) "”"
+                }
+            }
+        }
+        div #results {
+            section aria-labelledby="people" {
+                h2 #people { "People " span.count { (words::counted(people.total)) } }
+                (people_table(&people))
+                (people.pager("people", "people"))
+            }
+            section aria-labelledby="groups" {
+                h2 #groups { "Groups " span.count { (words::counted(groups.total)) } }
+                (groups_table(&groups))
+                (groups.pager("groups", "groups"))
+            }
+        }
+    }
+}
+
+fn people_table(people: &Page<'_, &Entity>) -> Markup {
+    html! {
+        @if people.items.is_empty() {
+            p.none { "Nobody." }
+        } @else {
+            table {
+                thead { tr { th scope="col" { "Name" } th scope="col" { "E-mail" } } }
+                tbody {
+                    @for user in &people.items {
+                        tr {
+                            td { a href=(address(user)) { (label(user)) } }
+                            td { (email(user).unwrap_or_default()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn groups_table(groups: &Page<'_, &Entity>) -> Markup {
+    html! {
+        @if groups.items.is_empty() {
+            p.none { "None." }
+        } @else {
+            table {
+                thead { tr {
+                    th scope="col" { "Name" }
+                    th scope="col" { "Type" }
+                    th.number scope="col" { "Members" }
+                } }
+                tbody {
+                    @for entity in &groups.items {
+                        @if let Spec::Group(group) = &entity.spec {
+                            tr {
+                                td { a href=(address(entity)) { (label(entity)) } }
+                                td { (group.r#type) }
+                                td.number { (words::counted(group.members.len())) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn runs(providers: &[ProviderStatus], now: Timestamp) -> Markup {
+    html! {
+        @if !providers.is_empty() {
+            section aria-labelledby="runs" {
+                h2 #runs { "Runs" }
+                table.runs {
+                    thead { tr {
+                        th scope="col" { "Provider" }
+                        th scope="col" { "Org" }
+                        th scope="col" { "Last run" }
+                        th scope="col" { "Next run" }
+                    } }
+                    tbody { @for provider in providers { (row(provider, now)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(provider: &ProviderStatus, now: Timestamp) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (provider.provider) }
+            td { (provider.org) }
+            td {
+                @match &provider.last_run {
+                    Some(run) => {
+                        span.outcome data-outcome=(run.outcome) { (run.outcome) }
+                        " " (moment(run.finished, now))
+                        ", took " (words::duration(run.started, run.finished))
+                        @if let Some(message) = &run.message { p.message { (message) } }
+                    }
+                    None => { "none yet" }
+                }
+            }
+            td {
+                @if provider.running {
+                    span.outcome data-outcome="running" { "running" }
+                } @else if let Some(next) = provider.next_run {
+                    (moment(next, now))
+                } @else {
+                    "when asked"
+                }
+            }
+        }
+    }
+}

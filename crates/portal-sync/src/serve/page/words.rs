@@ -1,0 +1,112 @@
+//! Numbers and distances in time as people read them.
+
+use jiff::Timestamp;
+
+/// `1234567` as `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `grouped` for the length of a list.
+pub(super) fn counted(number: usize) -> String {
+    grouped(u64::try_from(number).unwrap_or(u64::MAX))
+}
+
+/// `1 group`, `300 groups`.
+pub(super) fn count_of(number: usize, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        counted(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+/// How far `then` is from `now`: `3 minutes ago`, `in 2 hours`.
+pub(super) fn distance(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(then).as_secs();
+    let (amount, unit) = match seconds.unsigned_abs() {
+        0..10 => return "just now".to_owned(),
+        far @ 10..60 => (far, "second"),
+        far @ 60..3_600 => (far / 60, "minute"),
+        far @ 3_600..86_400 => (far / 3_600, "hour"),
+        far => (far / 86_400, "day"),
+    };
+    let plural = if amount == 1 { "" } else { "s" };
+    if seconds > 0 {
+        format!("{} {unit}{plural} ago", grouped(amount))
+    } else {
+        format!("in {} {unit}{plural}", grouped(amount))
+    }
+}
+
+/// How long something took: `4 s`, `2 min 5 s`, `1 h 3 min`.
+pub(super) fn duration(from: Timestamp, to: Timestamp) -> String {
+    match to.duration_since(from).as_secs().max(0) {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (20_000, "20,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(count_of(1, "group", "groups"), "1 group");
+        assert_eq!(count_of(2_000, "person", "people"), "2,000 people");
+    }
+
+    #[test]
+    fn distances_are_told_in_their_largest_unit() {
+        let now = 10_000_000;
+        for (then, text) in [
+            (now, "just now"),
+            (now - 9, "just now"),
+            (now + 9, "just now"),
+            (now - 45, "45 seconds ago"),
+            (now - 60, "1 minute ago"),
+            (now - 3_599, "59 minutes ago"),
+            (now - 7_200, "2 hours ago"),
+            (now - 86_400, "1 day ago"),
+            (now + 90, "in 1 minute"),
+            (now + 172_800, "in 2 days"),
+        ] {
+            assert_eq!(distance(at(then), at(now)), text);
+        }
+    }
+
+    #[test]
+    fn durations_name_two_units() {
+        for (seconds, text) in [
+            (4, "4 s"),
+            (125, "2 min 5 s"),
+            (3_780, "1 h 3 min"),
+            (-5, "0 s"),
+        ] {
+            assert_eq!(duration(at(1_000), at(1_000 + seconds)), text);
+        }
+    }
+}

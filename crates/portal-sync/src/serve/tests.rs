@@ -1,0 +1,311 @@
+//! Every route, asked without a socket.
+
+mod access;
+mod api;
+mod page;
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method};
+use catalog_model::{Entity, EntitySet};
+use okta_auth::ManualClock;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+use super::*;
+
+/// 2024-01-01T00:05:00Z, five minutes after the generation.
+const NOW: i64 = 1_704_067_500;
+
+/// A server and the ends that feed it.
+struct Stage {
+    router: Router,
+    catalog: watch::Sender<Option<Arc<Published>>>,
+    status: watch::Sender<Vec<ProviderStatus>>,
+}
+
+impl Stage {
+    fn empty() -> Self {
+        Self::with_tokens(&[])
+    }
+
+    fn with_tokens(tokens: &[&str]) -> Self {
+        let (catalog, catalog_reader) = watch::channel(None);
+        let (status, status_reader) = watch::channel(Vec::new());
+        let metrics = prometheus::Registry::new();
+        let runs = prometheus::IntCounter::new("portal_sync_runs_total", "Runs.").unwrap();
+        metrics.register(Box::new(runs)).unwrap();
+        let router = router(App {
+            catalog: catalog_reader,
+            status: status_reader,
+            tokens: tokens
+                .iter()
+                .map(|token| SecretString::from(*token))
+                .collect(),
+            metrics,
+            clock: Arc::new(ManualClock::new(Timestamp::from_second(NOW).unwrap())),
+        });
+        Self {
+            router,
+            catalog,
+            status,
+        }
+    }
+
+    fn publish(&self, entities: Vec<Value>) {
+        self.catalog
+            .send_replace(Some(Arc::new(published(entities))));
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[]).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self
+            .router
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await;
+        let (parts, body) = answer.unwrap().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
+    }
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// Asserts that this is an error of Backstage's shape, for a `GET` of `url` below the API.
+    fn is_problem(&self, status: u16, name: &str, message: &str, url: &str) {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/json; charset=utf-8")
+        );
+        let expected = json!({
+            "error": { "name": name, "message": message },
+            "request": { "method": "GET", "url": url },
+            "response": { "statusCode": status },
+        });
+        assert_eq!(self.json(), expected);
+    }
+}
+
+fn published(entities: Vec<Value>) -> Published {
+    let entities: Vec<Entity> = entities
+        .into_iter()
+        .map(|entity| serde_json::from_value(entity).unwrap())
+        .collect();
+    let uids: BTreeMap<_, _> = entities
+        .iter()
+        .map(|entity| {
+            (
+                entity.entity_ref(),
+                format!("uid-of-{}", entity.metadata.name.as_str()),
+            )
+        })
+        .collect();
+    let entities = EntitySet::build(entities).unwrap();
+    Published::new(
+        12,
+        Timestamp::from_second(NOW - 300).unwrap(),
+        entities,
+        uids,
+    )
+}
+
+fn user(name: &str, display_name: &str, groups: &[&str]) -> Value {
+    json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "User",
+        "metadata": {
+            "name": name,
+            "namespace": "default",
+            "annotations": { "okta.com/id": format!("id-of-{name}") },
+        },
+        "spec": {
+            "profile": { "displayName": display_name, "email": format!("{name}@example.com") },
+            "memberOf": groups,
+        },
+    })
+}
+
+fn group(name: &str, parent: Option<&str>, children: &[&str], members: &[&str]) -> Value {
+    let mut group = json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Group",
+        "metadata": { "name": name, "namespace": "default", "title": format!("The {name}") },
+        "spec": { "type": "team", "children": children, "members": members },
+    });
+    if let Some(parent) = parent {
+        group["spec"]["parent"] = parent.into();
+    }
+    group
+}
+
+/// Two people, one group within another.
+fn small() -> Vec<Value> {
+    vec![
+        user("ada.lovelace", "Ada Lovelace", &["engines"]),
+        user("mallory", "<script>alert('x')</script>", &[]),
+        group("engines", Some("science"), &[], &["ada.lovelace"]),
+        group("science", None, &["engines"], &[]),
+    ]
+}
+
+#[tokio::test]
+async fn health_is_alive_at_once_and_ready_with_a_generation() {
+    let stage = Stage::empty();
+    assert_eq!(stage.get("/healthz").await.status, 200);
+    assert_eq!(stage.get("/readyz").await.status, 503);
+    stage.publish(Vec::new());
+    assert_eq!(stage.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_are_prometheus_text() {
+    let answer = Stage::empty().get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4")
+    );
+    assert!(
+        answer.text().contains("portal_sync_runs_total 0"),
+        "{}",
+        answer.text()
+    );
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers_that_keep_browsers_safe() {
+    let stage = Stage::with_tokens(&["secret"]);
+    for path in [
+        "/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/nowhere",
+        "/api/catalog/entities",
+    ] {
+        let answer = stage.get(path).await;
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'"),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            Some("nosniff"),
+            "{path}"
+        );
+        assert_eq!(
+            answer.header("referrer-policy"),
+            Some("no-referrer"),
+            "{path}"
+        );
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_reading_is_allowed() {
+    let stage = Stage::empty();
+    stage.publish(small());
+    for path in [
+        "/",
+        "/catalog/default/user/mallory",
+        "/api/catalog/entities",
+        "/api/catalog/entities/by-name/user/default/mallory",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ] {
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            let answer = stage.ask(method.clone(), path, &[]).await;
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some("GET,HEAD"), "{method} {path}");
+        }
+        let head = stage.ask(Method::HEAD, path, &[]).await;
+        assert_eq!((head.status, head.body.len()), (200, 0), "HEAD {path}");
+    }
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_for_those_who_ask() {
+    let stage = Stage::empty();
+    stage.publish(small());
+    for path in ["/", "/api/catalog/entities"] {
+        let packed = stage
+            .ask(Method::GET, path, &[("accept-encoding", "gzip")])
+            .await;
+        assert_eq!(packed.header("content-encoding"), Some("gzip"), "{path}");
+        assert_eq!(packed.header("vary"), Some("accept-encoding"), "{path}");
+        assert_eq!(
+            packed.body.get(..2),
+            Some([0x1f, 0x8b].as_slice()),
+            "{path}"
+        );
+        assert_eq!(
+            stage.get(path).await.header("content-encoding"),
+            None,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer() {
+    async fn fails() -> &'static str {
+        panic!("on purpose")
+    }
+    let answer = hardened(Router::new().route("/", get(fails)))
+        .oneshot(Request::builder().uri("/").body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    let body = to_bytes(answer.into_body(), 1_000).await.unwrap();
+    assert!(!String::from_utf8_lossy(&body).contains("on purpose"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_ends_in_time() {
+    async fn hangs() {
+        std::future::pending().await
+    }
+    let answer = hardened(Router::new().route("/", get(hangs)))
+        .oneshot(Request::builder().uri("/").body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+}

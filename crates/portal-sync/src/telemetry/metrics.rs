@@ -1,0 +1,174 @@
+//! The instruments of the sync runs, all named `portal_sync_…`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+
+/// Upper bounds of the buckets of a run's duration, in seconds: from a delta of a small tenant to a full read of a
+/// large one.
+const DURATIONS: [f64; 11] = [
+    1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0,
+];
+
+/// What one run of one provider leaves in the metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFigures {
+    /// The provider's id in the configuration.
+    pub provider: String,
+    /// `complete`, `partial`, `blocked` or `failed`.
+    pub outcome: String,
+    /// When the run ended.
+    pub finished: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// Requests sent to Okta, by endpoint.
+    pub requests: BTreeMap<String, u64>,
+    /// Answers with status 429.
+    pub throttled: u64,
+    /// Time spent waiting for the rate limit.
+    pub waited: Duration,
+    /// Users of the provider that are now in the catalog.
+    pub users: u64,
+    /// Groups of the provider that are now in the catalog.
+    pub groups: u64,
+    /// Removals that the guard held back.
+    pub withheld: u64,
+}
+
+/// The instruments that runs are recorded with. Clones record into the same ones.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    runs: Counter<u64>,
+    duration: Histogram<f64>,
+    requests: Counter<u64>,
+    throttled: Counter<u64>,
+    waited: Counter<f64>,
+    entities: Gauge<u64>,
+    withheld: Gauge<u64>,
+    last_complete: Gauge<f64>,
+}
+
+impl Metrics {
+    // Prometheus adds `_total` to the counters.
+    pub(super) fn new(meter: &Meter) -> Self {
+        Self {
+            runs: meter
+                .u64_counter("portal_sync_runs")
+                .with_description("Runs that ended, by outcome.")
+                .build(),
+            duration: meter
+                .f64_histogram("portal_sync_run_duration_seconds")
+                .with_description("How long a run took.")
+                .with_boundaries(DURATIONS.to_vec())
+                .build(),
+            requests: meter
+                .u64_counter("portal_sync_okta_requests")
+                .with_description("Requests sent to Okta, by endpoint.")
+                .build(),
+            throttled: meter
+                .u64_counter("portal_sync_okta_throttled")
+                .with_description("Requests that Okta refused with status 429.")
+                .build(),
+            waited: meter
+                .f64_counter("portal_sync_okta_wait_seconds")
+                .with_description("Time spent waiting for Okta's rate limit.")
+                .build(),
+            entities: meter
+                .u64_gauge("portal_sync_entities")
+                .with_description("Entities in the catalog, by kind.")
+                .build(),
+            withheld: meter
+                .u64_gauge("portal_sync_removals_withheld")
+                .with_description("Removals that the guard held back in the last run.")
+                .build(),
+            last_complete: meter
+                .f64_gauge("portal_sync_last_complete_run_timestamp_seconds")
+                .with_description("When the last complete run ended, in seconds since 1970.")
+                .build(),
+        }
+    }
+
+    /// Records a run that ended.
+    pub fn record_run(&self, run: &RunFigures) {
+        let provider = || KeyValue::new("provider", run.provider.clone());
+        let of =
+            |key: &'static str, value: &str| [provider(), KeyValue::new(key, value.to_owned())];
+
+        self.runs.add(1, &of("outcome", &run.outcome));
+        self.duration
+            .record(run.duration.as_secs_f64(), &[provider()]);
+        for (endpoint, sent) in &run.requests {
+            self.requests.add(*sent, &of("endpoint", endpoint));
+        }
+        self.throttled.add(run.throttled, &[provider()]);
+        self.waited.add(run.waited.as_secs_f64(), &[provider()]);
+        self.entities.record(run.users, &of("kind", "User"));
+        self.entities.record(run.groups, &of("kind", "Group"));
+        self.withheld.record(run.withheld, &[provider()]);
+        if run.outcome == "complete" {
+            self.last_complete
+                .record(run.finished.as_duration().as_secs_f64(), &[provider()]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::metrics::MeterProvider as _;
+    use prometheus::TextEncoder;
+
+    use super::super::{SERVICE, meters};
+    use super::*;
+
+    fn run(outcome: &str, second: i64) -> RunFigures {
+        RunFigures {
+            provider: "default".to_owned(),
+            outcome: outcome.to_owned(),
+            finished: Timestamp::from_second(second).unwrap(),
+            duration: Duration::from_millis(2_500),
+            requests: BTreeMap::from([
+                ("GET /api/v1/users".to_owned(), 10),
+                ("GET /api/v1/groups".to_owned(), 2),
+            ]),
+            throttled: 1,
+            waited: Duration::from_millis(1_500),
+            users: 2_000,
+            groups: 300,
+            withheld: 7,
+        }
+    }
+
+    #[test]
+    fn every_instrument_is_in_the_text_for_prometheus() {
+        let (registry, meters) = meters(None).unwrap();
+        let metrics = Metrics::new(&meters.meter(SERVICE));
+        metrics.record_run(&run("complete", 1_700_000_000));
+        metrics.clone().record_run(&run("failed", 1_700_000_900));
+
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
+        for line in [
+            r#"portal_sync_runs_total{outcome="complete",provider="default"} 1"#,
+            r#"portal_sync_runs_total{outcome="failed",provider="default"} 1"#,
+            r#"portal_sync_run_duration_seconds_bucket{provider="default",le="5"} 2"#,
+            r#"portal_sync_run_duration_seconds_sum{provider="default"} 5"#,
+            r#"portal_sync_okta_requests_total{endpoint="GET /api/v1/users",provider="default"} 20"#,
+            r#"portal_sync_okta_throttled_total{provider="default"} 2"#,
+            r#"portal_sync_okta_wait_seconds_total{provider="default"} 3"#,
+            r#"portal_sync_entities{kind="User",provider="default"} 2000"#,
+            r#"portal_sync_entities{kind="Group",provider="default"} 300"#,
+            r#"portal_sync_removals_withheld{provider="default"} 7"#,
+            r#"portal_sync_last_complete_run_timestamp_seconds{provider="default"} 1700000000"#,
+        ] {
+            assert!(
+                text.lines().any(|written| written == line),
+                "no `{line}` in\n{text}"
+            );
+        }
+        assert!(!text.contains("otel_scope"), "{text}");
+    }
+}
