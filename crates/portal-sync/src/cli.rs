@@ -1,0 +1,177 @@
+//! The command line: what each command is called, what it takes, and how it ends.
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Environment;
+use crate::exit::Exit;
+
+mod config;
+mod export;
+mod failure;
+mod output;
+mod progress;
+mod serve;
+mod session;
+mod sync;
+
+use session::Session;
+
+/// Keeps a Backstage-style catalog of users and groups in step with Okta.
+#[derive(Debug, Parser)]
+#[command(name = "portal-sync", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Configuration file; may repeat, later ones override earlier ones [default: app-config.yaml, app-config.local.yaml]
+    #[arg(long = "config", value_name = "FILE", global = true)]
+    files: Vec<PathBuf>,
+    /// Print no progress and only errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Print more; repeat for even more
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read the orgs on schedule and serve the catalog: API, page, metrics, health
+    Serve,
+    /// Read the orgs once and bring the catalog up to date
+    Sync(SyncArgs),
+    /// Show what `sync` would change, and change nothing
+    Plan(PlanArgs),
+    /// Print the catalog as entities that Backstage accepts
+    Export(export::ExportArgs),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Args)]
+struct SyncArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Let the removals go that this plan withheld
+    #[arg(long, value_name = "PLAN")]
+    approve: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct PlanArgs {
+    /// Read everything, whatever is known already (in this version every run does)
+    #[arg(long)]
+    full: bool,
+    /// What the result looks like
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line, one for each provider
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check the configuration without asking Okta anything
+    Check,
+}
+
+/// Runs the command line of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    main_from(std::env::args_os())
+}
+
+/// Runs a command line, the name of the program first.
+#[must_use]
+pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // The panic itself was printed by the panic hook; scripts need an exit code that says so.
+    catch_unwind(AssertUnwindSafe(|| run(arguments)))
+        .unwrap_or(Exit::Bug)
+        .into()
+}
+
+fn run(arguments: Vec<OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // What cannot be printed cannot be reported either.
+            drop(error.print());
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+                _ => Exit::Usage,
+            };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::of_system("the async runtime cannot be started", &error),
+    };
+    let exit = runtime.block_on(dispatch(cli, environment()));
+    // Nothing that still runs is needed: a commit is a transaction, whole or not at all.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    exit
+}
+
+async fn dispatch(cli: Cli, environment: Environment) -> Exit {
+    let Cli { global, command } = cli;
+    if let Command::Config(ConfigCommand::Check) = command {
+        return config::check(&global, &environment);
+    }
+    let session = match Session::open(&global, &environment, matches!(command, Command::Serve)) {
+        Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    match command {
+        Command::Serve => serve::serve(session).await,
+        Command::Sync(SyncArgs { plan, approve }) => {
+            sync::sync(session, plan.format, approve).await
+        }
+        Command::Plan(plan) => sync::plan(session, plan.format).await,
+        Command::Export(arguments) => export::export(session, arguments).await,
+        Command::Config(ConfigCommand::Check) => Exit::Done,
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment is read"
+)]
+fn environment() -> Environment {
+    Environment::from_os(std::env::vars_os())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,66 @@
+//! How a failure is told: what was done, why it failed, what to do about it.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use super::output;
+use crate::daemon::ServeError;
+use crate::exit::Exit;
+use crate::run::RunError;
+use crate::store::StoreError;
+
+/// Prints an error with its causes, each on a line, and the fix.
+pub(super) fn print(error: &dyn Error, fix: Option<&str>) {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, "\n  because: {error}");
+        cause = error.source();
+    }
+    if let Some(fix) = fix {
+        let _ = write!(text, "\n  fix: {fix}");
+    }
+    output::message(text);
+}
+
+/// A run that failed.
+pub(super) fn of_run(provider: &str, error: &RunError) -> Exit {
+    output::message(format_args!("{provider}: the catalog is unchanged"));
+    print(error, error.fix().as_deref());
+    error.exit()
+}
+
+/// A store that failed.
+pub(super) fn of_store(error: &StoreError) -> Exit {
+    print(error, Some(error.fix()));
+    Exit::Store
+}
+
+/// A daemon that could not start, or crashed.
+pub(super) fn of_daemon(error: &ServeError) -> Exit {
+    match error {
+        ServeError::Listen { .. } => {
+            print(
+                error,
+                Some(
+                    "stop the program that has the port, or set another `portalSync.server.listen`",
+                ),
+            );
+            Exit::Usage
+        }
+        ServeError::Store(error) => of_store(error),
+        ServeError::Crashed(_) => {
+            print(error, None);
+            Exit::Bug
+        }
+    }
+}
+
+/// Something of the machine that should have worked.
+pub(super) fn of_system(what: &str, error: &dyn Error) -> Exit {
+    output::message(format_args!(
+        "error: {what}\n  because: {}",
+        crate::directory::chain(error)
+    ));
+    Exit::Bug
+}

@@ -1,0 +1,73 @@
+//! `serve`.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::failure;
+use super::session::Session;
+use crate::daemon::Daemon;
+use crate::exit::Exit;
+
+pub(super) async fn serve(session: Session) -> Exit {
+    let orgs = match session.orgs() {
+        Ok(orgs) => orgs,
+        Err(exit) => return exit,
+    };
+    let Session {
+        config,
+        store,
+        clock,
+        telemetry,
+        ..
+    } = session;
+    let schedules = config
+        .providers
+        .into_iter()
+        .map(|provider| provider.schedule);
+    let daemon = Daemon {
+        providers: orgs.into_iter().zip(schedules).collect(),
+        store: Arc::new(store),
+        listen: config.server.listen,
+        tokens: config.server.tokens,
+        clock,
+        zone: TimeZone::system(),
+        metrics: telemetry.metrics(),
+        registry: telemetry.registry().clone(),
+    };
+    let listening = |address| tracing::info!("listening on http://{address}");
+    let exit = match daemon.run(listening, stop_signal()).await {
+        Ok(()) => Exit::Done,
+        Err(error) => failure::of_daemon(&error),
+    };
+    if let Err(error) = telemetry.shutdown() {
+        tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
+    }
+    exit
+}
+
+/// Done when the process is asked to stop: Ctrl-C, or SIGTERM where there is one.
+async fn stop_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler the signal ends the process by itself.
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = interrupt => {}
+            () = terminate => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

@@ -1,0 +1,79 @@
+//! What every command but `config` begins with: configuration, logs, store, orgs.
+
+use std::sync::Arc;
+
+use okta_auth::{Clock, ReqwestTransport, SystemClock};
+
+use super::{Global, config, failure, output};
+use crate::config::{Config, Environment, StoreUrl};
+use crate::exit::Exit;
+use crate::okta::Okta;
+use crate::store::SqliteStore;
+use crate::telemetry::{self, Telemetry};
+
+/// The working parts of one command.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) config: Config,
+    pub(super) store: SqliteStore,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) telemetry: Telemetry,
+    pub(super) quiet: bool,
+}
+
+impl Session {
+    /// Checks the configuration and opens what it names. `chatty` commands log their progress.
+    pub(super) fn open(
+        global: &Global,
+        environment: &Environment,
+        chatty: bool,
+    ) -> Result<Self, Exit> {
+        let config = config::load(global, environment)?;
+        let filter = match (environment.get("RUST_LOG"), global.quiet, global.verbose) {
+            (Some(filter), ..) => filter,
+            (None, true, _) => "error",
+            (None, false, 0) if chatty => "info",
+            (None, false, 0) => "warn",
+            (None, false, 1) => "info,portal_sync=debug,okta_api=debug,okta_auth=debug",
+            (None, false, _) => "debug,portal_sync=trace,okta_api=trace,okta_auth=trace",
+        };
+        let telemetry = Telemetry::install(telemetry::Options {
+            format: config.telemetry.log,
+            filter: filter.to_owned(),
+            otlp_endpoint: config.telemetry.otlp_endpoint.clone(),
+        })
+        .map_err(|error| {
+            failure::print(&error, Some("correct `portalSync.telemetry`, or RUST_LOG"));
+            Exit::Usage
+        })?;
+        if !global.quiet {
+            for notice in &config.notices {
+                output::message(notice);
+            }
+        }
+        let StoreUrl::Sqlite(path) = &config.store.url;
+        let store = SqliteStore::open(path).map_err(|error| failure::of_store(&error))?;
+        Ok(Self {
+            config,
+            store,
+            clock: Arc::new(SystemClock),
+            telemetry,
+            quiet: global.quiet,
+        })
+    }
+
+    /// Connects every provider. Nothing is sent yet.
+    pub(super) fn orgs(&self) -> Result<Vec<Okta>, Exit> {
+        let transport = ReqwestTransport::new()
+            .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?;
+        self.config
+            .providers
+            .iter()
+            .map(|provider| Okta::new(provider, transport.clone(), Arc::clone(&self.clock)))
+            .collect::<Result<_, _>>()
+            .map_err(|error| {
+                failure::print(&error, None);
+                Exit::Usage
+            })
+    }
+}

@@ -1,0 +1,77 @@
+//! `sync` and `plan`: the same run, with and without the commit.
+
+use super::session::Session;
+use super::{Format, failure, output, progress};
+use crate::cycle::{Ended, Then, run_once};
+use crate::exit::Exit;
+
+pub(super) async fn sync(session: Session, format: Format, approve: Option<String>) -> Exit {
+    run(session, format, Then::Commit, approve.as_deref()).await
+}
+
+pub(super) async fn plan(session: Session, format: Format) -> Exit {
+    run(session, format, Then::Report, None).await
+}
+
+async fn run(session: Session, format: Format, then: Then, approve: Option<&str>) -> Exit {
+    let orgs = match session.orgs() {
+        Ok(orgs) => orgs,
+        Err(exit) => return exit,
+    };
+    let mut exit = Exit::Done;
+    for (okta, provider) in orgs.iter().zip(&session.config.providers) {
+        let (on_progress, shown) = progress::show(&provider.id, session.quiet);
+        let limit = provider.schedule.timeout;
+        let ended = run_once(
+            okta,
+            &session.store,
+            &session.clock,
+            limit,
+            on_progress,
+            approve,
+            then,
+        )
+        .await;
+        if let Some(shown) = shown {
+            shown.finish();
+        }
+        exit = exit.worse(tell(&ended, format, then, &provider.id));
+    }
+    if let Err(error) = session.telemetry.shutdown() {
+        tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
+    }
+    exit
+}
+
+fn tell(ended: &Ended, format: Format, then: Then, provider: &str) -> Exit {
+    if format == Format::Json {
+        match serde_json::to_string(&ended.report) {
+            Ok(json) => output::result(format_args!("{json}\n")),
+            Err(error) => {
+                return failure::of_system("the report cannot be written as JSON", &error);
+            }
+        }
+    }
+    let plan = match &ended.result {
+        Ok(plan) => plan,
+        Err(error) => return failure::of_run(provider, error),
+    };
+    if format == Format::Text {
+        if then == Then::Report {
+            output::result(plan);
+        } else if !plan.withheld.is_empty() || plan.is_partial() {
+            output::message(plan);
+        }
+        output::result(&ended.report);
+    } else {
+        for notice in &ended.report.notices {
+            output::message(format_args!("{provider}: note: {notice}"));
+        }
+    }
+    let changes = if then == Then::Report && ended.report.has_changes() {
+        Exit::Changes
+    } else {
+        Exit::Done
+    };
+    ended.report.exit().worse(changes)
+}

@@ -1,0 +1,321 @@
+//! What a run says of itself: the JSON of `sync` and `plan`, and the lines a person reads.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::directory::chain;
+use crate::exit::Exit;
+use crate::mapping::Collision;
+use crate::okta::Usage;
+use crate::plan::{Counts, Plan, PlannedChange, Unknown, Withheld};
+use crate::run::RunError;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Everything was read and every change is in the plan.
+    Complete,
+    /// Something stayed unknown or was quarantined.
+    Partial,
+    /// The guard withheld removals.
+    Blocked,
+    /// Nothing came of it; the catalog is as it was.
+    Failed,
+}
+
+impl Outcome {
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Blocked => "blocked",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The stable JSON object of `sync --format json` and `plan --format json`, one for each provider.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The provider's id.
+    pub provider: String,
+    /// How the run ended.
+    pub outcome: Outcome,
+    /// The plan's id; empty when there is no plan.
+    pub plan_id: String,
+    /// What was read: this version always reads everything.
+    pub mode: &'static str,
+    /// The number of the generation that was committed, if one was.
+    pub generation: Option<u64>,
+    /// What the catalog holds of this provider now.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Entities that came.
+    pub added: usize,
+    /// Entities that changed, renames included.
+    pub updated: usize,
+    /// Entities that went.
+    pub removed: usize,
+    /// Entities whose removal, or the removal of whose members, was withheld.
+    pub withheld: usize,
+    /// Groups whose members could not be read.
+    pub unknown: usize,
+    /// Records that could not be decoded.
+    pub quarantined: usize,
+    /// Names that were given out differently because two objects wanted one.
+    pub collisions: usize,
+    /// Requests that were sent.
+    pub requests: Requests,
+    /// Answers with the status 429.
+    pub throttled: u64,
+    /// Seconds spent waiting for rate limits and retries.
+    pub waited_seconds: f64,
+    /// Seconds the run took.
+    pub duration_seconds: f64,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+    /// Why the run failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// The plan in full, for `plan`.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
+}
+
+/// Requests that were sent.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Requests {
+    /// All of them.
+    pub total: u64,
+    /// By path template.
+    pub endpoints: BTreeMap<String, u64>,
+}
+
+/// Why a run failed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// What failed, with its causes.
+    pub message: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// The exit code it leads to.
+    pub exit_code: u8,
+}
+
+/// The plan in full.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// Every change.
+    pub changes: Vec<PlannedChange>,
+    /// Every removal that is withheld.
+    pub withheld_removals: Vec<Withheld>,
+    /// Every group whose members could not be read.
+    pub unknown_groups: Vec<Unknown>,
+    /// Every record that could not be decoded: the reason by Okta id.
+    pub quarantined_records: BTreeMap<String, String>,
+    /// Every name that was given out differently.
+    pub name_collisions: Vec<NameCollision>,
+}
+
+/// An object that could not have the name it would have alone.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NameCollision {
+    kind: &'static str,
+    okta_id: String,
+    wanted: String,
+    given: String,
+}
+
+impl From<&Collision> for NameCollision {
+    fn from(collision: &Collision) -> Self {
+        Self {
+            kind: collision.kind.as_str(),
+            okta_id: collision.okta_id.clone(),
+            wanted: collision.wanted.clone(),
+            given: collision.given.clone(),
+        }
+    }
+}
+
+impl Report {
+    /// The report of a plan: committed as `generation`, or with nothing to write, when `applied`.
+    #[must_use]
+    pub fn of_plan(
+        plan: &Plan,
+        applied: bool,
+        generation: Option<u64>,
+        usage: Usage,
+        took: Duration,
+    ) -> Self {
+        let (added, updated, removed) = plan.tally();
+        let outcome = if !plan.withheld.is_empty() {
+            Outcome::Blocked
+        } else if plan.is_partial() {
+            Outcome::Partial
+        } else {
+            Outcome::Complete
+        };
+        Self {
+            outcome,
+            plan_id: plan.id.clone(),
+            generation,
+            counts: if applied { plan.after } else { plan.before },
+            added,
+            updated,
+            removed,
+            withheld: plan.withheld.len(),
+            unknown: plan.unknown.len(),
+            quarantined: plan.quarantined.len(),
+            collisions: plan.collisions.len(),
+            notices: plan.notices.clone(),
+            details: (!applied).then(|| Details {
+                changes: plan.changes.clone(),
+                withheld_removals: plan.withheld.clone(),
+                unknown_groups: plan.unknown.clone(),
+                quarantined_records: plan.quarantined.clone(),
+                name_collisions: plan.collisions.iter().map(Into::into).collect(),
+            }),
+            ..Self::empty(&plan.provider, usage, took)
+        }
+    }
+
+    /// The report of a run that failed.
+    #[must_use]
+    pub fn of_failure(
+        provider: &str,
+        error: &RunError,
+        counts: Counts,
+        usage: Usage,
+        took: Duration,
+    ) -> Self {
+        Self {
+            counts,
+            error: Some(Failure {
+                message: chain(error),
+                fix: error.fix(),
+                exit_code: error.exit().code(),
+            }),
+            ..Self::empty(provider, usage, took)
+        }
+    }
+
+    fn empty(provider: &str, usage: Usage, took: Duration) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            outcome: Outcome::Failed,
+            plan_id: String::new(),
+            mode: "full",
+            generation: None,
+            counts: Counts::default(),
+            added: 0,
+            updated: 0,
+            removed: 0,
+            withheld: 0,
+            unknown: 0,
+            quarantined: 0,
+            collisions: 0,
+            requests: Requests {
+                total: usage.total(),
+                endpoints: usage.requests,
+            },
+            throttled: usage.throttled,
+            waited_seconds: seconds(usage.waited),
+            duration_seconds: seconds(took),
+            notices: Vec::new(),
+            error: None,
+            details: None,
+        }
+    }
+
+    /// Whether the catalog and the org differ.
+    #[must_use]
+    pub const fn has_changes(&self) -> bool {
+        self.added + self.updated + self.removed > 0
+    }
+
+    /// The exit code of a committed run.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self.outcome {
+            Outcome::Blocked => Exit::Withheld,
+            Outcome::Partial => Exit::Partial,
+            Outcome::Complete | Outcome::Failed => Exit::Done,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let planned = self.details.is_some();
+        match (planned, self.has_changes(), self.generation) {
+            (_, false, None) => write!(f, "{}: nothing to change", self.provider)?,
+            (_, false, Some(generation)) => {
+                write!(f, "{}: generation {generation} committed", self.provider)?;
+            }
+            (true, true, _) | (false, true, None) => write!(
+                f,
+                "{}: plan {}: {} to add, {} to update, {} to remove",
+                self.provider, self.plan_id, self.added, self.updated, self.removed
+            )?,
+            (false, true, Some(generation)) => write!(
+                f,
+                "{}: generation {generation} committed: {} added, {} updated, {} removed",
+                self.provider, self.added, self.updated, self.removed
+            )?,
+        }
+        writeln!(f)?;
+        let Counts {
+            users,
+            groups,
+            memberships,
+        } = self.counts;
+        writeln!(
+            f,
+            "  catalog: {users} users, {groups} groups, {memberships} memberships"
+        )?;
+        writeln!(
+            f,
+            "  okta: {} requests, {} throttled, {:.1} s waited, {:.1} s in all",
+            self.requests.total, self.throttled, self.waited_seconds, self.duration_seconds
+        )?;
+        for (count, what) in [
+            (self.withheld, "withheld by the guard"),
+            (self.unknown, "unknown: their members could not be read"),
+            (
+                self.quarantined,
+                "quarantined: their records could not be decoded",
+            ),
+            (self.collisions, "named differently because of a collision"),
+        ] {
+            if count > 0 {
+                writeln!(f, "  {count} {what}")?;
+            }
+        }
+        if self.withheld > 0 {
+            writeln!(
+                f,
+                "  approve these removals once with: portal-sync sync --approve {}",
+                self.plan_id
+            )?;
+        }
+        for notice in &self.notices {
+            writeln!(f, "  note: {notice}")?;
+        }
+        Ok(())
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}

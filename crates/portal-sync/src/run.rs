@@ -1,0 +1,194 @@
+//! One run: read, plan, commit.
+//!
+//! A run takes the whole state in, is idempotent, and does not retry itself: the client retries requests, the schedule
+//! retries runs.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use okta_api::ErrorKind;
+use tracing::Instrument as _;
+
+use crate::directory::{Directory, ReadError};
+use crate::exit::Exit;
+use crate::plan::{Plan, PlanError, Settings, plan};
+use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
+
+/// Reads the org and decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
+///
+/// # Errors
+/// When the org or the store could not be read, or a first run finds an empty org.
+pub async fn prepare(
+    directory: &dyn Directory,
+    store: &dyn CatalogStore,
+    settings: &Settings,
+    approved: Option<&str>,
+) -> Result<Plan, RunError> {
+    let span = tracing::info_span!("plan", provider = %settings.provider);
+    async {
+        // Before the org: a commit of another run meanwhile is then seen at ours.
+        let state = store
+            .state(&settings.provider)
+            .await
+            .map_err(RunError::Store)?;
+        let snapshot = directory.read().await.map_err(RunError::Read)?;
+        plan(&snapshot, &state, settings, approved).map_err(RunError::Plan)
+    }
+    .instrument(span)
+    .await
+}
+
+/// Commits a plan and returns the number of the new generation, or nothing when there was nothing to write.
+///
+/// # Errors
+/// When the store could not be written, or another run committed since the plan was made.
+pub async fn apply(
+    plan: &Plan,
+    store: &dyn CatalogStore,
+    taken_at: Timestamp,
+) -> Result<Option<u64>, RunError> {
+    // A first run commits even an empty catalog: from then on it is known to be complete.
+    if plan.is_empty() && !plan.first {
+        return Ok(None);
+    }
+    let commit = Commit {
+        provider: plan.provider.clone(),
+        base: plan.base,
+        taken_at,
+        removed: plan.removed.clone(),
+        written: plan.written.clone(),
+    };
+    store
+        .commit(commit)
+        .await
+        .map(Some)
+        .map_err(RunError::Store)
+}
+
+/// A run that failed. The catalog is as it was.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The org could not be read.
+    Read(ReadError),
+    /// What was read gives no plan.
+    Plan(PlanError),
+    /// The store failed.
+    Store(StoreError),
+    /// The run took longer than it may.
+    TimedOut(Duration),
+}
+
+impl RunError {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Read(ReadError::NoGroupOfList(_)) => Exit::Usage,
+            Self::Read(ReadError::Okta { source, .. }) => match source.kind() {
+                ErrorKind::Unauthenticated | ErrorKind::Forbidden { .. } => Exit::Refused,
+                ErrorKind::BadSearch => Exit::Usage,
+                _ => Exit::Okta,
+            },
+            Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
+            Self::Plan(PlanError::Unsound(_)) => Exit::Bug,
+            Self::Store(error) if error.kind() == StoreErrorKind::Conflict => Exit::Busy,
+            Self::Store(_) => Exit::Store,
+            Self::TimedOut(_) => Exit::Okta,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(&self) -> Option<String> {
+        let fix = match self {
+            Self::Read(ReadError::NoGroupOfList(_)) => {
+                "names compare exactly, capitals included: copy them from Directory > Groups in the Okta admin console"
+            }
+            Self::Read(ReadError::Okta { source, .. }) => return fix_of_read(source),
+            Self::Plan(PlanError::EmptySource { .. }) => {
+                "give the application an admin role that may view users and groups: in the Okta admin console, \
+                 Applications > your API Services app > Admin roles > Edit assignments; a custom role needs a resource \
+                 set with all users and all groups"
+            }
+            Self::Plan(PlanError::Unsound(_)) => {
+                "this is a bug in portal-sync: please report it with this message"
+            }
+            Self::Store(error) => error.fix(),
+            Self::TimedOut(_) => {
+                "raise `schedule.timeout`, or `rateLimit.share` if the run waited for the tenant's rate limit"
+            }
+        };
+        Some(fix.to_owned())
+    }
+}
+
+fn fix_of_read(error: &okta_api::Error) -> Option<String> {
+    let fix = match error.kind() {
+        ErrorKind::Unauthenticated => match error.auth() {
+            Some(auth) => return auth.fix().map(str::to_owned),
+            None => {
+                "check that the API token, or the key of the application, is still active in the Okta admin console"
+            }
+        },
+        ErrorKind::Forbidden {
+            missing_scope: Some(scope),
+            ..
+        } => {
+            return Some(format!(
+                "grant `{scope}` in the Okta admin console: Applications > your API Services app > Okta API Scopes"
+            ));
+        }
+        ErrorKind::Forbidden { .. } => {
+            "give the application an admin role that may view users and groups: Applications > your API Services app > \
+             Admin roles > Edit assignments"
+        }
+        ErrorKind::BadSearch => {
+            "correct `userFilter` or `groupFilter`: Okta refuses the expression it was sent"
+        }
+        ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => {
+            "check `oktaUrl`, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)"
+        }
+        ErrorKind::Protocol => {
+            "check that `oktaUrl` is the address of the org itself and that no proxy answers in its place"
+        }
+        ErrorKind::Throttled => {
+            "something else uses up the tenant's rate limit: lower `rateLimit.share` or the other's use"
+        }
+        ErrorKind::ServerFailure => {
+            "Okta is failing: see status.okta.com; the next run tries again"
+        }
+        _ => return None,
+    };
+    Some(fix.to_owned())
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(error) => error.fmt(f),
+            Self::Plan(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+            Self::TimedOut(limit) => {
+                write!(
+                    f,
+                    "the run was given up after {} s, its `schedule.timeout`",
+                    limit.as_secs()
+                )
+            }
+        }
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Read(error) => error.source(),
+            Self::Plan(error) => error.source(),
+            Self::Store(error) => error.source(),
+            Self::TimedOut(_) => None,
+        }
+    }
+}

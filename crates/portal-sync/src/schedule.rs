@@ -1,0 +1,106 @@
+//! When the next run starts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use okta_auth::Clock;
+
+use crate::config::Frequency;
+
+/// The longest sleep between two looks at the clock, so that a machine that slept or a corrected clock is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// When the next run starts, if one is planned at all.
+///
+/// A period counts from start to start. A run that took longer than its period is followed at once, and missed starts are
+/// not made up for. A cron pattern is read in `zone` and counts from `now`.
+#[must_use]
+pub fn next_start(
+    frequency: &Frequency,
+    started: Option<Timestamp>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Option<Timestamp> {
+    match frequency {
+        Frequency::Every(period) => {
+            let period = SignedDuration::try_from(*period).unwrap_or(SignedDuration::MAX);
+            match started {
+                None => Some(now),
+                Some(started) => started.checked_add(period).ok().map(|next| next.max(now)),
+            }
+        }
+        Frequency::Cron(pattern) => {
+            let next = pattern.find_next_occurrence(&now.to_zoned(zone.clone()), false);
+            next.ok().map(|next| next.timestamp())
+        }
+        Frequency::Manual => None,
+    }
+}
+
+/// Sleeps until the clock shows `at`.
+pub async fn sleep_until(clock: &Arc<dyn Clock>, at: Timestamp) {
+    loop {
+        let left = Duration::try_from(at.duration_since(clock.now())).unwrap_or_default();
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_period_counts_from_start_to_start() {
+        let half_hour = Frequency::Every(Duration::from_secs(1800));
+        for (started, now, next) in [
+            (None, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            (
+                Some("2026-01-01T00:00:00Z"),
+                "2026-01-01T00:03:00Z",
+                "2026-01-01T00:30:00Z",
+            ),
+            (
+                Some("2026-01-01T00:00:00Z"),
+                "2026-01-01T01:10:00Z",
+                "2026-01-01T01:10:00Z",
+            ),
+        ] {
+            assert_eq!(
+                next_start(&half_hour, started.map(at), at(now), &TimeZone::UTC),
+                Some(at(next))
+            );
+        }
+    }
+
+    #[test]
+    fn a_cron_pattern_is_read_in_its_time_zone() {
+        let six = Frequency::Cron(Box::new("0 6 * * *".parse().unwrap()));
+        let amsterdam = TimeZone::get("Europe/Amsterdam").unwrap();
+        assert_eq!(
+            next_start(&six, None, at("2026-01-01T06:00:00Z"), &amsterdam),
+            Some(at("2026-01-02T05:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn a_manual_provider_never_starts_by_itself() {
+        assert_eq!(
+            next_start(
+                &Frequency::Manual,
+                None,
+                at("2026-01-01T00:00:00Z"),
+                &TimeZone::UTC
+            ),
+            None
+        );
+    }
+}
