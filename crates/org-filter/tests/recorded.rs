@@ -17,6 +17,10 @@ fn dialect(entity: &str, param: &str) -> Option<Dialect> {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "recordings are where the developer put them"
+)]
 fn verdicts_agree_with_the_recordings() {
     let Some(folder) = std::env::var_os("OKTA_RECORDED_DIR") else {
         println!("skipped: OKTA_RECORDED_DIR is not set");
