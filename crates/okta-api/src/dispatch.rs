@@ -81,7 +81,7 @@ impl Dispatcher {
             if verdict == Verdict::GiveUp {
                 return Err(error);
             }
-            tracing::debug!(%error, ?verdict, "trying again");
+            tracing::warn!(%error, ?verdict, "trying again");
             self.prepare_retry(ask.endpoint, &mut progress, verdict)
                 .await;
         }

@@ -129,7 +129,7 @@ impl Pacer {
                 (Admission::NotBefore(end), _) => {
                     if !std::mem::replace(&mut announced, true) {
                         let seconds = (end - now).as_secs_f64();
-                        tracing::debug!(%endpoint, seconds, "waiting for the rate limit");
+                        tracing::info!(%endpoint, seconds, "waiting for the rate limit");
                     }
                     // An answer can bring news of a younger window.
                     let _either = tokio::time::timeout_at(end, settled).await;

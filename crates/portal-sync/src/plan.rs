@@ -19,6 +19,11 @@ use crate::store::Record;
 
 mod display;
 
+/// What to do when Okta accepts the credentials and shows nothing.
+pub(crate) const GIVE_ROLE: &str = "give the application an admin role that may view users and groups: in the Okta admin \
+     console, Applications > Applications > (the app) > Admin roles > Edit assignments; a custom role needs a resource set \
+     with all users and all groups";
+
 /// Everything about a provider that a plan depends on, besides what was read and what is there.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -233,6 +238,18 @@ fn refuse_empty_source(snapshot: &Snapshot, rules: Rules) -> Result<(), PlanErro
     Ok(())
 }
 
+/// What to say of an answer without anybody, which a filter can explain and a missing role too.
+fn empty_notice(snapshot: &Snapshot, rules: Rules) -> Option<String> {
+    let filtered = rules.user_filter || rules.users_from_groups;
+    let what = match (snapshot.users.is_empty(), snapshot.groups.is_empty()) {
+        (true, _) => "user",
+        (_, true) => "group",
+        _ => return None,
+    };
+    let scope = if filtered { "that matches the filters" } else { "at all" };
+    Some(format!("okta answers that there is no {what} {scope}; if that is not so, {GIVE_ROLE}"))
+}
+
 /// What would go without the guard and stays with it.
 fn withheld(guarded: &Roster<'_>, open: &Roster<'_>, state: &State) -> Vec<Withheld> {
     let mut withheld = Vec::new();
@@ -374,12 +391,7 @@ fn assemble(
         kept: roster.groups.contains_key(group),
     });
     let mut notices = snapshot.notices.clone();
-    if after.users == 0 && !state.synced() {
-        notices.push(
-            "no user matches the filters; if you expected some, check the filters and the admin role of the application"
-                .to_owned(),
-        );
-    }
+    notices.extend(empty_notice(snapshot, settings.rules));
     Ok(Plan {
         provider: settings.provider.clone(),
         id,

@@ -259,8 +259,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let planned = self.details.is_some();
         match (planned, self.has_changes(), self.generation) {
-            (_, false, None) => write!(f, "{}: nothing to change", self.provider)?,
-            (_, false, Some(generation)) => {
+            (true, false, _) => write!(f, "{}: nothing to change", self.provider)?,
+            (false, false, None) => {
+                write!(f, "{}: nothing changed, nothing was written", self.provider)?;
+            }
+            (false, false, Some(generation)) => {
                 write!(f, "{}: generation {generation} committed", self.provider)?;
             }
             (true, true, _) | (false, true, None) => write!(

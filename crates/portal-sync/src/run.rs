@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use crate::directory::{Directory, ReadError};
 use crate::exit::Exit;
-use crate::plan::{Plan, PlanError, Settings, plan};
+use crate::plan::{GIVE_ROLE, Plan, PlanError, Settings, plan};
 use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
 
 /// Reads the org and decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
@@ -108,11 +108,7 @@ impl RunError {
                 "names compare exactly, capitals included: copy them from Directory > Groups in the Okta admin console"
             }
             Self::Read(ReadError::Okta { source, .. }) => return fix_of_read(source),
-            Self::Plan(PlanError::EmptySource { .. }) => {
-                "give the application an admin role that may view users and groups: in the Okta admin console, \
-                 Applications > your API Services app > Admin roles > Edit assignments; a custom role needs a resource \
-                 set with all users and all groups"
-            }
+            Self::Plan(PlanError::EmptySource { .. }) => GIVE_ROLE,
             Self::Plan(PlanError::Unsound(_)) => {
                 "this is a bug in portal-sync: please report it with this message"
             }
@@ -138,13 +134,10 @@ fn fix_of_read(error: &okta_api::Error) -> Option<String> {
             ..
         } => {
             return Some(format!(
-                "grant `{scope}` in the Okta admin console: Applications > your API Services app > Okta API Scopes"
+                "grant `{scope}` in the Okta admin console: Applications > Applications > (the app) > Okta API Scopes"
             ));
         }
-        ErrorKind::Forbidden { .. } => {
-            "give the application an admin role that may view users and groups: Applications > your API Services app > \
-             Admin roles > Edit assignments"
-        }
+        ErrorKind::Forbidden { .. } => GIVE_ROLE,
         ErrorKind::BadSearch => {
             "correct `userFilter` or `groupFilter`: Okta refuses the expression it was sent"
         }
