@@ -73,7 +73,12 @@ impl Dispatcher {
         let mut progress = Progress::new();
         loop {
             let cause = match self.attempt(ask, &mut progress, &read).await {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    if progress.retries > 0 {
+                        self.meter.failed(None);
+                    }
+                    return Ok(value);
+                }
                 Err(cause) => cause,
             };
             let verdict = self.judge(&progress, &cause);
@@ -81,7 +86,9 @@ impl Dispatcher {
             if verdict == Verdict::GiveUp {
                 return Err(error);
             }
-            tracing::warn!(%error, ?verdict, "trying again");
+            let failure = error.with_causes();
+            tracing::warn!(%failure, ?verdict, "trying again");
+            self.meter.failed(Some(failure));
             self.prepare_retry(ask.endpoint, &mut progress, verdict)
                 .await;
         }

@@ -122,6 +122,18 @@ impl Error {
         }))
     }
 
+    /// The error and its causes in one line.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            line.push_str(": ");
+            line.push_str(&error.to_string());
+            cause = error.source();
+        }
+        line
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -15,6 +15,9 @@ pub struct Metrics {
     /// By path template, such as `/api/v1/groups/{id}/users`. Endpoints that were never asked are
     /// missing.
     pub endpoints: BTreeMap<&'static str, EndpointMetrics>,
+    /// The failure that is being answered by trying again, with its causes in one line: what to tell whoever loses patience
+    /// before the client does.
+    pub last_failure: Option<String>,
 }
 
 /// What was asked of one endpoint, or of all.
@@ -68,6 +71,14 @@ impl Meter {
     /// Nothing was sent for so long.
     pub(crate) fn waited(&self, endpoint: Endpoint, time: Duration) {
         self.update(endpoint, |metrics| metrics.waited += time);
+    }
+
+    /// A request failed in this way and will be tried again; nothing, when one has succeeded that was.
+    pub(crate) fn failed(&self, failure: Option<String>) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last_failure = failure;
     }
 
     /// The counts so far.

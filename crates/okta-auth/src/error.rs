@@ -17,7 +17,7 @@ use crate::transport::{TransportError, TransportErrorKind};
 #[non_exhaustive]
 pub enum AuthError {
     /// Okta refused to issue a token. Nothing changes until somebody acts.
-    #[error("the token request was refused")]
+    #[error("the token request of {} was refused", .0.asked())]
     Refused(#[source] Refusal),
     /// The token endpoint could not serve the request now: 429, 408 or a 5xx.
     #[error("the token endpoint is not available")]

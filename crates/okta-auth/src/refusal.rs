@@ -6,11 +6,14 @@ use std::fmt::{self, Display};
 use http::StatusCode;
 use jiff::SignedDuration;
 
+use crate::service_app::ServiceApp;
+
 /// The token endpoint refused to issue a token.
 ///
 /// `Display` quotes the server and adds the clock skew when one was measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    asked: String,
     cause: RefusalCause,
     status: StatusCode,
     error: String,
@@ -19,8 +22,20 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, error: &str, description: Option<&str>) -> Self {
+    pub(crate) fn new(
+        app: &ServiceApp,
+        status: StatusCode,
+        error: &str,
+        description: Option<&str>,
+    ) -> Self {
+        let scopes = app.scopes().iter().map(|scope| format!("`{scope}`"));
         Self {
+            asked: format!(
+                "client `{}` with key `{}` for {}",
+                app.client_id(),
+                app.key_id(),
+                scopes.collect::<Vec<_>>().join(", ")
+            ),
             cause: RefusalCause::classify(error, description.unwrap_or_default()),
             status,
             error: quotable(error),
@@ -32,6 +47,11 @@ impl Refusal {
     pub(crate) fn with_clock_skew(mut self, skew: Option<SignedDuration>) -> Self {
         self.clock_skew = skew;
         self
+    }
+
+    /// Who asked for what: the client, its key and the scopes.
+    pub(crate) fn asked(&self) -> &str {
+        &self.asked
     }
 
     /// Why, as far as the answer tells.

@@ -87,7 +87,7 @@ pub fn read_token_response(
     }
     let refusal = status
         .is_client_error()
-        .then(|| read_refusal(response))
+        .then(|| read_refusal(app, response))
         .flatten();
     Err(match refusal {
         Some(refusal) if refusal.cause().is_about_time() => {
@@ -157,9 +157,10 @@ struct ErrorBody {
     error_description: Option<String>,
 }
 
-fn read_refusal(response: &Response<Bytes>) -> Option<Refusal> {
+fn read_refusal(app: &ServiceApp, response: &Response<Bytes>) -> Option<Refusal> {
     let body: ErrorBody = serde_json::from_slice(response.body()).ok()?;
     Some(Refusal::new(
+        app,
         response.status(),
         &body.error,
         body.error_description.as_deref(),

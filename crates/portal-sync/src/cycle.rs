@@ -45,16 +45,18 @@ pub async fn run_once(
     let work = async {
         let directory = okta.directory(on_progress);
         let taken_at = clock.now();
-        let plan = run::prepare(&directory, store, okta.settings(), approved).await?;
-        let generation = match then {
-            Then::Report => None,
-            Then::Commit => run::apply(&plan, store, taken_at).await?,
-        };
-        Ok((plan, generation))
+        let settings = okta.settings();
+        match then {
+            Then::Report => {
+                let plan = run::dry_run(&directory, store, settings).await?;
+                Ok((plan, None))
+            }
+            Then::Commit => run::sync(&directory, store, settings, approved, taken_at).await,
+        }
     };
     let result = tokio::time::timeout(limit, work)
         .await
-        .unwrap_or_else(|_| Err(RunError::TimedOut(limit)));
+        .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())));
     let usage: Usage = okta.usage().since(&before);
     let took = began.elapsed();
     match result {

@@ -204,12 +204,15 @@ impl OktaDirectory {
         Ok((active, deactivated))
     }
 
-    fn name_notices(&self, groups: &BTreeMap<GroupId, Group>) -> Result<Vec<String>, ReadError> {
+    fn name_notices(&self, snapshot: &Snapshot) -> Result<Vec<String>, ReadError> {
         let Some(names) = self.selection.group_names() else {
             return Ok(Vec::new());
         };
+        let groups = &snapshot.groups;
         let report = names.report(groups.values().filter_map(|group| group.profile.name()));
-        if groups.is_empty() {
+        // Without users either it is the org that shows nothing, and not the list that is wrong.
+        let nothing_shows = snapshot.users.is_empty() && self.selection.users().is_everything();
+        if groups.is_empty() && !nothing_shows {
             return Err(ReadError::NoGroupOfList(
                 report.unmatched.into_iter().map(str::to_owned).collect(),
             ));
@@ -235,9 +238,7 @@ impl Directory for OktaDirectory {
                 ..users
             };
             snapshot.notices = self.selection.notices().to_vec();
-            snapshot
-                .notices
-                .extend(self.name_notices(&snapshot.groups)?);
+            snapshot.notices.extend(self.name_notices(&snapshot)?);
             let read = self.members(&snapshot.groups).await?;
             snapshot.members = read.members;
             // Answers may be of different ages. Whoever one of them lists as alive stays.

@@ -121,6 +121,12 @@ impl Okta {
         &self.settings
     }
 
+    /// The failure that is being answered by trying again, with its causes.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<String> {
+        self.client.metrics().last_failure
+    }
+
     /// What has been asked of the org since the program began.
     #[must_use]
     pub fn usage(&self) -> Usage {

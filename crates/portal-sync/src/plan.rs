@@ -44,10 +44,8 @@ pub struct Plan {
     pub provider: String,
     /// Names the removals that are withheld, or else the changes: the same ones have the same id.
     pub id: String,
-    /// The generation it was made on.
-    pub base: u64,
-    /// Whether this provider was never synced before.
-    pub first: bool,
+    /// The generation in which the provider last committed; none when it was never synced.
+    pub base: Option<u64>,
     /// The changes, users before groups, each by Okta id.
     pub changes: Vec<PlannedChange>,
     /// Removals that the guard holds back.
@@ -246,8 +244,14 @@ fn empty_notice(snapshot: &Snapshot, rules: Rules) -> Option<String> {
         (_, true) => "group",
         _ => return None,
     };
-    let scope = if filtered { "that matches the filters" } else { "at all" };
-    Some(format!("okta answers that there is no {what} {scope}; if that is not so, {GIVE_ROLE}"))
+    let scope = if filtered {
+        "that matches the filters"
+    } else {
+        "at all"
+    };
+    Some(format!(
+        "okta answers that there is no {what} {scope}; if that is not so, {GIVE_ROLE}"
+    ))
 }
 
 /// What would go without the guard and stays with it.
@@ -396,7 +400,6 @@ fn assemble(
         provider: settings.provider.clone(),
         id,
         base: state.generation(),
-        first: !state.synced(),
         changes,
         tripped: if withheld.is_empty() {
             Vec::new()

@@ -14,57 +14,84 @@ use tracing::Instrument as _;
 use crate::directory::{Directory, ReadError};
 use crate::exit::Exit;
 use crate::plan::{GIVE_ROLE, Plan, PlanError, Settings, plan};
+use crate::snapshot::Snapshot;
+use crate::state::State;
 use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
 
-/// Reads the org and decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
+/// How often a plan is made anew because another provider took one of its names meanwhile.
+const REPLANS: usize = 3;
+
+/// Reads the org and decides what to do.
 ///
 /// # Errors
 /// When the org or the store could not be read, or a first run finds an empty org.
-pub async fn prepare(
+pub async fn dry_run(
+    directory: &dyn Directory,
+    store: &dyn CatalogStore,
+    settings: &Settings,
+) -> Result<Plan, RunError> {
+    let (state, snapshot) = read(directory, store, settings).await?;
+    plan(&snapshot, &state, settings, None).map_err(RunError::Plan)
+}
+
+/// Reads the org, decides what to do and does it. Returns the plan and the number of the new generation, or no number when
+/// there was nothing to write. `approved` is the id of an earlier plan whose withheld removals may go.
+///
+/// # Errors
+/// As [`dry_run`], and when the store could not be written or another run of this provider committed meanwhile.
+pub async fn sync(
     directory: &dyn Directory,
     store: &dyn CatalogStore,
     settings: &Settings,
     approved: Option<&str>,
-) -> Result<Plan, RunError> {
-    let span = tracing::info_span!("plan", provider = %settings.provider);
+    taken_at: Timestamp,
+) -> Result<(Plan, Option<u64>), RunError> {
+    let (mut state, snapshot) = read(directory, store, settings).await?;
+    let mut replans = 0;
+    loop {
+        let plan = plan(&snapshot, &state, settings, approved).map_err(RunError::Plan)?;
+        // A first run commits even an empty catalog: from then on it is known to be complete.
+        if plan.is_empty() && plan.base.is_some() {
+            return Ok((plan, None));
+        }
+        let commit = Commit {
+            provider: plan.provider.clone(),
+            base: plan.base,
+            taken_at,
+            removed: plan.removed.clone(),
+            written: plan.written.clone(),
+        };
+        match store.commit(commit).await {
+            Ok(generation) => return Ok((plan, Some(generation))),
+            Err(error) if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS => {
+                replans += 1;
+                state = store
+                    .state(&settings.provider)
+                    .await
+                    .map_err(RunError::Store)?;
+            }
+            Err(error) => return Err(RunError::Store(error)),
+        }
+    }
+}
+
+/// What the catalog holds and what the org does, in that order: a commit of another run meanwhile is then seen at ours.
+async fn read(
+    directory: &dyn Directory,
+    store: &dyn CatalogStore,
+    settings: &Settings,
+) -> Result<(State, Snapshot), RunError> {
+    let span = tracing::info_span!("read", provider = %settings.provider);
     async {
-        // Before the org: a commit of another run meanwhile is then seen at ours.
         let state = store
             .state(&settings.provider)
             .await
             .map_err(RunError::Store)?;
         let snapshot = directory.read().await.map_err(RunError::Read)?;
-        plan(&snapshot, &state, settings, approved).map_err(RunError::Plan)
+        Ok((state, snapshot))
     }
     .instrument(span)
     .await
-}
-
-/// Commits a plan and returns the number of the new generation, or nothing when there was nothing to write.
-///
-/// # Errors
-/// When the store could not be written, or another run committed since the plan was made.
-pub async fn apply(
-    plan: &Plan,
-    store: &dyn CatalogStore,
-    taken_at: Timestamp,
-) -> Result<Option<u64>, RunError> {
-    // A first run commits even an empty catalog: from then on it is known to be complete.
-    if plan.is_empty() && !plan.first {
-        return Ok(None);
-    }
-    let commit = Commit {
-        provider: plan.provider.clone(),
-        base: plan.base,
-        taken_at,
-        removed: plan.removed.clone(),
-        written: plan.written.clone(),
-    };
-    store
-        .commit(commit)
-        .await
-        .map(Some)
-        .map_err(RunError::Store)
 }
 
 /// A run that failed. The catalog is as it was.
@@ -78,7 +105,28 @@ pub enum RunError {
     /// The store failed.
     Store(StoreError),
     /// The run took longer than it may.
-    TimedOut(Duration),
+    TimedOut {
+        /// What it may take.
+        limit: Duration,
+        /// The request that was being tried again, if one was.
+        last_failure: Option<LastFailure>,
+    },
+}
+
+/// What failed last before a run was given up.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LastFailure(String);
+
+impl RunError {
+    /// A run that was given up after `limit`, and the request that was being tried again, if one was.
+    #[must_use]
+    pub fn timed_out(limit: Duration, last_failure: Option<String>) -> Self {
+        Self::TimedOut {
+            limit,
+            last_failure: last_failure.map(LastFailure),
+        }
+    }
 }
 
 impl RunError {
@@ -94,9 +142,11 @@ impl RunError {
             },
             Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
             Self::Plan(PlanError::Unsound(_)) => Exit::Bug,
-            Self::Store(error) if error.kind() == StoreErrorKind::Conflict => Exit::Busy,
-            Self::Store(_) => Exit::Store,
-            Self::TimedOut(_) => Exit::Okta,
+            Self::Store(error) => match error.kind() {
+                StoreErrorKind::Conflict | StoreErrorKind::NameTaken => Exit::Busy,
+                _ => Exit::Store,
+            },
+            Self::TimedOut { .. } => Exit::Okta,
         }
     }
 
@@ -113,7 +163,11 @@ impl RunError {
                 "this is a bug in portal-sync: please report it with this message"
             }
             Self::Store(error) => error.fix(),
-            Self::TimedOut(_) => {
+            Self::TimedOut {
+                last_failure: Some(_),
+                ..
+            } => "check `oktaUrl` and that Okta can be reached from here; the next run tries again",
+            Self::TimedOut { .. } => {
                 "raise `schedule.timeout`, or `rateLimit.share` if the run waited for the tenant's rate limit"
             }
         };
@@ -164,11 +218,10 @@ impl fmt::Display for RunError {
             Self::Read(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
-            Self::TimedOut(limit) => {
+            Self::TimedOut { limit, .. } => {
                 write!(
                     f,
-                    "the run was given up after {} s, its `schedule.timeout`",
-                    limit.as_secs()
+                    "the run was given up after {limit:?}, its `schedule.timeout`"
                 )
             }
         }
@@ -181,7 +234,10 @@ impl Error for RunError {
             Self::Read(error) => error.source(),
             Self::Plan(error) => error.source(),
             Self::Store(error) => error.source(),
-            Self::TimedOut(_) => None,
+            Self::TimedOut { last_failure, .. } => last_failure.as_ref().map(|last| last as _),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

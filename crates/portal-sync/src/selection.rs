@@ -120,6 +120,12 @@ impl Selection {
 }
 
 impl Query {
+    /// Whether everything is wanted.
+    #[must_use]
+    pub const fn is_everything(&self) -> bool {
+        self.search.is_none() && self.local.is_none()
+    }
+
     fn new(
         filter: Option<&SearchExpr>,
         dialect: &Dialect,

@@ -8,8 +8,7 @@ use okta_api::{GroupId, UserId};
 /// The last good entities of one provider.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    generation: u64,
-    synced: bool,
+    generation: Option<u64>,
     users: BTreeMap<UserId, Entity>,
     groups: BTreeMap<GroupId, Entity>,
     user_by_ref: BTreeMap<EntityRef, UserId>,
@@ -17,18 +16,16 @@ pub struct State {
 }
 
 impl State {
-    /// The state of a provider that was never synced, over a catalog at `generation` in which other providers hold
-    /// the names of `taken`.
+    /// The state of a provider that was never synced, in a catalog where other providers hold the names of `taken`.
     #[must_use]
-    pub fn never_synced(generation: u64, taken: BTreeSet<EntityRef>) -> Self {
+    pub fn never_synced(taken: BTreeSet<EntityRef>) -> Self {
         Self {
-            generation,
             taken,
             ..Self::default()
         }
     }
 
-    /// The state of a provider that was synced before.
+    /// The state of a provider that last committed in `generation`.
     #[must_use]
     pub fn new(
         generation: u64,
@@ -41,8 +38,7 @@ impl State {
             .map(|(id, entity)| (entity.entity_ref(), id.clone()))
             .collect();
         Self {
-            generation,
-            synced: true,
+            generation: Some(generation),
             users,
             groups,
             user_by_ref,
@@ -50,16 +46,16 @@ impl State {
         }
     }
 
-    /// The generation of the catalog this state was read from.
+    /// The generation in which the provider last committed; none when it was never synced.
     #[must_use]
-    pub const fn generation(&self) -> u64 {
+    pub const fn generation(&self) -> Option<u64> {
         self.generation
     }
 
     /// Whether a run of this provider was ever committed.
     #[must_use]
     pub const fn synced(&self) -> bool {
-        self.synced
+        self.generation.is_some()
     }
 
     /// The users by Okta id.

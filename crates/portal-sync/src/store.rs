@@ -32,7 +32,9 @@ pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// Commits the changes of one run in one transaction and returns the number of the new generation.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Conflict`] when the catalog has moved on since `commit.base`; nothing is written then. Any other kind when the store cannot be written.
+    /// [`StoreErrorKind::Conflict`] when another run of the same provider committed since `commit.base`,
+    /// [`StoreErrorKind::NameTaken`] when another provider took one of the names; nothing is written then. Any other kind
+    /// when the store cannot be written.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>>;
 
     /// The number of the newest generation, or nothing before the first.
@@ -62,8 +64,8 @@ pub struct Record {
 pub struct Commit {
     /// The provider whose objects these are.
     pub provider: String,
-    /// The generation the run was planned on.
-    pub base: u64,
+    /// The generation in which the provider last committed when the run was planned; none before its first.
+    pub base: Option<u64>,
     /// When the run read the org.
     pub taken_at: Timestamp,
     /// Objects that leave: kind and Okta id.

@@ -71,7 +71,12 @@ fn committed(plan: &Plan, before: &State) -> State {
             _ => drop(groups.insert(okta_id.as_str().into(), entity.clone())),
         }
     }
-    State::new(plan.base + 1, users, groups, before.taken().clone())
+    State::new(
+        plan.base.unwrap_or_default() + 1,
+        users,
+        groups,
+        before.taken().clone(),
+    )
 }
 
 fn after(snapshot: &Snapshot) -> State {
@@ -363,7 +368,7 @@ fn a_first_run_whose_filters_match_nothing_is_an_empty_catalog() {
         ..settings.rules
     };
     let plan = plan(&Snapshot::default(), &State::default(), &settings, None).unwrap();
-    assert!(plan.is_empty() && plan.first);
+    assert!(plan.is_empty() && plan.base.is_none());
     assert_eq!(plan.notices.len(), 1);
 }
 

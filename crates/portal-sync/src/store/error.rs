@@ -27,8 +27,10 @@ pub enum StoreErrorKind {
     Damaged,
     /// The file cannot be opened.
     Unopenable,
-    /// Another run committed since this one began.
+    /// Another run of the same provider committed since this one began.
     Conflict,
+    /// Another provider took one of the names since the plan was made.
+    NameTaken,
     /// Anything else.
     Other,
 }
@@ -71,7 +73,9 @@ impl StoreError {
             StoreErrorKind::Unopenable => {
                 "check the path in `portalSync.store.url`: its folder must exist"
             }
-            StoreErrorKind::Conflict => "nothing was written; run again",
+            StoreErrorKind::Conflict | StoreErrorKind::NameTaken => {
+                "nothing was written; run again"
+            }
             StoreErrorKind::Other => "the previous generation is untouched; run again",
         }
     }
@@ -86,7 +90,10 @@ impl fmt::Display for StoreError {
             StoreErrorKind::NewerSchema => "the store was written by a newer portal-sync",
             StoreErrorKind::Damaged => "the store is not a database of portal-sync or is damaged",
             StoreErrorKind::Unopenable => "the store cannot be opened",
-            StoreErrorKind::Conflict => "another run changed the catalog meanwhile",
+            StoreErrorKind::Conflict => {
+                "another run of this provider changed the catalog meanwhile"
+            }
+            StoreErrorKind::NameTaken => "another provider took one of the names meanwhile",
             StoreErrorKind::Other => "the store failed",
         };
         write!(f, "{}: {what}", self.doing)

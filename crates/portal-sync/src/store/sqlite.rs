@@ -112,21 +112,15 @@ impl CatalogStore for SqliteStore {
         let provider = provider.to_owned();
         self.with("reading", move |connection| {
             let transaction = connection.transaction()?;
-            let generation = generation(&transaction)?.map_or(0, |(number, _)| number);
-            let synced = transaction
-                .query_row("SELECT 1 FROM provider WHERE id = ?1", [&provider], |_| {
-                    Ok(())
-                })
-                .optional()?
-                .is_some();
+            let generation = generation_of(&transaction, &provider)?;
             let mut taken = BTreeSet::new();
             let mut others = transaction.prepare("SELECT ref FROM entity WHERE provider <> ?1")?;
             for text in others.query_map([&provider], |row| row.get::<_, String>(0))? {
                 taken.insert(text?.parse::<EntityRef>().map_err(damaged)?);
             }
-            if !synced {
-                return Ok(State::never_synced(generation, taken));
-            }
+            let Some(generation) = generation else {
+                return Ok(State::never_synced(taken));
+            };
             let (mut users, mut groups) = (BTreeMap::new(), BTreeMap::new());
             let mut own =
                 transaction.prepare("SELECT okta_id, body FROM entity WHERE provider = ?1")?;
@@ -146,11 +140,10 @@ impl CatalogStore for SqliteStore {
         self.with("writing", move |connection| {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let current = generation(&transaction)?.map_or(0, |(number, _)| number);
-            if current != commit.base {
+            if generation_of(&transaction, &commit.provider)? != commit.base {
                 return Err(Failure::Kind(StoreErrorKind::Conflict));
             }
-            let next = current + 1;
+            let next = generation(&transaction)?.map_or(0, |(number, _)| number) + 1;
             {
                 let mut delete = transaction.prepare(
                     "DELETE FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3",
@@ -238,6 +231,18 @@ fn record(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Record, serde_json
     Ok(serde_json::from_str::<Entity>(&body).map(|entity| Record { okta_id, entity }))
 }
 
+/// The generation in which a provider last committed.
+fn generation_of(connection: &Connection, provider: &str) -> Result<Option<u64>, Failure> {
+    let number = connection
+        .query_row(
+            "SELECT generation FROM provider WHERE id = ?1",
+            [provider],
+            |row| row.get::<_, i64>(0),
+        )
+        .optional()?;
+    Ok(number.map(i64::cast_unsigned))
+}
+
 /// The newest generation and when it was taken.
 fn generation(connection: &Connection) -> Result<Option<(u64, Timestamp)>, Failure> {
     let newest = connection
@@ -297,6 +302,7 @@ fn failure(error: rusqlite::Error, doing: String) -> StoreError {
         Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreErrorKind::Damaged,
         Some(ErrorCode::CannotOpen) => StoreErrorKind::Unopenable,
+        Some(ErrorCode::ConstraintViolation) => StoreErrorKind::NameTaken,
         _ => StoreErrorKind::Other,
     };
     StoreError::new(kind, doing).because(error)

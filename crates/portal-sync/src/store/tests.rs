@@ -28,7 +28,7 @@ fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
     }
 }
 
-fn commit(provider: &str, base: u64, written: Vec<Record>) -> Commit {
+fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) -> Commit {
     Commit {
         provider: provider.to_owned(),
         base,
@@ -50,17 +50,17 @@ async fn behaves(store: &dyn CatalogStore) {
     assert_eq!(store.generation().await.unwrap(), None);
     assert_eq!(store.catalog().await.unwrap(), None);
     let state = store.state("acme").await.unwrap();
-    assert!(!state.synced() && state.generation() == 0);
+    assert!(!state.synced());
 
     let first = vec![
         user("00u1", "jane"),
         user("00u2", "bob"),
         group("00g1", "team", &["jane", "bob"]),
     ];
-    assert_eq!(store.commit(commit("acme", 0, first)).await.unwrap(), 1);
+    assert_eq!(store.commit(commit("acme", None, first)).await.unwrap(), 1);
     let state = store.state("acme").await.unwrap();
     assert!(state.synced());
-    assert_eq!(state.generation(), 1);
+    assert_eq!(state.generation(), Some(1));
     assert_eq!(state.users().len(), 2);
     assert_eq!(
         state.members(&"00g1".into()),
@@ -68,7 +68,7 @@ async fn behaves(store: &dyn CatalogStore) {
     );
 
     let stale = store
-        .commit(commit("acme", 0, vec![user("00u3", "zoe")]))
+        .commit(commit("acme", None, vec![user("00u3", "zoe")]))
         .await
         .unwrap_err();
     assert_eq!(stale.kind(), StoreErrorKind::Conflict);
@@ -86,7 +86,7 @@ async fn behaves(store: &dyn CatalogStore) {
         removed: vec![(Kind::Group, "00g1".to_owned())],
         ..commit(
             "acme",
-            1,
+            Some(1),
             vec![
                 user("00u1", "bob"),
                 user("00u2", "jane"),
@@ -110,7 +110,7 @@ async fn behaves(store: &dyn CatalogStore) {
     // Another provider has its own objects, and the names of both are known to each other.
     assert_eq!(
         store
-            .commit(commit("other", 2, vec![user("00u1", "ann")]))
+            .commit(commit("other", None, vec![user("00u1", "ann")]))
             .await
             .unwrap(),
         3
@@ -121,14 +121,24 @@ async fn behaves(store: &dyn CatalogStore) {
     assert_eq!(names(store).await.len(), 4);
 
     // A commit that fails half-way leaves nothing behind: this name belongs to the other provider.
-    let clash = commit("acme", 3, vec![user("00u5", "eve"), user("00u6", "ann")]);
-    store.commit(clash).await.unwrap_err();
+    let clash = commit(
+        "acme",
+        Some(2),
+        vec![user("00u5", "eve"), user("00u6", "ann")],
+    );
+    assert_eq!(
+        store.commit(clash).await.unwrap_err().kind(),
+        StoreErrorKind::NameTaken
+    );
     assert_eq!(store.generation().await.unwrap(), Some(3));
     assert_eq!(names(store).await.len(), 4);
 
     // An empty commit is a generation too.
     assert_eq!(
-        store.commit(commit("third", 3, Vec::new())).await.unwrap(),
+        store
+            .commit(commit("third", None, Vec::new()))
+            .await
+            .unwrap(),
         4
     );
     assert!(store.state("third").await.unwrap().synced());
@@ -150,7 +160,7 @@ async fn a_catalog_survives_its_process() {
     let path = in_folder(&folder);
     let store = SqliteStore::open(&path).unwrap();
     store
-        .commit(commit("acme", 0, vec![user("00u1", "jane")]))
+        .commit(commit("acme", None, vec![user("00u1", "jane")]))
         .await
         .unwrap();
     drop(store);
@@ -167,12 +177,12 @@ async fn two_processes_see_each_others_commits() {
         SqliteStore::open(&in_folder(&folder)).unwrap(),
         SqliteStore::open(&in_folder(&folder)).unwrap(),
     );
-    one.commit(commit("acme", 0, vec![user("00u1", "jane")]))
+    one.commit(commit("acme", None, vec![user("00u1", "jane")]))
         .await
         .unwrap();
     assert_eq!(two.generation().await.unwrap(), Some(1));
     let late = two
-        .commit(commit("acme", 0, vec![user("00u2", "bob")]))
+        .commit(commit("acme", None, vec![user("00u2", "bob")]))
         .await
         .unwrap_err();
     assert_eq!(late.kind(), StoreErrorKind::Conflict);
@@ -217,7 +227,7 @@ async fn a_damaged_entity_is_named() {
     let path = in_folder(&folder);
     let store = SqliteStore::open(&path).unwrap();
     store
-        .commit(commit("acme", 0, vec![user("00u1", "jane")]))
+        .commit(commit("acme", None, vec![user("00u1", "jane")]))
         .await
         .unwrap();
     Connection::open(&path)

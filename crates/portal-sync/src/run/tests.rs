@@ -1,0 +1,140 @@
+//! Runs over a real store, and what happens meanwhile.
+
+use std::sync::Arc;
+
+use catalog_model::{Entity, Metadata, Spec, UserSpec};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use serde_json::json;
+
+use super::*;
+use crate::config::{GroupNaming, UserNaming};
+use crate::guard::Guard;
+use crate::mapping::Mapping;
+use crate::roster::Rules;
+use crate::snapshot::Members;
+use crate::store::{Record, SqliteStore};
+
+/// An org with one user `jane` in one group, and what someone else commits while it is read.
+#[derive(Debug)]
+struct Org {
+    store: Arc<SqliteStore>,
+    meanwhile: Option<Commit>,
+}
+
+impl Directory for Org {
+    fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>> {
+        async {
+            if let Some(commit) = self.meanwhile.clone() {
+                self.store.commit(commit).await.unwrap();
+            }
+            let mut snapshot = Snapshot::default();
+            let user = json!({"id": "00u1", "profile": {"email": "jane@example.com"}});
+            snapshot
+                .users
+                .insert("00u1".into(), serde_json::from_value(user).unwrap());
+            let group = json!({"id": "00g1", "profile": {"name": "Team"}});
+            snapshot
+                .groups
+                .insert("00g1".into(), serde_json::from_value(group).unwrap());
+            snapshot
+                .members
+                .insert("00g1".into(), Members::Known(["00u1".into()].into()));
+            Ok(snapshot)
+        }
+        .boxed()
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        provider: "acme".to_owned(),
+        rules: Rules {
+            users_from_groups: false,
+            user_filter: false,
+            group_filter: false,
+            include_empty_groups: true,
+        },
+        guard: Guard::default(),
+        mapping: Mapping {
+            org_url: "https://acme.okta.com".to_owned(),
+            org_host: "acme.okta.com".to_owned(),
+            user_name: UserNaming::StripDomainEmail,
+            group_name: GroupNaming::KebabCaseName,
+        },
+    }
+}
+
+fn at() -> Timestamp {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// A user `jane` of some provider.
+fn jane_of(provider: &str) -> Commit {
+    let entity = Entity::new(
+        Metadata::new("jane".parse().unwrap()),
+        Spec::User(UserSpec::default()),
+    );
+    Commit {
+        provider: provider.to_owned(),
+        base: None,
+        taken_at: at(),
+        removed: Vec::new(),
+        written: vec![Record {
+            okta_id: "00u9".to_owned(),
+            entity,
+        }],
+    }
+}
+
+fn org(folder: &tempfile::TempDir, meanwhile: Option<Commit>) -> Org {
+    let store = SqliteStore::open(&folder.path().join("catalog.db")).unwrap();
+    Org {
+        store: Arc::new(store),
+        meanwhile,
+    }
+}
+
+#[tokio::test]
+async fn what_a_dry_run_shows_a_sync_does_and_then_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let org = org(&folder, None);
+    let planned = dry_run(&org, &*org.store, &settings()).await.unwrap();
+    assert_eq!(org.store.generation().await.unwrap(), None);
+
+    let (done, generation) = sync(&org, &*org.store, &settings(), None, at())
+        .await
+        .unwrap();
+    assert_eq!((done.id, generation), (planned.id, Some(1)));
+    let (again, generation) = sync(&org, &*org.store, &settings(), None, at())
+        .await
+        .unwrap();
+    assert!(again.is_empty());
+    assert_eq!(
+        (generation, org.store.generation().await.unwrap()),
+        (None, Some(1))
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_another_provider_takes_meanwhile_costs_a_suffix_and_no_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let org = org(&folder, Some(jane_of("other")));
+    let (plan, generation) = sync(&org, &*org.store, &settings(), None, at())
+        .await
+        .unwrap();
+    assert_eq!(generation, Some(2));
+    assert_eq!(plan.collisions.len(), 1);
+    assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 3);
+}
+
+#[tokio::test]
+async fn another_run_of_the_same_provider_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let org = org(&folder, Some(jane_of("acme")));
+    let refused = sync(&org, &*org.store, &settings(), None, at())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.exit(), Exit::Busy);
+    assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 1);
+}
