@@ -54,6 +54,12 @@ impl Backoff {
     }
 }
 
+impl backoff::Clock for TokioClock {
+    fn now(&self) -> std::time::Instant {
+        self.instant()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -20,9 +20,3 @@ impl governor::clock::Clock for TokioClock {
         self.instant()
     }
 }
-
-impl backoff::Clock for TokioClock {
-    fn now(&self) -> Instant {
-        self.instant()
-    }
-}

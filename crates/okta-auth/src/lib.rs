@@ -1,22 +1,36 @@
 #![doc = include_str!("../README.md")]
 
 // Leaf first: a module uses only modules listed above it.
-mod assertion;
-mod cache;
 mod clock;
-mod error;
+
 mod key;
+
 mod lifetime;
+
 mod org_url;
-mod refusal;
+
 mod scope;
+
 mod service_app;
+
+mod refusal;
+
+mod token;
+
+mod transport;
+
+mod error;
+
+mod assertion;
+
 mod source;
+
+mod token_request;
+
+mod cache;
+
 #[cfg(test)]
 mod testing;
-mod token;
-mod token_request;
-mod transport;
 
 pub use crate::assertion::ClientAssertion;
 pub use crate::cache::TokenCache;

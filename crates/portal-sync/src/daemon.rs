@@ -1,6 +1,5 @@
 //! `serve`: every provider on its schedule, and the catalog for whoever asks.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -8,11 +7,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_model::EntitySet;
 use jiff::tz::TimeZone;
 use okta_auth::Clock;
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -20,15 +17,15 @@ use tokio::task::JoinSet;
 use crate::config::Schedule;
 use crate::cycle::{Then, run_once};
 use crate::okta::Okta;
-use crate::published::Published;
 use crate::report::{Outcome, Report};
 use crate::schedule::{next_start, sleep_until};
 use crate::serve::{App, ProviderStatus, RunStatus, router};
-use crate::store::{Catalog, CatalogStore, StoreError};
+use crate::store::{CatalogStore, StoreError};
 use crate::telemetry::{Metrics, RunFigures};
 
-/// How often the store is asked whether another process committed.
-const LOOK_AT_STORE: Duration = Duration::from_secs(2);
+mod publisher;
+
+use publisher::Publisher;
 
 /// How long open connections may take to finish when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -97,7 +94,7 @@ impl Daemon {
             clock: Arc::clone(&self.clock),
         };
         let mut tasks = JoinSet::new();
-        tasks.spawn(follow(Arc::clone(&publisher)));
+        tasks.spawn(Arc::clone(&publisher).follow());
         for (position, (okta, schedule)) in self.providers.into_iter().enumerate() {
             let keeper = Keeper {
                 okta,
@@ -213,91 +210,6 @@ impl Keeper {
             }
         });
     }
-}
-
-/// Hands whole generations from the store to the readers.
-#[derive(Debug)]
-struct Publisher {
-    store: Arc<dyn CatalogStore>,
-    publish: watch::Sender<Option<Arc<Published>>>,
-}
-
-impl Publisher {
-    /// Publishes the newest generation, unless it is the one that readers have.
-    async fn refresh(&self) -> Result<(), StoreError> {
-        let shown = self
-            .publish
-            .borrow()
-            .as_ref()
-            .map(|published| published.generation());
-        if self.store.generation().await? == shown {
-            return Ok(());
-        }
-        let Some(catalog) = self.store.catalog().await? else {
-            return Ok(());
-        };
-        match published(catalog) {
-            Ok(published) => drop(self.publish.send_replace(Some(Arc::new(published)))),
-            Err(errors) => {
-                tracing::error!(
-                    ?errors,
-                    "the stored entities do not fit together; the generation before it stays"
-                );
-            }
-        }
-        Ok(())
-    }
-
-    async fn refresh_or_log(&self) {
-        if let Err(error) = self.refresh().await {
-            tracing::error!(error = %crate::directory::chain(&error), "the catalog cannot be read");
-        }
-    }
-}
-
-async fn follow(publisher: Arc<Publisher>) {
-    loop {
-        tokio::time::sleep(LOOK_AT_STORE).await;
-        publisher.refresh_or_log().await;
-    }
-}
-
-fn published(catalog: Catalog) -> Result<Published, Vec<catalog_model::EntitySetError>> {
-    let uids: BTreeMap<_, _> = catalog
-        .records
-        .iter()
-        .map(|record| {
-            let entity_ref = record.entity.entity_ref();
-            let uid = uid(entity_ref.kind().as_str(), &record.okta_id);
-            (entity_ref, uid)
-        })
-        .collect();
-    let entities = EntitySet::build(catalog.records.into_iter().map(|record| record.entity))?;
-    Ok(Published::new(
-        catalog.generation,
-        catalog.taken_at,
-        entities,
-        uids,
-    ))
-}
-
-/// A UUID of version 8 that an Okta object keeps for ever, whatever its entity is called.
-fn uid(kind: &str, okta_id: &str) -> String {
-    let hash = Sha256::digest(format!("{kind}:{okta_id}"));
-    let hex: String = hash
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!(
-        "{}-{}-8{}-a{}-{}",
-        part(0, 8),
-        part(8, 12),
-        part(13, 16),
-        part(17, 20),
-        part(20, 32)
-    )
 }
 
 fn status_of(okta: &Okta) -> ProviderStatus {

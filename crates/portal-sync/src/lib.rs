@@ -7,34 +7,46 @@
 //! ```
 
 mod exit;
+
 mod guard;
 
 pub mod config;
+
 pub mod snapshot;
 
 pub mod selection;
 
 pub mod directory;
-pub mod mapping;
-pub mod plan;
-pub mod roster;
+
 pub mod state;
+
+pub mod roster;
+
+pub mod mapping;
+
 pub mod store;
+
+pub mod plan;
 
 pub mod okta;
 
 pub mod published;
-pub mod report;
+
 pub mod run;
 
+pub mod report;
+
 pub mod cycle;
+
 pub mod schedule;
 
 pub mod serve;
+
 pub mod telemetry;
 
-mod cli;
 pub mod daemon;
+
+mod cli;
 
 pub use cli::{main, main_from};
 pub use exit::Exit;

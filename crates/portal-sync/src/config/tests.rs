@@ -67,6 +67,6 @@ const BESIDE: [(&str, &str); 4] = [
 fn refused(text: &str, expected: &str) {
     let mut files = vec![("app-config.yaml", text.strip_prefix('\n').unwrap_or(text))];
     files.extend(BESIDE);
-    let errors = load_all(&files, &[("HOME", "/home/portal")]).expect_err(text);
+    let errors = load_all(&files, &[("HOME", "/var/lib/portal")]).expect_err(text);
     assert_eq!(errors.to_string(), expected.trim_matches('\n'), "{text}");
 }

@@ -1,0 +1,107 @@
+//! From the store to the readers: whole generations, whoever committed them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog_model::{EntitySet, EntitySetError};
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+
+use crate::directory::chain;
+use crate::published::Published;
+use crate::store::{Catalog, CatalogStore, StoreError};
+
+/// How often the store is asked whether another process committed.
+const LOOK_AT_STORE: Duration = Duration::from_secs(2);
+
+/// Hands whole generations from the store to the readers.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    pub(super) store: Arc<dyn CatalogStore>,
+    pub(super) publish: watch::Sender<Option<Arc<Published>>>,
+}
+
+impl Publisher {
+    /// Publishes the newest generation, unless it is the one that readers have.
+    pub(super) async fn refresh(&self) -> Result<(), StoreError> {
+        let shown = self
+            .publish
+            .borrow()
+            .as_ref()
+            .map(|published| published.generation());
+        if self.store.generation().await? == shown {
+            return Ok(());
+        }
+        let Some(catalog) = self.store.catalog().await? else {
+            return Ok(());
+        };
+        // Relations of everybody are derived here: not on a thread that answers requests.
+        match tokio::task::spawn_blocking(|| published(catalog)).await {
+            Ok(Ok(published)) => drop(self.publish.send_replace(Some(Arc::new(published)))),
+            Ok(Err(errors)) => tracing::error!(
+                ?errors,
+                "the stored entities do not fit together; the generation before stays"
+            ),
+            Err(error) => tracing::error!(%error, "the generation before stays"),
+        }
+        Ok(())
+    }
+
+    /// As [`refresh`](Self::refresh), for when nobody is there to be told of an error.
+    pub(super) async fn refresh_or_log(&self) {
+        if let Err(error) = self.refresh().await {
+            tracing::error!(error = %chain(&error), "the catalog cannot be read");
+        }
+    }
+
+    /// Publishes what other processes commit.
+    pub(super) async fn follow(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK_AT_STORE).await;
+            self.refresh_or_log().await;
+        }
+    }
+}
+
+fn published(catalog: Catalog) -> Result<Published, Vec<EntitySetError>> {
+    let uids: BTreeMap<_, _> = catalog
+        .records
+        .iter()
+        .map(|record| {
+            let entity_ref = record.entity.entity_ref();
+            let uid = uid(entity_ref.kind().as_str(), &record.okta_id);
+            (entity_ref, uid)
+        })
+        .collect();
+    let entities = EntitySet::build(catalog.records.into_iter().map(|record| record.entity))?;
+    Ok(Published::new(
+        catalog.generation,
+        catalog.taken_at,
+        entities,
+        uids,
+    ))
+}
+
+/// A UUID that an Okta object keeps for ever, whatever its entity is called.
+fn uid(kind: &str, okta_id: &str) -> String {
+    let hash = Sha256::digest(format!("{kind}:{okta_id}"));
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(hash)
+        .for_each(|(byte, hashed)| *byte = hashed);
+    uuid::Builder::from_custom_bytes(bytes)
+        .into_uuid()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_uid_depends_on_the_object_alone() {
+        assert_eq!(super::uid("User", "00u1"), super::uid("User", "00u1"));
+        assert_ne!(super::uid("User", "00u1"), super::uid("Group", "00u1"));
+        assert_eq!(super::uid("User", "00u1").len(), 36);
+    }
+}

@@ -1,0 +1,120 @@
+//! The parts of a plan.
+
+use catalog_model::{EntityRef, FieldChange};
+use serde::Serialize;
+
+use crate::roster::Cause;
+
+/// One change of the catalog.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(
+    tag = "change",
+    rename_all = "lowercase",
+    rename_all_fields = "camelCase"
+)]
+pub enum PlannedChange {
+    /// An entity comes.
+    Added {
+        /// The Okta object it is made from.
+        okta_id: String,
+        /// The entity.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+    },
+    /// An entity changes.
+    Updated {
+        /// The Okta object it is made from.
+        okta_id: String,
+        /// The entity.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+        /// What changes of it.
+        fields: Vec<FieldChange>,
+    },
+    /// An entity gets another name.
+    Renamed {
+        /// The Okta object it is made from.
+        okta_id: String,
+        /// What it was called.
+        #[serde(serialize_with = "as_text")]
+        from: EntityRef,
+        /// What it will be called.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+        /// What changes of it.
+        fields: Vec<FieldChange>,
+    },
+    /// An entity goes.
+    Removed {
+        /// The Okta object it was made from.
+        okta_id: String,
+        /// The entity.
+        #[serde(serialize_with = "as_text")]
+        entity_ref: EntityRef,
+        /// Why.
+        #[serde(serialize_with = "cause_word")]
+        cause: Cause,
+    },
+}
+
+/// A removal that the guard holds back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withheld {
+    /// The Okta object.
+    pub okta_id: String,
+    /// The entity that stays.
+    #[serde(serialize_with = "as_text")]
+    pub entity_ref: EntityRef,
+    /// Why the entity would go; none when only members of the group would.
+    #[serde(serialize_with = "cause_word_or_null")]
+    pub cause: Option<Cause>,
+    /// How many members the group would lose, when only they would go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<usize>,
+}
+
+/// A group whose members could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unknown {
+    /// The group's Okta id.
+    pub okta_id: String,
+    /// The group's name in Okta.
+    pub name: String,
+    /// Why they could not be read.
+    pub reason: String,
+    /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
+    pub kept: bool,
+}
+
+impl PlannedChange {
+    /// The entity as it is called after the change, or was before it went.
+    #[must_use]
+    pub const fn entity_ref(&self) -> &EntityRef {
+        match self {
+            Self::Added { entity_ref, .. }
+            | Self::Updated { entity_ref, .. }
+            | Self::Renamed { entity_ref, .. }
+            | Self::Removed { entity_ref, .. } => entity_ref,
+        }
+    }
+}
+
+fn as_text<S: serde::Serializer>(entity_ref: &EntityRef, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(entity_ref)
+}
+
+fn cause_word<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cause.as_str())
+}
+
+fn cause_word_or_null<S: serde::Serializer>(
+    cause: &Option<Cause>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match cause {
+        Some(cause) => serializer.serialize_str(cause.as_str()),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,63 @@
+//! `cargo xtask`: what developers of portal-sync run.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Developer tools of portal-sync.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a simulated Okta org and `portal-sync serve` together, and show the page's address
+    Demo(xtask::demo::Args),
+    /// Run everything that CI runs
+    Test(xtask::check::Args),
+    /// Run the end-to-end scenarios against their goldens
+    E2e(xtask::e2e::Args),
+    /// Serve a simulated Okta org
+    Simulate(xtask::simulate::Args),
+    /// Check the workspace's own rules
+    Tidy,
+    /// The program under test
+    #[command(hide = true, disable_help_flag = true)]
+    PortalSync {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::PortalSync { arguments } => {
+            return portal_sync::main_from(
+                [OsString::from("portal-sync")].into_iter().chain(arguments),
+            );
+        }
+        Command::Demo(args) => block_on(xtask::demo::run(args)),
+        Command::Test(args) => xtask::check::run(&args),
+        Command::E2e(args) => block_on(xtask::e2e::run(args)),
+        Command::Simulate(args) => block_on(xtask::simulate::run(args)),
+        Command::Tidy => xtask::tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            xtask::say(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
