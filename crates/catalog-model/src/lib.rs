@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+// Leaf first: a module uses only modules above it.
+mod syntax;
+
+mod name;
+
+mod kind;
+
+mod entity_ref;
+
+mod metadata;
+
+mod spec;
+
+mod entity;
+
+mod reference;
+
+mod path;
+
+mod validate;
+
+mod digest;
+
+mod relation;
+
+mod entity_set;
+
+mod delta;
+
+pub use delta::{Change, Delta, FieldChange};
+pub use digest::{Digest, digest};
+pub use entity::{Entity, Spec};
+pub use entity_ref::{EntityRef, RefError, SpecRef};
+pub use entity_set::{EntitySet, EntitySetError};
+pub use kind::{ApiVersion, Kind, KindError};
+pub use metadata::{Extra, Link, Metadata};
+pub use name::{EntityName, NameError, Namespace};
+pub use reference::{RefField, Reference};
+pub use relation::{Relation, RelationType};
+pub use spec::{GroupSpec, LocationSpec, Presence, Profile, UserSpec};
+pub use validate::Violation;

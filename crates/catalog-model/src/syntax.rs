@@ -1,0 +1,309 @@
+//! The grammar that names, keys, label values and tags share, with what went wrong and where.
+//!
+//! Source of the rules: `@backstage/catalog-model` 1.10.1, `KubernetesValidatorFunctions`,
+//! `CommonValidatorFunctions` and `makeValidator`.
+
+use std::fmt;
+
+/// The longest name, label value, tag or DNS label, in characters.
+pub(crate) const MAX_NAME: usize = 63;
+/// The longest prefix of a label or annotation key, in characters.
+pub(crate) const MAX_PREFIX: usize = 253;
+
+/// Why a text breaks a rule. Positions count characters from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    Empty,
+    TooLong {
+        length: usize,
+        most: usize,
+    },
+    Character {
+        character: char,
+        at: usize,
+        rule: &'static str,
+    },
+    Edge {
+        character: char,
+        at: usize,
+        rule: &'static str,
+    },
+    SecondSlash {
+        at: usize,
+    },
+    Prefix(Box<Self>),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::TooLong { length, most } => {
+                write!(f, "it has {length} characters, at most {most} are allowed")
+            }
+            Self::Character {
+                character,
+                at,
+                rule,
+            } => {
+                write!(f, "character {at} is {character:?}, allowed are {rule}")
+            }
+            Self::Edge {
+                character,
+                at,
+                rule,
+            } => {
+                write!(f, "character {at} is {character:?}, {rule}")
+            }
+            Self::SecondSlash { at } => {
+                write!(
+                    f,
+                    "character {at} is a second '/', a key has one prefix at most"
+                )
+            }
+            Self::Prefix(problem) => write!(f, "in the prefix before '/', {problem}"),
+        }
+    }
+}
+
+/// `^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`, 1 to 63 characters.
+pub(crate) fn check_name(text: &str) -> Result<(), Problem> {
+    const ALLOWED: &str = "ASCII letters, digits, '-', '_' and '.'";
+    check_characters(text, ALLOWED, |c| {
+        c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+    })?;
+    check_length(text, MAX_NAME)?;
+    check_edges(
+        text,
+        "the first and the last must be a letter or a digit",
+        |c| c.is_ascii_alphanumeric(),
+    )
+}
+
+/// `^[a-z0-9]+(?:\-+[a-z0-9]+)*$`, 1 to 63 characters.
+pub(crate) fn check_dns_label(text: &str) -> Result<(), Problem> {
+    const ALLOWED: &str = "lower-case ASCII letters, digits and '-'";
+    check_characters(text, ALLOWED, |c| is_lower_alphanumeric(c) || c == '-')?;
+    check_length(text, MAX_NAME)?;
+    check_edges(
+        text,
+        "the first and the last must be a lower-case letter or a digit",
+        is_lower_alphanumeric,
+    )
+}
+
+/// DNS labels joined by dots, 1 to 253 characters.
+pub(crate) fn check_dns_subdomain(text: &str) -> Result<(), Problem> {
+    if text.is_empty() {
+        return Err(Problem::Empty);
+    }
+    check_length(text, MAX_PREFIX)?;
+    let mut before = 0;
+    for label in text.split('.') {
+        check_dns_label(label).map_err(|problem| match problem {
+            Problem::Empty => Problem::Edge {
+                character: '.',
+                at: before.max(1),
+                rule: "'.' must stand between two labels",
+            },
+            problem => shifted(problem, before),
+        })?;
+        before += label.chars().count() + 1;
+    }
+    Ok(())
+}
+
+/// `^[a-z0-9:+#]+(\-[a-z0-9:+#]+)*$`, 1 to 63 characters: unlike a DNS label, no `--`.
+pub(crate) fn check_tag(text: &str) -> Result<(), Problem> {
+    const ALLOWED: &str = "lower-case ASCII letters, digits, ':', '+', '#' and '-'";
+    let is_inner = |c: char| is_lower_alphanumeric(c) || matches!(c, ':' | '+' | '#');
+    check_characters(text, ALLOWED, |c| is_inner(c) || c == '-')?;
+    check_length(text, MAX_NAME)?;
+    check_edges(
+        text,
+        "'-' must stand between two other characters",
+        is_inner,
+    )?;
+    match text.find("--") {
+        // The text is ASCII by now, so bytes are characters.
+        Some(at) => Err(Problem::Edge {
+            character: '-',
+            at: at + 2,
+            rule: "'-' must stand between two other characters",
+        }),
+        None => Ok(()),
+    }
+}
+
+/// `[dns-subdomain/]name`: the key of a label or an annotation.
+pub(crate) fn check_key(text: &str) -> Result<(), Problem> {
+    let Some((prefix, name)) = text.split_once('/') else {
+        return check_name(text);
+    };
+    let before = prefix.chars().count() + 1;
+    if let Some((inner, _)) = name.split_once('/') {
+        let at = before + inner.chars().count() + 1;
+        return Err(Problem::SecondSlash { at });
+    }
+    check_dns_subdomain(prefix).map_err(|problem| Problem::Prefix(Box::new(problem)))?;
+    check_name(name).map_err(|problem| shifted(problem, before))
+}
+
+/// True when JavaScript's `trim` leaves nothing.
+pub(crate) fn is_blank(text: &str) -> bool {
+    // JavaScript counts U+FEFF as white space and U+0085 not; Unicode has it the other way round.
+    text.chars()
+        .all(|c| c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}'))
+}
+
+fn is_lower_alphanumeric(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit()
+}
+
+fn check_characters(
+    text: &str,
+    rule: &'static str,
+    allowed: impl Fn(char) -> bool,
+) -> Result<(), Problem> {
+    match text.chars().enumerate().find(|(_, c)| !allowed(*c)) {
+        Some((index, character)) => Err(Problem::Character {
+            character,
+            at: index + 1,
+            rule,
+        }),
+        None if text.is_empty() => Err(Problem::Empty),
+        None => Ok(()),
+    }
+}
+
+fn check_length(text: &str, most: usize) -> Result<(), Problem> {
+    let length = text.chars().count();
+    if length > most {
+        Err(Problem::TooLong { length, most })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_edges(
+    text: &str,
+    rule: &'static str,
+    allowed: impl Fn(char) -> bool,
+) -> Result<(), Problem> {
+    let first = text.chars().next().map(|c| (c, 1));
+    let last = text.chars().next_back().map(|c| (c, text.chars().count()));
+    match [first, last]
+        .into_iter()
+        .flatten()
+        .find(|(c, _)| !allowed(*c))
+    {
+        Some((character, at)) => Err(Problem::Edge {
+            character,
+            at,
+            rule,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The same problem in a text that has `by` more characters in front.
+fn shifted(problem: Problem, by: usize) -> Problem {
+    match problem {
+        Problem::Character {
+            character,
+            at,
+            rule,
+        } => Problem::Character {
+            character,
+            at: at + by,
+            rule,
+        },
+        Problem::Edge {
+            character,
+            at,
+            rule,
+        } => Problem::Edge {
+            character,
+            at: at + by,
+            rule,
+        },
+        problem => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_of_keys_and_tags_have_their_position() {
+        type Check = fn(&str) -> Result<(), Problem>;
+        let key: Check = check_key;
+        let tag: Check = check_tag;
+        let dot = "'.' must stand between two labels";
+        let dash = "'-' must stand between two other characters";
+        let lower = "allowed are lower-case ASCII letters, digits and '-'";
+        let table = [
+            (
+                key,
+                "a/b/c",
+                "character 4 is a second '/', a key has one prefix at most".to_owned(),
+            ),
+            (
+                key,
+                "Okta.com/id",
+                format!("in the prefix before '/', character 1 is 'O', {lower}"),
+            ),
+            (
+                key,
+                "a.B/id",
+                format!("in the prefix before '/', character 3 is 'B', {lower}"),
+            ),
+            (
+                key,
+                "a..b/id",
+                format!("in the prefix before '/', character 2 is '.', {dot}"),
+            ),
+            (
+                key,
+                ".a/id",
+                format!("in the prefix before '/', character 1 is '.', {dot}"),
+            ),
+            (
+                key,
+                "a./id",
+                format!("in the prefix before '/', character 2 is '.', {dot}"),
+            ),
+            (
+                key,
+                "/id",
+                "in the prefix before '/', it is empty".to_owned(),
+            ),
+            (
+                key,
+                "é/",
+                "in the prefix before '/', ".to_owned() + "character 1 is 'é', " + lower,
+            ),
+            (key, "a.b/-c", {
+                "character 5 is '-', the first and the last must be a letter or a digit".to_owned()
+            }),
+            (tag, "a--b", format!("character 3 is '-', {dash}")),
+            (tag, "a-", format!("character 2 is '-', {dash}")),
+        ];
+        for (check, text, message) in table {
+            assert_eq!(check(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn blank_is_what_javascript_trims() {
+        for (text, blank) in [
+            ("", true),
+            (" \t\u{feff}\u{a0}", true),
+            ("\u{85}", false),
+            (" a", false),
+        ] {
+            assert_eq!(is_blank(text), blank, "{text:?}");
+        }
+    }
+}

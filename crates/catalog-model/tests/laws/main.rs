@@ -1,0 +1,191 @@
+//! Laws that hold for any entity, any ref and any catalog.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod strategies;
+
+use catalog_model::{
+    Change, Delta, Entity, EntityName, EntityRef, EntitySet, Kind, Namespace, Relation, Spec,
+    SpecRef, UserSpec, digest,
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+use strategies::{entities, entity, entity_set};
+
+/// The same JSON with the keys of every object in the opposite order.
+fn with_keys_reversed(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let turned = object
+                .into_iter()
+                .rev()
+                .map(|(key, v)| (key, with_keys_reversed(v)));
+            Value::Object(turned.collect::<Map<_, _>>())
+        }
+        Value::Array(list) => list.into_iter().map(with_keys_reversed).collect(),
+        value => value,
+    }
+}
+
+fn with_lists_reversed(mut entity: Entity) -> Entity {
+    match &mut entity.spec {
+        Spec::User(user) => user.member_of.reverse(),
+        Spec::Group(group) => {
+            group.members.reverse();
+            group.children.reverse();
+        }
+        Spec::Location(_) => {}
+    }
+    entity
+}
+
+proptest! {
+    #[test]
+    fn a_valid_entity_is_written_as_it_was_read(entity in entity()) {
+        prop_assert_eq!(entity.validate(), []);
+        let text = serde_json::to_string(&entity).unwrap();
+        let read: Entity = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &entity);
+        prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    }
+
+    #[test]
+    fn the_order_of_keys_and_refs_does_not_change_the_digest(entity in entity()) {
+        let turned = with_keys_reversed(serde_json::to_value(&entity).unwrap());
+        let turned: Entity = serde_json::from_value(turned).unwrap();
+        prop_assert_eq!(&turned, &entity);
+        prop_assert_eq!(digest(&turned), digest(&entity));
+        prop_assert_eq!(digest(&with_lists_reversed(turned)), digest(&entity));
+    }
+
+    #[test]
+    fn another_name_is_another_digest(entity in entity(), name in "[a-z]{1,9}") {
+        let mut other = entity.clone();
+        other.metadata.name = name.parse().unwrap();
+        prop_assert_eq!(digest(&other) == digest(&entity), other == entity);
+    }
+
+    #[test]
+    fn a_ref_prints_what_it_parses(entity in entity()) {
+        let reference = entity.entity_ref();
+        prop_assert_eq!(&reference.to_string().parse::<EntityRef>().unwrap(), &reference);
+        let shouted = reference.to_string().to_uppercase();
+        prop_assert_eq!(&shouted.parse::<EntityRef>().unwrap(), &reference);
+        let parts = EntityRef::new(
+            reference.kind(),
+            &reference.namespace().parse().unwrap(),
+            &reference.name().parse().unwrap(),
+        );
+        prop_assert_eq!(&parts, &reference);
+        let json = serde_json::to_string(&reference).unwrap();
+        prop_assert_eq!(serde_json::from_str::<EntityRef>(&json).unwrap(), reference);
+    }
+
+    #[test]
+    fn any_text_is_a_ref_or_an_error(text in prop_oneof![".*", "[a-zA-Z:/é.-]{0,12}"]) {
+        if let Ok(reference) = EntityRef::parse(&text, Kind::User, &Namespace::default()) {
+            prop_assert_eq!(&reference.to_string().parse::<EntityRef>().unwrap(), &reference);
+        }
+        if let Ok(reference) = text.parse::<EntityRef>() {
+            prop_assert_eq!(
+                EntityRef::parse(&text, Kind::Location, &Namespace::default()).unwrap(),
+                reference
+            );
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_name_or_an_error(text in prop_oneof![".*", "[a-zA-Z0-9-_.é]{0,70}"]) {
+        let alphanumeric = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let ends = alphanumeric(text.chars().next()) && alphanumeric(text.chars().last());
+        let valid = ends && text.len() <= 63 && text.chars().all(allowed);
+        prop_assert_eq!(EntityName::parse(&text).is_ok(), valid);
+        let lower = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let valid = ends && text.len() <= 63 && text.chars().all(lower);
+        prop_assert_eq!(Namespace::parse(&text).is_ok(), valid);
+    }
+
+    #[test]
+    fn any_texts_are_validated(entity in entity(), text in prop_oneof![".*", "[a-zA-Z$:/#é.-]{0,9}"]) {
+        let mut entity = entity;
+        let metadata = &mut entity.metadata;
+        metadata.title = Some(text.clone());
+        metadata.labels.insert(text.clone(), text.clone());
+        metadata.annotations.insert(text.clone(), text.clone());
+        metadata.tags.push(text.clone());
+        metadata.links.push(catalog_model::Link::new(text.clone()));
+        metadata.extra.insert(text.clone(), text.clone().into());
+        let member_of = vec![SpecRef::from(text)];
+        entity.spec = Spec::User(UserSpec { member_of, ..UserSpec::default() });
+        let _ = (entity.validate(), digest(&entity));
+        let _ = EntitySet::build([entity]);
+    }
+
+    #[test]
+    fn the_order_of_entities_does_not_matter(entities in entities()) {
+        let mut reversed = entities.clone();
+        reversed.reverse();
+        let (a, b) = (EntitySet::build(entities).unwrap(), EntitySet::build(reversed).unwrap());
+        prop_assert_eq!(a.digest(), b.digest());
+        prop_assert_eq!(a, b);
+    }
+
+    #[test]
+    fn nothing_differs_from_itself(set in entity_set()) {
+        let delta = Delta::between(&set, &set);
+        prop_assert!(delta.is_empty());
+        prop_assert_eq!(delta.to_string(), "");
+    }
+
+    #[test]
+    fn a_delta_makes_one_set_of_the_other(a in entity_set(), b in entity_set()) {
+        let delta = Delta::between(&a, &b);
+        prop_assert_eq!(&delta.apply(&a), &b);
+        prop_assert_eq!(delta.is_empty(), a == b);
+        prop_assert_eq!(a.digest() == b.digest(), a == b);
+        prop_assert_eq!(delta.added() + delta.updated() + delta.removed(), delta.changes().len());
+        prop_assert_eq!(a.len() + delta.added() - delta.removed(), b.len());
+        prop_assert!(delta.changes().is_sorted_by_key(Change::entity_ref));
+        for change in delta.changes() {
+            if let Change::Updated { fields, .. } = change {
+                prop_assert!(!fields.is_empty());
+                prop_assert!(fields.iter().all(|field| field.before != field.after));
+            }
+        }
+        let lines = delta.to_string().lines().filter(|line| !line.starts_with(' ')).count();
+        prop_assert_eq!(lines, delta.changes().len());
+    }
+
+    #[test]
+    fn a_delta_and_its_opposite_mirror_each_other(a in entity_set(), b in entity_set()) {
+        let (there, back) = (Delta::between(&a, &b), Delta::between(&b, &a));
+        prop_assert_eq!((there.added(), there.updated()), (back.removed(), back.updated()));
+        prop_assert_eq!(&back.apply(&there.apply(&a)), &a);
+    }
+
+    #[test]
+    fn relations_are_symmetric_sorted_and_distinct(set in entity_set()) {
+        for entity in set.iter() {
+            let source = entity.entity_ref();
+            let relations = set.relations(&source);
+            prop_assert!(relations.is_sorted_by(|a, b| a < b));
+            for Relation { kind, target } in relations {
+                let back = Relation { kind: kind.inverse(), target: source.clone() };
+                prop_assert!(set.relations(&target).contains(&back));
+            }
+            // What the spec states is among them.
+            for reference in entity.references() {
+                let stated = Relation {
+                    kind: catalog_model::RelationType::of(reference.field()),
+                    target: reference.resolve().unwrap(),
+                };
+                prop_assert!(set.relations(&source).contains(&stated));
+            }
+        }
+    }
+}
