@@ -7,7 +7,7 @@ use okta_auth::Clock;
 use tokio::time::Instant;
 
 use crate::directory::OnProgress;
-use crate::okta::{Okta, Usage};
+use crate::okta::Okta;
 use crate::plan::{Counts, Plan};
 use crate::report::Report;
 use crate::run::{self, RunError};
@@ -31,7 +31,8 @@ pub struct Ended {
     pub result: Result<Plan, RunError>,
 }
 
-/// Runs once, for at most `limit`.
+/// Runs once. Reading takes at most `limit`; a commit that has begun is waited for, so that the report says what became of
+/// it.
 pub async fn run_once(
     okta: &Okta,
     store: &dyn CatalogStore,
@@ -42,22 +43,20 @@ pub async fn run_once(
     then: Then,
 ) -> Ended {
     let (began, before) = (Instant::now(), okta.usage());
+    let settings = okta.settings();
     let work = async {
         let directory = okta.directory(on_progress);
         let taken_at = clock.now();
-        let settings = okta.settings();
+        let known = tokio::time::timeout(limit, run::read(&directory, store, settings))
+            .await
+            .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())))?;
         match then {
-            Then::Report => {
-                let plan = run::dry_run(&directory, store, settings).await?;
-                Ok((plan, None))
-            }
-            Then::Commit => run::sync(&directory, store, settings, approved, taken_at).await,
+            Then::Report => Ok((run::decide(&known, settings, None)?, None)),
+            Then::Commit => run::commit(known, store, settings, approved, taken_at).await,
         }
     };
-    let result = tokio::time::timeout(limit, work)
-        .await
-        .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())));
-    let usage: Usage = okta.usage().since(&before);
+    let result = work.await;
+    let usage = okta.usage().since(&before);
     let took = began.elapsed();
     match result {
         Ok((plan, generation)) => {
@@ -68,9 +67,13 @@ pub async fn run_once(
             }
         }
         Err(error) => {
-            let provider = &okta.settings().provider;
-            let state = store.state(provider).await;
-            let counts = state.as_ref().map(Counts::of).unwrap_or_default();
+            let provider = &settings.provider;
+            let counts = store
+                .state(provider)
+                .await
+                .as_ref()
+                .map(Counts::of)
+                .unwrap_or_default();
             let report = Report::of_failure(provider, &error, counts, usage, took);
             Ended {
                 report,

@@ -14,14 +14,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::Schedule;
+use crate::config::{Frequency, Schedule};
 use crate::cycle::{Then, run_once};
 use crate::okta::Okta;
 use crate::report::{Outcome, Report};
 use crate::schedule::{next_start, sleep_until};
 use crate::serve::{App, ProviderStatus, RunStatus, router};
 use crate::store::{CatalogStore, StoreError};
-use crate::telemetry::{Metrics, RunFigures};
+use crate::telemetry::{Left, Metrics, RunFigures};
 
 mod publisher;
 
@@ -77,6 +77,7 @@ impl Daemon {
         let publisher = Arc::new(Publisher {
             store: Arc::clone(&self.store),
             publish,
+            turn: tokio::sync::Mutex::default(),
         });
         publisher.refresh().await.map_err(ServeError::Store)?;
         let statuses = self
@@ -161,7 +162,13 @@ impl Keeper {
                 &self.zone,
             );
             self.tell(|status| status.next_run = next);
-            let Some(next) = next else { return };
+            let Some(next) = next else {
+                if self.schedule.frequency != Frequency::Manual {
+                    let provider = &self.okta.settings().provider;
+                    tracing::error!(%provider, "the schedule names no time that ever comes: this provider is not read");
+                }
+                return;
+            };
             sleep_until(&self.clock, next).await;
             started = Some(self.clock.now());
             self.once().await;
@@ -282,9 +289,11 @@ fn figures(report: &Report, finished: jiff::Timestamp) -> RunFigures {
         requests: report.requests.endpoints.clone(),
         throttled: report.throttled,
         waited: Duration::try_from_secs_f64(report.waited_seconds).unwrap_or_default(),
-        users: report.counts.users as u64,
-        groups: report.counts.groups as u64,
-        withheld: report.withheld as u64,
+        left: (report.outcome != Outcome::Failed).then_some(Left {
+            users: report.counts.users as u64,
+            groups: report.counts.groups as u64,
+            withheld: report.withheld as u64,
+        }),
     }
 }
 

@@ -126,8 +126,8 @@ impl OktaDirectory {
         Ok((groups, malformed))
     }
 
-    /// Reads the members of every group that may have some. Only refused credentials end the run: what fails for one
-    /// group is that group's own trouble.
+    /// Reads the members of every group that may have some. What fails for one group is that group's own trouble; only
+    /// credentials that are refused, or a role that lets nobody's members be read, end the run.
     async fn members(&self, groups: &BTreeMap<GroupId, Group>) -> Result<MembersRead, ReadError> {
         let (failed_in_a_row, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let of = groups.len();
@@ -137,60 +137,76 @@ impl OktaDirectory {
             let (failed_in_a_row, done) = (&failed_in_a_row, &done);
             async move {
                 let read = if empty {
-                    Ok((BTreeSet::new(), BTreeSet::new()))
+                    GroupRead::Empty
                 } else if failed_in_a_row.load(Ordering::Relaxed) >= GIVE_UP_AFTER {
-                    Err(format!(
-                        "not tried: the {GIVE_UP_AFTER} groups before it failed"
-                    ))
+                    GroupRead::NotTried
                 } else {
-                    match self.members_of(&id).await {
-                        Ok(read) => {
-                            failed_in_a_row.store(0, Ordering::Relaxed);
-                            Ok(read)
-                        }
-                        Err(error) if matches!(error.kind(), ErrorKind::Unauthenticated) => {
-                            return Err(ReadError::members(error));
-                        }
-                        Err(error) => {
-                            if !matches!(
-                                error.kind(),
-                                ErrorKind::NotFound | ErrorKind::Forbidden { .. }
-                            ) {
-                                failed_in_a_row.fetch_add(1, Ordering::Relaxed);
-                            }
-                            Err(chain(&error))
-                        }
-                    }
+                    self.members_of(&id).await
                 };
+                match &read {
+                    GroupRead::Known { .. } => failed_in_a_row.store(0, Ordering::Relaxed),
+                    GroupRead::Failed(error) if error.kind() != ErrorKind::NotFound => {
+                        failed_in_a_row.fetch_add(1, Ordering::Relaxed);
+                    }
+                    _ => {}
+                }
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 (self.on_progress)(Progress::Members { done, of });
-                Ok((id, read))
+                (id, read)
             }
         };
         let mut reads =
             stream::iter(groups.values().map(read_one)).buffer_unordered(self.parallel.max(1));
         let mut result = MembersRead::default();
-        while let Some((group, read)) = reads.try_next().await? {
+        let (mut read_well, mut forbidden) = (false, Vec::new());
+        while let Some((group, read)) = reads.next().await {
             let members = match read {
-                Ok((active, deactivated)) => {
+                GroupRead::Empty => Members::Known(BTreeSet::new()),
+                GroupRead::Known {
+                    active,
+                    deactivated,
+                } => {
+                    read_well = true;
                     result.deactivated.extend(deactivated);
                     Members::Known(active)
                 }
-                Err(reason) => Members::Unknown(reason),
+                GroupRead::NotTried => Members::Unknown(format!(
+                    "not tried: the {GIVE_UP_AFTER} groups before it failed"
+                )),
+                GroupRead::Failed(error) => {
+                    let reason = chain(&error);
+                    match error.kind() {
+                        ErrorKind::Unauthenticated => return Err(ReadError::members(error)),
+                        ErrorKind::Forbidden { .. } => forbidden.push(error),
+                        _ => {}
+                    }
+                    Members::Unknown(reason)
+                }
             };
             result.members.insert(group, members);
         }
-        Ok(result)
+        // One group can be out of a role's reach. When each of several is, it is the role.
+        match forbidden.pop() {
+            Some(error) if !read_well && !forbidden.is_empty() => Err(ReadError::members(error)),
+            _ => Ok(result),
+        }
     }
 
     /// The members of one group: those in use, and those deactivated.
-    async fn members_of(
-        &self,
-        group: &GroupId,
-    ) -> Result<(BTreeSet<UserId>, BTreeSet<UserId>), okta_api::Error> {
+    async fn members_of(&self, group: &GroupId) -> GroupRead {
         let (mut active, mut deactivated) = (BTreeSet::new(), BTreeSet::new());
         let mut pages = self.client.groups().members(group).pages();
-        while let Some(page) = pages.try_next().await? {
+        loop {
+            let page = match pages.try_next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => {
+                    return GroupRead::Known {
+                        active,
+                        deactivated,
+                    };
+                }
+                Err(error) => return GroupRead::Failed(error),
+            };
             for member in page.items {
                 if member.status == UserStatus::Deprovisioned {
                     deactivated.insert(member.id);
@@ -201,7 +217,6 @@ impl OktaDirectory {
             // A member whose record is odd is a member all the same.
             active.extend(page.malformed.into_iter().map(|bad| UserId::from(bad.id)));
         }
-        Ok((active, deactivated))
     }
 
     fn name_notices(&self, snapshot: &Snapshot) -> Result<Vec<String>, ReadError> {
@@ -235,6 +250,7 @@ impl Directory for OktaDirectory {
             let mut snapshot = Snapshot {
                 groups,
                 malformed_groups,
+                groups_checked_here: self.selection.checks_groups_here(),
                 ..users
             };
             snapshot.notices = self.selection.notices().to_vec();
@@ -251,6 +267,21 @@ impl Directory for OktaDirectory {
         }
         .boxed()
     }
+}
+
+/// What became of reading one group's members.
+enum GroupRead {
+    /// Okta counts none, so nobody asked.
+    Empty,
+    /// The list was read to its end.
+    Known {
+        active: BTreeSet<UserId>,
+        deactivated: BTreeSet<UserId>,
+    },
+    /// It was not.
+    Failed(okta_api::Error),
+    /// Too many before it had failed.
+    NotTried,
 }
 
 #[derive(Debug, Default)]

@@ -126,18 +126,19 @@ impl Mapping {
                     .insert((Kind::User, id.as_str().to_owned()), entity);
             }
         }
+        // One text for all the groups that name a user.
+        let user_refs: BTreeMap<&str, SpecRef> = user_names
+            .iter()
+            .map(|(id, name)| (id.as_str(), reference(Kind::User, name)))
+            .collect();
         for (id, standing) in &roster.groups {
             let Some(name) = group_names.get(id.as_str()) else {
                 continue;
             };
+            let members = roster.members.get(id).into_iter().flatten();
             let members = sorted(
-                roster
-                    .members
-                    .get(id)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|user| user_names.get(user.as_str()))
-                    .map(|name| reference(Kind::User, name))
+                members
+                    .filter_map(|user| user_refs.get(user.as_str()).cloned())
                     .collect(),
             );
             let entity = match standing {

@@ -55,6 +55,8 @@ pub struct Plan {
     pub withheld: Vec<Withheld>,
     /// Why the guard holds them back.
     pub tripped: Vec<String>,
+    /// Whether removals that the guard would hold back were approved.
+    pub approved: bool,
     /// Groups whose members could not be read, and why.
     pub unknown: Vec<Unknown>,
     /// Records that could not be decoded: the reason by Okta id.
@@ -109,6 +111,13 @@ pub enum PlanError {
         /// Which of the two.
         what: &'static str,
     },
+    /// Not every object became an entity: a bug.
+    Incomplete {
+        /// The objects that belong into the catalog.
+        wanted: usize,
+        /// The entities made of them.
+        made: usize,
+    },
     /// The entities do not fit together: a bug.
     Unsound(Vec<EntitySetError>),
 }
@@ -124,9 +133,7 @@ pub fn plan(
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
     let rules = settings.rules;
-    if !state.synced() {
-        refuse_empty_source(snapshot, rules)?;
-    }
+    refuse_empty_source(snapshot, state, rules)?;
     let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
     if guarded.tripped.is_empty() {
         return assemble(snapshot, state, settings, &guarded, Vec::new());
@@ -135,22 +142,23 @@ pub fn plan(
     let withheld = withheld(&guarded, &open, state);
     let id = digest_of_withheld(&settings.provider, &withheld);
     if approved == Some(id.as_str()) {
-        assemble(snapshot, state, settings, &open, Vec::new())
+        let plan = assemble(snapshot, state, settings, &open, Vec::new())?;
+        Ok(Plan {
+            approved: true,
+            ..plan
+        })
     } else {
         assemble(snapshot, state, settings, &guarded, withheld)
     }
 }
 
-fn refuse_empty_source(snapshot: &Snapshot, rules: Rules) -> Result<(), PlanError> {
-    let no_users = snapshot.users.is_empty()
-        && snapshot.malformed_users.is_empty()
-        && snapshot.filtered_out.is_empty()
-        && snapshot.deactivated.is_empty();
-    if no_users && !rules.user_filter {
+/// An org that shows nobody, and of which the catalog has nobody either, is one whose role is missing. Over a filled catalog
+/// the guard judges.
+fn refuse_empty_source(snapshot: &Snapshot, state: &State, rules: Rules) -> Result<(), PlanError> {
+    if snapshot.shows_no_users() && state.users().is_empty() && !rules.user_filter {
         return Err(PlanError::EmptySource { what: "users" });
     }
-    let no_groups = snapshot.groups.is_empty() && snapshot.malformed_groups.is_empty();
-    if no_groups && !rules.group_filter {
+    if snapshot.shows_no_groups() && state.groups().is_empty() && !rules.group_filter {
         return Err(PlanError::EmptySource { what: "groups" });
     }
     Ok(())
@@ -158,14 +166,15 @@ fn refuse_empty_source(snapshot: &Snapshot, rules: Rules) -> Result<(), PlanErro
 
 /// What to say of an answer without anybody, which a filter can explain and a missing role too.
 fn empty_notice(snapshot: &Snapshot, rules: Rules) -> Option<String> {
-    let filtered = rules.user_filter || rules.users_from_groups;
-    let what = match (snapshot.users.is_empty(), snapshot.groups.is_empty()) {
-        (true, _) => "user",
-        (_, true) => "group",
-        _ => return None,
+    let (what, filtered) = if snapshot.shows_no_users() {
+        ("user", rules.user_filter)
+    } else if snapshot.shows_no_groups() {
+        ("group", rules.group_filter)
+    } else {
+        return None;
     };
     let scope = if filtered {
-        "that matches the filters"
+        "that matches the filter"
     } else {
         "at all"
     };
@@ -183,7 +192,7 @@ fn withheld(guarded: &Roster<'_>, open: &Roster<'_>, state: &State) -> Vec<Withh
                 okta_id: id.to_string(),
                 entity_ref: entity.entity_ref(),
                 cause: Some(*cause),
-                members: None,
+                members: Vec::new(),
             });
         }
     }
@@ -192,23 +201,24 @@ fn withheld(guarded: &Roster<'_>, open: &Roster<'_>, state: &State) -> Vec<Withh
         let okta_id = id.to_string();
         if let (true, Some(cause)) = (guarded.groups.contains_key(id), open.removed_groups.get(id))
         {
+            let (cause, members) = (Some(*cause), Vec::new());
             withheld.push(Withheld {
                 okta_id,
                 entity_ref,
-                cause: Some(*cause),
-                members: None,
+                cause,
+                members,
             });
         } else if let (Some(kept), Some(left)) = (guarded.members.get(id), open.members.get(id)) {
             let lost = kept
                 .difference(left)
-                .filter(|user| open.users.contains_key(*user))
-                .count();
-            if lost > 0 {
+                .filter(|user| open.users.contains_key(*user));
+            let members: Vec<String> = lost.map(ToString::to_string).collect();
+            if !members.is_empty() {
                 withheld.push(Withheld {
                     okta_id,
                     entity_ref,
                     cause: None,
-                    members: Some(lost),
+                    members,
                 });
             }
         }
@@ -224,6 +234,14 @@ fn assemble(
     withheld: Vec<Withheld>,
 ) -> Result<Plan, PlanError> {
     let mapped = settings.mapping.entities(roster, state);
+    let wanted = roster.users.len() + roster.groups.len();
+    if mapped.entities.len() != wanted {
+        // An object without an entity would look like a removal.
+        return Err(PlanError::Incomplete {
+            wanted,
+            made: mapped.entities.len(),
+        });
+    }
     EntitySet::build(mapped.entities.values().cloned()).map_err(PlanError::Unsound)?;
     let after = Counts {
         users: roster.users.len(),
@@ -315,7 +333,11 @@ fn assemble(
         kept: roster.groups.contains_key(group),
     });
     let mut notices = snapshot.notices.clone();
-    notices.extend(empty_notice(snapshot, settings.rules));
+    let nobody = empty_notice(snapshot, settings.rules).or_else(|| {
+        (after.users == 0)
+            .then(|| "nobody is in a group that is wanted, so there is no user".to_owned())
+    });
+    notices.extend(nobody);
     Ok(Plan {
         provider: settings.provider.clone(),
         id,
@@ -327,6 +349,7 @@ fn assemble(
             roster.tripped.clone()
         },
         withheld,
+        approved: false,
         unknown: unknown.collect(),
         quarantined: roster.quarantined.clone(),
         collisions: mapped.collisions,
@@ -339,12 +362,11 @@ fn assemble(
 }
 
 fn digest_of_withheld(provider: &str, withheld: &[Withheld]) -> String {
-    digest_of(
-        provider,
-        withheld
-            .iter()
-            .map(|one| format!("{} {:?}", one.entity_ref, one.members)),
-    )
+    let line = |one: &Withheld| {
+        let kind = one.entity_ref.kind().lower();
+        format!("{kind} {} {:?} {:?}", one.okta_id, one.cause, one.members)
+    };
+    digest_of(provider, withheld.iter().map(line))
 }
 
 fn digest_of(provider: &str, lines: impl Iterator<Item = String>) -> String {
@@ -397,6 +419,12 @@ impl fmt::Display for PlanError {
                 write!(
                     f,
                     "okta accepts the credentials and answers that the org has no {what} at all"
+                )
+            }
+            Self::Incomplete { wanted, made } => {
+                write!(
+                    f,
+                    "{wanted} objects belong into the catalog and {made} became entities"
                 )
             }
             Self::Unsound(errors) => {

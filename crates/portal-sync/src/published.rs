@@ -44,7 +44,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// The generation with this number, committed at `taken_at`.
+    /// The generation with this number, made of what an org answered from `taken_at` on.
     ///
     /// `uids` are the catalog's own ids, kept by an entity for as long as it is there. An entity without one is
     /// served without one; a uid of an entity that is not in the set is dropped.
@@ -91,7 +91,7 @@ impl Published {
         self.generation
     }
 
-    /// When this generation was committed.
+    /// When the run that made this generation began to read its org.
     #[must_use]
     pub const fn taken_at(&self) -> Timestamp {
         self.taken_at

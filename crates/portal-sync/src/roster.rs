@@ -9,7 +9,7 @@ use std::fmt;
 
 use okta_api::{Group, GroupId, User, UserId};
 
-use crate::guard::Guard;
+use crate::guard::{Guard, Percent};
 use crate::snapshot::{Members, Snapshot};
 use crate::state::State;
 
@@ -49,26 +49,26 @@ pub enum Standing<T> {
 pub enum Cause {
     /// The user was seen with the status `DEPROVISIONED`.
     Deactivated,
-    /// The user was seen alive and does not match the user filter.
+    /// The user's record was read and does not match the user filter.
     LeftUserFilter,
+    /// The user was seen alive, and Okta no longer returns them for the user filter.
+    NotFound,
     /// The user was seen alive and is in none of the selected groups.
     LeftGroups,
-    /// The group has no members and empty groups are not wanted.
-    GroupEmpty,
     /// The user's groups are no longer listed.
     GroupsGone,
+    /// The group has no members and empty groups are not wanted.
+    GroupEmpty,
     /// It is no longer listed, and nothing says why.
     Absent,
 }
 
 impl Cause {
-    /// Whether the run saw the reason. The others are counted by the guard.
+    /// Whether a record of the object itself says so. All else rests on what was not listed, which a role that was taken
+    /// away or a search that broke makes look the same: the guard counts it.
     #[must_use]
     pub const fn explained(self) -> bool {
-        matches!(
-            self,
-            Self::Deactivated | Self::LeftUserFilter | Self::LeftGroups | Self::GroupEmpty
-        )
+        matches!(self, Self::Deactivated | Self::LeftUserFilter)
     }
 
     /// The stable word of the JSON output.
@@ -77,9 +77,10 @@ impl Cause {
         match self {
             Self::Deactivated => "deactivated",
             Self::LeftUserFilter => "left-user-filter",
+            Self::NotFound => "not-found",
             Self::LeftGroups => "left-groups",
-            Self::GroupEmpty => "group-empty",
             Self::GroupsGone => "groups-gone",
+            Self::GroupEmpty => "group-empty",
             Self::Absent => "absent",
         }
     }
@@ -90,9 +91,10 @@ impl fmt::Display for Cause {
         f.write_str(match self {
             Self::Deactivated => "deactivated in Okta",
             Self::LeftUserFilter => "no longer matches the user filter",
+            Self::NotFound => "no longer found by the user filter",
             Self::LeftGroups => "no longer in a selected group",
-            Self::GroupEmpty => "has no members left",
             Self::GroupsGone => "its groups are no longer listed",
+            Self::GroupEmpty => "has no members left",
             Self::Absent => "no longer listed by Okta",
         })
     }
@@ -117,6 +119,8 @@ pub struct Roster<'a> {
     pub quarantined: BTreeMap<String, String>,
     /// What the guard said when it tripped.
     pub tripped: Vec<String>,
+    /// Some group may have members that nobody knows.
+    uncertain: bool,
 }
 
 /// Decides who belongs into the catalog. Without a `guard` every removal passes.
@@ -128,24 +132,31 @@ pub fn resolve<'a>(
     guard: Option<&Guard>,
 ) -> Roster<'a> {
     let mut roster = Roster::default();
-    roster.take_groups(snapshot, state);
-    roster.let_groups_go(state, guard);
+    roster.take_groups(snapshot, state, rules);
+    roster.let_groups_go(snapshot, state, guard);
     if let Some(guard) = guard {
         roster.hold_members(snapshot, state, guard);
     }
     roster.take_users(snapshot, state, rules);
     roster.let_users_go(snapshot, state, rules, guard);
     roster.close_members(state);
-    if !rules.include_empty_groups {
-        roster.drop_empty_groups(state);
-    }
     roster
 }
 
 impl<'a> Roster<'a> {
-    fn take_groups(&mut self, snapshot: &'a Snapshot, state: &State) {
+    fn take_groups(&mut self, snapshot: &'a Snapshot, state: &State, rules: Rules) {
+        // Whoever is listed and a member belongs, so this is known before the users are.
+        let has_members = |members: &BTreeSet<UserId>| {
+            members.iter().any(|user| {
+                snapshot.users.contains_key(user)
+                    || state.users().contains_key(user)
+                        && snapshot.malformed_users.contains_key(user)
+            })
+        };
         for (id, group) in &snapshot.groups {
             match snapshot.members.get(id) {
+                Some(Members::Known(members))
+                    if !rules.include_empty_groups && !has_members(members) => {}
                 Some(Members::Known(members)) => {
                     self.groups.insert(id.clone(), Standing::Fresh(group));
                     self.members.insert(id.clone(), members.clone());
@@ -165,12 +176,18 @@ impl<'a> Roster<'a> {
             }
         }
         for (id, reason) in &snapshot.malformed_groups {
-            self.quarantined
-                .insert(id.as_str().to_owned(), reason.clone());
-            if state.groups().contains_key(id) {
+            let in_catalog = state.groups().contains_key(id);
+            if in_catalog {
                 self.keep_group(id, state, Kept::Quarantined);
             }
+            // Of a list that the server did not narrow down, a record we cannot read may well be of a group nobody wants.
+            if in_catalog || !snapshot.groups_checked_here {
+                self.quarantined
+                    .insert(id.as_str().to_owned(), reason.clone());
+                self.uncertain = true;
+            }
         }
+        self.uncertain |= !self.unknown.is_empty();
     }
 
     fn keep_group(&mut self, id: &GroupId, state: &State, why: Kept) {
@@ -178,45 +195,75 @@ impl<'a> Roster<'a> {
         self.members.insert(id.clone(), state.members(id));
     }
 
-    fn let_groups_go(&mut self, state: &State, guard: Option<&Guard>) {
-        let before = state.groups().len();
+    fn let_groups_go(&mut self, snapshot: &Snapshot, state: &State, guard: Option<&Guard>) {
         let gone: Vec<&GroupId> = state
             .groups()
             .keys()
             .filter(|id| !self.groups.contains_key(*id))
             .collect();
-        let emptied = before > 0 && gone.len() == before && self.groups.is_empty();
-        let tripped = guard.is_some_and(|guard| {
-            let too_many = guard.trips(guard.groups, before, gone.len());
-            if emptied {
-                self.tripped.push(format!("all {before} groups would go"));
-            } else if too_many {
-                self.tripped.push(format!(
-                    "{} of {before} groups would go for no reason that was seen, more than {}",
-                    gone.len(),
-                    guard.groups
-                ));
-            }
-            emptied || too_many
-        });
+        let (before, nothing_left) = (state.groups().len(), self.groups.is_empty());
+        let held = self.holds(
+            "groups",
+            guard,
+            |guard| guard.groups,
+            before,
+            gone.len(),
+            nothing_left,
+        );
         for id in gone {
-            if tripped {
+            if held {
                 self.keep_group(id, state, Kept::Withheld);
-            } else {
-                self.removed_groups.insert(id.clone(), Cause::Absent);
+                continue;
             }
+            let listed = snapshot.groups.contains_key(id);
+            let cause = if listed {
+                Cause::GroupEmpty
+            } else {
+                Cause::Absent
+            };
+            self.removed_groups.insert(id.clone(), cause);
         }
     }
 
-    /// Puts back the members of groups that lost too many at once while those users are still there.
+    /// Whether the guard holds back `going` removals that no record explains, out of `before`. None may leave nothing.
+    fn holds(
+        &mut self,
+        what: &str,
+        guard: Option<&Guard>,
+        limit: impl Fn(&Guard) -> Percent,
+        before: usize,
+        going: usize,
+        nothing_left: bool,
+    ) -> bool {
+        let Some(guard) = guard else { return false };
+        let limit = limit(guard);
+        if nothing_left && before > 0 {
+            self.tripped.push(format!("all {before} {what} would go"));
+        } else if guard.trips(limit, before, going) {
+            self.tripped.push(format!(
+                "{going} of {before} {what} would go for no reason that a record of theirs gives, more than {limit}"
+            ));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Puts back the members of groups that lost too many at once, one group or all together, while those users are
+    /// still there.
     fn hold_members(&mut self, snapshot: &Snapshot, state: &State, guard: &Guard) {
-        for (id, members) in &mut self.members {
+        let mut losses: BTreeMap<GroupId, BTreeSet<UserId>> = BTreeMap::new();
+        let mut held = BTreeSet::new();
+        let (mut all_before, mut all_lost) = (0, 0);
+        for (id, members) in &self.members {
             let before = state.members(id);
             let lost: BTreeSet<UserId> = before
                 .difference(members)
                 .filter(|user| snapshot.users.contains_key(*user))
                 .cloned()
                 .collect();
+            all_before += before.len();
+            all_lost += lost.len();
             if guard.trips(guard.members, before.len(), lost.len()) {
                 self.tripped.push(format!(
                     "{} of the {} members of group {} would go, more than {}",
@@ -225,19 +272,31 @@ impl<'a> Roster<'a> {
                     describe_group(id, state),
                     guard.members
                 ));
-                members.extend(lost);
+                held.insert(id.clone());
             }
+            if !lost.is_empty() {
+                losses.insert(id.clone(), lost);
+            }
+        }
+        if guard.trips(guard.members, all_before, all_lost) {
+            self.tripped.push(format!(
+                "{all_lost} of the {all_before} memberships of all groups would go, more than {}",
+                guard.members
+            ));
+            held.extend(losses.keys().cloned());
+        }
+        for (id, lost) in losses.into_iter().filter(|(id, _)| held.contains(id)) {
+            self.members.entry(id).or_default().extend(lost);
         }
     }
 
     fn take_users(&mut self, snapshot: &'a Snapshot, state: &State, rules: Rules) {
         let in_groups: BTreeSet<&UserId> = self.members.values().flatten().collect();
-        let certain = self.unknown.is_empty() && snapshot.malformed_groups.is_empty();
         for (id, user) in &snapshot.users {
-            // Who was in the catalog stays while any group is unknown: it may be the group that holds them.
+            // Who was in the catalog stays while any group is unknown: it may be the one that holds them.
             let belongs = !rules.users_from_groups
                 || in_groups.contains(id)
-                || (!certain && state.users().contains_key(id));
+                || (self.uncertain && state.users().contains_key(id));
             if belongs {
                 self.users.insert(id.clone(), Standing::Fresh(user));
             }
@@ -259,64 +318,71 @@ impl<'a> Roster<'a> {
         rules: Rules,
         guard: Option<&Guard>,
     ) {
-        let before = state.users().len();
-        let mut gone: BTreeMap<UserId, Cause> = BTreeMap::new();
-        if state.users().keys().any(|id| !self.users.contains_key(id)) {
-            let seen_alive: BTreeSet<&UserId> = snapshot
-                .members
-                .values()
-                .filter_map(Members::known)
-                .flatten()
-                .collect();
-            let of_gone_groups: BTreeSet<UserId> = self
-                .removed_groups
-                .keys()
-                .flat_map(|group| state.members(group))
-                .collect();
-            for id in state
-                .users()
-                .keys()
-                .filter(|id| !self.users.contains_key(*id))
-            {
-                let cause = if snapshot.deactivated.contains(id) {
-                    Cause::Deactivated
-                } else if snapshot.filtered_out.contains(id) {
-                    Cause::LeftUserFilter
-                } else if snapshot.users.contains_key(id) {
-                    if of_gone_groups.contains(id) {
-                        Cause::GroupsGone
-                    } else {
-                        Cause::LeftGroups
-                    }
-                } else if rules.user_filter && seen_alive.contains(id) {
-                    Cause::LeftUserFilter
-                } else {
-                    Cause::Absent
-                };
-                gone.insert(id.clone(), cause);
-            }
-        }
+        let gone = self.gone_users(snapshot, state, rules);
         let unexplained = gone.values().filter(|cause| !cause.explained()).count();
-        let emptied = before > 0 && self.users.is_empty();
-        let tripped = guard.is_some_and(|guard| {
-            let too_many = guard.trips(guard.users, before, unexplained);
-            if emptied {
-                self.tripped.push(format!("all {before} users would go"));
-            } else if too_many {
-                self.tripped.push(format!(
-                    "{unexplained} of {before} users would go for no reason that was seen, more than {}",
-                    guard.users
-                ));
-            }
-            emptied || too_many
-        });
+        let nothing_left = self.users.is_empty();
+        let before = state.users().len();
+        let held = self.holds(
+            "users",
+            guard,
+            |guard| guard.users,
+            before,
+            unexplained,
+            nothing_left,
+        );
         for (id, cause) in gone {
-            if tripped && (emptied || !cause.explained()) {
+            if held && (nothing_left || !cause.explained()) {
                 self.users.insert(id, Standing::Kept(Kept::Withheld));
             } else {
                 self.removed_users.insert(id, cause);
             }
         }
+    }
+
+    /// The users of the catalog that the run does not have any more, and why.
+    fn gone_users(
+        &self,
+        snapshot: &Snapshot,
+        state: &State,
+        rules: Rules,
+    ) -> BTreeMap<UserId, Cause> {
+        let gone: Vec<&UserId> = state
+            .users()
+            .keys()
+            .filter(|id| !self.users.contains_key(*id))
+            .collect();
+        if gone.is_empty() {
+            return BTreeMap::new();
+        }
+        let seen_alive: BTreeSet<&UserId> = snapshot
+            .members
+            .values()
+            .filter_map(Members::known)
+            .flatten()
+            .collect();
+        let of_gone_groups: BTreeSet<UserId> = self
+            .removed_groups
+            .keys()
+            .flat_map(|group| state.members(group))
+            .collect();
+        let cause = |id: &UserId| {
+            if snapshot.deactivated.contains(id) {
+                Cause::Deactivated
+            } else if snapshot.filtered_out.contains(id) {
+                Cause::LeftUserFilter
+            } else if snapshot.users.contains_key(id) {
+                if of_gone_groups.contains(id) {
+                    Cause::GroupsGone
+                } else {
+                    Cause::LeftGroups
+                }
+            } else if rules.user_filter && seen_alive.contains(id) {
+                Cause::NotFound
+            } else {
+                Cause::Absent
+            }
+        };
+        gone.into_iter().map(|id| (id.clone(), cause(id))).collect()
     }
 
     /// Leaves only members that are in the catalog, and gives withheld users their groups back.
@@ -336,26 +402,6 @@ impl<'a> Roster<'a> {
                         .into_iter()
                         .filter(|user| withheld.contains(user)),
                 );
-            }
-        }
-    }
-
-    fn drop_empty_groups(&mut self, state: &State) {
-        let empty: Vec<GroupId> = self
-            .groups
-            .iter()
-            .filter(|(id, standing)| {
-                matches!(standing, Standing::Fresh(_))
-                    && !self.unknown.contains_key(*id)
-                    && self.members.get(*id).is_none_or(BTreeSet::is_empty)
-            })
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in empty {
-            self.groups.remove(&id);
-            self.members.remove(&id);
-            if state.groups().contains_key(&id) {
-                self.removed_groups.insert(id, Cause::GroupEmpty);
             }
         }
     }

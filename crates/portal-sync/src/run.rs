@@ -21,42 +21,73 @@ use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
 /// How often a plan is made anew because another provider took one of its names meanwhile.
 const REPLANS: usize = 3;
 
-/// Reads the org and decides what to do.
+/// What a run knows before it decides.
+#[derive(Debug)]
+pub struct Known {
+    /// What the catalog holds.
+    pub state: State,
+    /// What the org holds.
+    pub snapshot: Snapshot,
+}
+
+/// Reads the store and the org.
 ///
 /// # Errors
-/// When the org or the store could not be read, or a first run finds an empty org.
-pub async fn dry_run(
+/// When one of them could not be read.
+pub async fn read(
     directory: &dyn Directory,
     store: &dyn CatalogStore,
     settings: &Settings,
-) -> Result<Plan, RunError> {
-    let (state, snapshot) = read(directory, store, settings).await?;
-    plan(&snapshot, &state, settings, None).map_err(RunError::Plan)
+) -> Result<Known, RunError> {
+    let span = tracing::info_span!("read", provider = %settings.provider);
+    async {
+        // The store first: a commit of another run meanwhile is then seen at ours.
+        let state = store
+            .state(&settings.provider)
+            .await
+            .map_err(RunError::Store)?;
+        let snapshot = directory.read().await.map_err(RunError::Read)?;
+        Ok(Known { state, snapshot })
+    }
+    .instrument(span)
+    .await
 }
 
-/// Reads the org, decides what to do and does it. Returns the plan and the number of the new generation, or no number when
-/// there was nothing to write. `approved` is the id of an earlier plan whose withheld removals may go.
+/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
 ///
 /// # Errors
-/// As [`dry_run`], and when the store could not be written or another run of this provider committed meanwhile.
-pub async fn sync(
-    directory: &dyn Directory,
+/// When the org shows nobody and the catalog has nobody of it either.
+pub fn decide(
+    known: &Known,
+    settings: &Settings,
+    approved: Option<&str>,
+) -> Result<Plan, RunError> {
+    plan(&known.snapshot, &known.state, settings, approved).map_err(RunError::Plan)
+}
+
+/// Decides what to do and does it. Returns the plan and the number of the new generation, or no number when there was
+/// nothing to write.
+///
+/// # Errors
+/// As [`decide`], and when the store could not be written or another run of this provider committed meanwhile.
+pub async fn commit(
+    mut known: Known,
     store: &dyn CatalogStore,
     settings: &Settings,
     approved: Option<&str>,
     taken_at: Timestamp,
 ) -> Result<(Plan, Option<u64>), RunError> {
-    let (mut state, snapshot) = read(directory, store, settings).await?;
+    let base = known.state.generation();
     let mut replans = 0;
     loop {
-        let plan = plan(&snapshot, &state, settings, approved).map_err(RunError::Plan)?;
+        let plan = decide(&known, settings, approved)?;
         // A first run commits even an empty catalog: from then on it is known to be complete.
-        if plan.is_empty() && plan.base.is_some() {
+        if plan.is_empty() && base.is_some() {
             return Ok((plan, None));
         }
         let commit = Commit {
             provider: plan.provider.clone(),
-            base: plan.base,
+            base,
             taken_at,
             removed: plan.removed.clone(),
             written: plan.written.clone(),
@@ -64,8 +95,9 @@ pub async fn sync(
         match store.commit(commit).await {
             Ok(generation) => return Ok((plan, Some(generation))),
             Err(error) if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS => {
+                // The names that are taken are read again; what this provider has stays as it was when the org was read.
                 replans += 1;
-                state = store
+                known.state = store
                     .state(&settings.provider)
                     .await
                     .map_err(RunError::Store)?;
@@ -73,25 +105,6 @@ pub async fn sync(
             Err(error) => return Err(RunError::Store(error)),
         }
     }
-}
-
-/// What the catalog holds and what the org does, in that order: a commit of another run meanwhile is then seen at ours.
-async fn read(
-    directory: &dyn Directory,
-    store: &dyn CatalogStore,
-    settings: &Settings,
-) -> Result<(State, Snapshot), RunError> {
-    let span = tracing::info_span!("read", provider = %settings.provider);
-    async {
-        let state = store
-            .state(&settings.provider)
-            .await
-            .map_err(RunError::Store)?;
-        let snapshot = directory.read().await.map_err(RunError::Read)?;
-        Ok((state, snapshot))
-    }
-    .instrument(span)
-    .await
 }
 
 /// A run that failed. The catalog is as it was.
@@ -141,7 +154,7 @@ impl RunError {
                 _ => Exit::Okta,
             },
             Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
-            Self::Plan(PlanError::Unsound(_)) => Exit::Bug,
+            Self::Plan(PlanError::Unsound(_) | PlanError::Incomplete { .. }) => Exit::Bug,
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Conflict | StoreErrorKind::NameTaken => Exit::Busy,
                 _ => Exit::Store,
@@ -159,7 +172,7 @@ impl RunError {
             }
             Self::Read(ReadError::Okta { source, .. }) => return fix_of_read(source),
             Self::Plan(PlanError::EmptySource { .. }) => GIVE_ROLE,
-            Self::Plan(PlanError::Unsound(_)) => {
+            Self::Plan(PlanError::Unsound(_) | PlanError::Incomplete { .. }) => {
                 "this is a bug in portal-sync: please report it with this message"
             }
             Self::Store(error) => error.fix(),

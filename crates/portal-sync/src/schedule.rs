@@ -28,7 +28,12 @@ pub fn next_start(
             let period = SignedDuration::try_from(*period).unwrap_or(SignedDuration::MAX);
             match started {
                 None => Some(now),
-                Some(started) => started.checked_add(period).ok().map(|next| next.max(now)),
+                Some(started) => {
+                    let next = started.checked_add(period).ok()?;
+                    // A clock that was set back must not put the next run off.
+                    let latest = now.checked_add(period).ok()?;
+                    Some(next.clamp(now, latest))
+                }
             }
         }
         Frequency::Cron(pattern) => {
@@ -39,10 +44,14 @@ pub fn next_start(
     }
 }
 
-/// Sleeps until the clock shows `at`.
+/// Sleeps until the clock shows `at`, or for as long as that looked at the beginning: a clock that is set back must not
+/// prolong it.
 pub async fn sleep_until(clock: &Arc<dyn Clock>, at: Timestamp) {
+    let wait = Duration::try_from(at.duration_since(clock.now())).unwrap_or_default();
+    let latest = tokio::time::Instant::now() + wait;
     loop {
-        let left = Duration::try_from(at.duration_since(clock.now())).unwrap_or_default();
+        let shown = Duration::try_from(at.duration_since(clock.now())).unwrap_or_default();
+        let left = shown.min(latest.saturating_duration_since(tokio::time::Instant::now()));
         if left.is_zero() {
             return;
         }
@@ -72,6 +81,12 @@ mod tests {
                 Some("2026-01-01T00:00:00Z"),
                 "2026-01-01T01:10:00Z",
                 "2026-01-01T01:10:00Z",
+            ),
+            // The clock was set back by four years while it ran.
+            (
+                Some("2030-01-01T00:00:00Z"),
+                "2026-01-01T00:00:00Z",
+                "2026-01-01T00:30:00Z",
             ),
         ] {
             assert_eq!(

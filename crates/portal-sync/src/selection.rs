@@ -92,6 +92,13 @@ impl Selection {
         self.names.as_ref()
     }
 
+    /// Whether the server lists groups that are not wanted: the filter, or a part of it, is decided here.
+    #[must_use]
+    pub fn checks_groups_here(&self) -> bool {
+        let listed_whole = self.names.is_some() && self.groups.iter().any(Query::is_everything);
+        listed_whole || self.groups.iter().any(|query| query.local.is_some())
+    }
+
     /// Whether a user that the server returned is wanted.
     #[must_use]
     pub fn wants_user(&self, user: &User) -> bool {

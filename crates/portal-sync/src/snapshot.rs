@@ -23,10 +23,29 @@ pub struct Snapshot {
     pub groups: BTreeMap<GroupId, Group>,
     /// Group records that could not be decoded: the reason by Okta id.
     pub malformed_groups: BTreeMap<GroupId, String>,
+    /// Whether groups were listed that the filter may not want: it is decided here, not by the server.
+    pub groups_checked_here: bool,
     /// The members of each group of [`Snapshot::groups`].
     pub members: BTreeMap<GroupId, Members>,
     /// What the operator should know, in the order it was noticed.
     pub notices: Vec<String>,
+}
+
+impl Snapshot {
+    /// Whether Okta listed no user at all, not even one that the filters refuse.
+    #[must_use]
+    pub fn shows_no_users(&self) -> bool {
+        self.users.is_empty()
+            && self.deactivated.is_empty()
+            && self.filtered_out.is_empty()
+            && self.malformed_users.is_empty()
+    }
+
+    /// Whether Okta listed no group that the filter wants.
+    #[must_use]
+    pub fn shows_no_groups(&self) -> bool {
+        self.groups.is_empty() && self.malformed_groups.is_empty()
+    }
 }
 
 /// The members of one group, or why nobody can say.

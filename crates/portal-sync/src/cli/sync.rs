@@ -35,7 +35,7 @@ async fn run(session: Session, format: Format, then: Then, approve: Option<&str>
         if let Some(shown) = shown {
             shown.finish();
         }
-        exit = exit.worse(tell(&ended, format, then, &provider.id));
+        exit = exit.worse(tell(&ended, format, then, &provider.id, approve));
     }
     if let Err(error) = session.telemetry.shutdown() {
         tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
@@ -43,7 +43,7 @@ async fn run(session: Session, format: Format, then: Then, approve: Option<&str>
     exit
 }
 
-fn tell(ended: &Ended, format: Format, then: Then, provider: &str) -> Exit {
+fn tell(ended: &Ended, format: Format, then: Then, provider: &str, approve: Option<&str>) -> Exit {
     if format == Format::Json {
         match serde_json::to_string(&ended.report) {
             Ok(json) => output::result(format_args!("{json}\n")),
@@ -56,6 +56,11 @@ fn tell(ended: &Ended, format: Format, then: Then, provider: &str) -> Exit {
         Ok(plan) => plan,
         Err(error) => return failure::of_run(provider, error),
     };
+    if let (Some(approved), false) = (approve, plan.approved) {
+        output::message(format_args!(
+            "{provider}: nothing was approved: no removals are withheld under plan `{approved}`"
+        ));
+    }
     if format == Format::Text {
         if then == Then::Report {
             output::result(plan);

@@ -209,6 +209,15 @@ fn endpoint(entry: &Entry<'_>) -> Option<Url> {
         .text("the address of a collector, such as `http://127.0.0.1:4318`")?
         .trim();
     match Url::parse(text) {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let error = ConfigError::new("an address with a user name or a password");
+            entry.refuse(
+                error.fix(
+                    "leave them out: put a collector on this machine in between that knows them",
+                ),
+            );
+            None
+        }
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
         _ => {
             let error = ConfigError::new("not an `http:` or `https:` address");

@@ -67,8 +67,8 @@ pub(super) fn read(entry: Option<Entry<'_>>) -> Schedule {
     {
         schedule.initial_delay = delay;
     }
-    // Backstage's word for whether replicas share the schedule. Here the lease decides, so both
-    // mean the same.
+    // Backstage's word for whether replicas share the schedule. Accepted, because it is in files that
+    // teams have; one process reads a tenant, so both mean the same.
     if let Some(scope) = section.get("scope") {
         let _: Option<()> = scope.choice(&[("global", ()), ("local", ())]);
     }

@@ -20,11 +20,14 @@ const LOOK_AT_STORE: Duration = Duration::from_secs(2);
 pub(super) struct Publisher {
     pub(super) store: Arc<dyn CatalogStore>,
     pub(super) publish: watch::Sender<Option<Arc<Published>>>,
+    /// One refresh at a time: a slow one must not put an older generation over a newer one.
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 impl Publisher {
     /// Publishes the newest generation, unless it is the one that readers have.
     pub(super) async fn refresh(&self) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
         let shown = self
             .publish
             .borrow()

@@ -176,6 +176,33 @@ async fn a_group_that_cannot_be_read_is_unknown_and_not_empty() {
     );
 }
 
+#[tokio::test]
+async fn a_role_that_may_see_no_members_is_named() {
+    let (refused, _) = read(
+        |path| match path {
+            "/api/v1/groups" => (
+                200,
+                json!([
+                    group("00g1", "a", 3),
+                    group("00g2", "b", 1),
+                    group("00g3", "c", 0)
+                ]),
+            ),
+            "/api/v1/users" => small_org(path),
+            _ => (
+                403,
+                json!({"errorCode": "E0000006", "errorSummary": "no", "errorCauses": []}),
+            ),
+        },
+        selection(None, None),
+    )
+    .await;
+    let ReadError::Okta { source, .. } = refused.unwrap_err() else {
+        panic!("another error")
+    };
+    assert!(matches!(source.kind(), ErrorKind::Forbidden { .. }));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failing_server_is_not_asked_for_every_group() {
     let (snapshot, asked) = read(

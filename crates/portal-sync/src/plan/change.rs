@@ -69,9 +69,9 @@ pub struct Withheld {
     /// Why the entity would go; none when only members of the group would.
     #[serde(serialize_with = "cause_word_or_null")]
     pub cause: Option<Cause>,
-    /// How many members the group would lose, when only they would go.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub members: Option<usize>,
+    /// The Okta ids of the members the group would lose, when only they would go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
 }
 
 /// A group whose members could not be read.

@@ -10,19 +10,19 @@ impl fmt::Display for Plan {
             writeln!(f, "{change}")?;
         }
         for withheld in &self.withheld {
-            match (withheld.cause, withheld.members) {
-                (Some(cause), _) => {
+            match withheld.cause {
+                Some(cause) => {
                     writeln!(
                         f,
                         "! {} stays, removal withheld: {cause}",
                         withheld.entity_ref
                     )?;
                 }
-                (None, members) => writeln!(
+                None => writeln!(
                     f,
                     "! {} keeps {} members, their removal withheld",
                     withheld.entity_ref,
-                    members.unwrap_or_default()
+                    withheld.members.len()
                 )?,
             }
         }

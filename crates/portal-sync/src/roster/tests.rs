@@ -150,7 +150,7 @@ fn causes_are_told_apart() {
     assert_eq!(
         roster.removed_users,
         BTreeMap::from([
-            (id(2), Cause::LeftUserFilter),
+            (id(2), Cause::NotFound),
             (id(3), Cause::Deactivated),
             (id(4), Cause::LeftUserFilter),
             (id(5), Cause::Absent),
@@ -243,18 +243,22 @@ fn deactivation_of_many_is_explained() {
 #[test]
 fn a_group_that_loses_most_members_at_once_keeps_them() {
     let all: Vec<usize> = (0..20).collect();
-    let before = state(&org(0..20, &[("a", Some(&all))]), RULES);
+    let rules = Rules {
+        users_from_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..20, &[("a", Some(&all))]), rules);
     for (left, kept) in [(10, 10), (9, 20), (0, 20)] {
         let left: Vec<usize> = (0..left).collect();
         let now = org(0..20, &[("a", Some(&left))]);
-        let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+        let roster = resolve(&now, &before, rules, Some(&Guard::default()));
         assert_eq!(
             roster.members[&"a".into()].len(),
             kept,
             "{} left",
             left.len()
         );
-        assert_eq!(roster.users.len(), kept);
+        assert_eq!(roster.users.len(), 20);
     }
 }
 
@@ -284,6 +288,77 @@ fn a_malformed_record_keeps_its_entity() {
 }
 
 #[test]
+fn many_small_losses_are_a_large_one() {
+    let teams: Vec<[usize; 4]> = (0..25)
+        .map(|n| [4 * n, 4 * n + 1, 4 * n + 2, 4 * n + 3])
+        .collect();
+    let names: Vec<String> = (0..25).map(|n| format!("team{n:02}")).collect();
+    let groups = |left: usize| -> Vec<(&str, Option<&[usize]>)> {
+        let members = teams
+            .iter()
+            .enumerate()
+            .map(move |(n, team)| if n < left { &team[..] } else { &[] });
+        names
+            .iter()
+            .map(String::as_str)
+            .zip(members.map(Some))
+            .collect()
+    };
+    for empty_groups in [true, false] {
+        let rules = Rules {
+            include_empty_groups: empty_groups,
+            ..RULES
+        };
+        let before = state(&org(0..100, &groups(25)), rules);
+        for (left, kept) in [(25, 100), (24, 96), (1, 100), (0, 100)] {
+            let now = org(0..100, &groups(left));
+            let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+            assert_eq!(roster.users.len(), kept, "{left} teams left");
+            assert!(roster.groups.len() >= 24);
+        }
+    }
+}
+
+#[test]
+fn a_filter_that_finds_few_is_held_back() {
+    let all: Vec<usize> = (0..40).collect();
+    let rules = Rules {
+        users_from_groups: false,
+        user_filter: true,
+        ..RULES
+    };
+    let before = state(&org(0..40, &[("a", Some(&all))]), rules);
+    let now = org(0..4, &[("a", Some(&all))]);
+    assert_eq!(
+        resolve(&now, &before, rules, Some(&Guard::default()))
+            .users
+            .len(),
+        40
+    );
+    let approved = resolve(&now, &before, rules, None);
+    assert!(
+        approved
+            .removed_users
+            .values()
+            .all(|cause| *cause == Cause::NotFound)
+    );
+}
+
+#[test]
+fn empty_groups_are_not_dropped_all_at_once() {
+    let rules = Rules {
+        users_from_groups: false,
+        include_empty_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..2, &[("a", Some(&[0])), ("b", Some(&[1]))]), rules);
+    let now = org(0..2, &[("a", Some(&[])), ("b", Some(&[]))]);
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert_eq!(roster.groups.len(), 2);
+    assert!(resolve(&now, &before, rules, None).groups.is_empty());
+}
+
+#[test]
 fn empty_groups_go_only_when_they_are_not_wanted() {
     let rules = Rules {
         include_empty_groups: false,
@@ -303,24 +378,44 @@ fn empty_groups_go_only_when_they_are_not_wanted() {
     assert_eq!(resolve(&now, &before, RULES, None).groups.len(), 3);
 }
 
-/// Any org: which users are listed, and the members of each group, unknown or known.
+/// Any org: which users are listed and how the others show, and the members of each group, unknown or known.
 fn any_org() -> impl Strategy<Value = Snapshot> {
     let members = prop::option::weighted(0.8, prop::collection::btree_set(0..12_usize, 0..12));
+    let state_of_user = prop::sample::select(vec![
+        "listed",
+        "listed",
+        "gone",
+        "deactivated",
+        "refused",
+        "odd",
+    ]);
     (
-        prop::collection::btree_set(0..12_usize, 0..12),
+        prop::collection::vec(state_of_user, 12),
         prop::collection::btree_map("[a-d]", members, 0..4),
-        prop::collection::btree_set(0..12_usize, 0..4),
+        prop::collection::btree_set("[a-d]", 0..2),
+        any::<bool>(),
     )
-        .prop_map(|(users, groups, deactivated)| {
+        .prop_map(|(users, groups, odd_groups, groups_checked_here)| {
             let mut snapshot = Snapshot {
-                users: users
-                    .iter()
-                    .map(|n| (id(*n), user(id(*n).as_str())))
-                    .collect(),
+                groups_checked_here,
                 ..Snapshot::default()
             };
-            snapshot.deactivated = deactivated.difference(&users).map(|n| id(*n)).collect();
+            for (n, state) in users.into_iter().enumerate() {
+                match state {
+                    "listed" => drop(snapshot.users.insert(id(n), user(id(n).as_str()))),
+                    "deactivated" => drop(snapshot.deactivated.insert(id(n))),
+                    "refused" => drop(snapshot.filtered_out.insert(id(n))),
+                    "odd" => drop(snapshot.malformed_users.insert(id(n), "odd".to_owned())),
+                    _ => {}
+                }
+            }
             for (name, members) in groups {
+                if odd_groups.contains(&name) {
+                    snapshot
+                        .malformed_groups
+                        .insert(name.as_str().into(), "odd".to_owned());
+                    continue;
+                }
                 snapshot.groups.insert(name.as_str().into(), group(&name));
                 let members = match members {
                     Some(members) => Members::Known(members.into_iter().map(id).collect()),
@@ -386,6 +481,35 @@ proptest! {
         let before = state(&before, rules);
         let roster = resolve(&now, &before, rules, Some(&Guard::default()));
         prop_assert!(before.users().is_empty() || !roster.users.is_empty());
+        prop_assert!(before.groups().is_empty() || !roster.groups.is_empty());
+    }
+
+    #[test]
+    fn removals_that_no_record_explains_stay_within_the_limit(
+        before in any_org(),
+        now in any_org(),
+        rules in any_rules(),
+        percent in 0..=100_u8,
+    ) {
+        let before = state(&before, rules);
+        let limit = Percent::new(percent).unwrap();
+        let guard = Guard { users: limit, groups: limit, members: limit, minimum: 0 };
+        let roster = resolve(&now, &before, rules, Some(&guard));
+        let users = roster.removed_users.values().filter(|cause| !cause.explained()).count();
+        prop_assert!(!guard.trips(limit, before.users().len(), users));
+        prop_assert!(!guard.trips(limit, before.groups().len(), roster.removed_groups.len()));
+    }
+
+    #[test]
+    fn a_record_that_is_odd_changes_nothing(before in any_org(), now in any_org(), rules in any_rules()) {
+        let before = state(&before, rules);
+        let roster = resolve(&now, &before, rules, None);
+        for id in now.malformed_users.keys().filter(|id| before.users().contains_key(*id)) {
+            prop_assert!(matches!(roster.users[id], Standing::Kept(Kept::Quarantined)));
+        }
+        for id in now.malformed_groups.keys().filter(|id| before.groups().contains_key(*id)) {
+            prop_assert!(matches!(roster.groups[id], Standing::Kept(Kept::Quarantined)));
+        }
     }
 
     #[test]

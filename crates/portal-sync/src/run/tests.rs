@@ -87,6 +87,11 @@ fn jane_of(provider: &str) -> Commit {
     }
 }
 
+async fn sync(org: &Org) -> Result<(Plan, Option<u64>), RunError> {
+    let known = read(org, &*org.store, &settings()).await?;
+    commit(known, &*org.store, &settings(), None, at()).await
+}
+
 fn org(folder: &tempfile::TempDir, meanwhile: Option<Commit>) -> Org {
     let store = SqliteStore::open(&folder.path().join("catalog.db")).unwrap();
     Org {
@@ -99,16 +104,13 @@ fn org(folder: &tempfile::TempDir, meanwhile: Option<Commit>) -> Org {
 async fn what_a_dry_run_shows_a_sync_does_and_then_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let org = org(&folder, None);
-    let planned = dry_run(&org, &*org.store, &settings()).await.unwrap();
+    let known = read(&org, &*org.store, &settings()).await.unwrap();
+    let planned = decide(&known, &settings(), None).unwrap();
     assert_eq!(org.store.generation().await.unwrap(), None);
 
-    let (done, generation) = sync(&org, &*org.store, &settings(), None, at())
-        .await
-        .unwrap();
+    let (done, generation) = sync(&org).await.unwrap();
     assert_eq!((done.id, generation), (planned.id, Some(1)));
-    let (again, generation) = sync(&org, &*org.store, &settings(), None, at())
-        .await
-        .unwrap();
+    let (again, generation) = sync(&org).await.unwrap();
     assert!(again.is_empty());
     assert_eq!(
         (generation, org.store.generation().await.unwrap()),
@@ -120,9 +122,7 @@ async fn what_a_dry_run_shows_a_sync_does_and_then_nothing_is_left() {
 async fn a_name_that_another_provider_takes_meanwhile_costs_a_suffix_and_no_run() {
     let folder = tempfile::tempdir().unwrap();
     let org = org(&folder, Some(jane_of("other")));
-    let (plan, generation) = sync(&org, &*org.store, &settings(), None, at())
-        .await
-        .unwrap();
+    let (plan, generation) = sync(&org).await.unwrap();
     assert_eq!(generation, Some(2));
     assert_eq!(plan.collisions.len(), 1);
     assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 3);
@@ -132,9 +132,7 @@ async fn a_name_that_another_provider_takes_meanwhile_costs_a_suffix_and_no_run(
 async fn another_run_of_the_same_provider_wins() {
     let folder = tempfile::tempdir().unwrap();
     let org = org(&folder, Some(jane_of("acme")));
-    let refused = sync(&org, &*org.store, &settings(), None, at())
-        .await
-        .unwrap_err();
+    let refused = sync(&org).await.unwrap_err();
     assert_eq!(refused.exit(), Exit::Busy);
     assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 1);
 }

@@ -302,8 +302,15 @@ fn failure(error: rusqlite::Error, doing: String) -> StoreError {
         Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreErrorKind::Damaged,
         Some(ErrorCode::CannotOpen) => StoreErrorKind::Unopenable,
-        Some(ErrorCode::ConstraintViolation) => StoreErrorKind::NameTaken,
+        _ if is_taken_name(&error) => StoreErrorKind::NameTaken,
         _ => StoreErrorKind::Other,
     };
     StoreError::new(kind, doing).because(error)
+}
+
+/// The one constraint that another provider can break: refs are unique in the whole catalog.
+fn is_taken_name(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

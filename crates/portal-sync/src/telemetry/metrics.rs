@@ -30,6 +30,13 @@ pub struct RunFigures {
     pub throttled: u64,
     /// Time spent waiting for the rate limit.
     pub waited: Duration,
+    /// What the run left behind. Nothing for one that failed: what was there before stays, in the gauges too.
+    pub left: Option<Left>,
+}
+
+/// What a run left in the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
     /// Users of the provider that are now in the catalog.
     pub users: u64,
     /// Groups of the provider that are now in the catalog.
@@ -105,9 +112,11 @@ impl Metrics {
         }
         self.throttled.add(run.throttled, &[provider()]);
         self.waited.add(run.waited.as_secs_f64(), &[provider()]);
-        self.entities.record(run.users, &of("kind", "User"));
-        self.entities.record(run.groups, &of("kind", "Group"));
-        self.withheld.record(run.withheld, &[provider()]);
+        if let Some(left) = run.left {
+            self.entities.record(left.users, &of("kind", "User"));
+            self.entities.record(left.groups, &of("kind", "Group"));
+            self.withheld.record(left.withheld, &[provider()]);
+        }
         if run.outcome == "complete" {
             self.last_complete
                 .record(run.finished.as_duration().as_secs_f64(), &[provider()]);
@@ -135,9 +144,11 @@ mod tests {
             ]),
             throttled: 1,
             waited: Duration::from_millis(1_500),
-            users: 2_000,
-            groups: 300,
-            withheld: 7,
+            left: (outcome != "failed").then_some(Left {
+                users: 2_000,
+                groups: 300,
+                withheld: 7,
+            }),
         }
     }
 
