@@ -37,6 +37,12 @@ pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// when the store cannot be written.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>>;
 
+    /// The providers that ever committed, by id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn providers(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>>;
+
     /// The number of the newest generation, or nothing before the first.
     ///
     /// # Errors

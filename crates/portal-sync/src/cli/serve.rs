@@ -10,7 +10,7 @@ use crate::daemon::Daemon;
 use crate::exit::Exit;
 
 pub(super) async fn serve(session: Session) -> Exit {
-    let orgs = match session.orgs() {
+    let orgs = match session.orgs().await {
         Ok(orgs) => orgs,
         Err(exit) => return exit,
     };

@@ -8,7 +8,7 @@ use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, StoreUrl};
 use crate::exit::Exit;
 use crate::okta::Okta;
-use crate::store::SqliteStore;
+use crate::store::{CatalogStore as _, SqliteStore};
 use crate::telemetry::{self, Telemetry};
 
 /// The working parts of one command.
@@ -63,7 +63,8 @@ impl Session {
     }
 
     /// Connects every provider. Nothing is sent yet.
-    pub(super) fn orgs(&self) -> Result<Vec<Okta>, Exit> {
+    pub(super) async fn orgs(&self) -> Result<Vec<Okta>, Exit> {
+        self.tell_of_strangers().await?;
         let transport = ReqwestTransport::new()
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?;
         self.config
@@ -75,5 +76,27 @@ impl Session {
                 failure::print(&error, None);
                 Exit::Usage
             })
+    }
+
+    /// Nobody keeps the objects of a tenant in step that the configuration does not name, or names differently now.
+    async fn tell_of_strangers(&self) -> Result<(), Exit> {
+        let stored = self
+            .store
+            .providers()
+            .await
+            .map_err(|error| failure::of_store(&error))?;
+        let configured = |id: &String| {
+            self.config
+                .providers
+                .iter()
+                .any(|provider| provider.id == *id)
+        };
+        for id in stored.iter().filter(|id| !configured(id)) {
+            tracing::warn!(
+                provider = %id,
+                "the catalog holds objects of a tenant that is not configured: they stay, and keep their names"
+            );
+        }
+        Ok(())
     }
 }

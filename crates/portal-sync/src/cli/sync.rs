@@ -14,7 +14,7 @@ pub(super) async fn plan(session: Session, format: Format) -> Exit {
 }
 
 async fn run(session: Session, format: Format, then: Then, approve: Option<&str>) -> Exit {
-    let orgs = match session.orgs() {
+    let orgs = match session.orgs().await {
         Ok(orgs) => orgs,
         Err(exit) => return exit,
     };

@@ -181,6 +181,16 @@ impl CatalogStore for SqliteStore {
         })
     }
 
+    fn providers(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+        self.with("reading", |connection| {
+            let mut all = connection.prepare("SELECT id FROM provider ORDER BY id")?;
+            let ids = all
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            Ok(ids)
+        })
+    }
+
     fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
         self.with("reading", |connection| {
             Ok(generation(connection)?.map(|(number, _)| number))

@@ -133,6 +133,8 @@ async fn behaves(store: &dyn CatalogStore) {
     assert_eq!(store.generation().await.unwrap(), Some(3));
     assert_eq!(names(store).await.len(), 4);
 
+    assert_eq!(store.providers().await.unwrap(), ["acme", "other"]);
+
     // An empty commit is a generation too.
     assert_eq!(
         store
