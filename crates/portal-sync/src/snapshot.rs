@@ -32,13 +32,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Whether Okta listed no user at all, not even one that the filters refuse.
+    /// Whether Okta listed no user who is in use, not even one that the filter refuses here.
     #[must_use]
     pub fn shows_no_users(&self) -> bool {
-        self.users.is_empty()
-            && self.deactivated.is_empty()
-            && self.filtered_out.is_empty()
-            && self.malformed_users.is_empty()
+        self.users.is_empty() && self.filtered_out.is_empty() && self.malformed_users.is_empty()
     }
 
     /// Whether Okta listed no group that the filter wants.
