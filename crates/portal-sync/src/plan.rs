@@ -3,24 +3,29 @@
 //! [`plan`] is the one function that decides. `plan` prints its result, `sync` and `serve` commit it; there is no dry-run
 //! flag anywhere below.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use catalog_model::{EntitySet, EntitySetError, FieldChange, Kind};
+use catalog_model::{EntitySet, EntitySetError, Kind};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::guard::Guard;
 use crate::mapping::{Collision, Mapping};
-use crate::roster::{Cause, Roster, Rules, resolve};
+use crate::roster::{Roster, Rules, resolve};
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::store::Record;
 
 mod change;
+mod compare;
 mod display;
+mod id;
+mod withheld;
 
 pub use change::{PlannedChange, Unknown, Withheld};
+
+use compare::{Comparison, compare};
+use withheld::withheld;
 
 /// What to do when Okta accepts the credentials and shows nothing.
 pub(crate) const GIVE_ROLE: &str = "give the application an admin role that may view users and groups: in the Okta admin \
@@ -140,7 +145,7 @@ pub fn plan(
     }
     let open = resolve(snapshot, state, rules, None);
     let withheld = withheld(&guarded, &open, state);
-    let id = digest_of_withheld(&settings.provider, &withheld);
+    let id = id::of_withheld(&settings.provider, &withheld);
     if approved == Some(id.as_str()) {
         let plan = assemble(snapshot, state, settings, &open, Vec::new())?;
         Ok(Plan {
@@ -183,49 +188,6 @@ fn empty_notice(snapshot: &Snapshot, rules: Rules) -> Option<String> {
     ))
 }
 
-/// What would go without the guard and stays with it.
-fn withheld(guarded: &Roster<'_>, open: &Roster<'_>, state: &State) -> Vec<Withheld> {
-    let mut withheld = Vec::new();
-    for (id, cause) in &open.removed_users {
-        if let (true, Some(entity)) = (guarded.users.contains_key(id), state.users().get(id)) {
-            withheld.push(Withheld {
-                okta_id: id.to_string(),
-                entity_ref: entity.entity_ref(),
-                cause: Some(*cause),
-                members: Vec::new(),
-            });
-        }
-    }
-    for (id, entity) in state.groups() {
-        let entity_ref = entity.entity_ref();
-        let okta_id = id.to_string();
-        if let (true, Some(cause)) = (guarded.groups.contains_key(id), open.removed_groups.get(id))
-        {
-            let (cause, members) = (Some(*cause), Vec::new());
-            withheld.push(Withheld {
-                okta_id,
-                entity_ref,
-                cause,
-                members,
-            });
-        } else if let (Some(kept), Some(left)) = (guarded.members.get(id), open.members.get(id)) {
-            let lost = kept
-                .difference(left)
-                .filter(|user| open.users.contains_key(*user));
-            let members: Vec<String> = lost.map(ToString::to_string).collect();
-            if !members.is_empty() {
-                withheld.push(Withheld {
-                    okta_id,
-                    entity_ref,
-                    cause: None,
-                    members,
-                });
-            }
-        }
-    }
-    withheld
-}
-
 fn assemble(
     snapshot: &Snapshot,
     state: &State,
@@ -249,77 +211,15 @@ fn assemble(
         memberships: mapped.memberships,
     };
 
-    let mut before = BTreeMap::new();
-    before.extend(
-        state
-            .users()
-            .iter()
-            .map(|(id, entity)| ((Kind::User, id.to_string()), entity)),
-    );
-    before.extend(
-        state
-            .groups()
-            .iter()
-            .map(|(id, entity)| ((Kind::Group, id.to_string()), entity)),
-    );
-    let keys: BTreeSet<(Kind, String)> = before
-        .keys()
-        .chain(mapped.entities.keys())
-        .cloned()
-        .collect();
-    let (mut changes, mut written, mut removed) = (Vec::new(), Vec::new(), Vec::new());
-    let mut entities = mapped.entities;
-    for (kind, okta_id) in keys {
-        let key = (kind, okta_id.clone());
-        match (before.get(&key), entities.remove(&key)) {
-            (None, Some(entity)) => {
-                changes.push(PlannedChange::Added {
-                    okta_id: okta_id.clone(),
-                    entity_ref: entity.entity_ref(),
-                });
-                written.push(Record { okta_id, entity });
-            }
-            (Some(old), Some(new)) if **old != new => {
-                let (from, entity_ref) = (old.entity_ref(), new.entity_ref());
-                let fields = FieldChange::between(old, &new);
-                changes.push(if from == entity_ref {
-                    PlannedChange::Updated {
-                        okta_id: okta_id.clone(),
-                        entity_ref,
-                        fields,
-                    }
-                } else {
-                    PlannedChange::Renamed {
-                        okta_id: okta_id.clone(),
-                        from,
-                        entity_ref,
-                        fields,
-                    }
-                });
-                written.push(Record {
-                    okta_id,
-                    entity: new,
-                });
-            }
-            (Some(old), None) => {
-                let cause = match kind {
-                    Kind::User => roster.removed_users.get(&okta_id.as_str().into()),
-                    _ => roster.removed_groups.get(&okta_id.as_str().into()),
-                };
-                changes.push(PlannedChange::Removed {
-                    okta_id: okta_id.clone(),
-                    entity_ref: old.entity_ref(),
-                    cause: cause.copied().unwrap_or(Cause::Absent),
-                });
-                removed.push((kind, okta_id));
-            }
-            _ => {}
-        }
-    }
+    let Comparison {
+        changes,
+        written,
+        removed,
+    } = compare(state, mapped.entities, roster);
     let id = if withheld.is_empty() {
-        digest_of(&settings.provider, changes.iter().map(ToString::to_string))
+        id::of_changes(&settings.provider, &written, &removed)
     } else {
-        digest_of_withheld(&settings.provider, &withheld)
+        id::of_withheld(&settings.provider, &withheld)
     };
     let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
         okta_id: group.to_string(),
@@ -359,28 +259,6 @@ fn assemble(
         written,
         removed,
     })
-}
-
-fn digest_of_withheld(provider: &str, withheld: &[Withheld]) -> String {
-    let line = |one: &Withheld| {
-        let kind = one.entity_ref.kind().lower();
-        format!("{kind} {} {:?} {:?}", one.okta_id, one.cause, one.members)
-    };
-    digest_of(provider, withheld.iter().map(line))
-}
-
-fn digest_of(provider: &str, lines: impl Iterator<Item = String>) -> String {
-    let mut hash = Sha256::new();
-    hash.update(provider);
-    for line in lines {
-        hash.update([0]);
-        hash.update(line);
-    }
-    hash.finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 impl Plan {

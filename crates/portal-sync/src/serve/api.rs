@@ -7,20 +7,12 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _, stream};
 
 use super::Site;
-use super::problem::{Asked, Problem};
+use super::problem::{Asked, JSON, PREFIX, Problem};
 use crate::published::Published;
-
-/// Where the API is.
-pub(super) const PREFIX: &str = "/api/catalog";
-
-/// The content type of all its answers.
-pub(super) const JSON: (HeaderName, &str) =
-    (header::CONTENT_TYPE, "application/json; charset=utf-8");
 
 /// Entities written at once: a few hundred kilobytes.
 const PART: usize = 256;

@@ -5,11 +5,16 @@ use std::convert::Infallible;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderName, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::api;
+/// Where the API is.
+pub(super) const PREFIX: &str = "/api/catalog";
+
+/// The content type of all its answers.
+pub(super) const JSON: (HeaderName, &str) =
+    (header::CONTENT_TYPE, "application/json; charset=utf-8");
 
 /// What was asked for, as an error repeats it.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ impl Asked {
     /// The address as the catalog plugin sees it, which is mounted below a prefix.
     fn url(&self) -> &str {
         let url = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        match url.strip_prefix(api::PREFIX) {
+        match url.strip_prefix(PREFIX) {
             Some("") => "/",
             Some(url) => url,
             None => url,
@@ -97,6 +102,6 @@ impl Problem {
             "request": { "method": asked.method.as_str(), "url": asked.url() },
             "response": { "statusCode": self.status.as_u16() },
         });
-        (self.status, [api::JSON], Json(body)).into_response()
+        (self.status, [JSON], Json(body)).into_response()
     }
 }

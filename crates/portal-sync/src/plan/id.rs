@@ -1,0 +1,41 @@
+//! What a plan is called: the same removals, or the same changes, have the same id.
+
+use catalog_model::Kind;
+use sha2::{Digest, Sha256};
+
+use super::change::Withheld;
+use crate::store::Record;
+
+/// Names removals that are withheld, and nothing else of the plan: they can be approved after the rest was applied.
+pub(super) fn of_withheld(provider: &str, withheld: &[Withheld]) -> String {
+    let line = |one: &Withheld| {
+        let kind = one.entity_ref.kind();
+        format!("{kind} {} {:?} {:?}", one.okta_id, one.cause, one.members)
+    };
+    of_lines(provider, withheld.iter().map(line))
+}
+
+/// Names everything that would be written.
+pub(super) fn of_changes(provider: &str, written: &[Record], removed: &[(Kind, String)]) -> String {
+    let written = written
+        .iter()
+        .map(|Record { okta_id, entity }| format!("{okta_id} {}", catalog_model::digest(entity)));
+    let removed = removed
+        .iter()
+        .map(|(kind, okta_id)| format!("{kind} {okta_id}"));
+    of_lines(provider, written.chain(removed))
+}
+
+fn of_lines(provider: &str, lines: impl Iterator<Item = String>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(provider);
+    for line in lines {
+        hash.update([0]);
+        hash.update(line);
+    }
+    hash.finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
