@@ -5,13 +5,16 @@
 //! are derived from the result. A failure is never a deletion: everything unknown stays.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use okta_api::{Group, GroupId, User, UserId};
 
 use crate::guard::{Guard, Percent};
 use crate::snapshot::{Members, Snapshot};
 use crate::state::State;
+
+mod cause;
+
+pub use cause::Cause;
 
 /// The provider's rules that decide who belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,62 +45,6 @@ pub enum Standing<T> {
     Fresh(T),
     /// It stays as it was.
     Kept(Kept),
-}
-
-/// Why an object leaves the catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    /// The user was seen with the status `DEPROVISIONED`.
-    Deactivated,
-    /// The user's record was read and does not match the user filter.
-    LeftUserFilter,
-    /// The user was seen alive, and Okta no longer returns them for the user filter.
-    NotFound,
-    /// The user was seen alive and is in none of the selected groups.
-    LeftGroups,
-    /// The user's groups are no longer listed.
-    GroupsGone,
-    /// The group has no members and empty groups are not wanted.
-    GroupEmpty,
-    /// It is no longer listed, and nothing says why.
-    Absent,
-}
-
-impl Cause {
-    /// Whether a record of the object itself says so. All else rests on what was not listed, which a role that was taken
-    /// away or a search that broke makes look the same: the guard counts it.
-    #[must_use]
-    pub const fn explained(self) -> bool {
-        matches!(self, Self::Deactivated | Self::LeftUserFilter)
-    }
-
-    /// The stable word of the JSON output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deactivated => "deactivated",
-            Self::LeftUserFilter => "left-user-filter",
-            Self::NotFound => "not-found",
-            Self::LeftGroups => "left-groups",
-            Self::GroupsGone => "groups-gone",
-            Self::GroupEmpty => "group-empty",
-            Self::Absent => "absent",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Deactivated => "deactivated in Okta",
-            Self::LeftUserFilter => "no longer matches the user filter",
-            Self::NotFound => "no longer found by the user filter",
-            Self::LeftGroups => "no longer in a selected group",
-            Self::GroupsGone => "its groups are no longer listed",
-            Self::GroupEmpty => "has no members left",
-            Self::Absent => "no longer listed by Okta",
-        })
-    }
 }
 
 /// The result of [`resolve`].
