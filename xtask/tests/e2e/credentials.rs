@@ -1,0 +1,95 @@
+//! The ways to sign in, and tokens that end too early.
+
+use std::fs;
+
+use serde_json::json;
+use xtask::Harness;
+use xtask::e2e::oracle::Rules;
+use xtask::harness::fixtures;
+use xtask::simulator::{Effect, Endpoint, Fault};
+
+use crate::{catalog_is, small};
+
+const SOREN: &str = "00u6soren0berg00000d";
+
+#[tokio::test]
+async fn a_key_comes_from_a_file_or_from_a_variable() -> anyhow::Result<()> {
+    let mut small = small().await?;
+    let pem = fs::read_to_string(small.path("key.pem"))?;
+    let pkcs1 = fs::read_to_string(fixtures().join("keys/rsa2048.pkcs1.pem"))?;
+    for key in [
+        &pem,
+        &pkcs1,
+        &pem.replace('\n', "\\n"),
+        &pem.replace('\n', "\r\n"),
+    ] {
+        small.set("OKTA_PRIVATE_KEY", key);
+        small.configure(&json!({"privateKey": "${OKTA_PRIVATE_KEY}"}), &json!({}))?;
+        small.sync(0).await?;
+        catalog_is(&small, &Rules::default()).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_api_token_needs_no_other_token() -> anyhow::Result<()> {
+    let mut small = small().await?;
+    small.set("OKTA_TOKEN", "00-simulated-api-token");
+    let config = fs::read_to_string(small.path("app-config.yaml"))?;
+    let key = |line: &&str| ["keyId", "privateKey"].iter().any(|key| line.contains(key));
+    let lines = config.lines().filter(|line| !key(line));
+    let lines =
+        lines.map(|line| line.replace("clientId: 0oa1portalsync0000d7", "token: ${OKTA_TOKEN}"));
+    small.write(
+        "app-config.yaml",
+        &lines.map(|line| line + "\n").collect::<String>(),
+    )?;
+    small.sync(0).await?;
+    catalog_is(&small, &Rules::default()).await?;
+    assert!(
+        !small
+            .simulator
+            .requests_by_endpoint()
+            .contains_key(Endpoint::Token.template())
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_on_the_way_is_fetched_anew() -> anyhow::Result<()> {
+    let small = small().await?;
+    let refused = Effect::Error {
+        status: 401,
+        code: "E0000011".to_owned(),
+    };
+    small
+        .simulator
+        .fail(Fault::nth(Endpoint::GroupUsers, 2, refused));
+    let report = small.sync(0).await?;
+    assert_eq!(report["outcome"], "complete");
+    assert_eq!(
+        small.simulator.requests_by_endpoint()[Endpoint::Token.template()],
+        2
+    );
+    catalog_is(&small, &Rules::default()).await
+}
+
+#[tokio::test]
+async fn a_daemon_survives_that_its_tokens_are_revoked() -> anyhow::Result<()> {
+    let small: Harness = small().await?;
+    let often = json!({"schedule": {"frequency": {"milliseconds": 300}}});
+    small.configure(&often, &json!({}))?;
+    let daemon = small.serve::<&str>(&[]).await?;
+    daemon
+        .until("/readyz", |answer| answer.status == 200)
+        .await?;
+    let now = small.simulator.now();
+    small.simulator.revoke_tokens();
+    small
+        .simulator
+        .edit(|org| org.set_status(SOREN, "DEPROVISIONED", now));
+    let gone = "/api/catalog/entities/by-name/user/default/soren.berg";
+    daemon.until(gone, |answer| answer.status == 404).await?;
+    assert!(!daemon.log().contains("run failed"), "{}", daemon.log());
+    Ok(())
+}
