@@ -316,4 +316,4 @@ impl fmt::Display for PlanError {
 impl std::error::Error for PlanError {}
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

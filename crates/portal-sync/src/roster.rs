@@ -362,4 +362,6 @@ fn describe_group(id: &GroupId, state: &State) -> String {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use super::*;
 use crate::config::{GroupNaming, UserNaming};
 use crate::snapshot::Members;
 
-fn settings() -> Settings {
+/// The defaults, of a provider `acme`.
+pub(crate) fn settings() -> Settings {
     Settings {
         provider: "acme".to_owned(),
         rules: Rules {

@@ -8,10 +8,7 @@ use futures::future::BoxFuture;
 use serde_json::json;
 
 use super::*;
-use crate::config::{GroupNaming, UserNaming};
-use crate::guard::Guard;
-use crate::mapping::Mapping;
-use crate::roster::Rules;
+use crate::plan::tests::settings;
 use crate::snapshot::Members;
 use crate::store::{Record, SqliteStore};
 
@@ -43,25 +40,6 @@ impl Directory for Org {
             Ok(snapshot)
         }
         .boxed()
-    }
-}
-
-fn settings() -> Settings {
-    Settings {
-        provider: "acme".to_owned(),
-        rules: Rules {
-            users_from_groups: false,
-            user_filter: false,
-            group_filter: false,
-            include_empty_groups: true,
-        },
-        guard: Guard::default(),
-        mapping: Mapping {
-            org_url: "https://acme.okta.com".to_owned(),
-            org_host: "acme.okta.com".to_owned(),
-            user_name: UserNaming::StripDomainEmail,
-            group_name: GroupNaming::KebabCaseName,
-        },
     }
 }
 
