@@ -33,6 +33,8 @@ mod call;
 
 mod paging;
 
+mod dpop;
+
 mod access;
 
 mod oauth;

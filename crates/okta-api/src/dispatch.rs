@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response, StatusCode};
 use okta_auth::{AuthError, OrgUrl, Token, TokenSource, Transport, TransportErrorKind};
 use tokio::time::{Instant, sleep, timeout};
@@ -57,6 +57,8 @@ struct Progress {
     throttled: u32,
     /// The token was refused and replaced once already.
     renewed: bool,
+    /// The proof that goes with the token was given the nonce that was asked for once already.
+    nonce_taken: bool,
 }
 
 impl Dispatcher {
@@ -103,6 +105,12 @@ impl Dispatcher {
     ) -> Result<T, Cause> {
         loop {
             let (token, response) = self.send(ask, progress).await?;
+            let refused = response.status().is_client_error();
+            if refused && !progress.nonce_taken && token.learn(response.headers()) {
+                progress.nonce_taken = true;
+                progress.retries += 1;
+                continue;
+            }
             match accept(&response).and_then(|()| read(&response)) {
                 Err(Cause::Answer(answer)) if answer.is_token_refused() && !progress.renewed => {
                     self.tokens.reject(&token);
@@ -159,15 +167,16 @@ impl Dispatcher {
         }
         let mut request = Request::get(ask.url.as_str())
             .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(USER_AGENT, self.user_agent.clone())
-            .header(AUTHORIZATION, token.authorization());
+            .header(USER_AGENT, self.user_agent.clone());
         if ask.endpoint != Endpoint::Groups {
             request = request.header(CONTENT_TYPE, HeaderValue::from_static(LEAVE_OUT));
         }
         let target = || ask.url.as_str().chars().take(200).collect();
-        request
-            .body(Bytes::new())
-            .map_err(|_not_a_uri| Cause::Protocol(ProtocolError::LinkTarget { target: target() }))
+        let mut request = request.body(Bytes::new()).map_err(|_not_a_uri| {
+            Cause::Protocol(ProtocolError::LinkTarget { target: target() })
+        })?;
+        token.authorize(&mut request).map_err(Cause::Auth)?;
+        Ok(request)
     }
 
     fn judge(&self, progress: &Progress, cause: &Cause) -> Verdict {
@@ -208,6 +217,7 @@ impl Progress {
             retries: 0,
             throttled: 0,
             renewed: false,
+            nonce_taken: false,
         }
     }
 

@@ -11,13 +11,15 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::dpop::{Nonces, Prover};
 use crate::error::AuthError;
 use crate::lifetime::Lifetime;
 use crate::org_url::OrgUrl;
+use crate::refusal::RefusalCause;
 use crate::service_app::ServiceApp;
 use crate::source::TokenSource;
 use crate::token::Token;
-use crate::token_request::{read_token_response, token_request};
+use crate::token_request::{read_answer, token_request};
 use crate::transport::Transport;
 
 /// After a refresh that failed for the moment, the old token is used this long before the next try.
@@ -32,6 +34,8 @@ const HOLD_OFF: Duration = Duration::from_secs(10);
 ///   once.
 /// - When Okta refuses an assertion because of its times, the difference of the clocks is taken
 ///   from the answer's `Date` and one more is made with it.
+/// - When the app requires DPoP, which Okta says by refusing, requests and tokens are from then on bound to a key that
+///   is made for it and kept in memory only.
 /// - Lifetimes are measured on tokio's monotonic clock; dates come from the [`Clock`].
 ///
 /// Nothing is retried here: the layer above does, guided by [`AuthError::is_transient`].
@@ -40,7 +44,7 @@ pub struct TokenCache<T> {
     app: ServiceApp,
     transport: T,
     clock: Arc<dyn Clock>,
-    nonces: Box<dyn Fn() -> String + Send + Sync>,
+    nonces: Nonces,
     requests: AtomicU64,
     /// Held by the caller that fetches.
     flight: tokio::sync::Mutex<()>,
@@ -55,6 +59,8 @@ struct State {
     failure: Option<AuthError>,
     /// How far the server's clock was found ahead of ours.
     clock_skew: SignedDuration,
+    /// Set as soon as Okta asks for proofs.
+    prover: Option<Arc<Prover>>,
 }
 
 struct Cached {
@@ -128,7 +134,7 @@ impl<T: Transport> TokenCache<T> {
             app,
             transport,
             clock,
-            nonces: Box::new(random_nonce),
+            nonces: Arc::new(random_nonce),
             requests: AtomicU64::new(0),
             flight: tokio::sync::Mutex::new(()),
             state: Mutex::default(),
@@ -138,7 +144,7 @@ impl<T: Transport> TokenCache<T> {
     /// Takes the `jti` of assertions from `nonces` instead of random UUIDs. No two may be equal.
     #[must_use]
     pub fn with_nonces(mut self, nonces: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        self.nonces = Box::new(nonces);
+        self.nonces = Arc::new(nonces);
         self
     }
 
@@ -180,36 +186,61 @@ impl<T: Transport> TokenCache<T> {
         self.state().finish(outcome, Instant::now())
     }
 
+    /// Asks for a token, and again for each thing that the server says is missing: a proof, its nonce, the right time. Each
+    /// is put right once.
     async fn fetch(&self) -> Result<(Token, Lifetime), AuthError> {
-        let known = self.state().clock_skew;
-        let first = self.request(known).await;
-        let Err(AuthError::Refused(refusal)) = &first else {
-            return first;
-        };
-        let Some(measured) = refusal.clock_skew() else {
-            return first;
-        };
-        if measured == known {
-            // The time was right already; the same again would be refused again.
-            return first;
+        let mut ahead = self.state().clock_skew;
+        let (mut proving, mut nonce_taken, mut time_set) = (false, false, false);
+        loop {
+            let outcome = self.request(ahead).await;
+            let refusal = match &outcome {
+                Err(AuthError::Refused(refusal)) => refusal,
+                Ok(_) => {
+                    self.keep_clock_skew(ahead);
+                    return outcome;
+                }
+                Err(_) => return outcome,
+            };
+            match (refusal.cause(), refusal.clock_skew()) {
+                (RefusalCause::DpopRequired, _) if !proving => {
+                    proving = true;
+                    let prover = Prover::new(Arc::clone(&self.clock), Arc::clone(&self.nonces))?;
+                    self.state().prover = Some(Arc::new(prover));
+                }
+                (RefusalCause::DpopNonceRequired, _) if !nonce_taken => nonce_taken = true,
+                // When the time was right already, the same again would be refused again.
+                (_, Some(measured)) if !time_set && measured != ahead => {
+                    time_set = true;
+                    ahead = measured;
+                    tracing::warn!(
+                        seconds = measured.as_secs(),
+                        "Okta's clock is ahead of this machine's by that much: asking again with its time"
+                    );
+                }
+                _ => return outcome,
+            }
         }
-        tracing::warn!(
-            seconds = measured.as_secs(),
-            "Okta's clock is ahead of this machine's by that much: asking again with its time"
-        );
-        let second = self.request(measured).await;
-        if second.is_ok() {
-            self.state().clock_skew = measured;
-        }
-        second
     }
 
-    /// One token request, dated `ahead` of our clock.
+    fn keep_clock_skew(&self, ahead: SignedDuration) {
+        let mut state = self.state();
+        state.clock_skew = ahead;
+        if let Some(prover) = &state.prover {
+            prover.learn_clock_skew(ahead);
+        }
+    }
+
+    /// One token request, dated `ahead` of our clock. Each has an assertion and a proof of its own: Okta takes none twice,
+    /// even if it then refuses the request.
     async fn request(&self, ahead: SignedDuration) -> Result<(Token, Lifetime), AuthError> {
         let now = self.clock.now();
         let now = now.checked_add(ahead).unwrap_or(now);
         let assertion = self.app.assertion(&self.org, now, &(self.nonces)())?;
-        let request = token_request(&self.org, &self.app, &assertion);
+        let mut request = token_request(&self.org, &self.app, &assertion);
+        let prover = self.state().prover.clone();
+        if let Some(prover) = &prover {
+            prover.prove_token_request(&mut request, now)?;
+        }
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = Instant::now();
         let response = self
@@ -218,7 +249,10 @@ impl<T: Transport> TokenCache<T> {
             .await
             .map_err(AuthError::Transport)?;
         let received = Instant::now();
-        let token = read_token_response(&self.app, &response, self.clock.now())?;
+        if let Some(prover) = &prover {
+            prover.learn_token_nonce(response.headers());
+        }
+        let token = read_answer(&self.app, &response, self.clock.now(), prover.as_ref())?;
         let lifetime = Lifetime::new(sent, received, token.expires_in().unwrap_or_default());
         Ok((token, lifetime))
     }

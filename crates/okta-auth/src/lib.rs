@@ -15,11 +15,13 @@ mod service_app;
 
 mod refusal;
 
-mod token;
-
 mod transport;
 
 mod error;
+
+mod dpop;
+
+mod token;
 
 mod assertion;
 

@@ -152,8 +152,12 @@ pub enum RefusalCause {
     UnknownScope,
     /// None of the wanted scopes is granted to the app.
     NoScopeGranted,
-    /// The app wants a DPoP proof with each token request.
+    /// The app wants a DPoP proof with each token request. [`TokenCache`](crate::TokenCache) then makes them.
     DpopRequired,
+    /// The DPoP proof lacks the nonce that the answer names. [`TokenCache`](crate::TokenCache) then takes it.
+    DpopNonceRequired,
+    /// The DPoP proof is not accepted.
+    DpopRefused,
     /// A network zone or a policy denied access.
     AccessDenied,
     /// Anything else.
@@ -207,9 +211,9 @@ impl RefusalCause {
             Self::NoScopeGranted => {
                 "grant the scopes: Applications > Applications > (the app) > Okta API Scopes > Grant"
             }
-            Self::DpopRequired => {
-                "switch the requirement off: Applications > Applications > (the app) > General > \
-                 General Settings > Edit > Proof of possession"
+            Self::DpopRequired | Self::DpopNonceRequired | Self::DpopRefused => {
+                "see that no proxy changes headers or the host on the way; to do without proofs, switch the requirement \
+                 off: Applications > Applications > (the app) > General > General Settings > Edit > Proof of possession"
             }
             Self::AccessDenied => {
                 "allow this machine's address: Security > Networks, and the network restriction of \
@@ -230,7 +234,7 @@ impl RefusalCause {
     fn classify(error: &str, description: &str) -> Self {
         match error {
             "consent_required" => return Self::NoScopeGranted,
-            "invalid_dpop_proof" | "use_dpop_nonce" => return Self::DpopRequired,
+            "use_dpop_nonce" => return Self::DpopNonceRequired,
             "access_denied" => return Self::AccessDenied,
             _ => {}
         }
@@ -238,12 +242,38 @@ impl RefusalCause {
         BY_DESCRIPTION
             .iter()
             .find(|(code, words, _)| *code == error && description.contains(words))
-            .map_or(Self::Other, |(_, _, cause)| *cause)
+            .map_or(Self::otherwise(error), |(_, _, cause)| *cause)
+    }
+
+    /// The cause of an error code whose texts tell no more.
+    fn otherwise(error: &str) -> Self {
+        if error == "invalid_dpop_proof" {
+            Self::DpopRefused
+        } else {
+            Self::Other
+        }
     }
 }
 
 /// The words that tell one cause from another, lower case, most particular first.
 const BY_DESCRIPTION: &[(&str, &str, RefusalCause)] = &[
+    (
+        "invalid_dpop_proof",
+        "header is missing",
+        RefusalCause::DpopRequired,
+    ),
+    (
+        "invalid_dpop_proof",
+        "issued in the future",
+        RefusalCause::IssuedInFuture,
+    ),
+    ("invalid_dpop_proof", "in the past", RefusalCause::Expired),
+    ("invalid_dpop_proof", "is expired", RefusalCause::Expired),
+    (
+        "invalid_dpop_proof",
+        "already been used",
+        RefusalCause::Replayed,
+    ),
     (
         "invalid_client",
         "signature is invalid",

@@ -59,6 +59,35 @@ pub(crate) fn granting(secret: &str, seconds: u64) -> Response<Bytes> {
     answer(200, None, body.to_string())
 }
 
+/// The same, where the token is bound to the key of the request's proof.
+pub(crate) fn granting_bound(secret: &str) -> Response<Bytes> {
+    let body = json!({
+        "token_type": "DPoP",
+        "expires_in": 3600,
+        "access_token": secret,
+        "scope": "okta.users.read",
+    });
+    answer(200, None, body.to_string())
+}
+
+/// The refusals by which Okta asks for a proof, and for a nonce in it.
+pub(crate) fn proof_missing() -> Response<Bytes> {
+    oauth_error(
+        400,
+        None,
+        "invalid_dpop_proof",
+        "The DPoP proof JWT header is missing.",
+    )
+}
+
+pub(crate) fn nonce_missing(nonce: &'static str) -> Response<Bytes> {
+    let text = "Authorization server requires nonce in DPoP proof.";
+    let mut response = oauth_error(400, None, "use_dpop_nonce", text);
+    let nonce = http::HeaderValue::from_static(nonce);
+    response.headers_mut().insert("dpop-nonce", nonce);
+    response
+}
+
 pub(crate) fn oauth_error(
     status: u16,
     date: Option<&str>,

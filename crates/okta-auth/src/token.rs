@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
-use http::header::InvalidHeaderValue;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, InvalidHeaderValue};
+use http::{HeaderMap, HeaderValue, Request};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::dpop::{self, Prover};
+use crate::error::AuthError;
 use crate::scope::Scope;
 
 /// A credential that Okta's API accepts, ready to be sent.
@@ -20,6 +23,14 @@ pub struct Token {
     authorization: HeaderValue,
     scopes: Arc<[Scope]>,
     expires_in: Option<Duration>,
+    proof: Option<Proof>,
+}
+
+/// What it takes to use a token that is bound to a key.
+#[derive(Clone)]
+struct Proof {
+    prover: Arc<Prover>,
+    ath: Arc<str>,
 }
 
 impl Token {
@@ -27,6 +38,30 @@ impl Token {
     /// print it nor keep it in a compression table.
     pub fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
+    }
+
+    /// Puts the credential on a request, with everything that has to go with it: a token that is bound to a key
+    /// (DPoP) also takes a proof made for this very request.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Signing`] when the proof cannot be signed.
+    pub fn authorize(&self, request: &mut Request<Bytes>) -> Result<(), AuthError> {
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, self.authorization());
+        match &self.proof {
+            Some(Proof { prover, ath }) => prover.prove_request(request, ath),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes from the headers of a refusal what the next proof must hold. True when that is news: the same request is
+    /// then worth one more try.
+    pub fn learn(&self, refusal: &HeaderMap) -> bool {
+        self.proof
+            .as_ref()
+            .is_some_and(|proof| proof.prover.learn_resource_nonce(refusal))
     }
 
     /// How the token is presented.
@@ -52,6 +87,23 @@ impl Token {
         Self::new(TokenScheme::Bearer, secret, scopes, Some(expires_in))
     }
 
+    pub(crate) fn dpop(
+        secret: &SecretString,
+        scopes: Vec<Scope>,
+        expires_in: Duration,
+        prover: &Arc<Prover>,
+    ) -> Result<Self, InvalidHeaderValue> {
+        let token = Self::new(TokenScheme::Dpop, secret, scopes, Some(expires_in))?;
+        let ath = dpop::hash(secret.expose_secret()).into();
+        Ok(Self {
+            proof: Some(Proof {
+                prover: Arc::clone(prover),
+                ath,
+            }),
+            ..token
+        })
+    }
+
     pub(crate) fn ssws(secret: &SecretString) -> Result<Self, InvalidHeaderValue> {
         Self::new(TokenScheme::Ssws, secret, Vec::new(), None)
     }
@@ -70,6 +122,7 @@ impl Token {
             authorization,
             scopes: scopes.into(),
             expires_in,
+            proof: None,
         })
     }
 }
@@ -99,6 +152,8 @@ impl fmt::Debug for Token {
 pub enum TokenScheme {
     /// An OAuth access token: whoever bears it may use it.
     Bearer,
+    /// An OAuth access token that is bound to a key: each request proves that it has the key (RFC 9449).
+    Dpop,
     /// An Okta API token, made by an administrator and tied to them.
     Ssws,
 }
@@ -108,6 +163,7 @@ impl TokenScheme {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
             Self::Ssws => "SSWS",
         }
     }

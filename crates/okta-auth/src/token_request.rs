@@ -1,5 +1,6 @@
 //! The token request as a value, and the reading of its answer. Sending is somebody else's line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
 use crate::assertion::ClientAssertion;
+use crate::dpop::Prover;
 use crate::error::{AuthError, Unavailable, UnexpectedAnswer};
 use crate::org_url::OrgUrl;
 use crate::refusal::Refusal;
@@ -70,9 +72,19 @@ pub fn read_token_response(
     response: &Response<Bytes>,
     now: Timestamp,
 ) -> Result<Token, AuthError> {
+    read_answer(app, response, now, None)
+}
+
+/// The same, where the request carried a proof of `prover`: the token may be bound to its key.
+pub(crate) fn read_answer(
+    app: &ServiceApp,
+    response: &Response<Bytes>,
+    now: Timestamp,
+    prover: Option<&Arc<Prover>>,
+) -> Result<Token, AuthError> {
     let status = response.status();
     if status == StatusCode::OK {
-        return read_token(app, response);
+        return read_token(app, response, prover);
     }
     if status.is_server_error()
         || matches!(
@@ -106,17 +118,22 @@ struct TokenBody {
     scope: Option<String>,
 }
 
-fn read_token(app: &ServiceApp, response: &Response<Bytes>) -> Result<Token, AuthError> {
+fn read_token(
+    app: &ServiceApp,
+    response: &Response<Bytes>,
+    prover: Option<&Arc<Prover>>,
+) -> Result<Token, AuthError> {
     let unexpected =
         |what: &str| AuthError::Unexpected(UnexpectedAnswer::new(response.status(), what));
     // The parser's message is left out: it may quote the token.
     let body: TokenBody = serde_json::from_slice(response.body())
         .map_err(|_| unexpected("without `access_token`, `token_type` and `expires_in` in JSON"))?;
-    if !body
-        .token_type
-        .eq_ignore_ascii_case(TokenScheme::Bearer.as_str())
-    {
-        return Err(unexpected("with a token that is not of the type `Bearer`"));
+    let is = |scheme: TokenScheme| body.token_type.eq_ignore_ascii_case(scheme.as_str());
+    let prover = prover.filter(|_| is(TokenScheme::Dpop));
+    if prover.is_none() && !is(TokenScheme::Bearer) {
+        return Err(unexpected(
+            "with a token that is neither of the type `Bearer` nor bound to our key",
+        ));
     }
     // RFC 6749, section 5.1: left out when it is what was asked for.
     let granted = match &body.scope {
@@ -133,11 +150,11 @@ fn read_token(app: &ServiceApp, response: &Response<Bytes>) -> Result<Token, Aut
     if !missing.is_empty() {
         return Err(AuthError::MissingScopes { missing, granted });
     }
-    Token::bearer(
-        &body.access_token,
-        granted,
-        Duration::from_secs(body.expires_in),
-    )
+    let lifetime = Duration::from_secs(body.expires_in);
+    match prover {
+        Some(prover) => Token::dpop(&body.access_token, granted, lifetime, prover),
+        None => Token::bearer(&body.access_token, granted, lifetime),
+    }
     .map_err(|_| unexpected("with a token that no header can hold"))
 }
 

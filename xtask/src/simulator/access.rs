@@ -6,13 +6,17 @@ use http::{StatusCode, header};
 use jiff::Timestamp;
 
 use super::call::Call;
+use super::dpop;
 use super::endpoint::Endpoint;
 use super::org::Org;
 use super::reply::{ApiError, Reply};
 
-/// The access tokens that were granted.
+/// The access tokens that were granted, and the proofs that were shown with them.
 #[derive(Default)]
-pub(crate) struct Tokens(HashMap<String, Grant>);
+pub(crate) struct Tokens {
+    granted: HashMap<String, Grant>,
+    proofs: dpop::Seen,
+}
 
 /// What a token is good for.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub(crate) struct Grant {
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires: Timestamp,
+    /// The thumbprint of the key that has to prove each request.
+    pub(crate) bound: Option<String>,
 }
 
 /// A caller who may go on.
@@ -58,6 +64,17 @@ impl Refusal {
         }
     }
 
+    /// What users have seen of proofs that fail: an invalid session, and the reason in the header.
+    fn bad_proof(error: &str, description: &str) -> Self {
+        let challenge = format!(
+            "DPoP algs=\"RS256 RS384 RS512 ES256 ES384\", error=\"{error}\", error_description=\"{description}\""
+        );
+        Self {
+            challenge: Some(challenge),
+            ..Self::invalid_session()
+        }
+    }
+
     fn invalid_session() -> Self {
         Self {
             error: Some(ApiError::new(403, "E0000005", "Invalid session")),
@@ -83,20 +100,20 @@ impl Refusal {
 
 impl Tokens {
     pub(crate) fn grant(&mut self, token: String, grant: Grant) {
-        self.0.insert(token, grant);
+        self.granted.insert(token, grant);
     }
 }
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.values()).finish()
+        f.debug_set().entries(self.granted.values()).finish()
     }
 }
 
 /// Checks the `Authorization` header for `endpoint`.
 pub(crate) fn check(
     org: &Org,
-    tokens: &Tokens,
+    tokens: &mut Tokens,
     call: &Call,
     endpoint: Endpoint,
     now: Timestamp,
@@ -113,8 +130,44 @@ pub(crate) fn check(
                 })
                 .ok_or_else(|| Refusal::invalid_token("SSWS"))
         }
-        Some(("Bearer", secret)) => bearer(org, tokens, secret, call, endpoint, now),
+        Some((scheme @ ("Bearer" | "DPoP"), secret)) => {
+            prove(tokens, scheme == "DPoP", secret, call, now)?;
+            bearer(org, tokens, secret, call, endpoint, now)
+        }
         _ => Err(Refusal::invalid_session()),
+    }
+}
+
+/// A token that is bound to a key needs the scheme and a proof of that key, and only such a token takes them.
+fn prove(
+    tokens: &mut Tokens,
+    proving: bool,
+    secret: &str,
+    call: &Call,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(grant) = tokens.granted.get(secret) else {
+        return Ok(());
+    };
+    match &grant.bound {
+        None if proving => Err(Refusal::bad_proof(
+            "invalid_token",
+            "The presented access_token is not DPoP bound.",
+        )),
+        None => Ok(()),
+        Some(_) if !proving => Err(Refusal::bad_proof(
+            "invalid_request",
+            "The resource request must use the DPoP authentication scheme when using a DPoP bound token.",
+        )),
+        Some(thumbprint) => {
+            let proof = dpop::verified(&mut tokens.proofs, call, Some(secret), now)
+                .map_err(|description| Refusal::bad_proof("invalid_dpop_proof", description))?;
+            if proof.thumbprint == *thumbprint {
+                return Ok(());
+            }
+            let description = "The access_token is not bound to the provided DPoP proof.";
+            Err(Refusal::bad_proof("invalid_dpop_proof", description))
+        }
     }
 }
 
@@ -131,7 +184,7 @@ fn bearer(
             "Bearer error=\"invalid_token\", error_description=\"The access token is invalid.\"",
         )
     };
-    let Some(grant) = tokens.0.get(secret) else {
+    let Some(grant) = tokens.granted.get(secret) else {
         return Err(invalid());
     };
     let Some(client) = org

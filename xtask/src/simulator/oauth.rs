@@ -12,16 +12,21 @@ use serde_json::json;
 use super::access::{Grant, Tokens};
 use super::call::Call;
 use super::chance::Chance;
+use super::dpop;
 use super::options::Options;
 use super::org::{Client, Org};
 use super::reply::Reply;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What the endpoint remembers between requests: the `jti`s that were used, by client.
+/// What the endpoint remembers between requests.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
+    /// The `jti`s that were used, by client.
     used: HashSet<(String, String)>,
+    proofs: dpop::Seen,
+    /// The nonce that proofs must have, made when the first is asked for.
+    nonce: Option<String>,
 }
 
 /// A refusal: status, error, description.
@@ -37,53 +42,81 @@ pub(crate) fn token(
     call: &Call,
     now: Timestamp,
 ) -> Reply {
+    let nonce = desk.nonce.get_or_insert_with(|| chance.word(32)).clone();
     match granted(desk, org, call, now) {
-        Ok((client, scopes)) => {
+        Ok((client, scopes, bound)) => {
             let token = chance.word(48);
             let lifetime =
                 SignedDuration::try_from(options.token_lifetime).unwrap_or(SignedDuration::MAX);
             let expires = now.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
             let body = json!({
-                "token_type": "Bearer",
+                "token_type": if bound.is_some() { "DPoP" } else { "Bearer" },
                 "expires_in": lifetime.as_secs(),
                 "access_token": token,
                 "scope": scopes.join(" "),
             });
+            let reply = Reply::json(StatusCode::OK, body).with("x-robots-tag", "noindex,nofollow");
+            let reply = if bound.is_some() {
+                reply.with("dpop-nonce", nonce)
+            } else {
+                reply
+            };
             tokens.grant(
                 token,
                 Grant {
                     client_id: client.client_id.clone(),
                     scopes,
                     expires,
+                    bound,
                 },
             );
-            Reply::json(StatusCode::OK, body).with("x-robots-tag", "noindex,nofollow")
+            reply
         }
-        Err((status, error, description)) => Reply::oauth_error(status, error, &description),
+        Err((status, error, description)) => {
+            let reply = Reply::oauth_error(status, error, &description);
+            if error == "use_dpop_nonce" {
+                reply.with("dpop-nonce", nonce)
+            } else {
+                reply
+            }
+        }
     }
 }
+
+/// The client, what it may do, and the thumbprint of the key its token is bound to, if it is.
+type Granted<'a> = (&'a Client, Vec<String>, Option<String>);
 
 fn granted<'a>(
     desk: &mut Desk,
     org: &'a Org,
     call: &Call,
     now: Timestamp,
-) -> Result<(&'a Client, Vec<String>), Refusal> {
+) -> Result<Granted<'a>, Refusal> {
     let form = form(call)?;
     grant_type(&form)?;
     let client = client(desk, org, call, &form, now)?;
-    if client.dpop_required {
-        let description = match call.header("dpop") {
-            None => "The DPoP proof JWT header is missing.",
-            // Proofs are not verified yet, so none is good.
-            Some(_) => "The DPoP proof JWT is invalid.",
-        };
-        return Err(bad_request("invalid_dpop_proof", description));
+    let bound = bound(desk, client, call, now)?;
+    let scopes = scopes(client, form.get("scope").map_or("", String::as_str))?;
+    Ok((client, scopes, bound))
+}
+
+/// The key that proves the request, when one does or has to.
+fn bound(
+    desk: &mut Desk,
+    client: &Client,
+    call: &Call,
+    now: Timestamp,
+) -> Result<Option<String>, Refusal> {
+    if !client.dpop_required && call.header("dpop").is_none() {
+        return Ok(None);
     }
-    Ok((
-        client,
-        scopes(client, form.get("scope").map_or("", String::as_str))?,
-    ))
+    let proof = dpop::verified(&mut desk.proofs, call, None, now)
+        .map_err(|description| bad_request("invalid_dpop_proof", description))?;
+    if proof.nonce != desk.nonce {
+        let description = "Authorization server requires nonce in DPoP proof.";
+        return Err(bad_request("use_dpop_nonce", description));
+    }
+    Ok(Some(proof.thumbprint))
 }
 
 /// The form in the body, which is the only place where credentials may be.

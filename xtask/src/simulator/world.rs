@@ -236,7 +236,7 @@ impl World {
             let granted = reply.status == StatusCode::OK;
             return (reply, granted);
         }
-        let access = match access::check(&self.org, &self.tokens, call, route.endpoint, now) {
+        let access = match access::check(&self.org, &mut self.tokens, call, route.endpoint, now) {
             Ok(access) => access,
             Err(refusal) => return (refusal.reply(&id), false),
         };

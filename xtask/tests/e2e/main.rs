@@ -23,6 +23,7 @@ mod drift;
 mod guard;
 mod pacing;
 mod partial;
+mod possession;
 mod protocol;
 mod refusals;
 mod requests;

@@ -111,11 +111,6 @@ async fn no_scope_at_all() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn proof_of_possession_is_asked_for() -> anyhow::Result<()> {
-    refused_after(|app| app.dpop_required = true, 11, &["fix: ", "DPoP"]).await
-}
-
-#[tokio::test]
 async fn an_app_that_is_inactive() -> anyhow::Result<()> {
     refused_after(|app| app.active = false, 11, &["fix: "]).await
 }

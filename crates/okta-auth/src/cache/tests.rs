@@ -9,7 +9,11 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::refusal::RefusalCause;
 use crate::scope::Scope;
-use crate::testing::{ScriptedTransport, answer, app, granting, oauth_error, org};
+use crate::testing::{
+    ScriptedTransport, answer, app, granting, granting_bound, nonce_missing, oauth_error, org,
+    proof_missing,
+};
+use crate::token::TokenScheme;
 
 const EXPIRED: &str = "The client_assertion token is expired.";
 
@@ -335,4 +339,88 @@ async fn a_cache_never_prints_what_it_holds() {
 #[test]
 fn no_two_nonces_are_equal() {
     assert_ne!(random_nonce(), random_nonce());
+}
+
+/// The nonce in the proof of each token request; `None` for a request without a proof.
+fn proofs(cache: &TokenCache<ScriptedTransport>) -> Vec<Option<serde_json::Value>> {
+    let claims = |request: http::Request<bytes::Bytes>| {
+        let proof = request.headers().get("dpop")?.to_str().unwrap().to_owned();
+        let decoded = jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(&proof);
+        Some(decoded.unwrap().claims)
+    };
+    cache.transport.requests().into_iter().map(claims).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn proofs_are_made_as_soon_as_okta_asks_for_them() {
+    let cache = cache(
+        script()
+            .answering(proof_missing())
+            .answering(nonce_missing("n1"))
+            .answering(granting_bound("one"))
+            .answering(granting_bound("two")),
+    );
+    let token = cache.token().await.unwrap();
+    assert_eq!(token.scheme(), TokenScheme::Dpop);
+    assert_eq!(token.authorization().to_str().unwrap(), "DPoP one");
+    let mut request = http::Request::get("https://acme.okta.com/api/v1/users?limit=1")
+        .body(bytes::Bytes::new())
+        .unwrap();
+    token.authorize(&mut request).unwrap();
+    assert!(request.headers().contains_key("dpop"));
+
+    cache.reject(&token);
+    assert_eq!(
+        cache
+            .token()
+            .await
+            .unwrap()
+            .authorization()
+            .to_str()
+            .unwrap(),
+        "DPoP two"
+    );
+    let nonces: Vec<Option<serde_json::Value>> = proofs(&cache)
+        .into_iter()
+        .map(|proof| Some(proof?["nonce"].clone()))
+        .collect();
+    let known = Some(serde_json::json!("n1"));
+    assert_eq!(
+        nonces,
+        [None, Some(serde_json::Value::Null), known.clone(), known],
+        "the second token costs one request"
+    );
+    let mut jtis: Vec<String> = assertions(&cache).into_iter().map(|(_, jti)| jti).collect();
+    jtis.extend(
+        proofs(&cache)
+            .into_iter()
+            .flatten()
+            .map(|proof| proof["jti"].as_str().unwrap().to_owned()),
+    );
+    let count = jtis.len();
+    jtis.sort();
+    jtis.dedup();
+    assert_eq!(jtis.len(), count, "no assertion and no proof is used twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_has_enough_is_not_asked_for_ever() {
+    let cache = cache(
+        script()
+            .answering(proof_missing())
+            .answering(nonce_missing("n1"))
+            .answering(nonce_missing("n2"))
+            .answering(granting_bound("late")),
+    );
+    let refused = cache.token().await.unwrap_err();
+    assert!(
+        matches!(&refused, AuthError::Refused(refusal) if refusal.cause() == RefusalCause::DpopNonceRequired)
+    );
+    assert_eq!(cache.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_bound_to_a_key_we_did_not_show_is_not_taken() {
+    let cache = cache(script().answering(granting_bound("one")));
+    assert!(matches!(cache.token().await, Err(AuthError::Unexpected(_))));
 }
