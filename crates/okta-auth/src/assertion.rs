@@ -8,7 +8,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::error::{AuthError, SigningError};
-use crate::key::Algorithm;
 use crate::org_url::OrgUrl;
 use crate::service_app::ServiceApp;
 
@@ -79,9 +78,7 @@ impl ServiceApp {
             exp: iat + LIFETIME_SECONDS,
             jti,
         };
-        let mut header = Header::new(match self.key().algorithm() {
-            Algorithm::RS256 => jsonwebtoken::Algorithm::RS256,
-        });
+        let mut header = Header::new(self.key().algorithm().signing());
         header.kid = Some(self.key_id().to_owned());
         encode(&header, &claims, self.key().signing())
             .map(|jws| ClientAssertion(SecretString::from(jws)))

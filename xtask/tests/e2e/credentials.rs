@@ -32,6 +32,37 @@ async fn a_key_comes_from_a_file_or_from_a_variable() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_key_is_of_either_kind_and_a_jwk_needs_no_key_id() -> anyhow::Result<()> {
+    let mut small = small().await?;
+    let read = |name: &str| fs::read_to_string(fixtures().join("keys").join(name));
+    let key = "${OKTA_PRIVATE_KEY}";
+    for (file, tenant) in [
+        (
+            "rsa2048.private.jwk.json",
+            json!({"privateKey": key, "keyId": null}),
+        ),
+        (
+            "ec-p256.private.jwk.json",
+            json!({"privateKey": key, "keyId": null}),
+        ),
+        (
+            "ec-p256.pkcs8.pem",
+            json!({"privateKey": key, "keyId": "portal-sync-test-2"}),
+        ),
+        (
+            "ec-p256.sec1.pem",
+            json!({"privateKey": key, "keyId": "portal-sync-test-2"}),
+        ),
+    ] {
+        small.set("OKTA_PRIVATE_KEY", &read(file)?);
+        small.configure(&tenant, &json!({}))?;
+        small.sync(0).await?;
+        catalog_is(&small, &Rules::default()).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_api_token_needs_no_other_token() -> anyhow::Result<()> {
     let mut small = small().await?;
     small.set("OKTA_TOKEN", "00-simulated-api-token");

@@ -1,5 +1,7 @@
 //! As much of DER as it takes to tell what a PEM block holds (X.690; RFC 5208, RFC 8017).
 
+use secrecy::zeroize::Zeroizing;
+
 use super::KeyErrorKind;
 
 const INTEGER: u8 = 0x02;
@@ -21,8 +23,10 @@ pub(super) enum Contents<'a> {
     Pkcs8Rsa(&'a [u8]),
     /// A key of another kind in that envelope.
     Pkcs8Other,
-    /// An elliptic-curve private key, in PKCS#8 or of its own (SEC 1).
-    Ec,
+    /// An elliptic-curve private key in that envelope.
+    Pkcs8Ec,
+    /// An elliptic-curve private key without one (SEC 1).
+    Sec1,
     /// An encrypted PKCS#8 envelope.
     Encrypted,
     PublicKey,
@@ -57,13 +61,13 @@ impl<'a> Contents<'a> {
                     Self::Pkcs1(der)
                 })
             }
-            Some(OCTET_STRING) => Ok(Self::Ec),
+            Some(OCTET_STRING) => Ok(Self::Sec1),
             Some(SEQUENCE) => {
                 let algorithm = Reader(fields.read(SEQUENCE)?).read(OBJECT_IDENTIFIER)?;
                 let key = fields.read(OCTET_STRING)?;
                 Ok(match algorithm {
                     RSA_ENCRYPTION => Self::Pkcs8Rsa(key),
-                    EC_PUBLIC_KEY => Self::Ec,
+                    EC_PUBLIC_KEY => Self::Pkcs8Ec,
                     _ => Self::Pkcs8Other,
                 })
             }
@@ -81,6 +85,38 @@ pub(super) fn modulus_bits(pkcs1: &[u8]) -> Option<usize> {
     let modulus = modulus.get(leading..)?;
     let first = modulus.first()?;
     Some(modulus.len() * 8 - first.leading_zeros() as usize)
+}
+
+/// A PKCS#1 private key (RFC 8017, appendix A.1.2) of its numbers in their order: n, e, d, p, q, dp, dq, qi.
+pub(super) fn pkcs1(numbers: &[Zeroizing<Vec<u8>>; 8]) -> Zeroizing<Vec<u8>> {
+    let mut fields = Zeroizing::new(vec![INTEGER, 1, 0]);
+    for number in numbers {
+        let leading = number.iter().take_while(|&&byte| byte == 0).count();
+        let number = number.get(leading..).unwrap_or_default();
+        // A number whose first bit is set would be negative.
+        let sign = number.first().is_none_or(|&byte| byte >= 0x80);
+        fields.push(INTEGER);
+        fields.extend(encoded_length(number.len() + usize::from(sign)));
+        fields.extend(sign.then_some(0));
+        fields.extend_from_slice(number);
+    }
+    let mut der = Zeroizing::new(vec![SEQUENCE]);
+    der.extend(encoded_length(fields.len()));
+    der.extend_from_slice(&fields);
+    der
+}
+
+fn encoded_length(length: usize) -> Vec<u8> {
+    let bytes: Vec<u8> = length
+        .to_be_bytes()
+        .into_iter()
+        .skip_while(|&byte| byte == 0)
+        .collect();
+    match (length, u8::try_from(bytes.len())) {
+        (0..0x80, _) => vec![length.to_be_bytes().last().copied().unwrap_or_default()],
+        (_, Ok(count)) => [vec![0x80 | count], bytes].concat(),
+        (_, Err(_)) => bytes,
+    }
 }
 
 /// What is left of a run of DER values.

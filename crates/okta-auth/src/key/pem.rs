@@ -10,8 +10,9 @@ use super::KeyErrorKind;
 
 pub(super) const PKCS1: &str = "RSA PRIVATE KEY";
 pub(super) const PKCS8: &str = "PRIVATE KEY";
+pub(super) const SEC1: &str = "EC PRIVATE KEY";
 
-/// The first block of a PEM text, with a label that may hold an RSA key.
+/// The first block of a PEM text, with a label that may hold a private key.
 pub(super) struct Pem {
     pub(super) label: String,
     pub(super) der: SecretSlice<u8>,
@@ -26,6 +27,15 @@ pub(super) fn parse(text: &str) -> Result<Pem, KeyErrorKind> {
     let text = Zeroizing::new(escaped.replace("\\n", "\n"));
 
     let (_, text) = text.split_once("-----BEGIN ").ok_or(KeyErrorKind::NotPem)?;
+    // OpenSSL writes the curve in a block of its own in front of the key.
+    let text = match text.strip_prefix("EC PARAMETERS-----") {
+        Some(rest) => {
+            rest.split_once("-----BEGIN ")
+                .ok_or(KeyErrorKind::Truncated)?
+                .1
+        }
+        None => text,
+    };
     let (label, text) = text.split_once("-----").ok_or(KeyErrorKind::Truncated)?;
     check_label(label)?;
     let (body, end) = text
@@ -54,9 +64,8 @@ fn unquoted(text: &str) -> &str {
 
 fn check_label(label: &str) -> Result<(), KeyErrorKind> {
     Err(match label {
-        PKCS1 | PKCS8 => return Ok(()),
+        PKCS1 | PKCS8 | SEC1 => return Ok(()),
         "ENCRYPTED PRIVATE KEY" => KeyErrorKind::Encrypted,
-        "EC PRIVATE KEY" | "EC PARAMETERS" => KeyErrorKind::EcKey,
         "PUBLIC KEY" | "RSA PUBLIC KEY" => KeyErrorKind::PublicKey,
         "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => KeyErrorKind::Certificate,
         _ => KeyErrorKind::UnsupportedLabel {

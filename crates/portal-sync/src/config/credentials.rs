@@ -1,5 +1,6 @@
 //! What a tenant is opened with: the keys of a service app, or an API token.
 
+use figment::value::Value;
 use okta_auth::{ApiToken, PrivateKey};
 use secrecy::SecretString;
 
@@ -14,7 +15,7 @@ pub enum Credentials {
     ServiceApp {
         /// The app's client id: `0oa…`.
         client_id: String,
-        /// The id (`kid`) under which Okta knows the public key.
+        /// The id (`kid`) under which Okta knows the public key; that of the JWK unless configured.
         key_id: String,
         /// The private key.
         key: PrivateKey,
@@ -51,7 +52,9 @@ pub(super) fn read(section: &Section<'_>) -> Option<Credentials> {
         }
         _ => {
             let parts = [&client_id, &key_id, &key];
-            let absent = parts.map(|part| matches!(part, Part::Absent));
+            let mut absent = parts.map(|part| matches!(part, Part::Absent));
+            let [_, key_id_absent, _] = &mut absent;
+            *key_id_absent &= !is_jwk(&key);
             if absent.contains(&true) {
                 section.refuse(
                     missing("the credentials are incomplete", &absent)
@@ -117,21 +120,32 @@ fn missing(what: &str, absent: &[bool; 3]) -> ConfigError {
     .excerpt(lines.join("\n"))
 }
 
-fn service_app([client_id, key_id, key]: [&Part<'_>; 3]) -> Option<Credentials> {
+fn service_app([client_id, key_id, key_part]: [&Part<'_>; 3]) -> Option<Credentials> {
     let id = |part: &Part<'_>| match part {
         Part::Present(entry) => identifier(entry),
         _ => None,
     };
     // Each is looked at, so that each is told about.
-    let (client_id, key_id) = (id(client_id), id(key_id));
-    let key = match key {
-        Part::Present(entry) => private_key(entry),
-        _ => None,
+    let (client_id, given) = (id(client_id), id(key_id));
+    let Part::Present(entry) = key_part else {
+        return None;
+    };
+    let key = private_key(entry)?;
+    let key_id = match (key_id, key.key_id()) {
+        (Part::Absent, Some(kid)) => Some(kid.to_owned()),
+        (Part::Absent, None) if is_jwk(key_part) => {
+            let error = ConfigError::new("the JWK has no `kid`, and there is no `keyId`");
+            entry.refuse(
+                error.fix("add `keyId: ${OKTA_KEY_ID}`: the id that Okta shows for this key"),
+            );
+            None
+        }
+        _ => given,
     };
     Some(Credentials::ServiceApp {
         client_id: client_id?,
         key_id: key_id?,
-        key: key?,
+        key,
     })
 }
 
@@ -161,19 +175,17 @@ fn identifier(entry: &Entry<'_>) -> Option<String> {
     None
 }
 
+/// Whether a key is there that can carry its own id.
+fn is_jwk(key: &Part<'_>) -> bool {
+    let Part::Present(entry) = key else {
+        return false;
+    };
+    matches!(entry.value(), Value::String(_, text) if text.trim_start().starts_with('{'))
+}
+
 fn private_key(entry: &Entry<'_>) -> Option<PrivateKey> {
     let text = entry.secret("the text of a private key")?;
-    if text.trim_start().starts_with('{') {
-        let length = text.chars().count();
-        entry.refuse(
-            ConfigError::new(format!(
-                "the private key ({length} characters) is a JWK, which is not in this build yet"
-            ))
-            .fix("give the same key as PEM: Okta shows both when it makes a key"),
-        );
-        return None;
-    }
-    PrivateKey::from_pem(text)
+    PrivateKey::parse(text)
         .map_err(|error| entry.refuse(ConfigError::new(error.to_string())))
         .ok()
 }

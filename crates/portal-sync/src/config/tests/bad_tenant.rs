@@ -404,3 +404,31 @@ catalog.providers.okta: no Okta tenant is configured in `app-config.yaml`
 app-config.yaml:1:31: catalog.providers.okta: expected a map of tenants by id, or a list of tenants, found a number
 ");
 }
+
+#[test]
+fn keys_as_jwk() {
+    let jwk =
+        include_str!("../../../../../fixtures/keys/ec-p256.private.jwk.json").replace('\n', "");
+    let nameless = jwk.replace("\"kid\"", "\"nid\"");
+    let length = nameless.chars().count();
+    let open = |key: &str| {
+        tenant(&format!(
+            "oktaUrl: https://acme.okta.com\nclientId: 0oa1\nprivateKey: '{key}'"
+        ))
+    };
+    refused(
+        &open(&nameless),
+        "
+app-config.yaml:7:21: catalog.providers.okta.default.privateKey: the JWK has no `kid`, and there is no `keyId`
+  fix: add `keyId: ${OKTA_KEY_ID}`: the id that Okta shows for this key
+",
+    );
+    let public = nameless.replace("\"d\"", "\"e\"");
+    refused(
+        &open(&public),
+        &format!(
+            "app-config.yaml:7:21: catalog.providers.okta.default.privateKey: the private key ({length} characters) \
+             is a public key; give the private key that belongs to it"
+        ),
+    );
+}

@@ -248,6 +248,32 @@ fn a_service_app_is_read_under_each_of_its_names() {
 }
 
 #[test]
+fn a_jwk_brings_its_key_id() {
+    let jwk =
+        include_str!("../../../../../fixtures/keys/ec-p256.private.jwk.json").replace('\n', "");
+    for (keys, expected) in [
+        (
+            format!("clientId: 0oa1\nprivateKey: '{jwk}'"),
+            "portal-sync-test-2",
+        ),
+        (
+            format!("clientId: 0oa1\nkeyId: k1\nprivateKey: '{jwk}'"),
+            "k1",
+        ),
+        (
+            format!("oauth: {{ clientId: 0oa1, privateKey: '{jwk}' }}"),
+            "portal-sync-test-2",
+        ),
+    ] {
+        let config = accepted(&tenant(&format!("oktaUrl: https://acme.okta.com\n{keys}")));
+        let Credentials::ServiceApp { key_id, .. } = &config.providers[0].credentials else {
+            panic!("{keys}")
+        };
+        assert_eq!(key_id, expected, "{keys}");
+    }
+}
+
+#[test]
 fn the_service_app_wins_over_the_token() {
     let key = include_str!("../../../../../fixtures/keys/rsa2048.pkcs1.pem")
         .trim()
