@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -10,7 +11,9 @@ use okta_auth::{OrgUrl, TokenSource, Transport};
 
 use crate::dispatch::Dispatcher;
 use crate::groups::Groups;
+use crate::logs::Logs;
 use crate::metrics::{Meter, Metrics};
+use crate::observer::Observer;
 use crate::pacer::Pacer;
 use crate::share::Share;
 use crate::users::Users;
@@ -38,6 +41,7 @@ impl Client {
             retry_for: Duration::from_secs(60),
             user_agent: HeaderValue::from_static(concat!("okta-api/", env!("CARGO_PKG_VERSION"))),
             jitter,
+            observer: None,
         }
     }
 
@@ -51,6 +55,12 @@ impl Client {
     #[must_use]
     pub fn groups(&self) -> Groups<'_> {
         Groups::new(&self.dispatcher)
+    }
+
+    /// The org's System Log.
+    #[must_use]
+    pub fn logs(&self) -> Logs<'_> {
+        Logs::new(&self.dispatcher)
     }
 
     /// What this client and its clones have asked of Okta so far.
@@ -78,6 +88,7 @@ pub struct ClientBuilder {
     retry_for: Duration,
     user_agent: HeaderValue,
     jitter: fn() -> f64,
+    observer: Option<Box<dyn Observer>>,
 }
 
 impl ClientBuilder {
@@ -114,6 +125,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Who is told of every exchange and every wait: nobody.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// The client.
     #[must_use]
     pub fn build(self) -> Client {
@@ -126,8 +143,9 @@ impl ClientBuilder {
             retry_for,
             user_agent,
             jitter,
+            observer,
         } = self;
-        let meter = Arc::new(Meter::default());
+        let meter = Arc::new(Meter::new(observer));
         let pacer = Pacer::new(share, max_concurrent, jitter, Arc::clone(&meter));
         Client {
             dispatcher: Arc::new(Dispatcher {
@@ -139,6 +157,7 @@ impl ClientBuilder {
                 retry_for,
                 user_agent,
                 jitter,
+                no_skinny_members: AtomicBool::new(false),
             }),
         }
     }

@@ -2,20 +2,25 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response, StatusCode};
 use okta_auth::{AuthError, OrgUrl, Token, TokenSource, Transport, TransportErrorKind};
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::{Instrument as _, Span};
 use url::Url;
 
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error, ProtocolError};
 use crate::metrics::Meter;
+use crate::observer::{Exchange, WaitReason};
 use crate::pacer::Pacer;
+use crate::page;
 use crate::rate_limit::{RateLimit, Timing};
 use crate::retry::{self, Attempt, Outcome, Verdict};
 
@@ -36,6 +41,8 @@ pub(crate) struct Dispatcher {
     pub(crate) retry_for: Duration,
     pub(crate) user_agent: HeaderValue,
     pub(crate) jitter: fn() -> f64,
+    /// Set when the org turned out to have no skinny members.
+    pub(crate) no_skinny_members: AtomicBool,
 }
 
 /// What is asked.
@@ -67,12 +74,70 @@ struct Progress {
 }
 
 impl Dispatcher {
+    /// The URL of a path below `/api/v1`, of segments that may hold any character.
+    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.org.endpoint("/api/v1");
+        // An `https` URL always has segments.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(segments);
+        }
+        url
+    }
+
+    /// Reads one object.
+    ///
+    /// # Errors
+    ///
+    /// As for [`fetch`](Self::fetch).
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        url: Url,
+        doing: String,
+    ) -> Result<T, Error> {
+        let ask = Ask {
+            endpoint,
+            url,
+            doing,
+        };
+        self.fetch(&ask, page::read_object).await
+    }
+
+    /// Whether skinny members may be asked for.
+    pub(crate) fn skinny_members(&self) -> bool {
+        !self.no_skinny_members.load(Ordering::Relaxed)
+    }
+
+    /// Takes from an error whether there are any: a group that is gone says nothing about the others.
+    pub(crate) fn forget_skinny_members(&self, error: &Error) {
+        let gone = error.api().is_some_and(|api| api.code == "E0000007");
+        if !gone {
+            tracing::info!("the org has no `skinny_users`: members are listed as users");
+            self.no_skinny_members.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Asks until there is an answer that `read` accepts, or until asking again is pointless.
     ///
     /// # Errors
     ///
     /// What the last try failed of.
     pub(crate) async fn fetch<T>(
+        &self,
+        ask: &Ask,
+        read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
+    ) -> Result<T, Error> {
+        let span = tracing::debug_span!(
+            "okta request",
+            endpoint = ask.endpoint.template(),
+            status = tracing::field::Empty,
+            bytes = tracing::field::Empty,
+            retries = tracing::field::Empty,
+        );
+        self.try_until_read(ask, read).instrument(span).await
+    }
+
+    async fn try_until_read<T>(
         &self,
         ask: &Ask,
         read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
@@ -101,9 +166,9 @@ impl Dispatcher {
             if verdict == Verdict::GiveUp {
                 return Err(error);
             }
-            let failure = error.with_causes();
-            tracing::warn!(%failure, ?verdict, "trying again");
-            self.meter.failed(Some(failure));
+            let (endpoint, failure) = (ask.endpoint, error.what_went_wrong());
+            tracing::warn!(%endpoint, %failure, ?verdict, "trying again");
+            self.meter.failed(Some(error.with_causes()));
             self.prepare_retry(ask.endpoint, &mut progress, verdict)
                 .await;
         }
@@ -151,21 +216,41 @@ impl Dispatcher {
             .map_err(|_| Cause::Deadline)?;
         let token = token.map_err(Cause::Auth)?;
         let request = self.request(ask.endpoint, &progress.url, &token)?;
-        self.meter.sent(ask.endpoint, progress.retries > 0);
-        let left = self.retry_for.saturating_sub(progress.spent());
-        let response = timeout(left, self.transport.send(request)).await;
-        let response = response
-            .map_err(|_| Cause::Deadline)?
-            .map_err(Cause::Transport)?;
-
-        let told = RateLimit::from_headers(response.headers());
-        let status = response.status();
-        tracing::trace!(endpoint = %ask.endpoint, %status, ?told, "answered");
-        permit.answered(told, status.is_success());
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            self.meter.throttled(ask.endpoint);
-        }
+        let (response, told) = self.exchange(ask.endpoint, request, progress).await?;
+        permit.answered(told, response.status().is_success());
         Ok((token, response))
+    }
+
+    /// Sends a request and tells what came of it.
+    async fn exchange(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Bytes>,
+        progress: &Progress,
+    ) -> Result<(Response<Bytes>, Option<RateLimit>), Cause> {
+        let is_retry = progress.retries > 0;
+        self.meter.sent(endpoint, is_retry);
+        let sent = Instant::now();
+        let left = self.retry_for.saturating_sub(progress.spent());
+        let outcome = timeout(left, self.transport.send(request)).await;
+        let answer = outcome.as_ref().ok().and_then(|sent| sent.as_ref().ok());
+        let exchange = Exchange {
+            endpoint: endpoint.template(),
+            status: answer.map(Response::status),
+            bytes: answer.map_or(0, |answer| answer.body().len()),
+            took: sent.elapsed(),
+            is_retry,
+            rate_limit: answer.and_then(|answer| RateLimit::from_headers(answer.headers())),
+        };
+        // The last try's, where there were several.
+        let span = Span::current();
+        span.record("status", exchange.status.map(|status| status.as_u16()));
+        span.record("bytes", exchange.bytes);
+        span.record("retries", progress.retries);
+        self.meter.exchanged(endpoint, &exchange);
+        let response = outcome.map_err(|_| Cause::Deadline)?;
+        let response = response.map_err(Cause::Transport)?;
+        Ok((response, exchange.rate_limit))
     }
 
     /// The request as a value.
@@ -186,7 +271,7 @@ impl Dispatcher {
         let mut request = Request::get(url.as_str())
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(USER_AGENT, self.user_agent.clone());
-        if endpoint != Endpoint::Groups {
+        if endpoint.answers_users() {
             request = request.header(CONTENT_TYPE, HeaderValue::from_static(LEAVE_OUT));
         }
         let target = || url.as_str().chars().take(200).collect();
@@ -219,7 +304,7 @@ impl Dispatcher {
                 self.pacer.close(endpoint, wait);
             }
             Verdict::Retry(wait) | Verdict::RetryWithFewer(wait) => {
-                self.meter.waited(endpoint, wait);
+                self.meter.waited(endpoint, WaitReason::Retry, wait);
                 sleep(wait).await;
             }
             Verdict::GiveUp => {}
@@ -297,6 +382,6 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
             Some(Outcome::Failed(error.kind()))
         }
         Cause::Truncated(_) => Some(Outcome::Failed(TransportErrorKind::Interrupted)),
-        Cause::Auth(_) | Cause::Protocol(_) | Cause::Deadline => None,
+        Cause::Auth(_) | Cause::Protocol(_) | Cause::Deadline | Cause::Overdue(_) => None,
     }
 }

@@ -6,18 +6,28 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Endpoint {
     Users,
+    User,
+    UserGroups,
     Groups,
+    Group,
     Members,
+    SkinnyMembers,
+    Logs,
 }
 
 /// Endpoints that share one budget.
 ///
-/// `/api/v1/groups` covers "everything below except `/api/v1/groups/{id}`", so lists of groups and
-/// of members draw on the same one (Okta developer documentation, rate limits by endpoint).
+/// `/api/v1/groups` covers "everything below except `/api/v1/groups/{id}`", so lists of groups and of members draw on the
+/// same one (Okta developer documentation, rate limits by endpoint); a user's groups draw on the users', and the
+/// skinny members have their own (Okta's Terraform provider, `rate_limit_lines.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Bucket {
     Users,
+    User,
     Groups,
+    Group,
+    SkinnyMembers,
+    Logs,
 }
 
 impl Endpoint {
@@ -25,25 +35,43 @@ impl Endpoint {
     pub(crate) const fn template(self) -> &'static str {
         match self {
             Self::Users => "/api/v1/users",
+            Self::User => "/api/v1/users/{id}",
+            Self::UserGroups => "/api/v1/users/{id}/groups",
             Self::Groups => "/api/v1/groups",
+            Self::Group => "/api/v1/groups/{id}",
             Self::Members => "/api/v1/groups/{id}/users",
+            Self::SkinnyMembers => "/api/v1/groups/{id}/skinny_users",
+            Self::Logs => "/api/v1/logs",
         }
     }
 
     /// The budget that a request is charged to.
     pub(crate) const fn bucket(self) -> Bucket {
         match self {
-            Self::Users => Bucket::Users,
+            Self::Users | Self::UserGroups => Bucket::Users,
+            Self::User => Bucket::User,
             Self::Groups | Self::Members => Bucket::Groups,
+            Self::Group => Bucket::Group,
+            Self::SkinnyMembers => Bucket::SkinnyMembers,
+            Self::Logs => Bucket::Logs,
         }
     }
 
     /// The scope that a token needs here (Okta API reference, each operation's security section).
     pub(crate) const fn scope(self) -> &'static str {
         match self {
-            Self::Users => "okta.users.read",
-            Self::Groups | Self::Members => "okta.groups.read",
+            Self::Users | Self::User | Self::UserGroups => "okta.users.read",
+            Self::Groups | Self::Group | Self::Members | Self::SkinnyMembers => "okta.groups.read",
+            Self::Logs => "okta.logs.read",
         }
+    }
+
+    /// Whether the answer is made of users, of which parts can be left out.
+    pub(crate) const fn answers_users(self) -> bool {
+        matches!(
+            self,
+            Self::Users | Self::User | Self::Members | Self::SkinnyMembers
+        )
     }
 }
 

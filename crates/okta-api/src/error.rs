@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 use okta_auth::{AuthError, TransportError};
@@ -56,7 +57,9 @@ pub enum ErrorKind {
     },
     /// Okta refuses the search expression. [`Error::api`] quotes its reasons.
     BadSearch,
-    /// The group is not there, or not any more.
+    /// Okta does not take the cursor of a page any more, and reading the list again from its beginning did not help.
+    ExpiredCursor,
+    /// The user or the group is not there, or not any more.
     NotFound,
     /// The answer is not what Okta documents: no JSON, a next link to somewhere else, pages that go
     /// round in a circle.
@@ -67,7 +70,8 @@ pub enum ErrorKind {
     Protocol,
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
-    /// The time for one request with its retries ran out while waiting for an answer.
+    /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
+    /// ([`List::within`](crate::List::within)).
     DeadlineExceeded,
 }
 
@@ -80,7 +84,10 @@ pub(crate) enum Cause {
     /// An answer that breaks off: the body of a 200 that ends within its JSON.
     Truncated(serde_json::Error),
     Protocol(ProtocolError),
+    /// The time for a request.
     Deadline,
+    /// The time for a whole list.
+    Overdue(Duration),
 }
 
 /// How an answer differs from what Okta documents.
@@ -109,6 +116,10 @@ pub(crate) enum ProtocolError {
     ForeignNext { found: String, own: String },
     #[error("the next page is one that was read before")]
     RepeatedCursor,
+    #[error("the next page is missing: this list goes on for ever")]
+    NoNext,
+    #[error("the last {pages} pages held records and not one that is new")]
+    NothingNew { pages: u32 },
     #[error("the list has more than {limit} pages")]
     Endless { limit: usize },
 }
@@ -124,7 +135,12 @@ impl Error {
 
     /// The error and its causes in one line.
     pub(crate) fn with_causes(&self) -> String {
-        let mut line = self.to_string();
+        format!("{}: {}", self.0.doing, self.what_went_wrong())
+    }
+
+    /// The same without what was being done, which may name a person.
+    pub(crate) fn what_went_wrong(&self) -> String {
+        let mut line = self.outcome().to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
             line.push_str(": ");
@@ -132,6 +148,10 @@ impl Error {
             cause = error.source();
         }
         line
+    }
+
+    fn outcome(&self) -> Became<'_> {
+        Became(self)
     }
 
     /// What to do about it.
@@ -150,7 +170,7 @@ impl Error {
             Cause::Auth(_) => ErrorKind::Unauthenticated,
             Cause::Answer(answer) => self.kind_of_answer(answer),
             Cause::Protocol(_) => ErrorKind::Protocol,
-            Cause::Deadline => ErrorKind::DeadlineExceeded,
+            Cause::Deadline | Cause::Overdue(_) => ErrorKind::DeadlineExceeded,
         }
     }
 
@@ -167,6 +187,8 @@ impl Error {
                 missing_scope: self.missing_scope(answer),
             },
             (404 | 410, _) => ErrorKind::NotFound,
+            // "Invalid paging request", "invalid pagination properties".
+            (400, Some("E0000029" | "E0000054")) => ErrorKind::ExpiredCursor,
             // Invalid dates, search criteria, combinations of parameters, SCIM filters, filters.
             (
                 400,
@@ -193,6 +215,15 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match &self.0.cause {
             Cause::Answer(answer) => answer.api.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The status of Okta's last answer, if it was one that says no.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.0.cause {
+            Cause::Answer(answer) => Some(answer.status),
             _ => None,
         }
     }
@@ -224,8 +255,16 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.0.doing)?;
-        match self.kind() {
+        write!(f, "{}: {}", self.0.doing, self.outcome())
+    }
+}
+
+/// What became of it, without what was being done.
+struct Became<'a>(&'a Error);
+
+impl fmt::Display for Became<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
             ErrorKind::Unreachable => f.write_str("okta can not be reached"),
             ErrorKind::Throttled => f.write_str("the rate limit stays exhausted"),
             ErrorKind::ServerFailure => f.write_str("okta keeps failing"),
@@ -235,17 +274,27 @@ impl fmt::Display for Error {
             } => write!(f, "the scope `{scope}` is not granted to the application"),
             ErrorKind::Forbidden {
                 missing_scope: None,
-            } if self.api().is_some_and(|api| api.code == "E0000006") => {
+            } if self.0.api().is_some_and(|api| api.code == "E0000006") => {
                 f.write_str("the application's admin role does not allow it")
             }
             ErrorKind::Forbidden { .. } => f.write_str("okta does not allow it"),
             ErrorKind::BadSearch => f.write_str("okta refuses the search expression"),
+            ErrorKind::ExpiredCursor => {
+                f.write_str("okta does not take the cursor of the page any more")
+            }
             ErrorKind::NotFound => f.write_str("it does not exist"),
             ErrorKind::Protocol => f.write_str("the answer can not be trusted"),
             ErrorKind::Rejected => f.write_str("okta refuses the request"),
-            ErrorKind::DeadlineExceeded => {
-                f.write_str("no answer within the time allowed for a request with its retries")
-            }
+            ErrorKind::DeadlineExceeded => match &self.0.0.cause {
+                Cause::Overdue(time) => write!(
+                    f,
+                    "the list was not read to its end within {} s",
+                    time.as_secs_f64()
+                ),
+                _ => {
+                    f.write_str("no answer within the time allowed for a request with its retries")
+                }
+            },
         }
     }
 }
@@ -273,7 +322,7 @@ impl StdError for Error {
             Cause::Answer(answer) => Some(&**answer),
             Cause::Truncated(error) => Some(error),
             Cause::Protocol(error) => Some(error),
-            Cause::Deadline => None,
+            Cause::Deadline | Cause::Overdue(_) => None,
         }
     }
 }

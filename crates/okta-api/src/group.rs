@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::GroupId;
 use crate::profile::Profile;
 use crate::timestamp;
+use crate::word::words;
 
 /// A group of the org.
 ///
@@ -87,71 +88,15 @@ pub struct GroupStats {
     pub users_count: u64,
 }
 
-/// Who owns a group's members (Okta's schema `GroupType`). An unknown value is kept as text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum GroupType {
-    /// Okta: its members are assigned by hand, by rules or through the API.
-    OktaGroup,
-    /// An application or a directory, from which the group is imported.
-    AppGroup,
-    /// Okta itself: `Everyone` and `Okta Administrators`.
-    BuiltIn,
-    /// A type newer than this crate; empty when Okta sent none.
-    Other(String),
-}
-
-impl GroupType {
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::OktaGroup => "OKTA_GROUP",
-            Self::AppGroup => "APP_GROUP",
-            Self::BuiltIn => "BUILT_IN",
-            Self::Other(word) => word,
-        }
-    }
-
-    /// Whether Okta sent no type at all.
-    fn is_absent(&self) -> bool {
-        self.as_str().is_empty()
-    }
-}
-
-impl Default for GroupType {
-    fn default() -> Self {
-        Self::Other(String::new())
-    }
-}
-
-impl From<&str> for GroupType {
-    fn from(word: &str) -> Self {
-        match word {
-            "OKTA_GROUP" => Self::OktaGroup,
-            "APP_GROUP" => Self::AppGroup,
-            "BUILT_IN" => Self::BuiltIn,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for GroupType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for GroupType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for GroupType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
-        Ok(word.as_str().into())
+words! {
+    /// Who owns a group's members (Okta's schema `GroupType`).
+    GroupType {
+        /// Okta: its members are assigned by hand, by rules or through the API.
+        OktaGroup = "OKTA_GROUP",
+        /// An application or a directory, from which the group is imported.
+        AppGroup = "APP_GROUP",
+        /// Okta itself: `Everyone` and `Okta Administrators`.
+        BuiltIn = "BUILT_IN",
     }
 }
 

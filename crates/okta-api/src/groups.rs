@@ -1,9 +1,10 @@
-//! `/api/v1/groups` and the members below it.
+//! `/api/v1/groups` and what is below it.
 
 use std::sync::Arc;
 
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
+use crate::error::Error;
 use crate::group::Group;
 use crate::id::GroupId;
 use crate::list::List;
@@ -25,7 +26,7 @@ impl<'a> Groups<'a> {
     ///
     /// `Everyone` is among them, except for an application that has the group administrator's role.
     pub fn list(self) -> List<Group> {
-        let url = self.dispatcher.org.endpoint(Endpoint::Groups.template());
+        let url = self.dispatcher.url(&["groups"]);
         List::new(
             self.dispatcher,
             Endpoint::Groups,
@@ -35,22 +36,27 @@ impl<'a> Groups<'a> {
         )
     }
 
+    /// Reads one group. Needs the scope `okta.groups.read`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id, else as any request.
+    pub async fn get(self, group: &GroupId) -> Result<Group, Error> {
+        let url = self.dispatcher.url(&["groups", group.as_str()]);
+        let doing = format!("reading the group `{group}`");
+        self.dispatcher.read(Endpoint::Group, url, doing).await
+    }
+
     /// Lists the members of a group. Needs the scope `okta.groups.read`.
     ///
     /// Deactivated users may be among them: see [`Member::status`].
     pub fn members(self, group: &GroupId) -> List<Member> {
-        let mut url = self.dispatcher.org.endpoint(Endpoint::Groups.template());
-        // An `https` URL always has segments.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.push(group.as_str()).push("users");
-        }
-        let doing = format!("listing the members of group `{group}`");
         List::new(
             self.dispatcher,
             Endpoint::Members,
-            url,
+            self.dispatcher.url(&["groups", group.as_str()]),
             PageSize::MEMBERS,
-            doing,
+            format!("listing the members of group `{group}`"),
         )
     }
 }

@@ -8,18 +8,22 @@ mod link;
 mod profile;
 mod share;
 mod timestamp;
+mod word;
 
 mod backoff;
 mod group;
-mod metrics;
+mod log_event;
 mod rate_limit;
 mod user;
 
 mod answer;
+mod observer;
+mod resource;
 mod retry;
 
 mod budget;
 mod error;
+mod metrics;
 
 mod page;
 
@@ -30,6 +34,7 @@ mod dispatch;
 mod list;
 
 mod groups;
+mod logs;
 mod users;
 
 mod client;
@@ -44,11 +49,16 @@ pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
-pub use crate::id::{GroupId, UserId};
-pub use crate::list::{Everything, List, Resource};
+pub use crate::id::{EventId, GroupId, UserId};
+pub use crate::list::{Everything, List};
+pub use crate::log_event::{EventOutcome, EventParty, EventType, LogEvent, OutcomeResult};
+pub use crate::logs::{Follow, Logs, Start};
 pub use crate::metrics::{EndpointMetrics, Metrics};
-pub use crate::page::{Cursor, Malformed, Page, PageSize, PageSizeError};
+pub use crate::observer::{Exchange, Observer, Wait, WaitReason};
+pub use crate::page::{Cursor, CursorError, Malformed, Page, PageSize, PageSizeError};
 pub use crate::profile::Profile;
+pub use crate::rate_limit::RateLimit;
+pub use crate::resource::Resource;
 pub use crate::share::{Share, ShareError};
 pub use crate::user::{Member, User, UserStatus};
 pub use crate::users::Users;

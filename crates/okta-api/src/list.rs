@@ -1,67 +1,25 @@
-//! Lists: streams of pages, read to their end or not at all.
+//! Lists: what is asked for, before anything is sent.
+
+mod walk;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::{Debug, Display};
-use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::dispatch::{Ask, Dispatcher};
+use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
-use crate::error::{Cause, Error, ProtocolError};
+use crate::error::Error;
 use crate::group::Group;
-use crate::id::{GroupId, UserId};
-use crate::page::{self, Malformed, Page, PageSize};
+use crate::log_event::LogEvent;
+use crate::page::{Cursor, Malformed, Page, PageSize};
+use crate::resource::Resource;
 use crate::user::{Member, User};
-
-/// Pages after which a list is taken to be endless. The largest tenants have a tenth of it.
-const MAX_PAGES: usize = 100_000;
-
-/// What a list is made of. Sealed: users, groups and members.
-pub trait Resource: sealed::Sealed + DeserializeOwned + Debug + Send + 'static {
-    /// The type of its ids.
-    type Id: Clone + Eq + Hash + Send + From<String> + 'static;
-
-    /// Its id.
-    fn id(&self) -> &Self::Id;
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-impl sealed::Sealed for User {}
-impl sealed::Sealed for Group {}
-impl sealed::Sealed for Member {}
-
-impl Resource for User {
-    type Id = UserId;
-
-    fn id(&self) -> &UserId {
-        &self.id
-    }
-}
-
-impl Resource for Group {
-    type Id = GroupId;
-
-    fn id(&self) -> &GroupId {
-        &self.id
-    }
-}
-
-impl Resource for Member {
-    type Id = UserId;
-
-    fn id(&self) -> &UserId {
-        &self.id
-    }
-}
 
 /// A list that is about to be read. Nothing is sent before [`pages`](Self::pages) is polled or
 /// [`all`](Self::all) is awaited.
@@ -75,10 +33,14 @@ pub struct List<T> {
     dispatcher: Arc<Dispatcher>,
     endpoint: Endpoint,
     doing: String,
+    /// Where the list begins, without a query; of members, their group.
     url: Url,
     page_size: PageSize,
-    search: Option<String>,
-    with_stats: bool,
+    /// The rest of the query, in the order of their coming.
+    parameters: Vec<(&'static str, String)>,
+    /// Where to begin instead.
+    resume: Option<Cursor>,
+    within: Option<Duration>,
     item: PhantomData<fn() -> T>,
 }
 
@@ -102,44 +64,47 @@ impl<T: Resource> List<T> {
         page_size: PageSize,
         doing: String,
     ) -> Self {
-        let dispatcher = Arc::clone(dispatcher);
         Self {
-            dispatcher,
+            dispatcher: Arc::clone(dispatcher),
             endpoint,
             doing,
             url,
             page_size,
-            search: None,
-            with_stats: false,
+            parameters: Vec::new(),
+            resume: None,
+            within: None,
             item: PhantomData,
         }
     }
 
-    /// Only what the expression selects, in Okta's search language: anything that prints. It is
-    /// sent as it is; only the encoding of the URL is added. Okta answers searches from a copy of
-    /// its data that lags, as a rule by less than a second.
-    pub fn search(mut self, expression: impl Display) -> Self {
-        self.search = Some(expression.to_string());
+    /// So many records a page. Unless said otherwise 200 users, 200 groups, 1,000 members, 1,000 events; a size made for
+    /// another kind of list is cut down to what this one can have.
+    pub fn page_size(mut self, size: PageSize) -> Self {
+        self.page_size = size.min(PageSize::most(self.endpoint));
         self
     }
 
-    /// So many records a page. Unless said otherwise 200 users, 200 groups, 1,000 members; a size
-    /// made for another kind of list is cut down to what this one can have.
-    pub fn page_size(mut self, size: PageSize) -> Self {
-        let most = match self.endpoint {
-            Endpoint::Users => PageSize::USERS,
-            Endpoint::Groups => size,
-            Endpoint::Members => PageSize::MEMBERS,
-        };
-        self.page_size = size.min(most);
+    /// The list from a page on whose [`Cursor`] an earlier page of the same list brought. Pages before it are not read,
+    /// unless Okta does not take the cursor any more: then the list is read from its beginning.
+    pub fn resume(mut self, cursor: Cursor) -> Self {
+        self.resume = Some(cursor);
+        self
+    }
+
+    /// Gives up with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) when the list is not read to its end after
+    /// this time, counted from when its first page is polled for. Unless said otherwise only each request is bounded
+    /// ([`ClientBuilder::retry_for`](crate::ClientBuilder::retry_for)): a large list may wait for many rate windows.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = Some(time);
         self
     }
 
     /// The pages, one after the other. Each is requested when it is polled for.
     ///
-    /// The stream ends after the last page or after its first error.
+    /// The stream ends after the last page or after its first error. Where a cursor expires in the middle the list is
+    /// read again from its beginning, and only ids that were not handed out yet are: pages can be empty then.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
-        self.pages_up_to(MAX_PAGES)
+        self.pages_up_to(walk::MAX_PAGES)
     }
 
     /// The pages of a list that has no more than `most`.
@@ -147,16 +112,7 @@ impl<T: Resource> List<T> {
         self,
         most: usize,
     ) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
-        let first = self.first_url();
-        Box::pin(futures::stream::try_unfold(
-            Walk {
-                list: self,
-                seen: HashSet::new(),
-                next: Some(first),
-                most,
-            },
-            Walk::step,
-        ))
+        walk::pages(self, most)
     }
 
     /// Reads the list to its end.
@@ -165,47 +121,53 @@ impl<T: Resource> List<T> {
     ///
     /// When any page can not be read. A list is never short in silence.
     pub async fn all(self) -> Result<Everything<T>, Error> {
-        let mut everything = Everything {
-            items: Vec::new(),
-            malformed: Vec::new(),
-            server_date: None,
-        };
-        let mut positions: HashMap<T::Id, usize> = HashMap::new();
-        let mut malformed: HashSet<String> = HashSet::new();
+        let (mut items, mut malformed, mut server_date) = (Vec::new(), Vec::new(), None);
         let mut pages = self.pages();
         while let Some(page) = pages.try_next().await? {
-            everything.server_date = everything.server_date.or(page.server_date);
-            for item in page.items {
-                let known = positions
-                    .get(item.id())
-                    .and_then(|&position| everything.items.get_mut(position));
-                if let Some(known) = known {
-                    *known = item;
-                } else {
-                    positions.insert(item.id().clone(), everything.items.len());
-                    everything.items.push(item);
-                }
-            }
-            everything.malformed.extend(
-                page.malformed
-                    .into_iter()
-                    .filter(|bad| malformed.insert(bad.id.clone())),
-            );
+            server_date = server_date.or(page.server_date);
+            items.extend(page.items);
+            malformed.extend(page.malformed);
         }
-        Ok(everything)
+        // What the walk has kept goes before the items are gone through.
+        drop(pages);
+        let items = each_once(items);
+        if !malformed.is_empty() {
+            let good: HashSet<&T::Id> = items.iter().map(T::id).collect();
+            malformed.retain(|bad: &Malformed| !good.contains(&T::Id::from(bad.id.clone())));
+        }
+        Ok(Everything {
+            items,
+            malformed,
+            server_date,
+        })
+    }
+
+    /// Adds to the query, or replaces what was there under that name.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.parameters.retain(|(known, _)| *known != name);
+        self.parameters.push((name, value.into()));
+        self
+    }
+
+    /// Whether the list is the answer to a search.
+    fn is_search(&self) -> bool {
+        self.parameters.iter().any(|(name, _)| *name == "search")
     }
 
     /// The URL of the first page; those of the others come from Okta.
-    fn first_url(&self) -> Url {
+    pub(crate) fn first_url(&self) -> Url {
         let mut url = self.url.clone();
+        let below = match self.endpoint {
+            Endpoint::Members => Some("users"),
+            Endpoint::SkinnyMembers => Some("skinny_users"),
+            _ => None,
+        };
+        if let (Some(below), Ok(mut path)) = (below, url.path_segments_mut()) {
+            path.push(below);
+        }
         url.query_pairs_mut()
-            .append_pair("limit", &self.page_size.get().to_string());
-        if self.with_stats {
-            url.query_pairs_mut().append_pair("expand", "stats");
-        }
-        if let Some(search) = &self.search {
-            url.query_pairs_mut().append_pair("search", search);
-        }
+            .append_pair("limit", &self.page_size.get().to_string())
+            .extend_pairs(&self.parameters);
         // A space as `+` is for forms only; `%20` is a space to everybody. Literal pluses are `%2B`
         // by now.
         let query = url.query().map(|query| query.replace('+', "%20"));
@@ -214,60 +176,100 @@ impl<T: Resource> List<T> {
     }
 }
 
-impl List<Group> {
-    /// With each group's size, which [`Group::stats`] then returns. Okta takes longer to answer.
-    pub fn with_stats(mut self) -> Self {
-        self.with_stats = true;
-        self
+/// Keeps of each id what came last, in the place of what came first.
+fn each_once<T: Resource>(items: Vec<T>) -> Vec<T> {
+    let mut positions: HashMap<T::Id, usize> = HashMap::with_capacity(items.len());
+    let mut seen = items.iter().zip(0..);
+    // As a rule there is nothing to do.
+    if seen.all(|(item, at)| positions.insert(item.id().clone(), at).is_none()) {
+        return items;
+    }
+    positions.clear();
+    let mut kept: Vec<T> = Vec::new();
+    for item in items {
+        match positions.get(item.id()).and_then(|&at| kept.get_mut(at)) {
+            Some(earlier) => *earlier = item,
+            None => {
+                positions.insert(item.id().clone(), kept.len());
+                kept.push(item);
+            }
+        }
+    }
+    kept
+}
+
+/// What only some lists can be asked for.
+macro_rules! selected {
+    ($record:ty: $($method:ident)+) => {
+        impl List<$record> {
+            $(selected!(@$method);)+
+        }
+    };
+    (@search) => {
+        /// Only what the expression selects, in Okta's search language: anything that prints. It is
+        /// sent as it is; only the encoding of the URL is added. Okta answers searches from a copy of
+        /// its data that lags, as a rule by less than a second.
+        pub fn search(self, expression: impl Display) -> Self {
+            self.with("search", expression.to_string())
+        }
+    };
+    (@filter) => {
+        /// Only what the expression selects, in the narrower language of Okta's `filter`. Okta takes either a search or a
+        /// filter, not both.
+        pub fn filter(self, expression: impl Display) -> Self {
+            self.with("filter", expression.to_string())
+        }
+    };
+}
+
+selected!(User: search filter);
+selected!(Group: search filter);
+selected!(LogEvent: filter);
+
+impl List<User> {
+    /// Only these fields of each user, named as a search names them: `status`, `profile.login`. The id always comes.
+    ///
+    /// Okta then sends and this crate keeps nothing else: what is left out reads as absent (Okta API reference, list all
+    /// users, `fields`).
+    pub fn fields<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let (mut fields, mut profile) = (vec!["id"], Vec::new());
+        for name in names {
+            let known = match name.strip_prefix("profile.") {
+                Some(attribute) => (&mut profile, attribute),
+                None => (&mut fields, name),
+            };
+            // Okta once failed of a name that came twice (release notes of 2025).
+            if !known.0.contains(&known.1) {
+                known.0.push(known.1);
+            }
+        }
+        let fields = fields.join(",");
+        if profile.is_empty() {
+            self.with("fields", fields)
+        } else {
+            self.with(
+                "fields",
+                format!("{fields},profile:({})", profile.join(",")),
+            )
+        }
     }
 }
 
-/// Where the reading of a list is.
-#[derive(Debug)]
-struct Walk<T> {
-    list: List<T>,
-    /// The pages that were asked for.
-    seen: HashSet<Url>,
-    next: Option<Url>,
-    most: usize,
+impl List<Group> {
+    /// With each group's size, which [`Group::stats`] then returns. Okta takes longer to answer.
+    pub fn with_stats(self) -> Self {
+        self.with("expand", "stats")
+    }
 }
 
-impl<T: Resource> Walk<T> {
-    /// Reads one page.
-    async fn step(mut self) -> Result<Option<(Page<T>, Self)>, Error> {
-        let Some(url) = self.next.take() else {
-            return Ok(None);
-        };
-        let List {
-            dispatcher,
-            endpoint,
-            doing,
-            ..
-        } = &self.list;
-        let ask = Ask {
-            endpoint: *endpoint,
-            url,
-            doing: format!("{doing}: page {}", self.seen.len() + 1),
-        };
-        let page = dispatcher
-            .fetch(&ask, |response| {
-                page::read::<T>(&dispatcher.org, &ask.url, response)
-            })
-            .await?;
-        let Ask {
-            endpoint,
-            url,
-            doing,
-        } = ask;
-        self.seen.insert(url);
-        let broken = |error| Error::new(doing, endpoint, Cause::Protocol(error));
-        self.next = page.next.as_ref().map(|next| next.url().clone());
-        match &self.next {
-            Some(next) if self.seen.contains(next) => Err(broken(ProtocolError::RepeatedCursor)),
-            Some(_) if self.seen.len() >= self.most => {
-                Err(broken(ProtocolError::Endless { limit: self.most }))
-            }
-            _ => Ok(Some((page, self))),
+impl List<Member> {
+    /// Asks for members at `skinny_users`, which leaves out what a membership does not need and has a rate limit of its
+    /// own. Okta does not document it and may withdraw it: where it is not there, the list is read in the usual way,
+    /// and this client does not ask for it again. A member's [`status`](Member::status) may be missing.
+    pub fn skinny(mut self) -> Self {
+        if self.dispatcher.skinny_members() {
+            self.endpoint = Endpoint::SkinnyMembers;
         }
+        self
     }
 }

@@ -1,10 +1,13 @@
 //! What a client has asked of Okta so far.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
+
 use crate::endpoint::Endpoint;
+use crate::observer::{Exchange, Observer, Wait, WaitReason};
 
 /// A snapshot of what a client has asked of Okta, by endpoint and in total.
 ///
@@ -30,6 +33,8 @@ pub struct EndpointMetrics {
     pub throttled: u64,
     /// Requests among `count` that repeated an earlier one.
     pub retries: u64,
+    /// The bodies of the answers, as the transport handed them on.
+    pub bytes: u64,
     /// Time spent not sending: until a rate window ended, or before a retry. Waits of parallel
     /// requests for the same window count once.
     pub waited: Duration,
@@ -45,16 +50,27 @@ impl Metrics {
                 count: sum.count + one.count,
                 throttled: sum.throttled + one.throttled,
                 retries: sum.retries + one.retries,
+                bytes: sum.bytes + one.bytes,
                 waited: sum.waited + one.waited,
             })
     }
 }
 
-/// Where the counts are kept while a client works.
+/// Where the counts are kept while a client works, and who else is told.
 #[derive(Debug, Default)]
-pub(crate) struct Meter(Mutex<Metrics>);
+pub(crate) struct Meter {
+    counts: Mutex<Metrics>,
+    pub(crate) observer: Option<Box<dyn Observer>>,
+}
 
 impl Meter {
+    pub(crate) fn new(observer: Option<Box<dyn Observer>>) -> Self {
+        Self {
+            counts: Mutex::default(),
+            observer,
+        }
+    }
+
     /// A request is being sent.
     pub(crate) fn sent(&self, endpoint: Endpoint, is_retry: bool) {
         self.update(endpoint, |metrics| {
@@ -63,35 +79,48 @@ impl Meter {
         });
     }
 
-    /// An answer was a 429.
-    pub(crate) fn throttled(&self, endpoint: Endpoint) {
-        self.update(endpoint, |metrics| metrics.throttled += 1);
+    /// A request has come to its end.
+    pub(crate) fn exchanged(&self, endpoint: Endpoint, exchange: &Exchange) {
+        let throttled = exchange.status == Some(StatusCode::TOO_MANY_REQUESTS);
+        self.update(endpoint, |metrics| {
+            metrics.throttled += u64::from(throttled);
+            metrics.bytes += u64::try_from(exchange.bytes).unwrap_or(u64::MAX);
+        });
+        if let Some(observer) = &self.observer {
+            observer.exchanged(exchange);
+        }
     }
 
     /// Nothing was sent for so long.
-    pub(crate) fn waited(&self, endpoint: Endpoint, time: Duration) {
+    pub(crate) fn waited(&self, endpoint: Endpoint, reason: WaitReason, time: Duration) {
         self.update(endpoint, |metrics| metrics.waited += time);
+        if let Some(observer) = &self.observer {
+            let endpoint = endpoint.template();
+            observer.waited(&Wait {
+                endpoint,
+                reason,
+                time,
+            });
+        }
     }
 
     /// A request failed in this way and will be tried again; nothing, when one has succeeded that was.
     pub(crate) fn failed(&self, failure: Option<String>) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last_failure = failure;
+        self.counts().last_failure = failure;
     }
 
     /// The counts so far.
     pub(crate) fn snapshot(&self) -> Metrics {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.counts().clone()
     }
 
     fn update(&self, endpoint: Endpoint, change: impl FnOnce(&mut EndpointMetrics)) {
-        let mut metrics = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut metrics = self.counts();
         change(metrics.endpoints.entry(endpoint.template()).or_default());
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Metrics> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,17 +128,32 @@ impl Meter {
 mod tests {
     use std::time::Duration;
 
+    use http::StatusCode;
+
     use super::{EndpointMetrics, Meter};
     use crate::endpoint::Endpoint;
+    use crate::observer::{Exchange, WaitReason};
 
     #[test]
     fn the_total_is_the_sum() {
         let meter = Meter::default();
+        let throttled = Exchange {
+            endpoint: Endpoint::Users.template(),
+            status: Some(StatusCode::TOO_MANY_REQUESTS),
+            bytes: 40,
+            took: Duration::ZERO,
+            is_retry: false,
+            rate_limit: None,
+        };
         meter.sent(Endpoint::Users, false);
-        meter.throttled(Endpoint::Users);
+        meter.exchanged(Endpoint::Users, &throttled);
         meter.sent(Endpoint::Users, true);
         meter.sent(Endpoint::Members, false);
-        meter.waited(Endpoint::Members, Duration::from_secs(3));
+        meter.waited(
+            Endpoint::Members,
+            WaitReason::RateLimit,
+            Duration::from_secs(3),
+        );
         let metrics = meter.snapshot();
         assert_eq!(
             metrics.endpoints["/api/v1/users"],
@@ -117,6 +161,7 @@ mod tests {
                 count: 2,
                 throttled: 1,
                 retries: 1,
+                bytes: 40,
                 waited: Duration::ZERO
             }
         );
@@ -127,6 +172,7 @@ mod tests {
                 count: 3,
                 throttled: 1,
                 retries: 1,
+                bytes: 40,
                 waited: Duration::from_secs(3)
             }
         );

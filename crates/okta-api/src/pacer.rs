@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::budget::{Admission, Budget};
 use crate::endpoint::{Bucket, Endpoint};
 use crate::metrics::Meter;
+use crate::observer::WaitReason;
 use crate::rate_limit::RateLimit;
 use crate::share::Share;
 
@@ -29,13 +30,7 @@ pub(crate) struct Pacer {
     /// Some request was settled, so another may be admitted.
     settled: Notify,
     /// Of those who wait for one budget only the first asks it, in the order of their coming.
-    turns: Turns,
-}
-
-#[derive(Debug, Default)]
-struct Turns {
-    users: FairMutex<()>,
-    groups: FairMutex<()>,
+    turns: Mutex<BTreeMap<Bucket, Arc<FairMutex<()>>>>,
 }
 
 #[derive(Debug)]
@@ -93,14 +88,15 @@ impl Pacer {
             meter,
             state,
             settled: Notify::new(),
-            turns: Turns::default(),
+            turns: Mutex::default(),
         }
     }
 
     /// Waits until a request may be sent.
     pub(crate) async fn admit(&self, endpoint: Endpoint) -> Permit<'_> {
         let bucket = endpoint.bucket();
-        let _turn = self.turn(bucket).lock().await;
+        let turn = self.turn(bucket);
+        let _turn = turn.lock().await;
         let mut announced = false;
         loop {
             // Made before asking, so that no settlement after the answer is missed.
@@ -133,7 +129,8 @@ impl Pacer {
                     }
                     // An answer can bring news of a younger window.
                     let _either = tokio::time::timeout_at(end, settled).await;
-                    self.meter.waited(endpoint, now.elapsed());
+                    self.meter
+                        .waited(endpoint, WaitReason::RateLimit, now.elapsed());
                 }
             }
         }
@@ -160,11 +157,9 @@ impl Pacer {
         (admission, cuts)
     }
 
-    fn turn(&self, bucket: Bucket) -> &FairMutex<()> {
-        match bucket {
-            Bucket::Users => &self.turns.users,
-            Bucket::Groups => &self.turns.groups,
-        }
+    fn turn(&self, bucket: Bucket) -> Arc<FairMutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(bucket).or_default())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

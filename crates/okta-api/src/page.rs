@@ -1,6 +1,8 @@
 //! One page of a list, read from one response.
 
 use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -10,9 +12,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::endpoint::Endpoint;
 use crate::error::{Cause, ProtocolError};
 use crate::link;
 use crate::rate_limit;
+
+/// No wait is longer: instants cannot be added up without end.
+pub(crate) const LONGEST_TIME: Duration = Duration::from_hours(24 * 365);
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +43,34 @@ pub struct Malformed {
 }
 
 /// Where the next page is: Okta's link, opaque and followed as it is.
+///
+/// Prints as the link, and is read back from it, to be kept where a list was left. Whatever it says, a token is sent to
+/// the org only.
+///
+/// ```
+/// use okta_api::Cursor;
+///
+/// let link = "https://acme.okta.com/api/v1/logs?after=1627500044869_1";
+/// let cursor: Cursor = link.parse()?;
+/// assert_eq!(cursor.to_string(), link);
+/// assert!("1627500044869_1".parse::<Cursor>().is_err());
+/// # Ok::<(), okta_api::CursorError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor(Url);
+
+/// A text that is no link to a page.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cursor is the whole link to a page, as it was printed")]
+pub struct CursorError(#[source] url::ParseError);
+
+impl FromStr for Cursor {
+    type Err = CursorError;
+
+    fn from_str(link: &str) -> Result<Self, CursorError> {
+        Url::parse(link).map(Self).map_err(CursorError)
+    }
+}
 
 impl Cursor {
     pub(crate) fn url(&self) -> &Url {
@@ -81,6 +113,8 @@ impl PageSize {
     pub const GROUPS: Self = Self(200);
     /// What a list of members is read by: its maximum, 1,000.
     pub const MEMBERS: Self = Self(1_000);
+    /// What the System Log is read by: its maximum, 1,000.
+    pub const EVENTS: Self = Self(1_000);
 
     /// A page of users: 1 to 200 (Okta help center, pagination overview).
     ///
@@ -108,6 +142,25 @@ impl PageSize {
     /// When `size` is outside of that.
     pub fn members(size: u16) -> Result<Self, PageSizeError> {
         Self::within("members", 1_000, size)
+    }
+
+    /// A page of events: 1 to 1,000 (Okta API reference, list all System Log events).
+    ///
+    /// # Errors
+    ///
+    /// When `size` is outside of that.
+    pub fn events(size: u16) -> Result<Self, PageSizeError> {
+        Self::within("events", 1_000, size)
+    }
+
+    /// The most that an endpoint takes.
+    pub(crate) fn most(endpoint: Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Users | Endpoint::User | Endpoint::UserGroups => Self::USERS,
+            Endpoint::Groups | Endpoint::Group => Self(10_000),
+            Endpoint::Members | Endpoint::SkinnyMembers => Self::MEMBERS,
+            Endpoint::Logs => Self::EVENTS,
+        }
     }
 
     /// The number of records.
@@ -150,6 +203,16 @@ pub(crate) fn read<T: DeserializeOwned>(
     })
 }
 
+/// Reads a successful response as one object.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub(crate) fn read_object<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Cause> {
+    refuse_other_content(response.headers()).map_err(Cause::Protocol)?;
+    serde_json::from_slice(response.body()).map_err(unreadable)
+}
+
 /// A login page of a proxy has status 200, too.
 fn refuse_other_content(headers: &HeaderMap) -> Result<(), ProtocolError> {
     let content_type = headers
@@ -188,8 +251,10 @@ fn read_items_one_by_one<T: DeserializeOwned>(
     let mut items = Vec::with_capacity(values.len());
     let mut malformed = Vec::new();
     for (position, value) in values.into_iter().enumerate() {
+        // An event's id is its `uuid`.
         let id = value
             .get("id")
+            .or_else(|| value.get("uuid"))
             .and_then(Value::as_str)
             .filter(|id| !id.is_empty())
             .map(str::to_owned);

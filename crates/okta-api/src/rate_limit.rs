@@ -24,19 +24,38 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// say.
 const CLOCK_GRAIN: Duration = Duration::from_secs(1);
 
-/// The rate limit of one response.
+/// What a response says about the rate limit it was charged to.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use okta_api::RateLimit;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("x-rate-limit-limit", "600".parse()?);
+/// headers.insert("x-rate-limit-remaining", "587".parse()?);
+/// headers.insert("x-rate-limit-reset", "1487986301".parse()?);
+/// headers.insert("date", "Sat, 25 Feb 2017 01:30:46 GMT".parse()?);
+///
+/// let told = RateLimit::from_headers(&headers).ok_or("no rate limit")?;
+/// assert_eq!((told.limit, told.remaining), (600, 587));
+/// assert_eq!(told.resets_in, Duration::from_secs(55 + 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RateLimit {
+#[non_exhaustive]
+pub struct RateLimit {
     /// Requests that one window allows; 0 together with `remaining` 0 when it was the number of
     /// *concurrent* requests that was too high.
-    pub(crate) limit: u64,
+    pub limit: u64,
     /// Requests left in the window.
-    pub(crate) remaining: u64,
+    pub remaining: u64,
     /// The window's end in epoch seconds. Names the window: two responses of one window carry the
     /// same.
     pub(crate) window: Option<i64>,
-    /// From the response to the window's end, counted by the server's clock.
-    pub(crate) resets_in: Duration,
+    /// From the response to the window's end, counted by the server's clock. A second more than the headers say, which
+    /// both are in whole seconds.
+    pub resets_in: Duration,
 }
 
 impl RateLimit {
@@ -44,7 +63,8 @@ impl RateLimit {
     ///
     /// A header that came several times counts with its smallest value, as in Okta's Python SDK.
     /// Without a `date` or a reset the window is taken to be a whole one.
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let limit = smallest(headers, "x-rate-limit-limit")?;
         let remaining = smallest(headers, "x-rate-limit-remaining")?;
         let window =
@@ -67,7 +87,8 @@ impl RateLimit {
     /// Whether it was the number of concurrent requests that was too high: "the first two header
     /// values are always `0` for concurrent rate limit errors", and the third is "only a suggested
     /// value" (Okta developer documentation, concurrency limits).
-    pub(crate) fn is_concurrency(&self) -> bool {
+    #[must_use]
+    pub fn is_concurrency(&self) -> bool {
         self.limit == 0 && self.remaining == 0
     }
 }

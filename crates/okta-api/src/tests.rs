@@ -2,8 +2,12 @@
 //! answers.
 
 mod decoding;
+mod following;
+mod observing;
 mod pacing;
 mod paging;
+mod reading;
+mod restarting;
 mod retrying;
 
 use std::sync::Arc;
@@ -54,6 +58,11 @@ fn builder(transport: impl Transport) -> ClientBuilder {
 fn scripted() -> (Client, ScriptedTransport) {
     let transport = ScriptedTransport::default();
     (builder(transport.clone()).build(), transport)
+}
+
+/// The header that links to a page of the org.
+fn next(target: &str) -> String {
+    format!(r#"<https://acme.okta.com{target}>; rel="next""#)
 }
 
 /// The error with its causes, in one line.

@@ -4,12 +4,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::UserId;
 use crate::profile::Profile;
 use crate::timestamp;
+use crate::word::words;
 
 /// A user of the org.
 ///
@@ -74,119 +75,33 @@ pub struct User {
     pub extra: Map<String, Value>,
 }
 
-/// Where a user's account is in its life (Okta's schema `UserStatus`).
-///
-/// Okta adds values now and then: an unknown one is kept as text.
-///
-/// ```
-/// use okta_api::UserStatus;
-///
-/// assert_eq!(UserStatus::from("LOCKED_OUT"), UserStatus::LockedOut);
-/// assert_eq!(UserStatus::from("ASLEEP").as_str(), "ASLEEP");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum UserStatus {
-    /// In use.
-    Active,
-    /// Deactivated: Okta keeps the account, the person can not sign in. Plain lists leave such
-    /// users out, searches return them.
-    Deprovisioned,
-    /// Locked after too many wrong passwords.
-    LockedOut,
-    /// The password is to be changed.
-    PasswordExpired,
-    /// Activated by an administrator, the person has not signed in yet.
-    Provisioned,
-    /// The password is being reset.
-    Recovery,
-    /// Made, not activated.
-    Staged,
-    /// Switched off for a while.
-    Suspended,
-    /// A status newer than this crate; empty when Okta sent none.
-    Other(String),
-}
-
-impl UserStatus {
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Deprovisioned => "DEPROVISIONED",
-            Self::LockedOut => "LOCKED_OUT",
-            Self::PasswordExpired => "PASSWORD_EXPIRED",
-            Self::Provisioned => "PROVISIONED",
-            Self::Recovery => "RECOVERY",
-            Self::Staged => "STAGED",
-            Self::Suspended => "SUSPENDED",
-            Self::Other(word) => word,
-        }
-    }
-
-    /// Whether Okta sent no status at all.
-    fn is_absent(&self) -> bool {
-        self.as_str().is_empty()
-    }
-}
-
-impl Default for UserStatus {
-    fn default() -> Self {
-        Self::Other(String::new())
-    }
-}
-
-impl From<&str> for UserStatus {
-    fn from(word: &str) -> Self {
-        match word {
-            "ACTIVE" => Self::Active,
-            "DEPROVISIONED" => Self::Deprovisioned,
-            "LOCKED_OUT" => Self::LockedOut,
-            "PASSWORD_EXPIRED" => Self::PasswordExpired,
-            "PROVISIONED" => Self::Provisioned,
-            "RECOVERY" => Self::Recovery,
-            "STAGED" => Self::Staged,
-            "SUSPENDED" => Self::Suspended,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for UserStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for UserStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for UserStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StatusVisitor)
-    }
-}
-
-/// Reads a status without allocating the known ones.
-struct StatusVisitor;
-
-impl Visitor<'_> for StatusVisitor {
-    type Value = UserStatus;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a status")
-    }
-
-    fn visit_str<E>(self, word: &str) -> Result<UserStatus, E> {
-        Ok(word.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<UserStatus, E> {
-        Ok(UserStatus::default())
+words! {
+    /// Where a user's account is in its life (Okta's schema `UserStatus`).
+    ///
+    /// ```
+    /// use okta_api::UserStatus;
+    ///
+    /// assert_eq!(UserStatus::from("LOCKED_OUT"), UserStatus::LockedOut);
+    /// assert_eq!(UserStatus::from("ASLEEP").as_str(), "ASLEEP");
+    /// ```
+    UserStatus {
+        /// In use.
+        Active = "ACTIVE",
+        /// Deactivated: Okta keeps the account, the person can not sign in. Plain lists leave such
+        /// users out, searches return them.
+        Deprovisioned = "DEPROVISIONED",
+        /// Locked after too many wrong passwords.
+        LockedOut = "LOCKED_OUT",
+        /// The password is to be changed.
+        PasswordExpired = "PASSWORD_EXPIRED",
+        /// Activated by an administrator, the person has not signed in yet.
+        Provisioned = "PROVISIONED",
+        /// The password is being reset.
+        Recovery = "RECOVERY",
+        /// Made, not activated.
+        Staged = "STAGED",
+        /// Switched off for a while.
+        Suspended = "SUSPENDED",
     }
 }
 

@@ -1,9 +1,12 @@
-//! `/api/v1/users`.
+//! `/api/v1/users` and what is below it.
 
 use std::sync::Arc;
 
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::group::Group;
+use crate::id::UserId;
 use crate::list::List;
 use crate::page::PageSize;
 use crate::user::User;
@@ -25,13 +28,35 @@ impl<'a> Users<'a> {
     /// unless it says otherwise. Okta leaves credentials and most links out of the answers, because
     /// it is asked to.
     pub fn list(self) -> List<User> {
-        let url = self.dispatcher.org.endpoint(Endpoint::Users.template());
+        let url = self.dispatcher.url(&["users"]);
         List::new(
             self.dispatcher,
             Endpoint::Users,
             url,
             PageSize::USERS,
             "listing users".to_owned(),
+        )
+    }
+
+    /// Reads one user. Needs the scope `okta.users.read`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id, else as any request.
+    pub async fn get(self, user: &UserId) -> Result<User, Error> {
+        let url = self.dispatcher.url(&["users", user.as_str()]);
+        let doing = format!("reading the user `{user}`");
+        self.dispatcher.read(Endpoint::User, url, doing).await
+    }
+
+    /// Lists the groups that a user is in. Needs the scope `okta.users.read`.
+    pub fn groups(self, user: &UserId) -> List<Group> {
+        List::new(
+            self.dispatcher,
+            Endpoint::UserGroups,
+            self.dispatcher.url(&["users", user.as_str(), "groups"]),
+            PageSize::GROUPS,
+            format!("listing the groups of user `{user}`"),
         )
     }
 }

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use okta_api::{Client, ErrorKind, Group, GroupId, UserId, UserStatus};
 
-use crate::selection::{Query, Selection};
+use crate::selection::Selection;
 use crate::snapshot::{Members, Snapshot};
 
 /// Where a run learns what an org holds.
@@ -82,7 +82,10 @@ impl OktaDirectory {
 
     async fn users(&self) -> Result<Snapshot, ReadError> {
         let mut read = Snapshot::default();
-        let list = with_search(self.client.users().list(), self.selection.users());
+        let mut list = self.client.users().list();
+        if let Some(search) = &self.selection.users().search {
+            list = list.search(search);
+        }
         let mut pages = list.pages();
         while let Some(page) = pages.try_next().await.map_err(ReadError::users)? {
             for user in page.items {
@@ -107,7 +110,10 @@ impl OktaDirectory {
     ) -> Result<(BTreeMap<GroupId, Group>, BTreeMap<GroupId, String>), ReadError> {
         let (mut groups, mut malformed) = (BTreeMap::new(), BTreeMap::new());
         for query in self.selection.groups() {
-            let list = with_search(self.client.groups().list().with_stats(), query);
+            let mut list = self.client.groups().list().with_stats();
+            if let Some(search) = &query.search {
+                list = list.search(search);
+            }
             let mut pages = list.pages();
             while let Some(page) = pages.try_next().await.map_err(ReadError::groups)? {
                 let wanted = page
@@ -288,13 +294,6 @@ enum GroupRead {
 struct MembersRead {
     members: BTreeMap<GroupId, Members>,
     deactivated: BTreeSet<UserId>,
-}
-
-fn with_search<T: okta_api::Resource>(list: okta_api::List<T>, query: &Query) -> okta_api::List<T> {
-    match &query.search {
-        Some(search) => list.search(search),
-        None => list,
-    }
 }
 
 /// An error and its causes in one line.

@@ -1,17 +1,15 @@
 //! Lists are read to their end, or are errors.
 
+use std::time::Duration;
+
 use futures::TryStreamExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 
-use super::{chain, scripted};
+use super::{chain, next, scripted};
 use crate::testing::Answer;
 use crate::{ErrorKind, GroupId, PageSize, UserStatus};
 
 const USERS: &str = "/api/v1/users?limit=200";
-
-fn next(target: &str) -> String {
-    format!(r#"<https://acme.okta.com{target}>; rel="next""#)
-}
 
 fn ids<T: crate::Resource<Id = crate::UserId>>(items: &[T]) -> Vec<&str> {
     items.iter().map(|item| item.id().as_str()).collect()
@@ -242,4 +240,35 @@ async fn an_error_in_the_middle_ends_the_stream_with_an_error() {
         pages.try_next().await.unwrap().is_none(),
         "nothing follows an error"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_repeat_what_is_known_are_an_error_in_the_end() {
+    let (client, script) = scripted();
+    let page = r#"[{"id":"00u1"},{"id":"00u2"}]"#;
+    script.expect(USERS, Answer::json(page).header("link", &next("/1")));
+    for (at, to) in [("/1", "/2"), ("/2", "/3"), ("/3", "/4")] {
+        script.expect(at, Answer::json(page).header("link", &next(to)));
+    }
+    let error = client.users().list().all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(chain(&error).contains("not one that is new"));
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_ends_when_its_time_is_over() {
+    let (client, script) = scripted();
+    script.expect(USERS, Answer::json("[]").header("link", &next("/1")));
+    script.expect("/1", Answer::status(429, "").header("retry-after", "80"));
+    let start = tokio::time::Instant::now();
+    let list = client.users().list().within(Duration::from_secs(70));
+    let error = list.all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    assert_eq!(
+        error.to_string(),
+        "listing users: page 2: the list was not read to its end within 70 s"
+    );
+    assert_eq!(start.elapsed(), Duration::from_secs(70));
+    script.finish().unwrap();
 }

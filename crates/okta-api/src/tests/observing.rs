@@ -1,0 +1,62 @@
+//! What a client tells about its work.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::builder;
+use crate::testing::{Answer, ScriptedTransport};
+use crate::{Exchange, Observer, Wait, WaitReason};
+
+#[derive(Clone, Debug, Default)]
+struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Told {
+    fn exchanged(&self, exchange: &Exchange) {
+        let status = exchange.status.map(|status| status.as_u16());
+        let left = exchange.rate_limit.map(|limit| limit.remaining);
+        let told = format!(
+            "{} {status:?} {} bytes, left {left:?}, retry {}, {:?}",
+            exchange.endpoint, exchange.bytes, exchange.is_retry, exchange.took
+        );
+        self.0.lock().unwrap().push(told);
+    }
+
+    fn waited(&self, wait: &Wait) {
+        let reason = match wait.reason {
+            WaitReason::RateLimit => "the window",
+            WaitReason::Retry => "a retry",
+        };
+        let told = format!("{} waited {:?} for {reason}", wait.endpoint, wait.time);
+        self.0.lock().unwrap().push(told);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_exchange_and_every_wait_is_told() {
+    let (transport, told) = (ScriptedTransport::default(), Told::default());
+    let client = builder(transport.clone()).observer(told.clone()).build();
+    let users = "/api/v1/users?limit=200";
+    transport.expect(
+        users,
+        Answer::failure(okta_auth::TransportErrorKind::Interrupted),
+    );
+    transport.expect(
+        users,
+        Answer::status(429, "busy").header("retry-after", "3"),
+    );
+    let answer = Answer::json("[]").after(Duration::from_millis(40));
+    let answer = answer.header("x-rate-limit-limit", "600");
+    transport.expect(users, answer.header("x-rate-limit-remaining", "587"));
+    client.users().list().all().await.unwrap();
+    assert_eq!(
+        *told.0.lock().unwrap(),
+        [
+            "/api/v1/users None 0 bytes, left None, retry false, 0ns",
+            "/api/v1/users waited 250ms for a retry",
+            "/api/v1/users Some(429) 4 bytes, left None, retry true, 0ns",
+            "/api/v1/users waited 3s for the window",
+            "/api/v1/users Some(200) 2 bytes, left Some(587), retry true, 40ms",
+        ]
+    );
+    assert_eq!(client.metrics().total().bytes, 6);
+}

@@ -1,0 +1,128 @@
+//! Single objects, parts of objects, and members at less cost.
+
+use super::{next, scripted};
+use crate::testing::Answer;
+use crate::{ErrorKind, GroupId, List, Member, UserId, UserStatus};
+
+const ABSENT: &str = r#"{"errorCode":"E0000008","errorSummary":"The requested path was not found","errorCauses":[]}"#;
+const GONE: &str =
+    r#"{"errorCode":"E0000007","errorSummary":"Not found: 00g1 (UserGroup)","errorCauses":[]}"#;
+
+#[tokio::test(start_paused = true)]
+async fn one_object_is_read() {
+    let (client, script) = scripted();
+    script.expect(
+        "/api/v1/users/00u1",
+        Answer::json(r#"{"id":"00u1","status":"ACTIVE"}"#),
+    );
+    script.expect(
+        "/api/v1/groups/00g1",
+        Answer::json(r#"{"id":"00g1","profile":{"name":"A"}}"#),
+    );
+    script.expect(
+        "/api/v1/users/00u1/groups?limit=200",
+        Answer::json(r#"[{"id":"00g1"}]"#),
+    );
+    let user = client.users().get(&UserId::from("00u1")).await.unwrap();
+    assert_eq!(user.status, UserStatus::Active);
+    let group = client.groups().get(&GroupId::from("00g1")).await.unwrap();
+    assert_eq!(group.profile.name(), Some("A"));
+    let groups = client.users().groups(&user.id).all().await.unwrap();
+    assert_eq!(groups.items[0].id, group.id);
+    let metrics = client.metrics().endpoints;
+    let asked: Vec<&str> = metrics.keys().copied().collect();
+    assert_eq!(
+        asked,
+        [
+            "/api/v1/groups/{id}",
+            "/api/v1/users/{id}",
+            "/api/v1/users/{id}/groups"
+        ]
+    );
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_gone_or_unreadable_is_an_error() {
+    let (client, script) = scripted();
+    script.expect("/api/v1/groups/00g1", Answer::status(404, GONE));
+    let error = client.groups().get(&GroupId::from("00g1")).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(
+        error.to_string(),
+        "reading the group `00g1`: it does not exist"
+    );
+    for body in ["[]", r#"{"id":7}"#, "{}"] {
+        script.expect("/api/v1/users/a%2Fb", Answer::json(body));
+        let error = client.users().get(&UserId::from("a/b")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
+    }
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_named_fields_are_asked_for() {
+    let (client, script) = scripted();
+    for fields in ["id,status", "id,status,profile:(login,email)"] {
+        let encoded = fields.replace(',', "%2C").replace(':', "%3A");
+        let encoded = encoded.replace('(', "%28").replace(')', "%29");
+        let target = format!("/api/v1/users?limit=200&fields={encoded}");
+        script.expect(&target, Answer::json("[]"));
+    }
+    let users = || client.users().list();
+    users()
+        .fields(["status", "id", "status"])
+        .all()
+        .await
+        .unwrap();
+    let names = ["profile.login", "status", "profile.email", "profile.login"];
+    users().fields(names).all().await.unwrap();
+    script.finish().unwrap();
+}
+
+fn skinny(client: &crate::Client) -> List<Member> {
+    client.groups().members(&GroupId::from("00g1")).skinny()
+}
+
+const SKINNY: &str = "/api/v1/groups/00g1/skinny_users?limit=1000";
+const FAT: &str = "/api/v1/groups/00g1/users?limit=1000";
+
+#[tokio::test(start_paused = true)]
+async fn members_are_asked_for_where_they_are_cheap() {
+    let (client, script) = scripted();
+    let second = "/api/v1/groups/00g1/skinny_users?after=1&limit=1000";
+    let first = Answer::json(r#"[{"id":"00u1"}]"#);
+    script.expect(SKINNY, first.header("link", &next(second)));
+    script.expect(second, Answer::json(r#"[{"id":"00u2"}]"#));
+    assert_eq!(skinny(&client).all().await.unwrap().items.len(), 2);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_org_without_skinny_members_is_asked_once() {
+    for refusal in [
+        Answer::status(404, ABSENT),
+        Answer::status(405, r#"{"errorCode":"E0000022","errorSummary":"x"}"#),
+    ] {
+        let (client, script) = scripted();
+        script.expect(SKINNY, refusal);
+        for _ in 0..2 {
+            script.expect(FAT, Answer::json(r#"[{"id":"00u1"}]"#));
+            assert_eq!(skinny(&client).all().await.unwrap().items.len(), 1);
+        }
+        script.finish().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_gone_does_not_end_the_cheap_way() {
+    let (client, script) = scripted();
+    script.expect(SKINNY, Answer::status(404, GONE));
+    script.expect(FAT, Answer::status(404, GONE));
+    let error = skinny(&client).all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    script.expect(SKINNY, Answer::json("[]"));
+    skinny(&client).all().await.unwrap();
+    script.finish().unwrap();
+}
