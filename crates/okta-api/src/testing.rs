@@ -1,4 +1,4 @@
-//! A transport that answers from a script, for tests of what is built on this crate.
+//! For tests of what is built on this crate: a transport that answers from a script.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,28 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use okta_auth::{Transport, TransportError, TransportErrorKind};
+use okta_auth::{OrgUrl, Transport, TransportError, TransportErrorKind};
+use url::Url;
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::page::{self, Page};
+use crate::resource::Resource;
+
+/// Reads a response to a request for `asked` as a page of a list of `org`, in the way of a client: whatever the body and the
+/// links are, the page is whole, or it is an error.
+///
+/// # Errors
+///
+/// When it is no such page.
+pub fn read_page<T: Resource>(
+    org: &OrgUrl,
+    asked: &Url,
+    response: &Response<Bytes>,
+) -> Result<Page<T>, Error> {
+    page::read(org, asked, response)
+        .map_err(|cause| Error::new("reading a page".to_owned(), Endpoint::Users, cause))
+}
 
 /// A transport that knows which requests will come and what to answer.
 ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use okta_api::{Client, Share};
+use okta_api::{Client, Observer, Share};
 use okta_auth::{Clock, ReqwestTransport, Scope, ServiceApp, TokenCache};
 
 use crate::config::{self, Credentials};
@@ -41,7 +41,7 @@ pub struct Usage {
 }
 
 impl Okta {
-    /// Makes the client of a provider. Nothing is sent yet.
+    /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet.
     ///
     /// # Errors
     /// When the client id or the key id cannot be used.
@@ -49,6 +49,7 @@ impl Okta {
         provider: &config::Provider,
         transport: ReqwestTransport,
         clock: Arc<dyn Clock>,
+        observer: impl Observer,
     ) -> Result<Self, okta_auth::ServiceAppError> {
         let org = provider.org.clone();
         let mut tokens = None;
@@ -70,6 +71,7 @@ impl Okta {
         let client = builder
             .share(Share::percent(provider.rate_limit.share_percent).unwrap_or_default())
             .max_concurrent(parallel.try_into().unwrap_or(NonZeroU32::MAX))
+            .observer(observer)
             .user_agent(HeaderValue::from_static(concat!(
                 "portal-sync/",
                 env!("CARGO_PKG_VERSION")

@@ -19,7 +19,7 @@ use url::Url;
 use self::otlp::Collector;
 use crate::config::LogFormat;
 
-pub use self::metrics::{Left, Metrics, RunFigures};
+pub use self::metrics::{Left, Metrics, OktaMetrics, RunFigures};
 
 /// What [`Telemetry::install`] sets up.
 #[derive(Debug, Clone)]

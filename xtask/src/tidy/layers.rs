@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["okta-auth", "okta-api", "org-filter", "catalog-model"],
     ),
     ("xtask", &["portal-sync"]),
+    ("fuzz", &["okta-auth", "okta-api"]),
 ];
 
 /// Members without an async runtime and without HTTP.

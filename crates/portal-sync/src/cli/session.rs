@@ -67,10 +67,14 @@ impl Session {
         self.tell_of_strangers().await?;
         let transport = ReqwestTransport::new()
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?;
+        let metrics = self.telemetry.metrics();
         self.config
             .providers
             .iter()
-            .map(|provider| Okta::new(provider, transport.clone(), Arc::clone(&self.clock)))
+            .map(|provider| {
+                let (transport, clock) = (transport.clone(), Arc::clone(&self.clock));
+                Okta::new(provider, transport, clock, metrics.okta(&provider.id))
+            })
             .collect::<Result<_, _>>()
             .map_err(|error| {
                 failure::print(&error, None);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use okta_api::{Exchange, Observer};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 
@@ -56,6 +57,44 @@ pub struct Metrics {
     entities: Gauge<u64>,
     withheld: Gauge<u64>,
     last_complete: Gauge<f64>,
+    okta: OktaInstruments,
+}
+
+/// What is counted while a run goes on, at every answer of Okta.
+#[derive(Debug, Clone)]
+struct OktaInstruments {
+    responses: Counter<u64>,
+    bytes: Counter<u64>,
+    remaining: Gauge<u64>,
+}
+
+/// Records what a client of one provider tells.
+#[derive(Debug)]
+pub struct OktaMetrics {
+    instruments: OktaInstruments,
+    provider: KeyValue,
+}
+
+impl Observer for OktaMetrics {
+    fn exchanged(&self, exchange: &Exchange) {
+        let endpoint = KeyValue::new("endpoint", exchange.endpoint);
+        let of_endpoint = [self.provider.clone(), endpoint.clone()];
+        let status = exchange
+            .status
+            .map_or("none".to_owned(), |status| status.as_u16().to_string());
+        let status = KeyValue::new("status", status);
+        let responses = [self.provider.clone(), endpoint, status];
+        self.instruments.responses.add(1, &responses);
+        let bytes = u64::try_from(exchange.bytes).unwrap_or(u64::MAX);
+        self.instruments.bytes.add(bytes, &of_endpoint);
+        if let Some(limit) = exchange.rate_limit
+            && !limit.is_concurrency()
+        {
+            self.instruments
+                .remaining
+                .record(limit.remaining, &of_endpoint);
+        }
+    }
 }
 
 impl Metrics {
@@ -95,6 +134,29 @@ impl Metrics {
                 .f64_gauge("portal_sync_last_complete_run_timestamp_seconds")
                 .with_description("When the last complete run ended, in seconds since 1970.")
                 .build(),
+            okta: OktaInstruments {
+                responses: meter
+                    .u64_counter("portal_sync_okta_responses")
+                    .with_description("Answers of Okta as they come, by endpoint and status; `none` where there was no whole one.")
+                    .build(),
+                bytes: meter
+                    .u64_counter("portal_sync_okta_response_bytes")
+                    .with_description("The bodies of Okta's answers, unpacked.")
+                    .build(),
+                remaining: meter
+                    .u64_gauge("portal_sync_okta_rate_limit_remaining")
+                    .with_description("Requests that Okta said are left in the rate window, by endpoint.")
+                    .build(),
+            },
+        }
+    }
+
+    /// Who is told what a provider's client asks of Okta.
+    #[must_use]
+    pub fn okta(&self, provider: &str) -> OktaMetrics {
+        OktaMetrics {
+            instruments: self.okta.clone(),
+            provider: KeyValue::new("provider", provider.to_owned()),
         }
     }
 
@@ -126,6 +188,9 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use okta_api::Client;
+    use okta_api::testing::{Answer, ScriptedTransport};
+    use okta_auth::{ApiToken, OrgUrl, TransportErrorKind};
     use opentelemetry::metrics::MeterProvider as _;
     use prometheus::TextEncoder;
 
@@ -181,5 +246,37 @@ mod tests {
             );
         }
         assert!(!text.contains("otel_scope"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_of_okta_are_counted_as_they_come() {
+        let (registry, meters) = meters(None).unwrap();
+        let metrics = Metrics::new(&meters.meter(SERVICE));
+        let transport = ScriptedTransport::default();
+        let org = OrgUrl::parse("https://acme.okta.com").unwrap();
+        let token = ApiToken::new("secret".to_owned().into()).unwrap();
+        let client = Client::builder(org, token, transport.clone())
+            .observer(metrics.okta("default"))
+            .build();
+        let users = "/api/v1/users?limit=200";
+        transport.expect(users, Answer::failure(TransportErrorKind::Interrupted));
+        let answer = Answer::json("[]").header("x-rate-limit-limit", "600");
+        transport.expect(users, answer.header("x-rate-limit-remaining", "587"));
+        client.users().list().all().await.unwrap();
+
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
+        for line in [
+            r#"portal_sync_okta_responses_total{endpoint="/api/v1/users",provider="default",status="none"} 1"#,
+            r#"portal_sync_okta_responses_total{endpoint="/api/v1/users",provider="default",status="200"} 1"#,
+            r#"portal_sync_okta_response_bytes_total{endpoint="/api/v1/users",provider="default"} 2"#,
+            r#"portal_sync_okta_rate_limit_remaining{endpoint="/api/v1/users",provider="default"} 587"#,
+        ] {
+            assert!(
+                text.lines().any(|written| written == line),
+                "no `{line}` in\n{text}"
+            );
+        }
     }
 }

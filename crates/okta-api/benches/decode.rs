@@ -1,0 +1,101 @@
+//! How fast a page is decoded, beside what the JSON parser alone can do.
+//!
+//! `cargo bench -p okta-api`. Throughput is of the page's bytes: 200 users with the profile of a real org, 28 attributes
+//! each. `skipped` is the parser's own limit (nothing is kept), `value` what reading without types costs.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use okta_api::{Group, Member, User};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, json};
+
+const RECORDS: usize = 200;
+
+fn user(number: usize) -> Value {
+    let mut profile = json!({
+        "firstName": format!("Zoë {number}"),
+        "lastName": "Müller-Lüdenscheidt",
+        "login": format!("zoe.{number}@example.com"),
+        "email": format!("zoe.{number}@example.com"),
+        "mobilePhone": null,
+        "secondEmail": null,
+        "displayName": format!("Zoë Müller-Lüdenscheidt {number}"),
+        "title": "Principal Engineer",
+        "department": "Platform Engineering",
+    });
+    let custom = (0..19).map(|number| {
+        (
+            format!("customAttribute{number}"),
+            format!("value {number}").into(),
+        )
+    });
+    if let Some(profile) = profile.as_object_mut() {
+        profile.extend(custom);
+    }
+    json!({
+        "id": format!("00u{number:016}x"),
+        "status": "ACTIVE",
+        "created": "2024-03-01T18:49:54.000Z",
+        "activated": "2024-03-01T18:49:55.000Z",
+        "statusChanged": "2024-03-01T18:49:55.000Z",
+        "lastLogin": "2026-02-26T08:01:12.000Z",
+        "lastUpdated": "2026-02-20T11:12:13.000Z",
+        "passwordChanged": "2024-03-01T18:49:55.000Z",
+        "type": { "id": "otyfnjfba4ye7pgjB0g4" },
+        "profile": profile,
+        "_links": { "self": { "href": format!("https://acme.okta.com/api/v1/users/00u{number:016}x") } },
+    })
+}
+
+fn group(number: usize) -> Value {
+    let id = format!("00g{number:016}x");
+    let logo = |size: &str| json!({ "name": size, "href": format!("https://op3static.oktacdn.com/{size}.png"), "type": "image/png" });
+    json!({
+        "id": id,
+        "created": "2024-03-01T18:49:54.000Z",
+        "lastUpdated": "2024-03-01T18:49:54.000Z",
+        "lastMembershipUpdated": "2026-02-20T11:12:13.000Z",
+        "objectClass": ["okta:user_group"],
+        "type": "OKTA_GROUP",
+        "profile": { "name": format!("Platform {number}"), "description": "Those who keep it running" },
+        "_links": {
+            "logo": [logo("medium"), logo("large")],
+            "users": { "href": format!("https://acme.okta.com/api/v1/groups/{id}/users") },
+            "apps": { "href": format!("https://acme.okta.com/api/v1/groups/{id}/apps") },
+        },
+    })
+}
+
+fn page(record: fn(usize) -> Value) -> Vec<u8> {
+    let records: Vec<Value> = (0..RECORDS).map(record).collect();
+    Value::from(records).to_string().into_bytes()
+}
+
+fn measure<T: DeserializeOwned>(criterion: &mut Criterion, group: &str, name: &str, page: &[u8]) {
+    let mut group = criterion.benchmark_group(group);
+    let bytes = u64::try_from(page.len()).unwrap_or_default();
+    group.throughput(Throughput::Bytes(bytes));
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| black_box(serde_json::from_slice::<Vec<T>>(black_box(page)).is_ok()));
+    });
+    group.finish();
+}
+
+fn users(criterion: &mut Criterion) {
+    let page = page(user);
+    measure::<IgnoredAny>(criterion, "users", "skipped", &page);
+    measure::<Value>(criterion, "users", "value", &page);
+    measure::<User>(criterion, "users", "typed", &page);
+    measure::<Member>(criterion, "users", "ids and status only", &page);
+}
+
+fn groups(criterion: &mut Criterion) {
+    let page = page(group);
+    measure::<IgnoredAny>(criterion, "groups", "skipped", &page);
+    measure::<Value>(criterion, "groups", "value", &page);
+    measure::<Group>(criterion, "groups", "typed", &page);
+}
+
+criterion_group!(benches, users, groups);
+criterion_main!(benches);
