@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use crate::id::GroupId;
 use crate::profile::Profile;
@@ -128,7 +129,7 @@ impl<'de> Visitor<'de> for GroupVisitor {
             profile: Profile::default(),
             extra: Map::new(),
         };
-        while let Some(name) = fields.next_key::<String>()? {
+        while let Some(name) = fields.next_key::<SmolStr>()? {
             match name.as_str() {
                 "id" => id = Some(fields.next_value()?),
                 "created" => group.created = fields.next_value()?,
@@ -140,7 +141,7 @@ impl<'de> Visitor<'de> for GroupVisitor {
                 "type" => group.kind = fields.next_value()?,
                 "profile" => group.profile = fields.next_value()?,
                 "_links" => drop(fields.next_value::<IgnoredAny>()?),
-                _ => drop(group.extra.insert(name, fields.next_value()?)),
+                _ => drop(group.extra.insert(name.into(), fields.next_value()?)),
             }
         }
         group.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use crate::id::UserId;
 use crate::profile::Profile;
@@ -135,7 +136,7 @@ impl<'de> Visitor<'de> for UserVisitor {
             profile: Profile::default(),
             extra: Map::new(),
         };
-        while let Some(name) = fields.next_key::<String>()? {
+        while let Some(name) = fields.next_key::<SmolStr>()? {
             match name.as_str() {
                 "id" => id = Some(fields.next_value()?),
                 "status" => user.status = fields.next_value()?,
@@ -146,7 +147,7 @@ impl<'de> Visitor<'de> for UserVisitor {
                 "lastUpdated" => user.last_updated = fields.next_value()?,
                 "profile" => user.profile = fields.next_value()?,
                 "_links" => drop(fields.next_value::<IgnoredAny>()?),
-                _ => drop(user.extra.insert(name, fields.next_value()?)),
+                _ => drop(user.extra.insert(name.into(), fields.next_value()?)),
             }
         }
         user.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;

@@ -205,9 +205,15 @@ fn below<'a>(
     path: &'a AttributePath,
     text: &'a str,
 ) -> Attribute<'a> {
-    match path.in_profile() {
-        Some(name) => Attribute::member(profile.as_map(), name),
-        None => Attribute::member(extra, text),
+    let Some(name) = path.in_profile() else {
+        return Attribute::member(extra, text);
+    };
+    match name.split_once('.') {
+        None => profile.get(name).into(),
+        Some((name, rest)) => match profile.get(name) {
+            Some(Value::Object(members)) => Attribute::member(members, rest),
+            _ => Attribute::Absent,
+        },
     }
 }
 
