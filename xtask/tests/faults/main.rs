@@ -17,3 +17,5 @@ mod walk;
 mod table;
 
 mod matrix;
+
+mod pacing;
