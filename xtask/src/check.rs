@@ -42,6 +42,10 @@ const STEPS: &[Step] = &[
     // Documentation tests and the end-to-end tests are among them.
     Step::cargo("test --workspace --locked"),
     Step {
+        environment: &[("E2E_DPOP", "required")],
+        work: Work::Cargo("test -p xtask --test e2e --locked"),
+    },
+    Step {
         environment: &[("RUSTDOCFLAGS", "-Dwarnings")],
         work: Work::Cargo("doc --workspace --no-deps --document-private-items --locked"),
     },

@@ -1,6 +1,7 @@
 //! What an end-to-end test stands on: a simulated org, the program as a process, and a folder for the two.
 
 mod daemon;
+pub mod possession;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -42,6 +43,8 @@ const KEY: &str = "rsa2048.pkcs8.pem";
 
 /// A simulated org and a folder in which the program runs.
 ///
+/// With `E2E_DPOP=required` in the environment every app of the org requires proof of possession.
+///
 /// The program sees `OKTA_URL` and what [`Harness::set`] adds, and nothing else of the environment. Unless a command
 /// names another configuration it reads `app-config.yaml` of the folder, which fits the scenarios' first client, and
 /// what [`Harness::configure`] put over it.
@@ -82,7 +85,7 @@ impl Harness {
     ///
     /// When a socket or a folder cannot be had.
     pub async fn start(program: &Path, org: Org, options: Options) -> anyhow::Result<Self> {
-        let simulator = Simulator::start(org, options).await?;
+        let simulator = Simulator::start(possession::required_of(org), options).await?;
         let folder = tempfile::tempdir().context("a folder for the test cannot be made")?;
         let environment = BTreeMap::from([("OKTA_URL".to_owned(), simulator.url())]);
         let harness = Self {

@@ -49,13 +49,15 @@ mod spoil;
 
 mod world;
 
+mod local_line;
+
 mod server;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
+use http::Uri;
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -64,6 +66,7 @@ use tokio::task::JoinHandle;
 pub use clock::Clock;
 pub use endpoint::{Bucket, Endpoint};
 pub use fault::{Effect, Fault, When};
+pub use local_line::{Broken, LocalLine};
 pub use log::Recorded;
 pub use options::{Options, WithoutRole};
 pub use org::{ApiToken, Client, DEPROVISIONED, Group, Org, User};
@@ -71,6 +74,9 @@ pub use rate_limit::Usage;
 
 use connection::CuttableListener;
 use world::World;
+
+/// Where an org without a server is.
+const LOCAL: &str = "https://acme.okta.com";
 
 /// A running simulated org. Dropping it stops it.
 ///
@@ -88,7 +94,7 @@ use world::World;
 /// ```
 #[derive(Debug)]
 pub struct Simulator {
-    address: SocketAddr,
+    url: String,
     world: Arc<Mutex<World>>,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
@@ -116,17 +122,36 @@ impl Simulator {
             stopped,
         ));
         Ok(Self {
-            address,
+            url: format!("http://{address}"),
             world,
             stop,
             server: Some(server),
         })
     }
 
-    /// The org's URL, such as `http://127.0.0.1:40123`, without a trailing slash.
+    /// An org without a server, which only its [`line`](Self::line) leads to: for tests under paused time, whose clock is
+    /// [`Clock::running_from`].
+    #[must_use]
+    pub fn local(org: Org, options: Options) -> Self {
+        Self {
+            url: LOCAL.to_owned(),
+            world: Arc::new(Mutex::new(World::new(org, options))),
+            stop: watch::Sender::default(),
+            server: None,
+        }
+    }
+
+    /// A line to the org that needs no socket.
+    #[must_use]
+    pub fn line(&self) -> LocalLine {
+        let authority = self.url.parse().map(|uri: Uri| uri.authority().cloned());
+        LocalLine::new(authority.unwrap_or_default(), Arc::clone(&self.world))
+    }
+
+    /// The org's URL, such as `http://127.0.0.1:40123` or, without a server, `https://acme.okta.com`; no trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     /// The requests so far, in the order of their arrival.
@@ -154,6 +179,17 @@ impl Simulator {
     #[must_use]
     pub fn usage(&self) -> BTreeMap<Bucket, Usage> {
         self.world().usage()
+    }
+
+    /// The same, of the requests of one app only, by its client id.
+    #[must_use]
+    pub fn usage_of(&self, client_id: &str) -> BTreeMap<Bucket, Usage> {
+        self.world().usage_of(client_id)
+    }
+
+    /// Lets others take so many requests of the org's limit, out of the window it is.
+    pub fn spend(&self, bucket: Bucket, requests: u32) {
+        self.world().spend(bucket, requests);
     }
 
     /// How many `429`s were sent.

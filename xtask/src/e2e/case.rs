@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{oracle, rules};
 use crate::golden::{self, Mode};
-use crate::harness::{Harness, entities, fixtures};
+use crate::harness::{Harness, entities, fixtures, possession};
 use crate::simulator::Org;
 
 /// More entities than somebody reads: of these the golden is a digest.
@@ -106,6 +106,7 @@ impl Case {
             Ok(printed.replace(&harness.simulator.url(), "${OKTA_URL}"))
         };
         let mut report = sync.report()?;
+        possession::without_proofs(&mut report)?;
         if let Some(report) = report.as_object_mut() {
             UNSTABLE
                 .iter()

@@ -102,6 +102,34 @@ impl Tokens {
     pub(crate) fn grant(&mut self, token: String, grant: Grant) {
         self.granted.insert(token, grant);
     }
+
+    /// Makes every token invalid.
+    pub(crate) fn revoke(&mut self) {
+        self.granted.clear();
+    }
+
+    /// Ends the life of every token.
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        for grant in self.granted.values_mut() {
+            grant.expires = grant.expires.min(now);
+        }
+    }
+
+    /// Who a request is charged to: its token's app, or its API token by number; nobody when neither is known.
+    pub(crate) fn caller(&self, org: &Org, call: &Call) -> String {
+        let authorization = call.header(header::AUTHORIZATION.as_str());
+        match authorization.and_then(|value| value.split_once(' ')) {
+            Some(("SSWS", secret)) => {
+                let number = org.api_tokens.iter().position(|it| it.token == secret);
+                number.map_or_else(String::new, |number| format!("api-token-{number}"))
+            }
+            Some((_, secret)) => {
+                let grant = self.granted.get(secret);
+                grant.map_or_else(String::new, |grant| grant.client_id.clone())
+            }
+            None => String::new(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Tokens {

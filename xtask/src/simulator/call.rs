@@ -11,6 +11,7 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    base: String,
 }
 
 impl Call {
@@ -18,12 +19,22 @@ impl Call {
         let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
             .into_owned()
             .collect();
+        let base = match (uri.scheme_str(), uri.authority()) {
+            (Some(scheme), Some(authority)) => format!("{scheme}://{authority}"),
+            _ => {
+                let host = headers
+                    .get(header::HOST)
+                    .and_then(|host| host.to_str().ok());
+                format!("http://{}", host.unwrap_or("localhost"))
+            }
+        };
         Self {
             method,
             path: uri.path().to_owned(),
             query,
             headers,
             body,
+            base,
         }
     }
 
@@ -39,10 +50,7 @@ impl Call {
     }
 
     /// The URL the caller used for this server: links and audiences are made of it.
-    pub(crate) fn base(&self) -> String {
-        format!(
-            "http://{}",
-            self.header(header::HOST.as_str()).unwrap_or("localhost")
-        )
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 /// Where the simulated server takes the time from.
 ///
@@ -35,6 +36,26 @@ impl Clock {
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
         Self::new(move || at)
+    }
+
+    /// A clock that shows `start` now and goes as fast as tokio's, which a test may pause.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use xtask::simulator::Clock;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let clock = Clock::running_from("2026-01-01T12:00:00Z".parse()?);
+    /// tokio::time::sleep(Duration::from_millis(1)).await;
+    /// assert!(clock.now().to_string().starts_with("2026-01-01T12:00:00.0"));
+    /// # anyhow::Ok(())
+    /// # })?;
+    /// # anyhow::Ok(())
+    /// ```
+    #[must_use]
+    pub fn running_from(start: Timestamp) -> Self {
+        let begun = Instant::now();
+        Self::new(move || start.saturating_add(begun.elapsed()).unwrap_or(start))
     }
 
     /// A clock that asks `now`.

@@ -32,6 +32,8 @@ pub enum When {
     Always,
     /// This one only; the first is 1.
     Nth(usize),
+    /// This one and each after it; the first is 1.
+    From(usize),
     /// So many from the first on, then none: what a retry survives.
     First(usize),
 }
@@ -53,6 +55,8 @@ pub enum Effect {
     },
     /// `429` of the endpoint's bucket: remaining 0, reset at the end of the window.
     RateLimited,
+    /// `429` that says nothing about any limit, as something in between sends it.
+    RateLimitedUntold,
     /// `429` of the concurrency limit: limit 0, remaining 0.
     ConcurrencyLimited,
     /// An empty page whose `next` leads to the page that was asked for.
@@ -65,10 +69,29 @@ pub enum Effect {
     ResetInBody,
     /// A complete answer whose JSON breaks off.
     TruncatedJson,
+    /// A complete answer whose JSON is none, from its second character on.
+    MalformedJson,
     /// No answer until the simulator stops.
     Hang,
     /// The right answer, late.
     Slow(Duration),
+    /// The right answer, its body bit by bit over this time.
+    Trickle(Duration),
+    /// Every token granted so far expires, this request's own among them.
+    TokensExpire,
+    /// Every token granted so far is revoked, this request's own among them.
+    TokensRevoked,
+    /// Every cursor handed out so far expires. A request that has one is answered with this error, such as 400
+    /// `E0000029`; one without has the right answer.
+    CursorsExpire {
+        /// The HTTP status.
+        status: u16,
+        /// Okta's code.
+        code: String,
+    },
+    /// The right answer, but the page begins with a record of the page before (if there is one) and ends with its own
+    /// first record once more.
+    RepeatedRecords,
     /// The right answer, with a `next` link (if there is one) on this host, such as `evil.example.org`.
     NextOnHost(String),
     /// The right answer, with a `next` link (if there is one) on the host's `-admin` twin.
@@ -101,6 +124,17 @@ impl Fault {
             endpoint,
             id: None,
             when: When::Nth(nth),
+            effect,
+        }
+    }
+
+    /// `effect` on the `nth` request to `endpoint` from now on, and on each after it; the first is 1.
+    #[must_use]
+    pub fn from_nth(endpoint: Endpoint, nth: usize, effect: Effect) -> Self {
+        Self {
+            endpoint,
+            id: None,
+            when: When::From(nth),
             effect,
         }
     }
@@ -150,6 +184,7 @@ impl Faults {
             let strikes = match fault.when {
                 When::Always => true,
                 When::Nth(nth) => *seen == nth,
+                When::From(nth) => *seen >= nth,
                 When::First(count) => *seen <= count,
             };
             if strikes && struck.is_none() {
@@ -177,6 +212,7 @@ mod tests {
         };
         assert_eq!(strikes(hang(When::Always)), [true; 4]);
         assert_eq!(strikes(hang(When::Nth(2))), [false, true, false, false]);
+        assert_eq!(strikes(hang(When::From(3))), [false, false, true, true]);
         assert_eq!(strikes(hang(When::First(2))), [true, true, false, false]);
         assert_eq!(
             strikes(hang(When::Nth(2)).for_id("a")),

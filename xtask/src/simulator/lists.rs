@@ -41,9 +41,9 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
         };
     }
     let base = call.base();
-    let show_user = |user: &User| records::user(&base, user, wants_credentials(call));
+    let show_user = |user: &User| records::user(base, user, wants_credentials(call));
     let show_group =
-        |group: &Group| records::group(&base, view.org, view.indexed, group, wants_stats(call));
+        |group: &Group| records::group(base, view.org, view.indexed, group, wants_stats(call));
     match route.endpoint {
         Endpoint::User => Ok(Reply::json(
             StatusCode::OK,

@@ -33,8 +33,10 @@ pub struct Options {
     pub concurrency: usize,
     /// How long a token is valid. Okta's is one hour.
     pub token_lifetime: Duration,
-    /// How long an answer takes.
+    /// How long an answer takes at least.
     pub latency: Duration,
+    /// How much longer it may take: each answer draws its own by the seed.
+    pub latency_spread: Duration,
     /// How long `search`, and `lastMembershipUpdated` everywhere, lag behind an edit. `Duration::MAX` lags until
     /// [`Simulator::reindex`](super::Simulator::reindex) is called.
     pub index_lag: Duration,
@@ -67,6 +69,7 @@ impl Default for Options {
             concurrency: 75,
             token_lifetime: Duration::from_hours(1),
             latency: Duration::ZERO,
+            latency_spread: Duration::ZERO,
             index_lag: Duration::ZERO,
             without_role: WithoutRole::EmptyLists,
             unknown_profile_attributes: true,
@@ -76,19 +79,24 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Requests this app may send per window: its share of the org's limit.
-    ///
-    /// The org-wide defaults are the last table Okta published (`rl-global-mgmt`, the Workforce column).
+    /// Requests one app may send per window: its share of the org's limit.
     #[must_use]
     pub fn limit(&self, bucket: Bucket) -> u32 {
-        let of_the_org = self.limits.get(&bucket).copied().unwrap_or(match bucket {
+        let share = u64::from(self.limit_of_the_org(bucket)) * u64::from(self.share_percent) / 100;
+        u32::try_from(share).unwrap_or(u32::MAX)
+    }
+
+    /// Requests all apps together may send per window.
+    ///
+    /// The defaults are the last table Okta published (`rl-global-mgmt`, the Workforce column).
+    #[must_use]
+    pub fn limit_of_the_org(&self, bucket: Bucket) -> u32 {
+        self.limits.get(&bucket).copied().unwrap_or(match bucket {
             Bucket::Users => 600,
             Bucket::Groups => 500,
             Bucket::Group => 1000,
             Bucket::User => 2000,
             Bucket::Token | Bucket::Other => 1200,
-        });
-        let share = u64::from(of_the_org) * u64::from(self.share_percent) / 100;
-        u32::try_from(share).unwrap_or(u32::MAX)
+        })
     }
 }

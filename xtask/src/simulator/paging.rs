@@ -172,7 +172,8 @@ fn link(call: &Call, limit: usize, after: Option<&str>) -> String {
     )
 }
 
-fn fingerprint(call: &Call) -> String {
+/// What a list is, whatever page of it is asked for: path and query without `after` and `limit`.
+pub(crate) fn fingerprint(call: &Call) -> String {
     let mut text = call.path.trim_end_matches('/').to_owned();
     for name in CANONICAL
         .into_iter()

@@ -1,9 +1,8 @@
 //! An answer as a value: built by an endpoint, bent by a fault, finished with the headers every answer has.
 
-use axum::body::Body;
-use axum::response::Response;
+use axum::body::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -70,7 +69,7 @@ impl Reply {
     }
 
     /// The answer on the wire.
-    pub(crate) fn into_response(self, finish: &Finish) -> Response {
+    pub(crate) fn into_response(self, finish: &Finish) -> Response<Bytes> {
         let mut headers = finish.headers();
         let (content_type, bytes) = match self.content {
             Content::Empty => (None, Vec::new()),
@@ -92,7 +91,7 @@ impl Reply {
                 );
             }
         }
-        let mut response = Response::new(Body::from(bytes));
+        let mut response = Response::new(Bytes::from(bytes));
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         response
@@ -195,7 +194,8 @@ pub(crate) fn error_reply(
 pub(crate) struct Finish {
     pub(crate) now: Timestamp,
     pub(crate) request_id: String,
-    pub(crate) standing: Standing,
+    /// Nothing, when the answer does not tell.
+    pub(crate) standing: Option<Standing>,
 }
 
 impl Finish {
@@ -211,21 +211,24 @@ impl Finish {
             HeaderName::from_static("x-okta-request-id"),
             &self.request_id,
         );
-        append(
-            &mut headers,
-            HeaderName::from_static("x-rate-limit-limit"),
-            &self.standing.limit.to_string(),
-        );
-        append(
-            &mut headers,
-            HeaderName::from_static("x-rate-limit-remaining"),
-            &self.standing.remaining.to_string(),
-        );
-        append(
-            &mut headers,
-            HeaderName::from_static("x-rate-limit-reset"),
-            &self.standing.reset.to_string(),
-        );
+        if let Some(Standing {
+            limit,
+            remaining,
+            reset,
+        }) = self.standing
+        {
+            for (name, value) in [
+                ("x-rate-limit-limit", i64::from(limit)),
+                ("x-rate-limit-remaining", i64::from(remaining)),
+                ("x-rate-limit-reset", reset),
+            ] {
+                append(
+                    &mut headers,
+                    HeaderName::from_static(name),
+                    &value.to_string(),
+                );
+            }
+        }
         append(&mut headers, header::CACHE_CONTROL, "no-cache, no-store");
         append(&mut headers, header::PRAGMA, "no-cache");
         append(&mut headers, header::EXPIRES, "0");

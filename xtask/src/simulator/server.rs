@@ -1,20 +1,26 @@
 //! The HTTP side: reads requests, asks the world, and delivers its answers.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
+use futures::stream;
 use tokio::sync::watch;
 
 use super::call::Call;
 use super::connection::{CuttableListener, Line};
 use super::spoil::Delivery;
-use super::world::{Ready, World};
+use super::world::{InFlight, Ready, World};
 
 /// The largest body that is read; a token request is a few kilobytes.
 const BODY_LIMIT: usize = 1 << 20;
+
+/// How many pieces a body that trickles comes in.
+const PIECES: usize = 20;
 
 /// What the handler of a request shares with all others.
 #[derive(Clone, Debug)]
@@ -72,24 +78,48 @@ async fn answer(
             delivery,
             delay,
         },
-        _in_flight,
+        in_flight,
     ) = shared.world().arrive(&call);
-    tokio::select! {
+    let ready = tokio::select! {
         biased;
-        _ = shared.stopped.wait_for(|stop| *stop) => line.cut_before_answer(),
-        () = wait(delivery, delay) => match delivery {
-            Delivery::CutBefore => line.cut_before_answer(),
-            Delivery::CutInBody => line.cut_in_body(),
-            Delivery::Whole | Delivery::Never => {}
-        },
+        _ = shared.stopped.wait_for(|stop| *stop) => false,
+        () = delivery.wait(delay) => true,
+    };
+    match delivery {
+        _ if !ready => line.cut_before_answer(),
+        Delivery::CutBefore => line.cut_before_answer(),
+        Delivery::CutInBody => line.cut_in_body(),
+        Delivery::Trickled(time) => {
+            return response.map(|body| trickle(body, time, shared.stopped, in_flight));
+        }
+        Delivery::Whole | Delivery::Never => {}
     }
-    response
+    response.map(Body::from)
 }
 
-async fn wait(delivery: Delivery, delay: Duration) {
-    match delivery {
-        Delivery::Never => std::future::pending().await,
-        _ if delay.is_zero() => {}
-        _ => tokio::time::sleep(delay).await,
-    }
+/// The body in pieces, spread over `time`; cut when the simulator stops.
+fn trickle(body: Bytes, time: Duration, stopped: watch::Receiver<bool>, guard: InFlight) -> Body {
+    let size = body.len().div_ceil(PIECES).max(1);
+    let pause = time
+        / u32::try_from(body.len().div_ceil(size))
+            .unwrap_or(u32::MAX)
+            .max(1);
+    let begin = (body, stopped, guard);
+    Body::from_stream(stream::unfold(
+        begin,
+        move |(mut body, mut stopped, guard)| async move {
+            if body.is_empty() {
+                return None;
+            }
+            let piece = tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => {
+                    body.clear();
+                    Err(io::Error::from(io::ErrorKind::ConnectionReset))
+                }
+                () = tokio::time::sleep(pause) => Ok(body.split_to(size.min(body.len()))),
+            };
+            Some((piece, (body, stopped, guard)))
+        },
+    ))
 }

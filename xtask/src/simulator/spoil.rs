@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::fault::Effect;
 use super::reply::{Content, Reply, error_reply};
 
@@ -12,14 +13,32 @@ use super::reply::{Content, Reply, error_reply};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Whole,
+    /// Bit by bit, over this time.
+    Trickled(Duration),
     CutBefore,
     CutInBody,
     Never,
 }
 
+impl Delivery {
+    /// Waits until the answer leaves, or would have left before it was cut.
+    pub(crate) async fn wait(self, delay: Duration) {
+        match self {
+            Self::Never => std::future::pending().await,
+            _ if delay.is_zero() => {}
+            _ => tokio::time::sleep(delay).await,
+        }
+    }
+}
+
 /// The answer a fault gives in place of the endpoint, if it is such a fault; `id` is that of the error.
-pub(crate) fn replacement(effect: &Effect, id: &str) -> Option<Reply> {
+pub(crate) fn replacement(effect: &Effect, call: &Call, id: &str) -> Option<Reply> {
     match effect {
+        Effect::CursorsExpire { status, code } => {
+            call.parameter("after")?;
+            let summary = "Invalid paging request.";
+            Some(error_reply(*status, code, summary, None, id))
+        }
         Effect::Error { status, code } => {
             let summary = if code == "E0000009" {
                 "Internal Server Error"
@@ -42,12 +61,13 @@ pub(crate) fn delivery(effect: &Effect) -> (Delivery, Duration) {
         Effect::ResetInBody => (Delivery::CutInBody, Duration::ZERO),
         Effect::Hang => (Delivery::Never, Duration::ZERO),
         Effect::Slow(delay) => (Delivery::Whole, *delay),
+        Effect::Trickle(time) => (Delivery::Trickled(*time), Duration::ZERO),
         _ => (Delivery::Whole, Duration::ZERO),
     }
 }
 
-/// Bends a right answer into the wrong one the fault describes.
-pub(crate) fn bend(reply: &mut Reply, effect: &Effect) {
+/// Bends a right answer into the wrong one the fault describes; `before` is the last record of the page before.
+pub(crate) fn bend(reply: &mut Reply, effect: &Effect, before: Option<Value>) {
     match effect {
         Effect::NoRecords => {
             reply.content = Content::Json(json!([]));
@@ -67,6 +87,20 @@ pub(crate) fn bend(reply: &mut Reply, effect: &Effect) {
                 let text = value.to_string();
                 let half: String = text.chars().take(text.chars().count() / 2).collect();
                 reply.content = Content::Raw("application/json", half);
+            }
+        }
+        Effect::MalformedJson => {
+            if let Content::Json(value) = &reply.content {
+                let mut text = value.to_string();
+                text.insert(1, ',');
+                reply.content = Content::Raw("application/json", text);
+            }
+        }
+        Effect::RepeatedRecords => {
+            if let Content::Json(Value::Array(records)) = &mut reply.content {
+                let first = records.first().cloned();
+                records.extend(first);
+                records.splice(0..0, before);
             }
         }
         Effect::MalformedRecord { id } => {

@@ -1,13 +1,14 @@
 //! The state behind the server, and what it answers to a request.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::response::Response;
-use http::StatusCode;
+use axum::body::Bytes;
+use http::{Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::access::{self, Tokens};
 use super::call::Call;
@@ -21,9 +22,9 @@ use super::oauth::{self, Desk};
 use super::options::Options;
 use super::org::Org;
 use super::pager::Pages;
-use super::paging::Cursors;
-use super::rate_limit::{RateLimiter, Standing, Usage};
-use super::reply::{ApiError, Finish, Reply};
+use super::paging::{self, Cursors};
+use super::rate_limit::{Limits, RateLimiter, Standing, Usage};
+use super::reply::{ApiError, Content, Finish, Reply};
 use super::spoil::{self, Delivery};
 
 /// Everything the server knows.
@@ -38,6 +39,8 @@ pub(crate) struct World {
     desk: Desk,
     tokens: Tokens,
     cursors: Cursors,
+    /// The last record that was shown of each list.
+    shown: HashMap<String, Value>,
     limiter: RateLimiter,
     faults: Faults,
     requests: Vec<Recorded>,
@@ -46,7 +49,7 @@ pub(crate) struct World {
 
 /// An answer that is ready to leave.
 pub(crate) struct Ready {
-    pub(crate) response: Response,
+    pub(crate) response: Response<Bytes>,
     pub(crate) delivery: Delivery,
     pub(crate) delay: Duration,
 }
@@ -71,6 +74,7 @@ impl World {
             desk: Desk::default(),
             tokens: Tokens::default(),
             cursors: Cursors::default(),
+            shown: HashMap::new(),
             limiter: RateLimiter::default(),
             faults: Faults::default(),
             requests: Vec::new(),
@@ -89,6 +93,15 @@ impl World {
 
     pub(crate) fn usage(&self) -> BTreeMap<Bucket, Usage> {
         self.limiter.usage()
+    }
+
+    pub(crate) fn usage_of(&self, app: &str) -> BTreeMap<Bucket, Usage> {
+        self.limiter.usage_of(app)
+    }
+
+    pub(crate) fn spend(&mut self, bucket: Bucket, requests: u32) {
+        let (limits, now) = (self.limits(bucket), self.now());
+        self.limiter.spend(bucket, requests, limits, now);
     }
 
     pub(crate) fn org(&self) -> &Org {
@@ -119,7 +132,7 @@ impl World {
     }
 
     pub(crate) fn revoke_tokens(&mut self) {
-        self.tokens = Tokens::default();
+        self.tokens.revoke();
     }
 
     /// Decides the whole answer to a request that has just arrived, and records both.
@@ -128,7 +141,7 @@ impl World {
         let serving = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         let in_flight = InFlight(Arc::clone(&self.in_flight));
         let route = Route::of(&call.path);
-        let (standing, effect) = self.admit(route.as_ref(), serving, now);
+        let (standing, effect) = self.admit(call, route.as_ref(), serving, now);
         let (mut reply, authorized) = match &effect {
             Ok(effect) => self.reply(call, route.as_ref(), effect.as_ref(), now),
             Err(error) => (error.reply(&self.chance.word(16)), false),
@@ -137,8 +150,9 @@ impl World {
         let (delivery, delay) = effect
             .as_ref()
             .map_or((Delivery::Whole, Duration::ZERO), spoil::delivery);
+        let before = self.remember_last(call, &reply);
         if let Some(effect) = &effect {
-            spoil::bend(&mut reply, effect);
+            spoil::bend(&mut reply, effect, before);
         }
         let request_id = format!("req{}", self.chance.word(15));
         self.requests.push(Recorded {
@@ -156,7 +170,7 @@ impl World {
             request_id,
             standing,
         });
-        let delay = delay.saturating_add(self.options.latency);
+        let delay = delay.saturating_add(self.latency());
         (
             Ready {
                 response,
@@ -170,33 +184,76 @@ impl World {
     /// What the rate limits say to the request, and the fault that strikes it when they let it pass.
     fn admit(
         &mut self,
+        call: &Call,
         route: Option<&Route>,
         serving: usize,
         now: Timestamp,
-    ) -> (Standing, Result<Option<Effect>, ApiError>) {
+    ) -> (Option<Standing>, Result<Option<Effect>, ApiError>) {
         let bucket = route.map_or(Bucket::Other, |route| route.endpoint.bucket());
-        let window = i64::try_from(self.options.window.as_secs()).unwrap_or(i64::MAX);
-        let limit = self.options.limit(bucket);
-        let (admitted, standing) = self.limiter.take(bucket, limit, window, now);
+        let app = self.tokens.caller(&self.org, call);
+        let limits = self.limits(bucket);
+        let (admitted, standing) = self.limiter.take(bucket, &app, limits, now);
         let crowded = serving > self.options.concurrency;
         let effect = match route {
             Some(route) if admitted && !crowded => self.faults.strike(route.endpoint, &route.id),
             _ => None,
         };
         let standing = match &effect {
-            _ if crowded => standing.concurrency(),
-            _ if !admitted => standing,
-            Some(Effect::ConcurrencyLimited) => standing.concurrency(),
-            Some(Effect::RateLimited) => Standing {
+            _ if crowded => Some(standing.concurrency()),
+            _ if !admitted => Some(standing),
+            Some(Effect::ConcurrencyLimited) => Some(standing.concurrency()),
+            Some(Effect::RateLimited) => Some(Standing {
                 remaining: 0,
                 ..standing
-            },
-            _ => return (standing, Ok(effect)),
+            }),
+            Some(Effect::RateLimitedUntold) => None,
+            _ => return (Some(standing), Ok(effect)),
         };
         if admitted {
-            self.limiter.refused(bucket);
+            self.limiter.refused(bucket, &app);
         }
         (standing, Err(ApiError::too_many_requests()))
+    }
+
+    fn limits(&self, bucket: Bucket) -> Limits {
+        Limits {
+            app: self.options.limit(bucket),
+            org: self.options.limit_of_the_org(bucket),
+            seconds: i64::try_from(self.options.window.as_secs()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// How long this answer takes.
+    fn latency(&mut self) -> Duration {
+        let spread = usize::try_from(self.options.latency_spread.as_millis()).unwrap_or_default();
+        if spread == 0 {
+            return self.options.latency;
+        }
+        let more = u64::try_from(self.chance.below(spread)).unwrap_or_default();
+        self.options.latency + Duration::from_millis(more)
+    }
+
+    /// Remembers the last record of a page, and returns that of the page before.
+    fn remember_last(&mut self, call: &Call, reply: &Reply) -> Option<Value> {
+        let Content::Json(Value::Array(records)) = &reply.content else {
+            return None;
+        };
+        let list = paging::fingerprint(call);
+        let before = match records.last() {
+            Some(last) => self.shown.insert(list, last.clone()),
+            None => self.shown.get(&list).cloned(),
+        };
+        before.filter(|_| call.parameter("after").is_some())
+    }
+
+    /// What a fault does to the org before the request is looked at.
+    fn befall(&mut self, effect: Option<&Effect>, now: Timestamp) {
+        match effect {
+            Some(Effect::TokensExpire) => self.tokens.expire(now),
+            Some(Effect::TokensRevoked) => self.tokens.revoke(),
+            Some(Effect::CursorsExpire { .. }) => self.cursors = Cursors::default(),
+            _ => {}
+        }
     }
 
     /// The answer of the endpoint, or of the fault that takes its place, and whether the caller was authorized.
@@ -208,7 +265,8 @@ impl World {
         now: Timestamp,
     ) -> (Reply, bool) {
         let id = self.chance.word(16);
-        if let Some(reply) = effect.and_then(|effect| spoil::replacement(effect, &id)) {
+        self.befall(effect, now);
+        if let Some(reply) = effect.and_then(|effect| spoil::replacement(effect, call, &id)) {
             return (reply, false);
         }
         let Some(route) = route else {

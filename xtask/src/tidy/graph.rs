@@ -20,8 +20,10 @@ pub(super) struct Member {
     pub(super) name: String,
     /// Relative to the workspace's root, with `/`.
     pub(super) folder: String,
-    /// The members it names, in whatever kind of dependency.
+    /// The members it is built from.
     pub(super) uses: Vec<String>,
+    /// The members that its tests name.
+    pub(super) tests_use: Vec<String>,
     id: String,
 }
 
@@ -181,18 +183,23 @@ impl Package {
             .strip_prefix(&root)
             .and_then(|path| path.strip_prefix('/'))
             .and_then(|path| path.strip_suffix("/Cargo.toml"));
-        let mut uses: Vec<String> = self
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.path.is_some())
-            .map(|dependency| dependency.name.clone())
-            .collect();
-        uses.sort();
-        uses.dedup();
+        let used = |by_tests: bool| {
+            let mut names: Vec<String> = self
+                .dependencies
+                .iter()
+                .filter(|dependency| dependency.path.is_some())
+                .filter(|dependency| (dependency.kind.as_deref() == Some("dev")) == by_tests)
+                .map(|dependency| dependency.name.clone())
+                .collect();
+            names.sort();
+            names.dedup();
+            names
+        };
         Member {
             name: self.name.clone(),
             folder: folder.unwrap_or_default().to_owned(),
-            uses,
+            uses: used(false),
+            tests_use: used(true),
             id: self.id.clone(),
         }
     }
@@ -247,6 +254,7 @@ impl Graph {
             name: (*name).to_owned(),
             folder: format!("crates/{name}"),
             uses: uses.iter().map(|&name| name.to_owned()).collect(),
+            tests_use: Vec::new(),
             id: (*name).to_owned(),
         });
         Self {

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use xtask::Harness;
 use xtask::e2e::oracle::Rules;
-use xtask::harness::fixtures;
+use xtask::harness::{fixtures, possession};
 use xtask::simulator::{Effect, Endpoint, Fault};
 
 use crate::{catalog_is, small};
@@ -100,7 +100,8 @@ async fn a_token_that_is_refused_on_the_way_is_fetched_anew() -> anyhow::Result<
     assert_eq!(report["outcome"], "complete");
     assert_eq!(
         small.simulator.requests_by_endpoint()[Endpoint::Token.template()],
-        2
+        possession::token_requests() + 1,
+        "how to prove is known by then"
     );
     catalog_is(&small, &Rules::default()).await
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use xtask::e2e::oracle::reference;
+use xtask::harness::possession;
 use xtask::simulator::Simulator;
 use xtask::{Harness, Scenario};
 
@@ -15,7 +16,7 @@ const SOREN: &str = "00u6soren0berg00000d";
 async fn two() -> anyhow::Result<(Harness, Simulator)> {
     let mut acme = small().await?;
     let Scenario { org, options, .. } = Scenario::named("small")?;
-    let partners = Simulator::start(org, options).await?;
+    let partners = Simulator::start(possession::required_of(org), options).await?;
     acme.set("PARTNERS_URL", &partners.url());
     let tenant = |id: &str, url: &str| {
         format!(

@@ -1,9 +1,10 @@
 //! Rate limits, faults, and the end of the server.
 
-use crate::client::{Client, PLATFORM, small, start};
+use crate::client::{Client, PLATFORM, bearer, small, start};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::time::Instant;
 use xtask::simulator::{Bucket, Clock, Effect, Endpoint, Fault};
 
 #[tokio::test]
@@ -118,6 +119,14 @@ async fn faults_spoil_the_answer_they_are_meant_for() {
         (answer.status, answer.header("x-rate-limit-remaining")),
         (429, "0")
     );
+    let answer = spoilt(Effect::RateLimitedUntold).await.unwrap();
+    assert_eq!((answer.status, answer.code().as_str()), (429, "E0000047"));
+    assert!(
+        !answer
+            .headers
+            .keys()
+            .any(|name| name.as_str().starts_with("x-rate"))
+    );
     let answer = spoilt(Effect::ConcurrencyLimited).await.unwrap();
     assert_eq!(
         (answer.status, answer.header("x-rate-limit-limit")),
@@ -144,6 +153,27 @@ async fn faults_spoil_the_answer_they_are_meant_for() {
     );
     let answer = spoilt(Effect::TruncatedJson).await.unwrap();
     assert!(answer.status == 200 && serde_json::from_str::<Value>(&answer.text).is_err());
+    let answer = spoilt(Effect::MalformedJson).await.unwrap();
+    let error = serde_json::from_str::<Value>(&answer.text).unwrap_err();
+    assert!(answer.status == 200 && error.is_syntax(), "{error}");
+    let begun = Instant::now();
+    let answer = spoilt(Effect::Trickle(Duration::from_millis(60)))
+        .await
+        .unwrap();
+    assert_eq!(answer.ids(), good.ids());
+    assert!(begun.elapsed() >= Duration::from_millis(60));
+    let answer = spoilt(Effect::RepeatedRecords).await.unwrap();
+    assert_eq!(
+        answer.ids(),
+        [&good.ids()[..], &good.ids()[..1]].concat(),
+        "the first page has none before it"
+    );
+    simulator.fail(Fault::nth(Endpoint::Users, 1, Effect::RepeatedRecords));
+    let second = client.get(&answer.next().unwrap()).await.ids();
+    assert_eq!(
+        (&second[0], &second[1]),
+        (&good.ids()[3], second.last().unwrap())
+    );
     let answer = spoilt(Effect::Slow(Duration::from_millis(1)))
         .await
         .unwrap();
@@ -184,6 +214,40 @@ async fn faults_spoil_the_answer_they_are_meant_for() {
         ),
         (0, 3)
     );
+}
+
+#[tokio::test]
+async fn tokens_and_cursors_end_at_a_request() {
+    let simulator = small().await;
+    let users = format!("{}/api/v1/users?limit=4", simulator.url());
+    for (effect, reason) in [
+        (Effect::TokensExpire, "The token has expired."),
+        (Effect::TokensRevoked, "The access token is invalid."),
+    ] {
+        let client = bearer(&simulator, "0oa1portalsync0000d7").await;
+        simulator.fail(Fault::nth(Endpoint::Users, 2, effect));
+        let next = client.get(&users).await.next().unwrap();
+        for _ in 0..2 {
+            let answer = client.get(&next).await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "E0000011"));
+            assert!(answer.header("www-authenticate").contains(reason));
+        }
+        let fresh = bearer(&simulator, "0oa1portalsync0000d7").await;
+        assert_eq!(fresh.get(&next).await.status, 200);
+        simulator.clear_faults();
+    }
+    let client = Client::api_token();
+    let expire = Effect::CursorsExpire {
+        status: 400,
+        code: "E0000029".to_owned(),
+    };
+    simulator.fail(Fault::nth(Endpoint::Users, 2, expire));
+    let next = client.get(&users).await.next().unwrap();
+    for _ in 0..2 {
+        let answer = client.get(&next).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "E0000029"));
+    }
+    assert_eq!(client.walk(&users).await.len(), 3, "a fresh walk goes on");
 }
 
 #[tokio::test]

@@ -10,5 +10,6 @@ mod client;
 
 mod access;
 mod faults;
+mod line;
 mod paging;
 mod records;
