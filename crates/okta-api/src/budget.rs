@@ -6,6 +6,9 @@
 //! has no more left than what is reserved for others. A request counts as spent from the moment it
 //! is admitted, so requests in flight can not overshoot.
 //!
+//! What others take while our requests are on their way is not known until these are answered. So as much is left
+//! unspent as others were seen to take from one answer to the next, and nothing where nobody else was seen.
+//!
 //! At the start of a window nobody knows what others have already taken. One request goes first and
 //! asks; the others wait for its answer. A server that tells nothing about limits is paced by a
 //! limit of our own.
@@ -30,6 +33,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// more.
 const GUARD_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
+/// For so many windows it is remembered what others took at once.
+const MEMORY: u32 = 10;
+
 /// A limiter that reads tokio's clock.
 type Guard = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<std::time::Instant>>;
 
@@ -40,7 +46,16 @@ pub(crate) struct Budget {
     knowledge: Knowledge,
     in_flight: u64,
     closed_until: Option<Instant>,
+    others: Others,
     guard: Guard,
+}
+
+/// What others were seen to take at once.
+#[derive(Debug, Default)]
+struct Others {
+    at_once: u64,
+    /// How much longer that is remembered.
+    windows: u32,
 }
 
 /// What is known about the present window.
@@ -61,6 +76,10 @@ struct Window {
     limit: u64,
     remaining: u64,
     ends: Instant,
+    /// Requests of ours that may be charged to it.
+    ours: u64,
+    /// What others have taken of it, at least.
+    others: u64,
 }
 
 /// Whether a request may be sent.
@@ -87,6 +106,7 @@ impl Budget {
             knowledge: Knowledge::Nothing { asked: None },
             in_flight: 0,
             closed_until: None,
+            others: Others::default(),
             guard,
         }
     }
@@ -114,7 +134,9 @@ impl Budget {
             },
             Knowledge::Untold => guarded(&self.guard, now),
             Knowledge::Window(window) => {
-                let reserved = window.limit.saturating_sub(self.share.of(window.limit));
+                let allowed = self.share.of(window.limit);
+                let reserved = window.limit.saturating_sub(allowed);
+                let reserved = reserved.max(self.others.margin(allowed));
                 if window.remaining <= reserved {
                     Admission::NotBefore(window.ends)
                 } else if window.remaining.saturating_sub(self.in_flight) <= reserved {
@@ -122,6 +144,7 @@ impl Budget {
                         at_latest: Some(window.ends),
                     }
                 } else {
+                    window.ours += 1;
                     Admission::Granted { asks: false }
                 }
             }
@@ -156,17 +179,24 @@ impl Budget {
             {
                 window.limit = told.limit;
                 window.remaining = window.remaining.min(told.remaining);
+                self.others.seen(window.news_of_others());
             }
             // An answer from the window before, overtaken by a younger one.
             (Some(told), Knowledge::Window(window)) if told.window < window.name => {}
             (Some(told), _) => {
                 let ends = now + retry::obeyed(told.resets_in, jitter);
-                self.knowledge = Knowledge::Window(Window {
+                let mut window = Window {
                     name: told.window,
                     limit: told.limit,
                     remaining: told.remaining,
                     ends,
-                });
+                    ours: self.in_flight + 1,
+                    others: 0,
+                };
+                self.others.window_begins();
+                // How long they took for it is not known: that there are others is.
+                self.others.seen(window.news_of_others().min(1));
+                self.knowledge = Knowledge::Window(window);
             }
             (None, Knowledge::Window(window)) => {
                 window.remaining = window.remaining.saturating_sub(1)
@@ -182,6 +212,41 @@ impl Budget {
     pub(crate) fn close(&mut self, now: Instant, wait: Duration) {
         self.closed_until = self.closed_until.max(Some(now + wait));
         self.knowledge = Knowledge::Nothing { asked: None };
+    }
+}
+
+impl Window {
+    /// How many requests of others are seen now that were not before.
+    fn news_of_others(&mut self) -> u64 {
+        let spent = self.limit.saturating_sub(self.remaining);
+        let others = spent.saturating_sub(self.ours);
+        let news = others.saturating_sub(self.others);
+        self.others = self.others.max(others);
+        news
+    }
+}
+
+impl Others {
+    fn seen(&mut self, requests: u64) {
+        if requests > 0 && requests >= self.at_once {
+            (self.at_once, self.windows) = (requests, MEMORY);
+        }
+    }
+
+    fn window_begins(&mut self) {
+        self.windows = self.windows.saturating_sub(1);
+        if self.windows == 0 {
+            self.at_once = 0;
+        }
+    }
+
+    /// What is left unspent for them: as much and one more, but never so much that a quarter of what is allowed is not
+    /// spent.
+    fn margin(&self, allowed: u64) -> u64 {
+        match self.at_once {
+            0 => 0,
+            requests => (requests + 1).min(allowed - allowed.div_ceil(4)),
+        }
     }
 }
 
@@ -276,8 +341,8 @@ mod tests {
     async fn an_answer_that_was_overtaken_changes_nothing() {
         let (mut budget, now) = (budget(100), Instant::now());
         budget.admit(now);
-        budget.settle(now, true, told(2, 10, 3), true, 0.0);
-        for late in [told(1, 10, 0), told(2, 10, 7)] {
+        budget.settle(now, true, told(2, 4, 3), true, 0.0);
+        for late in [told(1, 4, 0), told(2, 4, 4)] {
             budget.admit(now);
             budget.settle(now, false, late, true, 0.0);
         }
@@ -288,7 +353,7 @@ mod tests {
     async fn a_request_without_an_answer_is_spent() {
         let (mut budget, now) = (budget(100), Instant::now());
         budget.admit(now);
-        budget.settle(now, true, told(1, 10, 2), true, 0.0);
+        budget.settle(now, true, told(1, 3, 2), true, 0.0);
         budget.admit(now);
         budget.settle(now, false, None, false, 0.0);
         assert_eq!((0..5).filter(|_| budget.admit(now) == GRANTED).count(), 1);
@@ -346,5 +411,34 @@ mod tests {
         assert_eq!(budget.admit(now), Admission::NotBefore(open));
         assert_eq!(budget.admit(open), ASKS);
         assert!(matches!(budget.admit(open), Admission::AfterAnswer { .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_much_is_left_as_others_take_at_once() {
+        let (mut budget, now) = (budget(100), Instant::now());
+        let spend = |budget: &mut Budget, remaining| {
+            assert!(matches!(budget.admit(now), Admission::Granted { .. }));
+            budget.settle(now, true, told(1, 40, remaining), true, 0.0);
+        };
+        spend(&mut budget, 39);
+        spend(&mut budget, 38);
+        assert_eq!(budget.others.margin(40), 0, "nobody else was seen");
+        spend(&mut budget, 32);
+        // Five at once: six stay unspent.
+        assert_eq!(budget.others.margin(40), 6);
+        let granted = (0..40).filter(|_| budget.admit(now) == GRANTED).count();
+        assert_eq!(granted, 32 - 6);
+        for window in 2..12 {
+            budget.others.window_begins();
+            let margin = if window < 11 { 6 } else { 0 };
+            assert_eq!(budget.others.margin(40), margin, "{window}");
+        }
+        budget.others.seen(1_000);
+        assert_eq!(
+            budget.others.margin(40),
+            30,
+            "a quarter is spent in any case"
+        );
+        assert_eq!(budget.others.margin(1), 0);
     }
 }

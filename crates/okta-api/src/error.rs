@@ -120,6 +120,8 @@ pub(crate) enum ProtocolError {
     NoNext,
     #[error("the last {pages} pages held records and not one that is new")]
     NothingNew { pages: u32 },
+    #[error("the last {pages} pages were empty, and still there is a next one")]
+    NothingMore { pages: u32 },
     #[error("the list has more than {limit} pages")]
     Endless { limit: usize },
 }

@@ -24,6 +24,9 @@ const MAX_RESTARTS: u32 = 2;
 /// Pages in a row that hold records and not one that is new, after which a list is taken to go round in a circle.
 const MAX_IDLE: u32 = 3;
 
+/// Empty pages in a row after which a list is taken to have no end. Okta is seen to send one now and then.
+const MAX_EMPTY: u32 = 100;
+
 /// The pages of a list that has no more than `most`.
 pub(crate) fn pages<T: Resource>(
     list: List<T>,
@@ -44,6 +47,7 @@ pub(crate) fn pages<T: Resource>(
         restarts: 0,
         catching_up: false,
         idle: 0,
+        empty: 0,
     };
     Box::pin(futures::stream::try_unfold(walk, Walk::step))
 }
@@ -64,6 +68,7 @@ struct Walk<T: Resource> {
     /// After a restart, until something new comes.
     catching_up: bool,
     idle: u32,
+    empty: u32,
 }
 
 impl<T: Resource> Walk<T> {
@@ -85,6 +90,9 @@ impl<T: Resource> Walk<T> {
             None => None,
             Some(next) if self.asked.contains(next) => Some(ProtocolError::RepeatedCursor),
             Some(_) if self.idle >= MAX_IDLE => Some(ProtocolError::NothingNew { pages: MAX_IDLE }),
+            Some(_) if self.empty >= MAX_EMPTY => {
+                Some(ProtocolError::NothingMore { pages: MAX_EMPTY })
+            }
             Some(_) if self.asked.len() >= self.most => {
                 Some(ProtocolError::Endless { limit: self.most })
             }
@@ -178,6 +186,7 @@ impl<T: Resource> Walk<T> {
             new += usize::from(is_new);
             is_new
         });
+        self.empty = if records == 0 { self.empty + 1 } else { 0 };
         if new > 0 {
             (self.idle, self.catching_up) = (0, false);
         } else if records > 0 && !self.catching_up {

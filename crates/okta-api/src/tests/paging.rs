@@ -272,3 +272,15 @@ async fn a_list_ends_when_its_time_is_over() {
     assert_eq!(start.elapsed(), Duration::from_secs(70));
     script.finish().unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn empty_pages_without_an_end_are_an_error() {
+    let (client, script) = scripted();
+    let empty = |next_page: u32| Answer::json("[]").header("link", &next(&format!("/{next_page}")));
+    script.expect(USERS, empty(1));
+    (1..100).for_each(|page| script.expect(&format!("/{page}"), empty(page + 1)));
+    let error = client.users().list().all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(chain(&error).contains("the last 100 pages were empty"));
+    script.finish().unwrap();
+}
