@@ -179,6 +179,10 @@ impl Budget {
             {
                 window.limit = told.limit;
                 window.remaining = window.remaining.min(told.remaining);
+                if told.remaining == 0 && !succeeded {
+                    // Too late: this request was not charged, nor are those on their way.
+                    window.ours = window.ours.saturating_sub(self.in_flight + 1);
+                }
                 self.others.seen(window.news_of_others());
             }
             // An answer from the window before, overtaken by a younger one.
@@ -433,6 +437,15 @@ mod tests {
             let margin = if window < 11 { 6 } else { 0 };
             assert_eq!(budget.others.margin(40), margin, "{window}");
         }
+        // A 429 tells of all that others took since: of 40, all but two of ours and one of theirs that was known.
+        let mut late = self::budget(100);
+        spend(&mut late, 38);
+        for _ in 0..8 {
+            assert_eq!(late.admit(now), GRANTED);
+        }
+        late.settle(now, false, told(1, 40, 37), true, 0.0);
+        late.settle(now, false, told(1, 40, 0), false, 0.0);
+        assert_eq!(late.others.margin(80), 37 + 1);
         budget.others.seen(1_000);
         assert_eq!(
             budget.others.margin(40),
