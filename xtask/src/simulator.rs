@@ -23,6 +23,8 @@ mod fault;
 
 mod log;
 
+mod event;
+
 mod rate_limit;
 
 mod reply;
@@ -41,9 +43,13 @@ mod oauth;
 
 mod records;
 
+mod projection;
+
 mod pager;
 
 mod lists;
+
+mod system_log;
 
 mod spoil;
 
@@ -65,10 +71,11 @@ use tokio::task::JoinHandle;
 
 pub use clock::Clock;
 pub use endpoint::{Bucket, Endpoint};
+pub use event::Event;
 pub use fault::{Effect, Fault, When};
 pub use local_line::{Broken, LocalLine};
 pub use log::Recorded;
-pub use options::{Options, WithoutRole};
+pub use options::{Options, SkinnyUsers, WithoutRole};
 pub use org::{ApiToken, Client, DEPROVISIONED, Group, Org, User};
 pub use rate_limit::Usage;
 
@@ -211,6 +218,11 @@ impl Simulator {
     /// Changes the org. `search` sees it after the index lag, everything else at once.
     pub fn edit(&self, change: impl FnOnce(&mut Org)) {
         self.world().edit(change);
+    }
+
+    /// Puts an event into the System Log, which nothing else does, and returns its id.
+    pub fn log(&self, event: Event) -> String {
+        self.world().log(event)
     }
 
     /// Lets `search` and `lastMembershipUpdated` catch up with every edit, whatever the index lag.

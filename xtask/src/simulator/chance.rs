@@ -65,6 +65,19 @@ impl Chance {
         STANDARD.encode(self.bytes(len))
     }
 
+    /// A UUID, as events and their errors have them.
+    pub(crate) fn uuid(&mut self) -> String {
+        let (high, low) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 48 & 0xfff,
+            low & 0xffff_ffff_ffff
+        )
+    }
+
     fn bytes(&mut self, len: usize) -> Vec<u8> {
         std::iter::repeat_with(|| self.next().to_le_bytes())
             .flatten()

@@ -22,6 +22,10 @@ pub enum Endpoint {
     Group,
     /// `GET /api/v1/groups/{id}/users`
     GroupUsers,
+    /// `GET /api/v1/logs`
+    Logs,
+    /// `GET /api/v1/groups/{id}/skinny_users`, which Okta does not document
+    GroupSkinnyUsers,
 }
 
 impl Endpoint {
@@ -36,11 +40,13 @@ impl Endpoint {
             Self::Groups => "/api/v1/groups",
             Self::Group => "/api/v1/groups/{id}",
             Self::GroupUsers => "/api/v1/groups/{id}/users",
+            Self::Logs => "/api/v1/logs",
+            Self::GroupSkinnyUsers => "/api/v1/groups/{id}/skinny_users",
         }
     }
 
     /// The bucket it counts against: `/groups/{id}/users` against the groups', `/users/{id}/groups` against the
-    /// users', single objects each against their own (as Okta's own Terraform provider assigns them).
+    /// users', single objects and skinny users each against their own (as Okta's own Terraform provider assigns them).
     #[must_use]
     pub fn bucket(self) -> Bucket {
         match self {
@@ -49,6 +55,8 @@ impl Endpoint {
             Self::User => Bucket::User,
             Self::Groups | Self::GroupUsers => Bucket::Groups,
             Self::Group => Bucket::Group,
+            Self::GroupSkinnyUsers => Bucket::SkinnyUsers,
+            Self::Logs => Bucket::Logs,
         }
     }
 
@@ -64,16 +72,23 @@ impl Endpoint {
     pub(crate) fn scope(self) -> Option<&'static str> {
         match self {
             Self::Token => None,
+            Self::Logs => Some("okta.logs"),
             Self::Users | Self::User | Self::UserGroups => Some("okta.users"),
-            Self::Groups | Self::Group | Self::GroupUsers => Some("okta.groups"),
+            Self::Groups | Self::Group | Self::GroupUsers | Self::GroupSkinnyUsers => {
+                Some("okta.groups")
+            }
         }
     }
 
-    /// Whether it answers with a JSON array.
+    /// Whether it is a list of users or groups, which a caller without a role may see empty.
     pub(crate) fn is_list(self) -> bool {
         matches!(
             self,
-            Self::Users | Self::UserGroups | Self::Groups | Self::GroupUsers
+            Self::Users
+                | Self::UserGroups
+                | Self::Groups
+                | Self::GroupUsers
+                | Self::GroupSkinnyUsers
         )
     }
 }
@@ -98,6 +113,10 @@ pub enum Bucket {
     Groups,
     /// A single group.
     Group,
+    /// The members of a group without their credentials.
+    SkinnyUsers,
+    /// The System Log.
+    Logs,
     /// Every other path.
     Other,
 }
@@ -126,9 +145,11 @@ impl Route {
             ("users", None, ..) => (Endpoint::Users, ""),
             ("users", Some(id), None, _) => (Endpoint::User, id),
             ("users", Some(id), Some("groups"), None) => (Endpoint::UserGroups, id),
+            ("logs", None, ..) => (Endpoint::Logs, ""),
             ("groups", None, ..) => (Endpoint::Groups, ""),
             ("groups", Some(id), None, _) => (Endpoint::Group, id),
             ("groups", Some(id), Some("users"), None) => (Endpoint::GroupUsers, id),
+            ("groups", Some(id), Some("skinny_users"), None) => (Endpoint::GroupSkinnyUsers, id),
             _ => return None,
         };
         Some(Self {
@@ -157,6 +178,7 @@ mod tests {
             ("/oauth2/v1/token", Some((Endpoint::Token, ""))),
             ("/api/v1/users", Some((Endpoint::Users, ""))),
             ("/api/v1/users/", Some((Endpoint::Users, ""))),
+            ("/api/v1/logs", Some((Endpoint::Logs, ""))),
             ("/api/v1/users/00u1", Some((Endpoint::User, "00u1"))),
             (
                 "/api/v1/users/ana+x%40example.com",
@@ -170,7 +192,11 @@ mod tests {
                 "/api/v1/groups/00g1/users",
                 Some((Endpoint::GroupUsers, "00g1")),
             ),
-            ("/api/v1/groups/00g1/skinny_users", None),
+            (
+                "/api/v1/groups/00g1/skinny_users",
+                Some((Endpoint::GroupSkinnyUsers, "00g1")),
+            ),
+            ("/api/v1/groups/00g1/owners", None),
             ("/api/v1/apps", None),
             ("/", None),
         ] {

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::endpoint::{Endpoint, Route};
-use super::options::{Options, WithoutRole};
+use super::options::{Options, SkinnyUsers, WithoutRole};
 use super::org::{DEPROVISIONED, Group, Org, User, following};
 use super::pager::Pages;
 use super::paging::{self, Position, SortKey};
+use super::projection::Projection;
 use super::records;
 use super::reply::{ApiError, Reply};
 use super::search::{Dialect, Query, Rules};
@@ -26,6 +27,13 @@ pub(crate) struct View<'a> {
 /// The answer of an endpoint that needs a token.
 pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result<Reply, ApiError> {
     let call = pages.call;
+    if route.endpoint == Endpoint::GroupSkinnyUsers {
+        match view.options.skinny_users {
+            SkinnyUsers::Served => {}
+            SkinnyUsers::NotFound => return Err(ApiError::no_such_path()),
+            SkinnyUsers::NotAllowed => return Err(ApiError::no_such_method()),
+        }
+    }
     if !view.admin_role {
         let visible =
             route.endpoint.is_list() && view.options.without_role == WithoutRole::EmptyLists;
@@ -41,7 +49,8 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
         };
     }
     let base = call.base();
-    let show_user = |user: &User| records::user(base, user, wants_credentials(call));
+    let credentials = wants_credentials(call) && route.endpoint != Endpoint::GroupSkinnyUsers;
+    let show_user = |user: &User| records::user(base, user, credentials);
     let show_group =
         |group: &Group| records::group(base, view.org, view.indexed, group, wants_stats(call));
     match route.endpoint {
@@ -53,9 +62,19 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
             StatusCode::OK,
             show_group(find_group(view, &route.id)?),
         )),
-        Endpoint::Users => users(view, pages, &show_user),
+        Endpoint::Users => {
+            let fields = call
+                .parameter("fields")
+                .map(Projection::parse)
+                .transpose()?;
+            let show = |user: &User| match &fields {
+                Some(fields) => fields.of(show_user(user)),
+                None => show_user(user),
+            };
+            users(view, pages, &show)
+        }
         Endpoint::Groups => groups(view, pages, &show_group),
-        Endpoint::GroupUsers => {
+        Endpoint::GroupUsers | Endpoint::GroupSkinnyUsers => {
             let group = find_group(view, &route.id)?;
             let page = pages.page(paging::limit(call, 1000, 1000)?)?;
             let after = page.after();
@@ -77,7 +96,7 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
             let groups = groups.filter(|group| view.org.is_member(group, user));
             Ok(page.by_id(groups, |group| &group.id, show_group))
         }
-        Endpoint::Token => Err(ApiError::forbidden()),
+        Endpoint::Token | Endpoint::Logs => Err(ApiError::forbidden()),
     }
 }
 

@@ -40,8 +40,12 @@ pub struct Options {
     /// How long `search`, and `lastMembershipUpdated` everywhere, lag behind an edit. `Duration::MAX` lags until
     /// [`Simulator::reindex`](super::Simulator::reindex) is called.
     pub index_lag: Duration,
+    /// How long it takes until an event is in the System Log. 14 to 25 s have been seen.
+    pub log_lag: Duration,
     /// What a caller without an admin role gets from the lists.
     pub without_role: WithoutRole,
+    /// Whether there is an endpoint of skinny users, which Okta may take away.
+    pub skinny_users: SkinnyUsers,
     /// Whether `search` accepts `profile.` attributes that no object has: Okta knows the schema, we do not.
     pub unknown_profile_attributes: bool,
     /// Whether `search` accepts `co` together with `and` or `or`; Okta's release notes say that some combinations fail.
@@ -55,6 +59,17 @@ pub enum WithoutRole {
     EmptyLists,
     /// `403` with `E0000006`.
     Forbidden,
+}
+
+/// How `GET /api/v1/groups/{id}/skinny_users` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkinnyUsers {
+    /// With the members.
+    Served,
+    /// `404` with `E0000008`, as a path that is not there.
+    NotFound,
+    /// `405` with `E0000022`, as a path without this method.
+    NotAllowed,
 }
 
 impl Default for Options {
@@ -71,7 +86,9 @@ impl Default for Options {
             latency: Duration::ZERO,
             latency_spread: Duration::ZERO,
             index_lag: Duration::ZERO,
+            log_lag: Duration::ZERO,
             without_role: WithoutRole::EmptyLists,
+            skinny_users: SkinnyUsers::Served,
             unknown_profile_attributes: true,
             co_combined: false,
         }
@@ -93,8 +110,9 @@ impl Options {
     pub fn limit_of_the_org(&self, bucket: Bucket) -> u32 {
         self.limits.get(&bucket).copied().unwrap_or(match bucket {
             Bucket::Users => 600,
-            Bucket::Groups => 500,
+            Bucket::Groups | Bucket::SkinnyUsers => 500,
             Bucket::Group => 1000,
+            Bucket::Logs => 120,
             Bucket::User => 2000,
             Bucket::Token | Bucket::Other => 1200,
         })

@@ -11,10 +11,11 @@ use super::chance::Chance;
 use super::reply::{ApiError, Content, Reply};
 
 /// The order in which Okta puts the parameters into its links, whatever order they came in.
-const CANONICAL: [&str; 7] = [
+const CANONICAL: [&str; 8] = [
     "after",
     "limit",
     "expand",
+    "fields",
     "sortBy",
     "sortOrder",
     "filter",

@@ -165,6 +165,8 @@ fn phase(bucket: Bucket) -> i64 {
         Bucket::User => 29,
         Bucket::Groups => 43,
         Bucket::Group => 52,
+        Bucket::SkinnyUsers => 37,
+        Bucket::Logs => 3,
         Bucket::Other => 7,
     }
 }

@@ -132,6 +132,15 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(404, "E0000008", "The requested path was not found")
+    }
+
+    pub(crate) fn no_such_method() -> Self {
+        let summary = "The endpoint does not support the provided HTTP method";
+        Self::new(405, "E0000022", summary)
+    }
+
     pub(crate) fn forbidden() -> Self {
         Self::new(
             403,

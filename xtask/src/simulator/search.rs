@@ -47,6 +47,21 @@ impl Query {
         })
     }
 
+    /// Parses a `filter` of the System Log. Its errors are its own: codes and texts.
+    pub(crate) fn of_log(text: &str) -> Result<Self, (&'static str, String)> {
+        let Some(steps) = token::tokens(text).and_then(postfix::steps) else {
+            return Err(("E0000053", format!("Invalid filter '{text}'")));
+        };
+        for step in &steps {
+            let Step::Test(test) = step else { continue };
+            dialect::check_log(test)?;
+        }
+        Ok(Self {
+            steps,
+            fold_case: false,
+        })
+    }
+
     /// Whether a record matches, given the values of its attributes.
     pub(crate) fn matches(&self, attribute: impl Fn(&str) -> Option<Value>) -> bool {
         let mut stack = Vec::new();

@@ -15,6 +15,7 @@ use super::call::Call;
 use super::chance::Chance;
 use super::clock::Clock;
 use super::endpoint::{Bucket, Endpoint, Route};
+use super::event::Event;
 use super::fault::{Effect, Faults};
 use super::lists::{self, View};
 use super::log::Recorded;
@@ -26,6 +27,7 @@ use super::paging::{self, Cursors};
 use super::rate_limit::{Limits, RateLimiter, Standing, Usage};
 use super::reply::{ApiError, Content, Finish, Reply};
 use super::spoil::{self, Delivery};
+use super::system_log::SystemLog;
 
 /// Everything the server knows.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub(crate) struct World {
     org: Arc<Org>,
     /// What the org was before each edit that the index has not seen yet, with the time of the edit.
     before: VecDeque<(Timestamp, Arc<Org>)>,
+    system_log: SystemLog,
     desk: Desk,
     tokens: Tokens,
     cursors: Cursors,
@@ -71,6 +74,7 @@ impl World {
             options,
             org: Arc::new(org),
             before: VecDeque::new(),
+            system_log: SystemLog::default(),
             desk: Desk::default(),
             tokens: Tokens::default(),
             cursors: Cursors::default(),
@@ -117,6 +121,15 @@ impl World {
 
     pub(crate) fn reindex(&mut self) {
         self.before.clear();
+    }
+
+    pub(crate) fn log(&mut self, mut event: Event) -> String {
+        if event.uuid.is_empty() {
+            event.uuid = self.chance.uuid();
+        }
+        let uuid = event.uuid.clone();
+        self.system_log.add(event, self.now());
+        uuid
     }
 
     pub(crate) fn faults(&mut self) -> &mut Faults {
@@ -270,16 +283,10 @@ impl World {
             return (reply, false);
         }
         let Some(route) = route else {
-            let error = ApiError::new(404, "E0000008", "The requested path was not found");
-            return (error.reply(&id), false);
+            return (ApiError::no_such_path().reply(&id), false);
         };
         if call.method != route.endpoint.method() {
-            let error = ApiError::new(
-                405,
-                "E0000022",
-                "The endpoint does not support the provided HTTP method",
-            );
-            return (error.reply(&id), false);
+            return (ApiError::no_such_method().reply(&id), false);
         }
         if route.endpoint == Endpoint::Token {
             let reply = oauth::token(
@@ -298,6 +305,14 @@ impl World {
             Ok(access) => access,
             Err(refusal) => return (refusal.reply(&id), false),
         };
+        if route.endpoint == Endpoint::Logs {
+            if !access.admin_role {
+                return (ApiError::forbidden().reply(&id), true);
+            }
+            let lag = SignedDuration::try_from(self.options.log_lag).unwrap_or(SignedDuration::MAX);
+            let id = self.chance.uuid();
+            return (self.system_log.answer(call, now, lag, &id), true);
+        }
         let indexed = self.indexed(now);
         let view = View {
             org: &self.org,

@@ -13,3 +13,4 @@ mod faults;
 mod line;
 mod paging;
 mod records;
+mod system_log;

@@ -3,6 +3,7 @@
 use crate::client::{Client, PLATFORM, small, start};
 use serde_json::{Value, json};
 use std::time::Duration;
+use xtask::simulator::{Bucket, SkinnyUsers};
 
 #[tokio::test]
 async fn records_look_like_recorded_ones() {
@@ -86,11 +87,70 @@ async fn records_look_like_recorded_ones() {
     }
     assert_eq!(
         client
-            .get(&format!("{base}/api/v1/groups/{PLATFORM}/skinny_users"))
+            .get(&format!("{base}/api/v1/groups/{PLATFORM}/owners"))
             .await
             .status,
         404
     );
+}
+
+#[tokio::test]
+async fn fields_leave_out_what_is_not_named_on_every_page() {
+    let simulator = small().await;
+    let client = Client::api_token();
+    let url = format!(
+        "{}/api/v1/users?limit=5&fields=id,status,profile:(firstName,login)",
+        simulator.url()
+    );
+    let first = client.get(&url).await;
+    let next = first.next().unwrap();
+    assert!(
+        next.contains("fields=id%2Cstatus%2Cprofile%3A%28firstName%2Clogin%29"),
+        "{next}"
+    );
+    for answer in [first, client.get(&next).await] {
+        for user in answer.json().as_array().unwrap() {
+            let keys: Vec<&String> = user.as_object().unwrap().keys().collect();
+            assert_eq!(keys, ["id", "status", "profile"]);
+            assert_eq!(user["profile"].as_object().unwrap().len(), 2);
+        }
+    }
+    let bad = client
+        .get(&format!(
+            "{}/api/v1/users?fields=profile:(",
+            simulator.url()
+        ))
+        .await;
+    assert_eq!((bad.status, bad.code().as_str()), (400, "E0000001"));
+}
+
+#[tokio::test]
+async fn skinny_users_are_members_without_credentials() {
+    let simulator = small().await;
+    let client = Client::api_token();
+    let path = format!("{}/api/v1/groups/{PLATFORM}", simulator.url());
+    let skinny = client.get(&format!("{path}/skinny_users")).await;
+    let members = client.get(&format!("{path}/users")).await;
+    assert_eq!(skinny.ids(), members.ids());
+    let record = &skinny.json()[0];
+    assert!(record.get("credentials").is_none() && record["profile"]["login"].is_string());
+    let links: Vec<&String> = record["_links"].as_object().unwrap().keys().collect();
+    assert_eq!(links, ["self"]);
+    let pages = client.walk(&format!("{path}/skinny_users?limit=1")).await;
+    assert_eq!(pages.concat(), members.ids());
+    let usage = simulator.usage();
+    assert_eq!(usage[&Bucket::SkinnyUsers].peak as usize, 1 + pages.len());
+    assert_eq!(usage[&Bucket::Groups].peak, 1);
+
+    for (skinny_users, expected) in [
+        (SkinnyUsers::NotFound, (404, "E0000008")),
+        (SkinnyUsers::NotAllowed, (405, "E0000022")),
+    ] {
+        let simulator = start("small", |options| options.skinny_users = skinny_users).await;
+        let url = format!("{}/api/v1/groups/{PLATFORM}/skinny_users", simulator.url());
+        let answer = client.get(&url).await;
+        assert_eq!((answer.status, answer.code().as_str()), expected);
+    }
 }
 
 #[tokio::test]

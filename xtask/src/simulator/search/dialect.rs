@@ -132,6 +132,26 @@ impl Dialect {
     }
 }
 
+/// Whether the System Log accepts a comparison: the few attributes that matter here, by equality.
+pub(crate) fn check_log(test: &Test) -> Result<(), (&'static str, String)> {
+    let field = test.attribute.as_str();
+    if !LOG_FIELDS.contains(&field) {
+        return Err(("E0000053", format!("field is not valid: {field}")));
+    }
+    if test.operator == Operator::Eq && matches!(test.literal, Literal::Text(_)) {
+        return Ok(());
+    }
+    let operator = format!("{:?}", test.operator).to_lowercase();
+    let summary = "The supplied combination of operator and field is not currently supported.";
+    Err((
+        "E0000031",
+        format!("{summary} Operator: {operator}, Field: {field}"),
+    ))
+}
+
+/// The attributes of events that a filter can name.
+const LOG_FIELDS: [&str; 4] = ["eventType", "uuid", "actor.id", "target.id"];
+
 /// The attributes of users that `co` works on.
 const CO_OF_USERS: [&str; 4] = [
     "profile.firstName",
