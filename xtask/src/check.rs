@@ -49,6 +49,8 @@ const STEPS: &[Step] = &[
         environment: &[("RUSTDOCFLAGS", "-Dwarnings")],
         work: Work::Cargo("doc --workspace --no-deps --document-private-items --locked"),
     },
+    // Nothing else links them.
+    Step::cargo("build -p fuzz --locked"),
     // The libraries are of use without their default features, each on its own.
     Step::cargo("check -p okta-auth --no-default-features --locked"),
     Step::cargo("check -p okta-api --no-default-features --locked"),
