@@ -189,7 +189,7 @@ impl Error {
                 missing_scope: self.missing_scope(answer),
             },
             (404 | 410, _) => ErrorKind::NotFound,
-            // "Invalid paging request", "invalid pagination properties".
+            // "Invalid paging request: Invalid cursor" (recorded), "invalid pagination properties".
             (400, Some("E0000029" | "E0000054")) => ErrorKind::ExpiredCursor,
             // Invalid dates, search criteria, combinations of parameters, SCIM filters, filters.
             (
