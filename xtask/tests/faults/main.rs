@@ -19,3 +19,5 @@ mod table;
 mod matrix;
 
 mod pacing;
+
+mod reading;

@@ -44,13 +44,19 @@ impl Tenant {
 
     /// A client with a token cache of its own, whose clock is right.
     pub(crate) fn client(&self) -> ClientBuilder {
+        self.client_for([Scope::USERS_READ, Scope::GROUPS_READ])
+    }
+
+    /// The same with a token for these scopes.
+    pub(crate) fn client_for(&self, scopes: impl IntoIterator<Item = Scope>) -> ClientBuilder {
         let org = OrgUrl::parse(&self.simulator.url()).unwrap();
         let wire = Arc::new(Wire {
             line: self.simulator.line(),
             strays: Arc::clone(&self.strays),
         });
         let clock = Arc::new(Wall(self.clock.clone()));
-        let app = CREDENTIALS.clone();
+        let key = KEY.clone();
+        let app = ServiceApp::new(APP, "portal-sync-test-1", key, scopes).unwrap();
         let tokens = TokenCache::new(org.clone(), app, Arc::clone(&wire), clock);
         Client::builder(org, tokens, wire).jitter(|| 0.5)
     }
@@ -72,12 +78,10 @@ pub(crate) fn with_app(mut org: Org, dpop_required: bool) -> Org {
     org
 }
 
-/// The client's side of it. Its key is read and checked once.
-static CREDENTIALS: LazyLock<ServiceApp> = LazyLock::new(|| {
+/// The client's side of it, read and checked once.
+static KEY: LazyLock<PrivateKey> = LazyLock::new(|| {
     let file = xtask::harness::fixtures().join("keys/rsa2048.pkcs8.pem");
-    let key = PrivateKey::from_pem(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let scopes = [Scope::USERS_READ, Scope::GROUPS_READ];
-    ServiceApp::new(APP, "portal-sync-test-1", key, scopes).unwrap()
+    PrivateKey::from_pem(&std::fs::read_to_string(file).unwrap()).unwrap()
 });
 
 /// The client's end of the line.
