@@ -99,7 +99,7 @@ async fn the_log_is_followed_over_a_restart() {
     let (tenant, client) = tenant(false, Options::default());
     let simulator = &tenant.simulator;
     let log = |number: u64| {
-        let kind = if number % 2 == 0 {
+        let kind = if number.is_multiple_of(2) {
             "group.user_membership.add"
         } else {
             "user.session.start"
