@@ -33,6 +33,8 @@ mod call;
 
 mod paging;
 
+mod jws;
+
 mod dpop;
 
 mod access;
