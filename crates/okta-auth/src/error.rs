@@ -1,10 +1,10 @@
 //! `AuthError`: why there is no token.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
 
+use crate::key::SigningError;
 use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -155,23 +155,10 @@ impl UnexpectedAnswer {
     }
 }
 
-/// The signature could not be made.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the private key does not sign")]
-pub struct SigningError {
-    source: Arc<dyn Error + Send + Sync>,
-}
-
-impl SigningError {
-    pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
-        Self {
-            source: Arc::new(source),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
 
     #[test]

@@ -2,18 +2,25 @@
 
 use std::error::Error;
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use http::StatusCode;
 use jiff::SignedDuration;
 
+use crate::scope::Scope;
 use crate::service_app::ServiceApp;
 
 /// The token endpoint refused to issue a token.
 ///
 /// `Display` quotes the server and adds the clock skew when one was measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    asked: String,
+pub struct Refusal(Arc<Facts>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Facts {
+    client_id: String,
+    key_ids: Vec<String>,
+    scopes: Vec<Scope>,
     cause: RefusalCause,
     status: StatusCode,
     error: String,
@@ -24,70 +31,93 @@ pub struct Refusal {
 impl Refusal {
     pub(crate) fn new(
         app: &ServiceApp,
+        key_id: &str,
         status: StatusCode,
         error: &str,
         description: Option<&str>,
     ) -> Self {
-        let scopes = app.scopes().iter().map(|scope| format!("`{scope}`"));
-        Self {
-            asked: format!(
-                "client `{}` with key `{}` for {}",
-                app.client_id(),
-                app.key_id(),
-                scopes.collect::<Vec<_>>().join(", ")
-            ),
+        Self(Arc::new(Facts {
+            client_id: app.client_id().to_owned(),
+            key_ids: vec![key_id.to_owned()],
+            scopes: app.scopes().to_vec(),
             cause: RefusalCause::classify(error, description.unwrap_or_default()),
             status,
             error: quotable(error),
             description: description.map(quotable),
             clock_skew: None,
-        }
+        }))
     }
 
-    pub(crate) fn with_clock_skew(mut self, skew: Option<SignedDuration>) -> Self {
-        self.clock_skew = skew;
+    /// The same, where all of these keys were tried and none was known.
+    pub(crate) fn with_key_ids(mut self, key_ids: Vec<String>) -> Self {
+        Arc::make_mut(&mut self.0).key_ids = key_ids;
         self
     }
 
-    /// Who asked for what: the client, its key and the scopes.
-    pub(crate) fn asked(&self) -> &str {
-        &self.asked
+    pub(crate) fn with_clock_skew(mut self, skew: Option<SignedDuration>) -> Self {
+        Arc::make_mut(&mut self.0).clock_skew = skew;
+        self
+    }
+
+    /// Who asked for what: the client, its key or keys, and the scopes.
+    pub(crate) fn asked(&self) -> String {
+        let keys = match self.0.key_ids.len() {
+            1 => "key",
+            _ => "keys",
+        };
+        format!(
+            "client `{}` with {keys} {} for {}",
+            self.0.client_id,
+            listed(&self.0.key_ids),
+            listed(&self.0.scopes)
+        )
+    }
+
+    /// The id of the key that signed. Where the cause is [`UnknownKeyId`](RefusalCause::UnknownKeyId), all that were
+    /// tried, in that order.
+    pub fn key_ids(&self) -> &[String] {
+        &self.0.key_ids
     }
 
     /// Why, as far as the answer tells.
     pub fn cause(&self) -> RefusalCause {
-        self.cause
+        self.0.cause
     }
 
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The OAuth error code, such as `invalid_client`.
     pub fn error(&self) -> &str {
-        &self.error
+        &self.0.error
     }
 
     /// The server's sentence about it.
     pub fn description(&self) -> Option<&str> {
-        self.description.as_deref()
+        self.0.description.as_deref()
     }
 
     /// How far Okta's clock is ahead of this machine's (negative: behind), whole seconds, from the
     /// answer's `Date`. Known only for refusals that have to do with time.
     pub fn clock_skew(&self) -> Option<SignedDuration> {
-        self.clock_skew
+        self.0.clock_skew
     }
 }
 
 impl Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "okta answered {} `{}`", self.status.as_u16(), self.error)?;
-        if let Some(description) = &self.description {
+        write!(
+            f,
+            "okta answered {} `{}`",
+            self.0.status.as_u16(),
+            self.0.error
+        )?;
+        if let Some(description) = &self.0.description {
             write!(f, ": {}", description.trim_end_matches('.'))?;
         }
-        match self.clock_skew.map(|skew| skew.as_secs()) {
+        match self.0.clock_skew.map(|skew| skew.as_secs()) {
             Some(0) => f.write_str(" (this machine's clock agrees with Okta's)"),
             Some(skew) => {
                 let side = if skew > 0 { "behind" } else { "ahead of" };
@@ -103,6 +133,11 @@ impl Display for Refusal {
 }
 
 impl Error for Refusal {}
+
+fn listed(things: &[impl Display]) -> String {
+    let quoted: Vec<String> = things.iter().map(|thing| format!("`{thing}`")).collect();
+    quoted.join(", ")
+}
 
 /// Server text as a message may quote it: one line of bounded length.
 fn quotable(text: &str) -> String {
