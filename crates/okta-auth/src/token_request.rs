@@ -24,6 +24,9 @@ use crate::token::{Token, TokenScheme};
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// The code by which an overloaded server answers with 400 (RFC 6749, section 4.1.2.1).
+const BUSY: &str = "temporarily_unavailable";
+
 /// The request for a token by client credentials (Okta, "Implement OAuth for Okta with a service
 /// app").
 pub fn token_request(
@@ -104,6 +107,9 @@ pub(crate) fn read_answer(
         .then(|| read_refusal(app, assertion, response))
         .flatten();
     Err(match refusal {
+        Some(refusal) if refusal.error() == BUSY => {
+            AuthError::Unavailable(Unavailable::new(status, response.headers()))
+        }
         Some(refusal) if refusal.cause().is_about_time() => {
             AuthError::Refused(refusal.with_clock_skew(clock_skew(response.headers(), now)))
         }

@@ -125,8 +125,20 @@ fn an_answer_that_is_no_token_is_not_quoted() {
 
 #[test]
 fn an_endpoint_that_is_not_available_says_when_to_come_back() {
-    for status in [408, 429, 500, 502, 503, 504] {
-        let mut response = answer(status, Some(DATE_TEXT), "hunter2");
+    // RFC 6749 and Okta's catalogue have an overload with this status.
+    let busy = r#"{"error":"temporarily_unavailable","error_description":"hunter2"}"#;
+    let failed =
+        r#"{"error":"server_error","error_description":"Failed to create the access_token."}"#;
+    for (status, body) in [
+        (408, "hunter2"),
+        (429, "hunter2"),
+        (500, failed),
+        (502, "hunter2"),
+        (503, "hunter2"),
+        (504, "hunter2"),
+        (400, busy),
+    ] {
+        let mut response = answer(status, Some(DATE_TEXT), body);
         for (name, value) in [
             ("x-rate-limit-limit", "150"),
             ("x-rate-limit-remaining", "0"),

@@ -1,6 +1,9 @@
-//! Refusals, from the answer to the cause.
+//! Every refusal that Okta documents, from the answer to its cause and fix.
+
+use std::collections::HashSet;
 
 use super::*;
+use crate::refusal::ANSWERS;
 
 #[test]
 fn a_refusal_about_time_measures_the_clocks() {
@@ -31,124 +34,62 @@ fn a_refusal_about_time_measures_the_clocks() {
     );
 }
 
+/// Each row of the table of causes, as an answer: it is understood as that cause, which says what to do.
 #[test]
 fn a_refusal_is_told_by_its_words_and_comes_with_its_fix() {
-    use RefusalCause::*;
-    for (status, error, description, cause) in [
-        (
-            401,
-            "invalid_client",
-            "The client_assertion signature is invalid.",
-            BadSignature,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion JWT kid is invalid.",
-            UnknownKeyId,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The audience claim for client_assertion must be the endpoint invoked for the request.",
-            WrongAudience,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token is expired.",
-            Expired,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token must be issued before the current time.",
-            IssuedInFuture,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token has an expiration too far into the future.",
-            ExpiresTooLate,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token has already been used.",
-            Replayed,
-        ),
-        (
-            401,
-            "invalid_client",
-            "Invalid value for 'client_id' parameter.",
-            UnknownClient,
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client does not have a JWKSet configured, but the client_assertion requires one.",
-            NoKeySet,
-        ),
-        (
-            401,
-            "invalid_client",
-            "Only clients with 'application_type' of 'service' may use the client_credentials \
-             'grant_type' with the Org Authorization Server.",
-            NotServiceApp,
-        ),
-        (
-            401,
-            "invalid_client",
-            "Client Credentials requests to the Org Authorization Server must use the \
-             private_key_jwt token_endpoint_auth_method.",
-            KeyAuthRequired,
-        ),
-        (
-            400,
-            "invalid_scope",
-            "One or more scopes are not configured for the authorization server resource.",
-            UnknownScope,
-        ),
-        (
-            400,
-            "consent_required",
-            "You are not allowed any of the requested scopes.",
-            NoScopeGranted,
-        ),
-        (
-            400,
-            "invalid_dpop_proof",
-            "The DPoP proof JWT header is missing.",
-            DpopRequired,
-        ),
-        (
-            403,
-            "access_denied",
-            "The request is made from outside …",
-            AccessDenied,
-        ),
-        (401, "invalid_client", "Something new.", Other),
-        (
-            401,
-            "something_new",
-            "The client_assertion token is expired.",
-            Other,
-        ),
-    ] {
-        let refused = refusal(&oauth_error(status, None, error, description));
-        assert_eq!(refused.cause(), cause, "{description}");
-        assert_eq!(refused.status(), status);
+    let mut seen = HashSet::new();
+    for (cause, status, error, description) in ANSWERS {
+        let refused = refusal(&oauth_error(*status, None, error, description));
+        assert_eq!(refused.cause(), *cause, "{description}");
+        assert_eq!(refused.status(), *status);
         assert_eq!(
             (refused.error(), refused.description()),
-            (error, Some(description))
+            (*error, Some(*description))
         );
-        assert_eq!(cause.fix().is_none(), cause == Other, "{description}");
+        let fix = cause.fix().unwrap_or_default();
+        assert!(
+            fix.len() > 20 && !fix.ends_with('.') && !fix.contains("  "),
+            "{cause:?}: {fix}"
+        );
+        assert!(seen.insert(*cause), "{cause:?} is there twice");
     }
-    let dpop = DpopRequired.fix().unwrap();
+    assert_eq!(seen.len(), 31);
+    let dpop = RefusalCause::DpopRequired.fix().unwrap();
     assert!(
         dpop.contains("General Settings") && dpop.contains("Proof of possession"),
         "{dpop}"
     );
+}
+
+#[test]
+fn a_refusal_in_other_words_is_quoted_and_has_no_fix() {
+    for (error, description) in [
+        ("invalid_client", "Something new."),
+        ("something_new", "The client_assertion token is expired."),
+        ("invalid_request", "Something new."),
+        ("invalid_scope", "Something new."),
+    ] {
+        let refused = refusal(&oauth_error(401, None, error, description));
+        assert_eq!(refused.cause(), RefusalCause::Other, "{description}");
+        assert!(refused.cause().fix().is_none());
+        assert!(refused.to_string().contains(error), "{refused}");
+    }
+}
+
+#[test]
+fn a_refusal_says_who_asked_for_what() {
+    let refused = read(&oauth_error(401, None, "invalid_client", "kid is invalid")).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the token request of client `0oatestapp0000000001` with key `portal-sync-test-1` for `okta.users.read` was refused"
+    );
+    let AuthError::Refused(refusal) = refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(refusal.key_ids(), ["portal-sync-test-1"]);
+    let several = refusal.with_key_ids(vec!["new".to_owned(), "old".to_owned()]);
+    let error = AuthError::Refused(several).to_string();
+    assert!(error.contains("with keys `new`, `old` for"), "{error}");
 }
 
 #[test]
@@ -181,20 +122,39 @@ fn okta_s_own_list_of_errors_is_told_apart() {
             "client_assertion_issued_at_in_future" => IssuedInFuture,
             "client_assertion_expires_too_far_in_future" => ExpiresTooLate,
             "client_assertion_already_used" => Replayed,
-            "client_assertion_invalid_issuer"
-            | "client_assertion_invalid_subject"
-            | "invalid_client_id" => UnknownClient,
+            "client_assertion_expiration_required" => ExpiryMissing,
+            "client_assertion_invalid_issuer" => WrongIssuer,
+            "client_assertion_invalid_subject" => WrongSubject,
+            "client_assertion_invalid_jwt" => MalformedAssertion,
+            "client_assertion_invalid_signature_algorithm" => AlgorithmNotAllowed,
+            "client_assertion_not_signed_with_signing_key" | "client_assertion_invalid_key_use" => {
+                NotSigningKey
+            }
+            "jwks_uri_error" => KeySetUnreachable,
+            "invalid_client_id" => UnknownClient,
+            "missing_client_credentials" => NoCredentials,
+            "client_assertion_type_invalid" => WrongAssertionType,
+            "token_request_missing_grant_type" => GrantTypeMissing,
+            "unsupported_grant_type"
+            | "unsupported_grant_type_client_creds_org_as"
+            | "unauthorized_client" => GrantNotEnabled,
+            "missing_scopes" => NoScopeRequested,
+            "openid_not_allowed_client_creds" => OpenIdScope,
+            "client_credentials_self_scope_requested" => SelfScope,
             "client_assertion_jwks_not_configured" => NoKeySet,
             "invalid_application_type_client_credentials" => NotServiceApp,
             "unsupported_auth_method_client_creds" => KeyAuthRequired,
-            "no_matching_scope" => UnknownScope,
-            "no_org_scopes_granted" => NoScopeGranted,
+            "no_matching_scope" | "invalid_scope" => UnknownScope,
+            "no_org_scopes_granted" | "consent_required_client_credentials" => NoScopeGranted,
             "invalid_dpop_proof_missing_header" => DpopRequired,
             "use_dpop_nonce" => DpopNonceRequired,
             "invalid_dpop_proof_jwt_issued_in_future" => IssuedInFuture,
             "invalid_dpop_proof_jwt_too_old" | "invalid_dpop_proof_jwt_expired" => Expired,
             "dpop_proof_already_used" => Replayed,
             "invalid_dpop_proof"
+            | "invalid_dpop_proof_multiple_headers_not_allowed"
+            | "invalid_dpop_proof_invalid_jwt"
+            | "invalid_dpop_proof_invalid_signature_algorithm"
             | "invalid_dpop_proof_invalid_type"
             | "invalid_dpop_proof_invalid_signature"
             | "invalid_dpop_proof_invalid_htm"
@@ -202,10 +162,11 @@ fn okta_s_own_list_of_errors_is_told_apart() {
             | "invalid_dpop_proof_invalid_iat"
             | "invalid_dpop_proof_invalid_jti" => DpopRefused,
             "disallowed_network_zone" => AccessDenied,
-            "client_assertion_invalid_jwt"
-            | "client_assertion_invalid_signature_algorithm"
-            | "client_assertion_expiration_required"
-            | "client_assertion_type_invalid" => Other,
+            // About a client secret, about the app's key set as a whole, and the one that says nothing.
+            "client_assertion_invalid_no_secret"
+            | "client_assertion_invalid_jwks"
+            | "jwks_uri_no_key"
+            | "invalid_client" => Other,
             _ => continue,
         };
         found += 1;
@@ -218,5 +179,5 @@ fn okta_s_own_list_of_errors_is_told_apart() {
             text("errorDescription")
         );
     }
-    assert_eq!(found, 33);
+    assert_eq!(found, 53);
 }
