@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use self::state::State;
 use crate::clock::Clock;
@@ -28,6 +28,8 @@ use crate::transport::Transport;
 ///   meanwhile the old one serves everybody but the caller that fetches the new one.
 /// - When that fails for the moment the old token serves on until it expires. A refusal counts at
 ///   once.
+/// - A rejected token is replaced at once, unless it had itself just replaced a rejected one: then, and after a failure, a
+///   second passes from one exchange with the token endpoint to the next, however many callers ask.
 /// - A key that Okta does not know gives way to the app's next; the one that worked is tried first from then on.
 /// - When Okta refuses an assertion because of its times, the difference of the clocks is taken
 ///   from the answer's `Date` and one more is made with it.
@@ -104,6 +106,11 @@ impl<T: Transport> TokenCache<T> {
                 return Err(error.clone());
             }
         }
+        let pause_ends = self.state().pause_ends();
+        if let Some(pause_ends) = pause_ends {
+            sleep_until(pause_ends).await;
+        }
+        self.state().begin(Instant::now());
         let outcome = self.exchange().await;
         self.state().finish(outcome, Instant::now())
     }

@@ -1,4 +1,4 @@
-//! What a cache knows, and its laws: which token serves, and until when.
+//! What a cache knows, and its laws: which token serves, and when the next may be asked for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,21 @@ use crate::token::Token;
 /// After a refresh that failed for the moment, the old token is used this long before the next try.
 pub(super) const HOLD_OFF: Duration = Duration::from_secs(10);
 
+/// The least time from one exchange with the token endpoint to the next, where the first brought
+/// nothing that lasted: it failed, it was given up, or its token was rejected though it had just
+/// replaced a rejected one.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
+
 #[derive(Default)]
 pub(super) struct State {
     cached: Option<Cached>,
     /// How many exchanges came to an end, and the error of the last, if it was one.
     pub(super) finished: u64,
     pub(super) failure: Option<AuthError>,
+    /// When the last exchange began, unless its outcome lets the next begin at any time.
+    pausing_since: Option<Instant>,
+    /// Whether a token was rejected and not replaced since.
+    rejected: bool,
     /// How far the server's clock was found ahead of ours.
     pub(super) clock_skew: SignedDuration,
     /// Set as soon as Okta asks for proofs.
@@ -55,6 +64,17 @@ impl State {
         (now < cached.lifetime.expires_at).then(|| cached.token.clone())
     }
 
+    /// Until when the next exchange has to wait.
+    pub(super) fn pause_ends(&self) -> Option<Instant> {
+        self.pausing_since.map(|began| began + PAUSE)
+    }
+
+    /// Notes that an exchange begins. If it never ends, because its caller gives up, the next has to
+    /// wait: callers that give up together would otherwise each begin one.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.pausing_since = Some(now);
+    }
+
     /// Takes over the end of an exchange and says what its caller gets.
     pub(super) fn finish(
         &mut self,
@@ -65,6 +85,11 @@ impl State {
         self.failure = None;
         match outcome {
             Ok((token, lifetime)) => {
+                // Once a rejected token is replaced at once, as it was revoked or lost. If the new
+                // one is rejected too it is the server, which is not to be asked in a circle.
+                if !std::mem::take(&mut self.rejected) {
+                    self.pausing_since = None;
+                }
                 self.cached = Some(Cached {
                     token: token.clone(),
                     lifetime,
@@ -98,6 +123,7 @@ impl State {
             .is_some_and(|cached| cached.token == *token)
         {
             self.cached = None;
+            self.rejected = true;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The cache under paused time, against a transport with a script.
 
 mod rotation;
+mod storms;
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -239,30 +240,6 @@ async fn a_rejected_token_is_forgotten_only_if_it_is_the_cached_one() {
     cache.reject(&one);
     assert_eq!(secret(&cache).await.unwrap(), "two");
     assert_eq!(cache.requests(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn short_lived_tokens_make_no_storm() {
-    for seconds in [0, 1, 5] {
-        let mut transport = script();
-        for _ in 0..1000 {
-            transport = transport.after(Duration::ZERO, Some(granting("brief", seconds)));
-        }
-        let cache = cache(transport);
-        let begin = Instant::now();
-        while begin.elapsed() < minutes(1) {
-            for token in all(&cache, 10).await {
-                assert!(token.is_ok());
-            }
-            advance(Duration::from_millis(10)).await;
-        }
-        let most = (60 / (seconds / 2).max(1)) + 1;
-        assert!(
-            cache.requests() <= most,
-            "{} requests for {seconds} s",
-            cache.requests()
-        );
-    }
 }
 
 #[tokio::test(start_paused = true)]
