@@ -35,6 +35,8 @@ mod call;
 
 mod paging;
 
+mod jws;
+
 mod dpop;
 
 mod access;

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jsonwebtoken::{Header, encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use crate::error::{AuthError, SigningError};
+use crate::error::AuthError;
+use crate::key::PrivateKey;
 use crate::org_url::OrgUrl;
 use crate::service_app::ServiceApp;
 
@@ -22,12 +22,20 @@ const SKEW_MARGIN_SECONDS: i64 = 10;
 
 /// A signed client assertion, good for one token request.
 #[derive(Clone)]
-pub struct ClientAssertion(SecretString);
+pub struct ClientAssertion {
+    jws: SecretString,
+    key_id: String,
+}
 
 impl ClientAssertion {
     /// The compact JWS. Whoever has it can get a token until it is used or expires.
     pub fn expose_secret(&self) -> &str {
-        self.0.expose_secret()
+        self.jws.expose_secret()
+    }
+
+    /// The id of the key that signed it.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
     }
 }
 
@@ -48,8 +56,9 @@ struct Claims<'a> {
 }
 
 impl ServiceApp {
-    /// Signs an assertion for the token endpoint of `org`, as Okta's guide "Build a JWT for client
-    /// authentication" has it. The same arguments give the same assertion.
+    /// Signs an assertion for the token endpoint of `org` with `key`, one of the app's
+    /// [`keys`](Self::keys), as Okta's guide "Build a JWT for client authentication" has it. The
+    /// same arguments give the same assertion, as far as the signature algorithm does.
     ///
     /// `now` is the server's time as well as we know it; `jti` is new for each token request, also
     /// for a repeated one: Okta takes each only once, even if it then refuses the request.
@@ -59,15 +68,11 @@ impl ServiceApp {
     /// [`AuthError::Signing`] if the crypto library refuses to sign.
     pub fn assertion(
         &self,
+        key: &PrivateKey,
         org: &OrgUrl,
         now: Timestamp,
         jti: &str,
     ) -> Result<ClientAssertion, AuthError> {
-        // One backend for the whole process, whichever others somebody else compiled in.
-        jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER
-            .install_default()
-            .ok();
-
         let iat = now.as_second() - SKEW_MARGIN_SECONDS;
         let audience = org.token_endpoint();
         let claims = Claims {
@@ -78,11 +83,11 @@ impl ServiceApp {
             exp: iat + LIFETIME_SECONDS,
             jti,
         };
-        let mut header = Header::new(self.key().algorithm().signing());
-        header.kid = Some(self.key_id().to_owned());
-        encode(&header, &claims, self.key().signing())
-            .map(|jws| ClientAssertion(SecretString::from(jws)))
-            .map_err(|error| AuthError::Signing(SigningError::new(error)))
+        let jws = key.sign(&claims).map_err(AuthError::Signing)?;
+        Ok(ClientAssertion {
+            jws: SecretString::from(jws),
+            key_id: key.key_id().to_owned(),
+        })
     }
 }
 

@@ -19,7 +19,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::error::{AuthError, SigningError};
+use crate::error::AuthError;
+use crate::key::SigningError;
 
 /// The header that carries a proof.
 const PROOF: HeaderName = HeaderName::from_static("dpop");

@@ -1,10 +1,10 @@
 //! `AuthError`: why there is no token.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use http::{HeaderMap, StatusCode};
 
+use crate::key::SigningError;
 use crate::refusal::Refusal;
 use crate::scope::Scope;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -19,7 +19,7 @@ pub enum AuthError {
     /// Okta refused to issue a token. Nothing changes until somebody acts.
     #[error("the token request of {} was refused", .0.asked())]
     Refused(#[source] Refusal),
-    /// The token endpoint could not serve the request now: 429, 408 or a 5xx.
+    /// The token endpoint could not serve the request now: 429, 408, a 5xx, or 400 `temporarily_unavailable`.
     #[error("the token endpoint is not available")]
     Unavailable(#[source] Unavailable),
     /// There was no whole answer.
@@ -121,7 +121,7 @@ impl Unavailable {
         }
     }
 
-    /// The status of the answer: 408, 429 or 5xx.
+    /// The status of the answer: 408, 429 or 5xx, or 400 with `temporarily_unavailable`.
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -155,23 +155,10 @@ impl UnexpectedAnswer {
     }
 }
 
-/// The signature could not be made.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the private key does not sign")]
-pub struct SigningError {
-    source: Arc<dyn Error + Send + Sync>,
-}
-
-impl SigningError {
-    pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {
-        Self {
-            source: Arc::new(source),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
 
     #[test]

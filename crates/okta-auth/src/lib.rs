@@ -39,8 +39,10 @@ pub use crate::cache::TokenCache;
 #[cfg(any(test, feature = "test-util"))]
 pub use crate::clock::ManualClock;
 pub use crate::clock::{Clock, SystemClock};
-pub use crate::error::{AuthError, SigningError, Unavailable, UnexpectedAnswer};
-pub use crate::key::{Algorithm, KeyError, KeyErrorKind, PrivateKey};
+pub use crate::error::{AuthError, Unavailable, UnexpectedAnswer};
+pub use crate::key::{
+    Algorithm, GenerateError, GeneratedKey, KeyError, KeyErrorKind, PrivateKey, SigningError,
+};
 pub use crate::org_url::{OrgUrl, OrgUrlError, OrgUrlErrorKind};
 pub use crate::refusal::{Refusal, RefusalCause};
 pub use crate::scope::{Scope, ScopeError};

@@ -77,7 +77,7 @@ fn check(text: &str) -> Result<OrgUrl, OrgUrlErrorKind> {
     if text.is_empty() {
         return Err(OrgUrlErrorKind::Empty);
     }
-    if text.contains(['{', '}']) {
+    if is_placeholder(text) {
         return Err(OrgUrlErrorKind::Placeholder);
     }
     let Some((scheme, rest)) = text.split_once("://") else {
@@ -100,6 +100,10 @@ fn check(text: &str) -> Result<OrgUrl, OrgUrlErrorKind> {
         "http" => return Err(OrgUrlErrorKind::NotHttps),
         _ => return Err(OrgUrlErrorKind::UnsupportedScheme(scheme.to_owned())),
     }
+    // The host first: what follows it is left out in the address that is named instead.
+    if let Some(Host::Domain(host)) = url.host() {
+        check_domain(host, &url)?;
+    }
     if url.path() != "/" {
         return Err(OrgUrlErrorKind::Path);
     }
@@ -108,9 +112,6 @@ fn check(text: &str) -> Result<OrgUrl, OrgUrlErrorKind> {
     }
     if url.fragment().is_some() {
         return Err(OrgUrlErrorKind::Fragment);
-    }
-    if let Some(Host::Domain(host)) = url.host() {
-        check_domain(host, &url)?;
     }
     // Requests are made of URIs, which are a little narrower than URLs.
     if http::Uri::try_from(url.as_str()).is_err() {
@@ -136,6 +137,14 @@ fn check_domain(host: &str, url: &Url) -> Result<(), OrgUrlErrorKind> {
         return Err(OrgUrlErrorKind::Malformed);
     }
     Ok(())
+}
+
+/// Whether the domain was left as Okta's documentation has it: `https://{yourOktaDomain}`, with or without the braces, or
+/// with those of a template that was not filled in.
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let words = ["youroktadomain", "your-okta-domain", "%7b"];
+    text.contains(['{', '}']) || words.iter().any(|word| lower.contains(word))
 }
 
 /// Characters no org URL holds, though the URL parser would let them pass in a host.

@@ -9,41 +9,50 @@ use crate::scope::Scope;
 #[derive(Debug, Clone)]
 pub struct ServiceApp {
     client_id: String,
-    key_id: String,
-    key: PrivateKey,
+    first_key: PrivateKey,
+    other_keys: Vec<PrivateKey>,
     scopes: Vec<Scope>,
 }
 
 impl ServiceApp {
-    /// An app from what the Admin Console shows of it: the client id (`0oa…`), the key id (KID) of
-    /// one of its public keys, the private key to that, and the scopes to ask for. Scopes named
-    /// twice are asked for once.
+    /// An app from what the Admin Console shows of it: the client id (`0oa…`), the private keys to
+    /// its public keys, each under the id (KID) shown there, and the scopes to ask for. Scopes
+    /// named twice are asked for once.
+    ///
+    /// One key is enough. With several, a key that Okta does not know is passed over for the next,
+    /// so that a new key can be put in front of the old one before its public half is registered,
+    /// and the old one taken away after that: no moment is without a key that works.
+    ///
+    /// ```
+    /// use okta_auth::{PrivateKey, Scope, ServiceApp};
+    ///
+    /// # let old = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/keys/rsa2048.pkcs8.pem"));
+    /// # let new = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/keys/ec-p256.pkcs8.pem"));
+    /// let keys = [
+    ///     PrivateKey::parse(new)?.with_key_id("key-of-2026"),
+    ///     PrivateKey::parse(old)?.with_key_id("key-of-2025"),
+    /// ];
+    /// let app = ServiceApp::new("0oa1b2c3d4e5f6g7h8i9", keys, [Scope::USERS_READ])?;
+    /// assert_eq!(app.first_key().key_id(), "key-of-2026");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// When an id is empty or was copied with space, quotes or a comma, or no scope is given.
+    /// When an id is empty or was copied with space, quotes or a comma, two keys have one id, or no
+    /// key or no scope is given.
     pub fn new(
         client_id: impl Into<String>,
-        key_id: impl Into<String>,
-        key: PrivateKey,
+        keys: impl IntoIterator<Item = PrivateKey>,
         scopes: impl IntoIterator<Item = Scope>,
     ) -> Result<Self, ServiceAppError> {
         let client_id = checked_id("client id", client_id.into())?;
-        let key_id = checked_id("key id", key_id.into())?;
-        let mut wanted = Vec::new();
-        for scope in scopes {
-            if !wanted.contains(&scope) {
-                wanted.push(scope);
-            }
-        }
-        if wanted.is_empty() {
-            return Err(ServiceAppError::NoScopes);
-        }
+        let mut keys = checked_keys(keys)?.into_iter();
         Ok(Self {
             client_id,
-            key_id,
-            key,
-            scopes: wanted,
+            first_key: keys.next().ok_or(ServiceAppError::NoKeys)?,
+            other_keys: keys.collect(),
+            scopes: checked_scopes(scopes)?,
         })
     }
 
@@ -52,19 +61,47 @@ impl ServiceApp {
         &self.client_id
     }
 
-    /// The id of the public key that belongs to the private key.
-    pub fn key_id(&self) -> &str {
-        &self.key_id
+    /// The key that is tried first.
+    pub fn first_key(&self) -> &PrivateKey {
+        &self.first_key
+    }
+
+    /// All keys, in the order in which they are tried.
+    pub fn keys(&self) -> impl Iterator<Item = &PrivateKey> {
+        std::iter::once(&self.first_key).chain(&self.other_keys)
     }
 
     /// The scopes a token must have.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
     }
+}
 
-    pub(crate) fn key(&self) -> &PrivateKey {
-        &self.key
+fn checked_keys(
+    keys: impl IntoIterator<Item = PrivateKey>,
+) -> Result<Vec<PrivateKey>, ServiceAppError> {
+    let mut all: Vec<PrivateKey> = Vec::new();
+    for key in keys {
+        let id = checked_id("key id", key.key_id().to_owned())?;
+        if all.iter().any(|other| other.key_id() == id) {
+            return Err(ServiceAppError::SameKeyId { id });
+        }
+        all.push(key);
     }
+    Ok(all)
+}
+
+fn checked_scopes(scopes: impl IntoIterator<Item = Scope>) -> Result<Vec<Scope>, ServiceAppError> {
+    let mut wanted = Vec::new();
+    for scope in scopes {
+        if !wanted.contains(&scope) {
+            wanted.push(scope);
+        }
+    }
+    if wanted.is_empty() {
+        return Err(ServiceAppError::NoScopes);
+    }
+    Ok(wanted)
 }
 
 fn checked_id(name: &'static str, id: String) -> Result<String, ServiceAppError> {
@@ -112,6 +149,15 @@ pub enum ServiceAppError {
         /// What is wrong with it, and what to do.
         what: &'static str,
     },
+    /// Two keys under one id, of which Okta knows one.
+    #[error("two private keys have the id `{id}`; give each the id that Okta shows for it")]
+    SameKeyId {
+        /// The id.
+        id: String,
+    },
+    /// An app proves who it is with a key.
+    #[error("no private keys to sign with")]
+    NoKeys,
     /// Okta refuses a token request without scopes.
     #[error("no scopes to ask for")]
     NoScopes,
@@ -124,9 +170,12 @@ mod tests {
 
     const PEM: &str = key_file!("rsa2048.pkcs8.pem");
 
+    fn key(id: &str) -> PrivateKey {
+        PrivateKey::from_pem(PEM).unwrap().with_key_id(id)
+    }
+
     fn app(client_id: &str, key_id: &str) -> Result<ServiceApp, ServiceAppError> {
-        let key = PrivateKey::from_pem(PEM).unwrap();
-        ServiceApp::new(client_id, key_id, key, [Scope::USERS_READ])
+        ServiceApp::new(client_id, [key(key_id)], [Scope::USERS_READ])
     }
 
     #[test]
@@ -161,15 +210,27 @@ mod tests {
 
     #[test]
     fn scopes_are_asked_for_once_and_there_is_at_least_one() {
-        let key = PrivateKey::from_pem(PEM).unwrap();
         let scopes = [Scope::GROUPS_READ, Scope::USERS_READ, Scope::GROUPS_READ];
-        let app = ServiceApp::new("0oa1", "kid", key.clone(), scopes).unwrap();
+        let app = ServiceApp::new("0oa1", [key("kid")], scopes).unwrap();
         assert_eq!(app.scopes(), [Scope::GROUPS_READ, Scope::USERS_READ]);
-        assert_eq!((app.client_id(), app.key_id()), ("0oa1", "kid"));
+        assert_eq!(app.client_id(), "0oa1");
         assert!(!format!("{app:?}").contains("MII"));
         assert_eq!(
-            ServiceApp::new("0oa1", "kid", key, []).unwrap_err(),
+            ServiceApp::new("0oa1", [key("kid")], []).unwrap_err(),
             ServiceAppError::NoScopes
+        );
+    }
+
+    #[test]
+    fn there_is_at_least_one_key_and_each_has_an_id_of_its_own() {
+        let made = |keys: Vec<PrivateKey>| ServiceApp::new("0oa1", keys, [Scope::USERS_READ]);
+        let app = made(vec![key("new"), key("old")]).unwrap();
+        let ids = app.keys().map(PrivateKey::key_id);
+        assert_eq!(ids.collect::<Vec<_>>(), ["new", "old"]);
+        assert_eq!(made(vec![]).unwrap_err(), ServiceAppError::NoKeys);
+        assert_eq!(
+            made(vec![key("one"), key("one")]).unwrap_err().to_string(),
+            "two private keys have the id `one`; give each the id that Okta shows for it"
         );
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn org() -> OrgUrl {
 
 pub(crate) fn app(scopes: impl IntoIterator<Item = Scope>) -> ServiceApp {
     let key = PrivateKey::from_pem(key_file!("rsa2048.pkcs8.pem")).unwrap();
-    ServiceApp::new(CLIENT_ID, KEY_ID, key, scopes).unwrap()
+    ServiceApp::new(CLIENT_ID, [key.with_key_id(KEY_ID)], scopes).unwrap()
 }
 
 /// An answer of the token endpoint.

@@ -24,6 +24,9 @@ use crate::token::{Token, TokenScheme};
 /// RFC 7523, section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// The code by which an overloaded server answers with 400 (RFC 6749, section 4.1.2.1).
+const BUSY: &str = "temporarily_unavailable";
+
 /// The request for a token by client credentials (Okta, "Implement OAuth for Okta with a service
 /// app").
 pub fn token_request(
@@ -61,7 +64,7 @@ fn uri(url: &Url) -> Uri {
     Uri::try_from(url.as_str()).unwrap_or_default()
 }
 
-/// Reads the answer to a [`token_request`] of `app`. `now` is this machine's time when it came;
+/// Reads the answer to a [`token_request`] of `app` with `assertion`. `now` is this machine's time when it came;
 /// refusals that have to do with time are given the difference to the answer's `Date`.
 ///
 /// # Errors
@@ -69,15 +72,17 @@ fn uri(url: &Url) -> Uri {
 /// Everything that is not a token with all the scopes `app` needs, by its cause.
 pub fn read_token_response(
     app: &ServiceApp,
+    assertion: &ClientAssertion,
     response: &Response<Bytes>,
     now: Timestamp,
 ) -> Result<Token, AuthError> {
-    read_answer(app, response, now, None)
+    read_answer(app, assertion, response, now, None)
 }
 
 /// The same, where the request carried a proof of `prover`: the token may be bound to its key.
 pub(crate) fn read_answer(
     app: &ServiceApp,
+    assertion: &ClientAssertion,
     response: &Response<Bytes>,
     now: Timestamp,
     prover: Option<&Arc<Prover>>,
@@ -99,9 +104,12 @@ pub(crate) fn read_answer(
     }
     let refusal = status
         .is_client_error()
-        .then(|| read_refusal(app, response))
+        .then(|| read_refusal(app, assertion, response))
         .flatten();
     Err(match refusal {
+        Some(refusal) if refusal.error() == BUSY => {
+            AuthError::Unavailable(Unavailable::new(status, response.headers()))
+        }
         Some(refusal) if refusal.cause().is_about_time() => {
             AuthError::Refused(refusal.with_clock_skew(clock_skew(response.headers(), now)))
         }
@@ -174,10 +182,15 @@ struct ErrorBody {
     error_description: Option<String>,
 }
 
-fn read_refusal(app: &ServiceApp, response: &Response<Bytes>) -> Option<Refusal> {
+fn read_refusal(
+    app: &ServiceApp,
+    assertion: &ClientAssertion,
+    response: &Response<Bytes>,
+) -> Option<Refusal> {
     let body: ErrorBody = serde_json::from_slice(response.body()).ok()?;
     Some(Refusal::new(
         app,
+        assertion.key_id(),
         response.status(),
         &body.error,
         body.error_description.as_deref(),

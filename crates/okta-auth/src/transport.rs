@@ -18,6 +18,35 @@ pub use self::reqwest::ReqwestTransport;
 /// Whatever the server says is `Ok`, also a 404 or a 500: what a status means is decided above. An
 /// implementation follows no redirects, keeps no cookies, retries nothing and bounds both the time
 /// and the size of an answer.
+///
+/// A transport of one's own is one method, and may hand on to another:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bytes::Bytes;
+/// use futures::FutureExt;
+/// use futures::future::BoxFuture;
+/// use http::{Request, Response};
+/// use okta_auth::{Transport, TransportError, TransportErrorKind};
+///
+/// /// Allows less time for an answer than the transport behind it.
+/// #[derive(Debug)]
+/// struct Impatient<T> {
+///     inner: T,
+///     patience: Duration,
+/// }
+///
+/// impl<T: Transport> Transport for Impatient<T> {
+///     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+///         async move {
+///             let answer = tokio::time::timeout(self.patience, self.inner.send(request)).await;
+///             answer.unwrap_or_else(|elapsed| Err(TransportError::new(TransportErrorKind::Timeout, elapsed)))
+///         }
+///         .boxed()
+///     }
+/// }
+/// ```
 pub trait Transport: Debug + Send + Sync + 'static {
     /// Sends `request`. The URI is absolute.
     ///

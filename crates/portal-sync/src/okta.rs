@@ -54,13 +54,9 @@ impl Okta {
         let org = provider.org.clone();
         let mut tokens = None;
         let builder = match &provider.credentials {
-            Credentials::ServiceApp {
-                client_id,
-                key_id,
-                key,
-            } => {
+            Credentials::ServiceApp { client_id, keys } => {
                 let scopes = [Scope::USERS_READ, Scope::GROUPS_READ];
-                let app = ServiceApp::new(client_id, key_id, key.clone(), scopes)?;
+                let app = ServiceApp::new(client_id, keys.clone(), scopes)?;
                 let cache = Arc::new(TokenCache::new(org.clone(), app, transport.clone(), clock));
                 tokens = Some(Arc::clone(&cache));
                 Client::builder(org, cache, transport)

@@ -7,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::call::Call;
+use super::jws::{self, Algorithm};
 
 /// How old a proof may be.
 const OLDEST_SECONDS: i64 = 300;
@@ -47,7 +47,8 @@ pub(crate) fn verified(
         .to_str()
         .map_err(|_| "The DPoP proof JWT cannot be parsed.")?;
     let (key, algorithm) = shown_key(proof)?;
-    let claims = signed_claims(proof, &key, algorithm)?;
+    let claims = jws::signed_claims(proof, &key, algorithm)
+        .ok_or("The DPoP proof JWT signature is invalid.")?;
     let claim = |name: &str| claims.get(name).and_then(Value::as_str);
 
     if claim("htm") != Some(call.method.as_str()) {
@@ -84,32 +85,13 @@ fn shown_key(proof: &str) -> Result<(Jwk, Algorithm), &'static str> {
     if header.get("typ").and_then(Value::as_str) != Some("dpop+jwt") {
         return Err("'typ' must be 'dpop+jwt' in the DPoP proof JWT.");
     }
-    let algorithm = match header.get("alg").and_then(Value::as_str) {
-        Some("RS256") => Algorithm::RS256,
-        Some("RS384") => Algorithm::RS384,
-        Some("RS512") => Algorithm::RS512,
-        Some("ES256") => Algorithm::ES256,
-        Some("ES384") => Algorithm::ES384,
-        _ => return Err("The DPoP proof JWT signature algorithm is invalid."),
-    };
+    let named = header.get("alg").and_then(Value::as_str);
+    let algorithm = named
+        .and_then(Algorithm::named)
+        .ok_or("The DPoP proof JWT signature algorithm is invalid.")?;
     let key = header.get("jwk").filter(|key| key.get("d").is_none());
     let key = key.and_then(|key| serde_json::from_value(key.clone()).ok());
     Ok((key.ok_or("The DPoP proof JWT is invalid.")?, algorithm))
-}
-
-fn signed_claims(
-    proof: &str,
-    key: &Jwk,
-    algorithm: Algorithm,
-) -> Result<Map<String, Value>, &'static str> {
-    const BAD_SIGNATURE: &str = "The DPoP proof JWT signature is invalid.";
-    let mut signature_only = Validation::new(algorithm);
-    signature_only.required_spec_claims.clear();
-    signature_only.validate_exp = false;
-    signature_only.validate_aud = false;
-    let key = DecodingKey::from_jwk(key).map_err(|_| BAD_SIGNATURE)?;
-    let decoded = jsonwebtoken::decode::<Map<String, Value>>(proof, &key, &signature_only);
-    decoded.map(|data| data.claims).map_err(|_| BAD_SIGNATURE)
 }
 
 fn check_age(claims: &Map<String, Value>, now: i64) -> Result<(), &'static str> {

@@ -2,13 +2,14 @@
 
 use std::fs;
 
+use jsonwebtoken::jwk::Jwk;
 use serde_json::json;
 use xtask::Harness;
 use xtask::e2e::oracle::Rules;
 use xtask::harness::{fixtures, possession};
 use xtask::simulator::{Effect, Endpoint, Fault};
 
-use crate::{catalog_is, small};
+use crate::{catalog_is, says, small};
 
 const SOREN: &str = "00u6soren0berg00000d";
 
@@ -59,6 +60,49 @@ async fn a_key_is_of_either_kind_and_a_jwk_needs_no_key_id() -> anyhow::Result<(
         small.sync(0).await?;
         catalog_is(&small, &Rules::default()).await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_key_takes_over_from_the_other_without_a_run_that_fails() -> anyhow::Result<()> {
+    let mut small = small().await?;
+    let keys = fixtures().join("keys");
+    let read = |name: &str| fs::read_to_string(keys.join(name));
+    let new = read("ec-p521.private.jwk.json")?;
+    let old = read("rsa2048.private.jwk.json")?;
+    let registered: Jwk = serde_json::from_str(&read("ec-p521.public.jwk.json")?)?;
+    small.set("OKTA_PRIVATE_KEY", &format!("{{\"keys\": [{new}, {old}]}}"));
+    let set = json!({"privateKey": "${OKTA_PRIVATE_KEY}", "keyId": null});
+    small.configure(&set, &json!({}))?;
+    let synced = async |small: &Harness, token_requests: usize| -> anyhow::Result<()> {
+        small.sync(0).await?;
+        assert_eq!(
+            small.simulator.requests_by_endpoint()[Endpoint::Token.template()],
+            token_requests
+        );
+        catalog_is(small, &Rules::default()).await
+    };
+
+    // The new one is not registered yet: the old one is taken.
+    synced(&small, 2).await?;
+    let edit = |edit: &dyn Fn(&mut Vec<Jwk>)| {
+        small
+            .simulator
+            .edit(|org| edit(&mut org.clients[0].keys.keys));
+    };
+    edit(&|keys| keys.push(registered.clone()));
+    synced(&small, 3).await?;
+    edit(&|keys| keys.retain(|key| *key == registered));
+    synced(&small, 4).await?;
+
+    let mut stranger = registered.clone();
+    stranger.common.key_id = Some("another".to_owned());
+    edit(&|keys| *keys = vec![stranger.clone()]);
+    let said = small.run(&["sync"]).await?.exited(11)?;
+    says(
+        &said.stderr,
+        &["`portal-sync-test-3`, `portal-sync-test-1`", "fix: "],
+    );
     Ok(())
 }
 

@@ -55,8 +55,7 @@ impl Tenant {
             strays: Arc::clone(&self.strays),
         });
         let clock = Arc::new(Wall(self.clock.clone()));
-        let key = KEY.clone();
-        let app = ServiceApp::new(APP, "portal-sync-test-1", key, scopes).unwrap();
+        let app = ServiceApp::new(APP, [KEY.clone()], scopes).unwrap();
         let tokens = TokenCache::new(org.clone(), app, Arc::clone(&wire), clock);
         Client::builder(org, tokens, wire).jitter(|| 0.5)
     }
@@ -81,7 +80,8 @@ pub(crate) fn with_app(mut org: Org, dpop_required: bool) -> Org {
 /// The client's side of it, read and checked once.
 static KEY: LazyLock<PrivateKey> = LazyLock::new(|| {
     let file = xtask::harness::fixtures().join("keys/rsa2048.pkcs8.pem");
-    PrivateKey::from_pem(&std::fs::read_to_string(file).unwrap()).unwrap()
+    let key = PrivateKey::from_pem(&std::fs::read_to_string(file).unwrap()).unwrap();
+    key.with_key_id("portal-sync-test-1")
 });
 
 /// The client's end of the line.

@@ -1,5 +1,7 @@
 //! The assertion against a golden one, the public key, and the laws of its times.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -30,8 +32,8 @@ fn claims(jws: &str) -> Value {
 }
 
 fn assertion(now: Timestamp) -> ClientAssertion {
-    app([Scope::USERS_READ])
-        .assertion(&org(), now, "jti-1")
+    let app = app([Scope::USERS_READ]);
+    app.assertion(app.first_key(), &org(), now, "jti-1")
         .unwrap()
 }
 
@@ -41,6 +43,7 @@ fn an_assertion_says_what_okta_wants_and_fits_the_public_key() {
     let assertion = assertion(now);
     let jws = assertion.expose_secret();
     assert_eq!(jws, GOLDEN);
+    assert_eq!(assertion.key_id(), KEY_ID);
 
     let header = decode_header(jws).unwrap();
     assert_eq!(header.alg, jsonwebtoken::Algorithm::RS256);
@@ -68,6 +71,51 @@ fn the_registered_public_key_is_that_of_the_private_one() {
     validation.validate_exp = false;
     validation.validate_aud = false;
     assert!(decode::<Value>(GOLDEN, &public.unwrap(), &validation).is_ok());
+}
+
+#[test]
+fn the_audience_is_the_token_url_to_the_letter() {
+    for (org, audience) in [
+        (
+            "https://Acme.okta.com/",
+            "https://acme.okta.com/oauth2/v1/token",
+        ),
+        (
+            "https://login.example.org:8443",
+            "https://login.example.org:8443/oauth2/v1/token",
+        ),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9/oauth2/v1/token"),
+    ] {
+        let (app, org) = (app([Scope::USERS_READ]), OrgUrl::parse(org).unwrap());
+        let assertion = app
+            .assertion(app.first_key(), &org, Timestamp::UNIX_EPOCH, "jti")
+            .unwrap();
+        assert_eq!(claims(assertion.expose_secret())["aud"], audience);
+        assert_eq!(crate::token_request(&org, &app, &assertion).uri(), audience);
+    }
+}
+
+#[test]
+fn every_kind_of_key_names_itself_and_its_algorithm() {
+    for (text, alg) in [
+        (key_file!("rsa2048.private.jwk.json"), "RS256"),
+        (key_file!("ec-p256.private.jwk.json"), "ES256"),
+        (key_file!("ec-p384.pkcs8.pem"), "ES384"),
+        (key_file!("ec-p521.private.jwk.json"), "ES512"),
+    ] {
+        let key = PrivateKey::parse(text).unwrap();
+        let app = app([Scope::USERS_READ]);
+        let assertion = app
+            .assertion(&key, &org(), Timestamp::UNIX_EPOCH, "jti")
+            .unwrap();
+        let header = assertion.expose_secret().split('.').next().unwrap();
+        let header = URL_SAFE_NO_PAD.decode(header).unwrap();
+        let header: Value = serde_json::from_slice(&header).unwrap();
+        assert_eq!(
+            header,
+            serde_json::json!({"typ": "JWT", "alg": alg, "kid": key.key_id()})
+        );
+    }
 }
 
 #[test]

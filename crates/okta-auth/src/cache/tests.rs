@@ -1,10 +1,15 @@
 //! The cache under paused time, against a transport with a script.
 
+mod rotation;
+mod storms;
+
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{advance, timeout};
 
+use super::state::HOLD_OFF;
 use super::*;
 use crate::clock::ManualClock;
 use crate::refusal::RefusalCause;
@@ -21,10 +26,14 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
 
-fn cache(transport: ScriptedTransport) -> Arc<TokenCache<ScriptedTransport>> {
+fn cache<T: Transport>(transport: T) -> Arc<TokenCache<T>> {
+    cache_of(app([Scope::USERS_READ]), transport)
+}
+
+fn cache_of<T: Transport>(app: ServiceApp, transport: T) -> Arc<TokenCache<T>> {
     let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
     let count = AtomicUsize::new(0);
-    let cache = TokenCache::new(org(), app([Scope::USERS_READ]), transport, Arc::new(clock))
+    let cache = TokenCache::new(org(), app, transport, Arc::new(clock))
         .with_nonces(move || format!("jti-{}", count.fetch_add(1, Ordering::Relaxed)));
     Arc::new(cache)
 }
@@ -45,10 +54,7 @@ async fn secret(cache: &TokenCache<ScriptedTransport>) -> Result<String, AuthErr
         .to_owned())
 }
 
-async fn all(
-    cache: &Arc<TokenCache<ScriptedTransport>>,
-    n: usize,
-) -> Vec<Result<Token, AuthError>> {
+async fn all<T: Transport>(cache: &Arc<TokenCache<T>>, n: usize) -> Vec<Result<Token, AuthError>> {
     let waiters: Vec<_> = (0..n)
         .map(|_| {
             let cache = Arc::clone(cache);
@@ -237,30 +243,6 @@ async fn a_rejected_token_is_forgotten_only_if_it_is_the_cached_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn short_lived_tokens_make_no_storm() {
-    for seconds in [0, 1, 5] {
-        let mut transport = script();
-        for _ in 0..1000 {
-            transport = transport.after(Duration::ZERO, Some(granting("brief", seconds)));
-        }
-        let cache = cache(transport);
-        let begin = Instant::now();
-        while begin.elapsed() < minutes(1) {
-            for token in all(&cache, 10).await {
-                assert!(token.is_ok());
-            }
-            advance(Duration::from_millis(10)).await;
-        }
-        let most = (60 / (seconds / 2).max(1)) + 1;
-        assert!(
-            cache.requests() <= most,
-            "{} requests for {seconds} s",
-            cache.requests()
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_wrong_clock_is_corrected_once_and_remembered() {
     let date = "Thu, 01 Jan 2026 05:30:00 GMT";
     let cache = cache(
@@ -311,22 +293,9 @@ async fn a_clock_that_agrees_or_is_not_told_is_not_corrected() {
     }
 }
 
-#[derive(Debug)]
-struct Endless;
-
-impl Transport for Endless {
-    fn send(
-        &self,
-        _: http::Request<bytes::Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<bytes::Bytes>, crate::transport::TransportError>> {
-        async { Ok(granting("hunter2", 3600)) }.boxed()
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_cache_never_prints_what_it_holds() {
-    let clock = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
-    let cache = TokenCache::new(org(), app([Scope::USERS_READ]), Endless, clock);
+    let cache = cache(script().answering(granting("hunter2", 3600)));
     let token = cache.token().await.unwrap();
     let printed = format!("{token:?} {cache:?}");
     assert!(

@@ -2,7 +2,7 @@
 
 use secrecy::zeroize::Zeroizing;
 
-use super::KeyErrorKind;
+use super::error::KeyErrorKind;
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
@@ -76,23 +76,25 @@ impl<'a> Contents<'a> {
     }
 }
 
-/// The length of the modulus of a PKCS#1 private key.
-pub(super) fn modulus_bits(pkcs1: &[u8]) -> Option<usize> {
+/// Modulus and exponent of a PKCS#1 private key, without leading zeros.
+pub(super) fn public_numbers(pkcs1: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = Reader(Reader(pkcs1).read(SEQUENCE).ok()?);
     fields.read(INTEGER).ok()?;
-    let modulus = fields.read(INTEGER).ok()?;
-    let leading = modulus.iter().take_while(|&&byte| byte == 0).count();
-    let modulus = modulus.get(leading..)?;
-    let first = modulus.first()?;
-    Some(modulus.len() * 8 - first.leading_zeros() as usize)
+    let modulus = significant(fields.read(INTEGER).ok()?);
+    let exponent = significant(fields.read(INTEGER).ok()?);
+    Some((modulus, exponent))
+}
+
+fn significant(number: &[u8]) -> &[u8] {
+    let leading = number.iter().take_while(|&&byte| byte == 0).count();
+    number.get(leading..).unwrap_or_default()
 }
 
 /// A PKCS#1 private key (RFC 8017, appendix A.1.2) of its numbers in their order: n, e, d, p, q, dp, dq, qi.
 pub(super) fn pkcs1(numbers: &[Zeroizing<Vec<u8>>; 8]) -> Zeroizing<Vec<u8>> {
     let mut fields = Zeroizing::new(vec![INTEGER, 1, 0]);
     for number in numbers {
-        let leading = number.iter().take_while(|&&byte| byte == 0).count();
-        let number = number.get(leading..).unwrap_or_default();
+        let number = significant(number);
         // A number whose first bit is set would be negative.
         let sign = number.first().is_none_or(|&byte| byte >= 0x80);
         fields.push(INTEGER);

@@ -1,34 +1,74 @@
 //! JSON Web Keys (RFC 7517, RFC 7518), as Okta shows a key that it made.
 
-use aws_lc_rs::signature::EcdsaKeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::zeroize::Zeroizing;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, CURVES, KeyErrorKind, PrivateKey, der};
+use super::algorithm::{Algorithm, CURVES};
+use super::error::KeyErrorKind;
+use super::pair::KeyPair;
+use super::{PrivateKey, der, pasted};
 
 type Object = Map<String, Value>;
 
+/// The one private key of a text.
 pub(super) fn read(json: &str) -> Result<PrivateKey, KeyErrorKind> {
-    // The parser's message is left out: it may quote the key.
-    let json: Object = serde_json::from_str(json.trim()).map_err(|_| KeyErrorKind::NotJson)?;
-    match json.get("keys") {
-        Some(Value::Array(keys)) => {
-            let keys = keys.iter().filter_map(Value::as_object);
-            let private: Vec<&Object> = keys.filter(|key| key.contains_key("d")).collect();
-            match private.as_slice() {
-                [key] => key_of(key),
-                private => Err(KeyErrorKind::JwkSet {
-                    private: private.len(),
-                }),
-            }
-        }
-        _ => key_of(&json),
+    match parse(json)? {
+        Jwks::One(key) => read_key(&key),
+        Jwks::Set(keys) => match private(&keys).as_slice() {
+            [(_, key)] => read_key(key),
+            several => Err(KeyErrorKind::JwkSet {
+                private: several.len(),
+            }),
+        },
     }
 }
 
-fn key_of(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
+/// All its private keys.
+pub(super) fn read_all(json: &str) -> Result<Vec<PrivateKey>, KeyErrorKind> {
+    let keys = match parse(json)? {
+        Jwks::One(key) => return read_key(&key).map(|key| vec![key]),
+        Jwks::Set(keys) => keys,
+    };
+    let private = private(&keys);
+    if private.is_empty() {
+        return Err(KeyErrorKind::JwkSet { private: 0 });
+    }
+    let read = |(number, key): (usize, &Object)| {
+        read_key(key).map_err(|kind| KeyErrorKind::InSet {
+            number,
+            kind: Box::new(kind),
+        })
+    };
+    private.into_iter().map(read).collect()
+}
+
+/// What a text of this kind holds.
+enum Jwks {
+    One(Object),
+    Set(Vec<Value>),
+}
+
+fn parse(text: &str) -> Result<Jwks, KeyErrorKind> {
+    // The parser's message is left out: it may quote the key.
+    let mut json: Object = serde_json::from_str(pasted::bare(text))
+        .or_else(|_| serde_json::from_str(&pasted::unescaped(text)))
+        .map_err(|_| KeyErrorKind::NotJson)?;
+    Ok(match json.get_mut("keys") {
+        Some(Value::Array(keys)) => Jwks::Set(std::mem::take(keys)),
+        _ => Jwks::One(json),
+    })
+}
+
+/// The private keys of a set, each with its number.
+fn private(keys: &[Value]) -> Vec<(usize, &Object)> {
+    let numbered = (1..).zip(keys);
+    let objects = numbered.filter_map(|(number, key)| Some((number, key.as_object()?)));
+    objects.filter(|(_, key)| key.contains_key("d")).collect()
+}
+
+fn read_key(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
     let text = |member| key.get(member).and_then(Value::as_str);
     if !key.contains_key("d") && (key.contains_key("n") || key.contains_key("x")) {
         return Err(KeyErrorKind::PublicKey);
@@ -36,7 +76,7 @@ fn key_of(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
     if text("use").is_some_and(|purpose| purpose != "sig") {
         return Err(KeyErrorKind::JwkNotForSigning);
     }
-    let key_id = text("kid").filter(|kid| !kid.is_empty()).map(str::to_owned);
+    let key_id = text("kid").filter(|kid| !kid.is_empty());
     match text("kty") {
         Some("RSA") => {
             let algorithm = match text("alg") {
@@ -47,29 +87,18 @@ fn key_of(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
             };
             let [n, e, d, p, q] = ["n", "e", "d", "p", "q"].map(|member| bytes(key, member));
             let [dp, dq, qi] = ["dp", "dq", "qi"].map(|member| bytes(key, member));
-            super::rsa(
-                &der::pkcs1(&[n?, e?, d?, p?, q?, dp?, dq?, qi?]),
-                algorithm,
-                key_id,
-            )
+            let pair = KeyPair::rsa(&der::pkcs1(&[n?, e?, d?, p?, q?, dp?, dq?, qi?]))?;
+            Ok(PrivateKey::new(pair, key_id).signing_by(algorithm))
         }
         Some("EC") => {
-            let algorithm = match text("crv") {
-                Some("P-256") => Algorithm::ES256,
-                Some("P-384") => Algorithm::ES384,
-                _ => return Err(KeyErrorKind::UnsupportedCurve),
-            };
-            if text("alg").is_some_and(|named| named != algorithm.to_string()) {
+            let curve = CURVES.iter().find(|curve| text("crv") == Some(curve.name));
+            let curve = curve.ok_or(KeyErrorKind::UnsupportedCurve)?;
+            if text("alg").is_some_and(|named| named != curve.algorithm.as_str()) {
                 return Err(KeyErrorKind::JwkNotForSigning);
             }
             let (d, x, y) = (bytes(key, "d")?, bytes(key, "x")?, bytes(key, "y")?);
-            // An uncompressed point (SEC 1, section 2.3.3).
-            let point = [&[0x04], x.as_slice(), y.as_slice()].concat();
-            let curve = CURVES.iter().find(|(of_curve, _)| *of_curve == algorithm);
-            let pair = curve.and_then(|(_, curve)| {
-                EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point).ok()
-            });
-            super::of_pair(algorithm, &pair.ok_or(KeyErrorKind::Damaged)?, key_id)
+            let pair = KeyPair::ec_of_numbers(curve, [&d, &x, &y])?;
+            Ok(PrivateKey::new(pair, key_id))
         }
         Some(_) => Err(KeyErrorKind::UnsupportedAlgorithm),
         None => Err(KeyErrorKind::JwkMember { member: "kty" }),

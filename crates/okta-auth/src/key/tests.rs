@@ -1,4 +1,9 @@
-//! A table of everything that is taken for a private key.
+//! Tables of everything that is taken for a private key.
+
+mod generated;
+mod identity;
+mod jwk;
+mod verify;
 
 use super::*;
 use crate::testing::key_file;
@@ -26,18 +31,15 @@ fn kind_of(text: &str, read: Result<PrivateKey, KeyError>) -> KeyErrorKind {
     error.kind().clone()
 }
 
-/// The bytes PKCS#1 gives for a key, by which two texts are known to hold the same one.
-fn bytes(text: &str) -> Vec<u8> {
-    PrivateKey::from_pem(text)
-        .unwrap()
-        .signing()
-        .as_bytes()
-        .to_vec()
+/// What an RSA key makes of a message. There is one such signature only, by which two texts are known to hold one key.
+fn signature(text: &str) -> String {
+    let key = PrivateKey::parse(text).unwrap().with_key_id("k");
+    key.sign(&serde_json::json!({"sub": "me"})).unwrap()
 }
 
 #[test]
 fn a_key_is_read_in_whatever_form_it_arrives() {
-    let expected = bytes(GOOD);
+    let expected = signature(GOOD);
     for pem in [GOOD, PKCS1] {
         let one_line = pem.trim().replace('\n', "\\n");
         for text in [
@@ -52,8 +54,19 @@ fn a_key_is_read_in_whatever_form_it_arrives() {
             format!("'{pem}'"),
             format!(" \" {one_line}\\n \" "),
             format!("comment\n{pem}"),
+            pem.replace('\n', "\n    "),
+            format!("\t{}", pem.replace('\n', "\n\t")),
+            format!("\"\"{one_line}\"\""),
+            format!("\"'{pem}'\""),
+            format!("\\\"{one_line}\\n\\\""),
+            format!("`{pem}`,"),
+            format!("\u{201c}{pem}\u{201d}"),
+            format!("\u{feff}{pem}"),
+            pem.replace('\n', "\\\\n"),
+            pem.replace('\n', "\\\n"),
+            pem.replace('/', "\\/"),
         ] {
-            assert_eq!(bytes(&text), expected, "{text}");
+            assert_eq!(signature(&text), expected, "{text}");
         }
     }
     assert_eq!(
@@ -69,6 +82,7 @@ fn what_is_no_usable_private_key_is_called_by_its_name() {
         ("", Empty),
         (" \"\" ", Empty),
         ("/etc/keys/okta.pem", NotPem),
+        ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", NotPem),
         (r#"{"kty":"RSA","d":"c2VjcmV0"}"#, NotPem),
         ("-----BEGIN PRIVATE KEY", Truncated),
         ("-----BEGIN PRIVATE KEY-----", Truncated),
@@ -78,7 +92,15 @@ fn what_is_no_usable_private_key_is_called_by_its_name() {
         ),
         (
             "-----BEGIN PRIVATE KEY-----\nMII=!\n-----END PRIVATE KEY-----",
-            NotBase64,
+            NotBase64 { found: '!' },
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\n\"MIIE\"\n-----END PRIVATE KEY-----",
+            NotBase64 { found: '"' },
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\nMIIEé\n-----END PRIVATE KEY-----",
+            NotBase64 { found: 'é' },
         ),
         (
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
@@ -94,7 +116,7 @@ fn what_is_no_usable_private_key_is_called_by_its_name() {
         (key_file!("rsa2048.encrypted-pkcs1.pem"), Encrypted),
         (key_file!("rsa2048.public.pem"), PublicKey),
         (key_file!("certificate.pem"), Certificate),
-        (key_file!("ec-p521.pkcs8.pem"), UnsupportedCurve),
+        (key_file!("ec-secp256k1.pem"), UnsupportedCurve),
         (key_file!("ed25519.pem"), UnsupportedAlgorithm),
         (key_file!("rsa1024.pem"), TooSmall { bits: 1024 }),
     ] {
@@ -221,118 +243,4 @@ fn a_key_whose_numbers_were_changed_is_damaged() {
 fn a_key_never_prints() {
     let printed = format!("{:?}", PrivateKey::from_pem(GOOD).unwrap());
     assert_eq!(printed, "PrivateKey(RS256, [redacted])");
-}
-
-const RSA_JWK: &str = key_file!("rsa2048.private.jwk.json");
-const EC_JWK: &str = key_file!("ec-p256.private.jwk.json");
-
-/// What a key signs verifies with the public half of the key that it should be.
-fn signs(key: &PrivateKey, public_jwk: &str) -> bool {
-    use jsonwebtoken::{DecodingKey, Header, Validation, decode, encode};
-    jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER
-        .install_default()
-        .ok();
-    let claims = serde_json::json!({"sub": "me"});
-    let algorithm = key.algorithm().signing();
-    let jws = encode(&Header::new(algorithm), &claims, key.signing()).unwrap();
-    let mut signature_only = Validation::new(algorithm);
-    signature_only.required_spec_claims.clear();
-    let public = serde_json::from_str(public_jwk).unwrap();
-    let public = DecodingKey::from_jwk(&public).unwrap();
-    decode::<serde_json::Value>(&jws, &public, &signature_only).is_ok()
-}
-
-#[test]
-fn every_form_of_a_key_signs_as_the_key() {
-    let (rsa, ec) = (
-        key_file!("rsa2048.public.jwk.json"),
-        key_file!("ec-p256.public.jwk.json"),
-    );
-    let parameters =
-        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
-    let with_parameters = format!("{parameters}{}", key_file!("ec-p256.sec1.pem"));
-    for (text, algorithm, public) in [
-        (GOOD, Algorithm::RS256, rsa),
-        (RSA_JWK, Algorithm::RS256, rsa),
-        (key_file!("ec-p256.pkcs8.pem"), Algorithm::ES256, ec),
-        (key_file!("ec-p256.sec1.pem"), Algorithm::ES256, ec),
-        (&with_parameters, Algorithm::ES256, ec),
-        (EC_JWK, Algorithm::ES256, ec),
-    ] {
-        let key = PrivateKey::parse(text).unwrap();
-        assert_eq!(key.algorithm(), algorithm);
-        assert!(signs(&key, public), "{text}");
-    }
-    assert_eq!(
-        bytes(GOOD),
-        PrivateKey::parse(RSA_JWK).unwrap().signing().as_bytes()
-    );
-    let p384 = PrivateKey::parse(key_file!("ec-p384.pkcs8.pem")).unwrap();
-    assert_eq!(p384.algorithm(), Algorithm::ES384);
-    assert!(!signs(
-        &PrivateKey::parse(key_file!("rsa2048.wrong.pem")).unwrap(),
-        rsa
-    ));
-}
-
-#[test]
-fn a_jwk_says_what_it_is_called_and_how_it_signs() {
-    let key = PrivateKey::parse(RSA_JWK).unwrap();
-    assert_eq!(key.key_id(), Some("portal-sync-test-1"));
-    assert_eq!(PrivateKey::parse(GOOD).unwrap().key_id(), None);
-    for (named, algorithm) in [
-        ("RS256", Algorithm::RS256),
-        ("RS384", Algorithm::RS384),
-        ("RS512", Algorithm::RS512),
-    ] {
-        let jwk = RSA_JWK.replace("\"sig\"", &format!("\"sig\", \"alg\": \"{named}\""));
-        let key = PrivateKey::parse(&jwk).unwrap();
-        assert_eq!(key.algorithm(), algorithm);
-        assert!(signs(&key, key_file!("rsa2048.public.jwk.json")));
-    }
-    let set = format!(
-        "{{\"keys\": [{}, {RSA_JWK}]}}",
-        key_file!("ec-p256.public.jwk.json")
-    );
-    assert_eq!(
-        PrivateKey::parse(&set).unwrap().key_id(),
-        Some("portal-sync-test-1")
-    );
-}
-
-#[test]
-fn what_is_no_usable_jwk_is_called_by_its_name() {
-    use KeyErrorKind::*;
-    let without = |member: &str| {
-        let mut jwk: serde_json::Value = serde_json::from_str(RSA_JWK).unwrap();
-        jwk.as_object_mut().unwrap().remove(member);
-        jwk.to_string()
-    };
-    let with = |jwk: &str, member: &str, value: &str| {
-        let mut jwk: serde_json::Value = serde_json::from_str(jwk).unwrap();
-        jwk[member] = value.into();
-        jwk.to_string()
-    };
-    for (text, expected) in [
-        (RSA_JWK.trim_end().trim_end_matches('}').to_owned(), NotJson),
-        (key_file!("rsa2048.public.jwk.json").to_owned(), PublicKey),
-        (key_file!("ec-p256.public.jwk.json").to_owned(), PublicKey),
-        (without("kty"), JwkMember { member: "kty" }),
-        (without("p"), JwkMember { member: "p" }),
-        (with(RSA_JWK, "d", "no base64!"), JwkMember { member: "d" }),
-        (with(RSA_JWK, "d", "AAAA"), Damaged),
-        (with(RSA_JWK, "use", "enc"), JwkNotForSigning),
-        (with(RSA_JWK, "alg", "PS256"), JwkNotForSigning),
-        (with(RSA_JWK, "kty", "oct"), UnsupportedAlgorithm),
-        (with(EC_JWK, "crv", "P-521"), UnsupportedCurve),
-        (with(EC_JWK, "alg", "ES384"), JwkNotForSigning),
-        (with(EC_JWK, "x", "AAAA"), Damaged),
-        (
-            format!("{{\"keys\": [{RSA_JWK}, {EC_JWK}]}}"),
-            JwkSet { private: 2 },
-        ),
-        (r#"{"keys": []}"#.to_owned(), JwkSet { private: 0 }),
-    ] {
-        assert_eq!(kind_of(&text, PrivateKey::parse(&text)), expected, "{text}");
-    }
 }

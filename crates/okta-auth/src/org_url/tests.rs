@@ -19,6 +19,15 @@ fn a_good_address_is_brought_into_one_form() {
         ),
         ("https://acme.okta-emea.com", "https://acme.okta-emea.com"),
         ("https://acme.okta.mil", "https://acme.okta.mil"),
+        ("https://acme.okta-gov.com", "https://acme.okta-gov.com"),
+        (
+            "https://acme.okta-miltest.com/",
+            "https://acme.okta-miltest.com",
+        ),
+        (
+            "https://acme.trex-govcloud.com",
+            "https://acme.trex-govcloud.com",
+        ),
         ("https://login.example.org", "https://login.example.org"),
         (
             "https://administration.example.org",
@@ -41,6 +50,10 @@ fn a_bad_address_is_refused_by_its_fault() {
         ("  ", "it is empty"),
         ("https://{yourOktaDomain}", "placeholder"),
         ("https://${OKTA_DOMAIN}", "placeholder"),
+        ("https://{{yourOktaDomain}}/", "placeholder"),
+        ("https://%7ByourOktaDomain%7D", "placeholder"),
+        ("https://yourOktaDomain", "placeholder"),
+        ("https://your-okta-domain.okta.com", "placeholder"),
         ("acme.okta.com", "no scheme; put `https://` in front"),
         ("acme.okta.com:443", "no scheme"),
         ("//acme.okta.com", "no scheme"),
@@ -86,7 +99,28 @@ fn a_bad_address_is_refused_by_its_fault() {
             "https://Acme-Admin.oktapreview.com:444/",
             "use `https://acme.oktapreview.com:444`",
         ),
+        (
+            "https://acme-admin.okta-emea.com/admin/dashboard?x#y",
+            "use `https://acme.okta-emea.com`",
+        ),
+        (
+            "https://acme-admin.okta-gov.com",
+            "use `https://acme.okta-gov.com`",
+        ),
+        ("https://acme-admin.okta.mil", "use `https://acme.okta.mil`"),
+        (
+            "https://acme-admin.okta-miltest.com",
+            "use `https://acme.okta-miltest.com`",
+        ),
+        (
+            "https://acme-admin.trex-govcloud.com",
+            "use `https://acme.trex-govcloud.com`",
+        ),
         ("https://acme.okta.com.com", "`.com.com`; write `.com` once"),
+        (
+            "https://ACME.OKTA.COM.COM/",
+            "`.com.com`; write `.com` once",
+        ),
     ] {
         let error = OrgUrl::parse(text).unwrap_err().to_string();
         assert!(error.contains(message), "{text}: {error}");

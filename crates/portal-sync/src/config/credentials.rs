@@ -15,10 +15,9 @@ pub enum Credentials {
     ServiceApp {
         /// The app's client id: `0oa…`.
         client_id: String,
-        /// The id (`kid`) under which Okta knows the public key; that of the JWK unless configured.
-        key_id: String,
-        /// The private key.
-        key: PrivateKey,
+        /// The private keys in the order in which they are tried, each under the id (`kid`) by which Okta knows its public
+        /// half: that of the JWK unless configured. Several while one takes over from the other.
+        keys: Vec<PrivateKey>,
     },
     /// A static API token (`SSWS`).
     ApiToken(ApiToken),
@@ -130,23 +129,66 @@ fn service_app([client_id, key_id, key_part]: [&Part<'_>; 3]) -> Option<Credenti
     let Part::Present(entry) = key_part else {
         return None;
     };
-    let key = private_key(entry)?;
-    let key_id = match (key_id, key.key_id()) {
-        (Part::Absent, Some(kid)) => Some(kid.to_owned()),
-        (Part::Absent, None) if is_jwk(key_part) => {
+    let keys = private_keys(entry)?;
+    let keys = match keys.as_slice() {
+        [key] => vec![named(key, key_id, given, entry, is_jwk(key_part))?],
+        _ => of_set(keys, key_id, entry)?,
+    };
+    Some(Credentials::ServiceApp {
+        client_id: client_id?,
+        keys,
+    })
+}
+
+/// The one key, under the id that is configured or that it carries.
+fn named(
+    key: &PrivateKey,
+    key_id: &Part<'_>,
+    given: Option<String>,
+    entry: &Entry<'_>,
+    is_jwk: bool,
+) -> Option<PrivateKey> {
+    match key_id {
+        Part::Absent if key.is_named() => Some(key.clone()),
+        Part::Absent if is_jwk => {
             let error = ConfigError::new("the JWK has no `kid`, and there is no `keyId`");
             entry.refuse(
                 error.fix("add `keyId: ${OKTA_KEY_ID}`: the id that Okta shows for this key"),
             );
             None
         }
-        _ => given,
+        _ => given.map(|id| key.clone().with_key_id(id)),
+    }
+}
+
+/// The keys of a JWK set, each of which carries its id.
+fn of_set(keys: Vec<PrivateKey>, key_id: &Part<'_>, entry: &Entry<'_>) -> Option<Vec<PrivateKey>> {
+    let count = keys.len();
+    if let Part::Present(key_id) = key_id {
+        key_id.refuse(
+            ConfigError::new(format!(
+                "names one key, and `privateKey` is a JWK set of {count}"
+            ))
+            .fix("leave `keyId` out: each key of a set carries its own `kid`"),
+        );
+        return None;
+    }
+    let nameless = keys.iter().filter(|key| !key.is_named()).count();
+    let mut ids: Vec<&str> = keys.iter().map(PrivateKey::key_id).collect();
+    ids.sort_unstable();
+    let twice = ids.windows(2).find(|pair| pair.first() == pair.last());
+    let wrong = if nameless > 0 {
+        format!("{nameless} of the {count} private keys in the JWK set have no `kid`")
+    } else if let Some([id, _]) = twice {
+        format!(
+            "two private keys in the JWK set have the `kid` {}",
+            quoted(id)
+        )
+    } else {
+        return Some(keys);
     };
-    Some(Credentials::ServiceApp {
-        client_id: client_id?,
-        key_id: key_id?,
-        key,
-    })
+    entry.refuse(ConfigError::new(wrong).fix("give each key the `kid` that Okta shows for it"));
+    None
 }
 
 /// An id as Okta shows it. What tends to come along when one is copied has a message of its own.
@@ -180,12 +222,14 @@ fn is_jwk(key: &Part<'_>) -> bool {
     let Part::Present(entry) = key else {
         return false;
     };
-    matches!(entry.value(), Value::String(_, text) if text.trim_start().starts_with('{'))
+    // Quotes around it are taken off when it is read.
+    let around = |c: char| c.is_whitespace() || "\"'`\\".contains(c);
+    matches!(entry.value(), Value::String(_, text) if text.trim_start_matches(around).starts_with('{'))
 }
 
-fn private_key(entry: &Entry<'_>) -> Option<PrivateKey> {
+fn private_keys(entry: &Entry<'_>) -> Option<Vec<PrivateKey>> {
     let text = entry.secret("the text of a private key")?;
-    PrivateKey::parse(text)
+    PrivateKey::parse_all(text)
         .map_err(|error| entry.refuse(ConfigError::new(error.to_string())))
         .ok()
 }

@@ -25,9 +25,9 @@ fn proof(header: impl Fn(&mut Header), change: (&str, Value)) -> String {
     jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER
         .install_default()
         .ok();
-    let mut head = Header::new(Algorithm::ES256);
+    let mut head = Header::new(jsonwebtoken::Algorithm::ES256);
     head.typ = Some("dpop+jwt".to_owned());
-    head.jwk = Some(Jwk::from_encoding_key(&key(), Algorithm::ES256).unwrap());
+    head.jwk = Some(Jwk::from_encoding_key(&key(), jsonwebtoken::Algorithm::ES256).unwrap());
     header(&mut head);
     let mut claims = claims();
     claims[change.0] = change.1;

@@ -34,7 +34,9 @@ fn org() -> Org {
         change(&mut other);
         other
     };
+    let p521: Jwk = serde_json::from_slice(&key("ec-p521.public.jwk.json")).unwrap();
     let clients = vec![
+        Client::new("0oap521", JwkSet { keys: vec![p521] }),
         with("0oadpop", |client| client.dpop_required = true),
         with("0oaweb", |client| client.service = false),
         with("0oaoff", |client| client.active = false),
@@ -196,6 +198,47 @@ fn what_else_is_granted() {
     ] {
         assert_eq!(Bench::new().ask(&ask).0, 200, "{}", ask.claims);
     }
+}
+
+/// An assertion of `client` by the key on P-521, which the JWT library does not sign with.
+fn by_es512(client: &str) -> Ask {
+    use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let pem = String::from_utf8(key("ec-p521.pkcs8.pem")).unwrap();
+    let der: String = pem.lines().filter(|line| !line.contains("---")).collect();
+    let der = STANDARD.decode(der).unwrap();
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P521_SHA512_FIXED_SIGNING, &der).unwrap();
+    let ask = Ask::good(client);
+    let header = json!({"typ": "JWT", "alg": "ES512", "kid": "portal-sync-test-3"});
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(&header), part(&ask.claims));
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    let signature = pair.sign(&random, message.as_bytes()).unwrap();
+    let signature = URL_SAFE_NO_PAD.encode(signature);
+    Ask {
+        assertion: Some(format!("{message}.{signature}")),
+        ..ask
+    }
+}
+
+#[test]
+fn an_assertion_may_be_signed_on_the_curve_p_521() {
+    assert_eq!(Bench::new().ask(&by_es512("0oap521")).0, 200);
+    let mut forged = by_es512("0oap521");
+    let other = Ask::good("0oap521").claim("jti", json!("two"));
+    let claims = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(other.claims.to_string())
+    };
+    let jws = forged.assertion.take().unwrap();
+    let parts: Vec<&str> = jws.split('.').collect();
+    forged.assertion = Some(format!("{}.{claims}.{}", parts[0], parts[2]));
+    let (status, body) = Bench::new().ask(&forged);
+    assert_eq!(
+        (status, &body["error_description"]),
+        (401, &json!("The client_assertion signature is invalid."))
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Tenants that are refused, each with the message it is refused with.
 
-use super::{refused, tenant, with_token};
+use super::{load_all, refused, tenant, with_token};
 
 #[test]
 fn missing_keys() {
@@ -430,5 +430,49 @@ app-config.yaml:7:21: catalog.providers.okta.default.privateKey: the JWK has no 
             "app-config.yaml:7:21: catalog.providers.okta.default.privateKey: the private key ({length} characters) \
              is a public key; give the private key that belongs to it"
         ),
+    );
+}
+
+#[test]
+fn sets_of_keys() {
+    let [one, other] = [
+        include_str!("../../../../../fixtures/keys/ec-p256.private.jwk.json"),
+        include_str!("../../../../../fixtures/keys/rsa2048.private.jwk.json"),
+    ]
+    .map(|jwk| jwk.replace('\n', ""));
+    let open = |keys: [&str; 2], more: &str| {
+        tenant(&format!(
+            "oktaUrl: https://acme.okta.com\nclientId: 0oa1\nprivateKey: '{{\"keys\": [{}]}}'{more}",
+            keys.join(", ")
+        ))
+    };
+    refused(
+        &open([&one, &other], "\nkeyId: k1"),
+        "
+app-config.yaml:8:16: catalog.providers.okta.default.keyId: names one key, and `privateKey` is a JWK set of 2
+  fix: leave `keyId` out: each key of a set carries its own `kid`
+",
+    );
+    refused(
+        &open([&one, &other.replace("\"kid\"", "\"nid\"")], ""),
+        "
+app-config.yaml:7:21: catalog.providers.okta.default.privateKey: 1 of the 2 private keys in the JWK set have no `kid`
+  fix: give each key the `kid` that Okta shows for it
+",
+    );
+    refused(
+        &open([&one, &other.replace("test-1", "test-2")], ""),
+        "
+app-config.yaml:7:21: catalog.providers.okta.default.privateKey: two private keys in the JWK set have the `kid` `portal-sync-test-2`
+  fix: give each key the `kid` that Okta shows for it
+",
+    );
+    let damaged = open([&one, &other.replace("\"d\": \"", "\"d\": \"BBBB")], "");
+    let errors = load_all(&[("app-config.yaml", &damaged)], &[]).unwrap_err();
+    assert!(
+        errors
+            .to_string()
+            .contains("is a JWK set whose key number 2 is damaged"),
+        "{errors}"
     );
 }

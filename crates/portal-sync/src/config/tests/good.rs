@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use okta_auth::PrivateKey;
 use secrecy::ExposeSecret;
 
 use super::{load_all, tenant, with_token};
@@ -47,16 +48,11 @@ fn every_key_is_read() {
     };
     assert_eq!(acme.id, "acme");
     assert_eq!(acme.org.to_string(), "https://acme.okta.com");
-    let Credentials::ServiceApp {
-        client_id, key_id, ..
-    } = &acme.credentials
-    else {
+    let Credentials::ServiceApp { client_id, keys } = &acme.credentials else {
         panic!("{acme:?}")
     };
-    assert_eq!(
-        (client_id.as_str(), key_id.as_str()),
-        ("0oa1", "portal-sync-test-1")
-    );
+    assert_eq!(client_id, "0oa1");
+    assert_eq!(key_ids(keys), ["portal-sync-test-1"]);
     let schedule = Schedule {
         frequency: Frequency::Every(Duration::from_secs(900)),
         timeout: Duration::from_secs(600),
@@ -234,17 +230,19 @@ fn a_service_app_is_read_under_each_of_its_names() {
     for keys in table {
         let provider = only(&tenant(&format!("oktaUrl: https://acme.okta.com\n{keys}")));
         let Credentials::ServiceApp {
-            client_id, key_id, ..
+            client_id,
+            keys: read,
         } = provider.credentials
         else {
             panic!("{keys}")
         };
-        assert_eq!(
-            (client_id.as_str(), key_id.as_str()),
-            ("0oa1", "k1"),
-            "{keys}"
-        );
+        assert_eq!(client_id, "0oa1", "{keys}");
+        assert_eq!(key_ids(&read), ["k1"], "{keys}");
     }
+}
+
+fn key_ids(keys: &[PrivateKey]) -> Vec<&str> {
+    keys.iter().map(PrivateKey::key_id).collect()
 }
 
 #[test]
@@ -266,10 +264,31 @@ fn a_jwk_brings_its_key_id() {
         ),
     ] {
         let config = accepted(&tenant(&format!("oktaUrl: https://acme.okta.com\n{keys}")));
-        let Credentials::ServiceApp { key_id, .. } = &config.providers[0].credentials else {
+        let Credentials::ServiceApp { keys: read, .. } = &config.providers[0].credentials else {
             panic!("{keys}")
         };
-        assert_eq!(key_id, expected, "{keys}");
+        assert_eq!(key_ids(read), [expected], "{keys}");
+    }
+}
+
+#[test]
+fn a_jwk_set_brings_several_keys_in_their_order() {
+    let [new, old, public] = [
+        include_str!("../../../../../fixtures/keys/ec-p521.private.jwk.json"),
+        include_str!("../../../../../fixtures/keys/rsa2048.private.jwk.json"),
+        include_str!("../../../../../fixtures/keys/ec-p256.public.jwk.json"),
+    ]
+    .map(|jwk| jwk.replace('\n', ""));
+    let set = format!(r#"{{"keys": [{new}, {public}, {old}]}}"#);
+    let escaped = format!("\"{}\"", set.replace('"', "\\\""));
+    for keys in [&set, &escaped] {
+        let config = accepted(&tenant(&format!(
+            "oktaUrl: https://acme.okta.com\nclientId: 0oa1\nprivateKey: '{keys}'"
+        )));
+        let Credentials::ServiceApp { keys, .. } = &config.providers[0].credentials else {
+            panic!("{keys}")
+        };
+        assert_eq!(key_ids(keys), ["portal-sync-test-3", "portal-sync-test-1"]);
     }
 }
 

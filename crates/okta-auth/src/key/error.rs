@@ -1,0 +1,124 @@
+//! Why a text is no usable private key. Messages say its length and kind, never any of it.
+
+/// Why a text is not a usable private key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the private key ({length} characters) {kind}")]
+pub struct KeyError {
+    length: usize,
+    kind: KeyErrorKind,
+}
+
+impl KeyError {
+    pub(super) fn new(text: &str, kind: KeyErrorKind) -> Self {
+        Self {
+            length: text.chars().count(),
+            kind,
+        }
+    }
+
+    /// What is wrong with it.
+    pub fn kind(&self) -> &KeyErrorKind {
+        &self.kind
+    }
+}
+
+/// What is wrong with the text given as a private key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyErrorKind {
+    /// Nothing was given.
+    #[error("is empty")]
+    Empty,
+    /// There is no `-----BEGIN …-----` line, nor the beginning of a JWK.
+    #[error(
+        "is neither PEM nor JWK: it has no `-----BEGIN PRIVATE KEY-----` line and does not begin with `{{`; give the \
+         contents of the key, whole, and not the name of its file"
+    )]
+    NotPem,
+    /// The end is missing, or a part of the middle.
+    #[error("is cut off; copy it whole, from the `BEGIN` line to the `END` line")]
+    Truncated,
+    /// Something between the lines is not base64.
+    #[error(
+        "holds the character {found:?} between its `BEGIN` and `END` lines, which is not base64; copy it anew, without \
+         quotes or anything else around each line"
+    )]
+    NotBase64 {
+        /// The first such character.
+        found: char,
+    },
+    /// The bytes are not those of a key.
+    #[error("is damaged: its bytes do not make a key; copy it anew")]
+    Damaged,
+    /// The key is protected by a passphrase.
+    #[error("is encrypted with a passphrase; decrypt it first: `openssl pkey -in KEY -out PLAIN`")]
+    Encrypted,
+    /// It is the public half.
+    #[error("is a public key; give the private key that belongs to it")]
+    PublicKey,
+    /// It is a certificate.
+    #[error("is a certificate; give the private key that belongs to it")]
+    Certificate,
+    /// It is an elliptic-curve key on another curve, or a damaged one.
+    #[error(
+        "is an EC key that cannot be used; use one on the curve P-256, P-384 or P-521, or an RSA key of 2048 bits or more"
+    )]
+    UnsupportedCurve,
+    /// It is a private key of another kind, such as Ed25519.
+    #[error(
+        "is of a kind that is not supported; use an RSA key of 2048 bits or more, or an EC key on P-256, P-384 or P-521"
+    )]
+    UnsupportedAlgorithm,
+    /// It begins as JSON and is none.
+    #[error("begins as a JWK and is not JSON; copy it whole, from `{{` to `}}`")]
+    NotJson,
+    /// It is a JWK with a member that is missing or cannot be read.
+    #[error("is a JWK whose `{member}` is missing or damaged; copy it anew")]
+    JwkMember {
+        /// The name of the member.
+        member: &'static str,
+    },
+    /// It is a JWK set without a private key, or with several where one is wanted.
+    #[error("is a JWK set with {private} private keys; give the one key, `{{\"kty\": …}}`")]
+    JwkSet {
+        /// How many private keys there are in it.
+        private: usize,
+    },
+    /// It is a JWK set of which one key cannot be used.
+    #[error("is a JWK set whose key number {number} {kind}")]
+    InSet {
+        /// Its place in the set; the first is 1.
+        number: usize,
+        /// What is wrong with that key.
+        kind: Box<Self>,
+    },
+    /// It is a JWK whose `use` or `alg` is not to sign with.
+    #[error("is a JWK that is not made to sign with: its `use` or `alg` says so")]
+    JwkNotForSigning,
+    /// The label of no private key.
+    #[error("is labelled `{label}`; expected `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`")]
+    UnsupportedLabel {
+        /// The words after `BEGIN`.
+        label: String,
+    },
+    /// The label names another format than the contents have.
+    #[error("is labelled `{label}` but its contents are those of `{expected}`; correct the label")]
+    WrongLabel {
+        /// The words after `BEGIN`.
+        label: String,
+        /// The words that would be right.
+        expected: &'static str,
+    },
+    /// The RSA modulus is too short to be safe.
+    #[error("has {bits} bits; use an RSA key of 2048 bits or more")]
+    TooSmall {
+        /// The length of the modulus.
+        bits: usize,
+    },
+    /// The RSA modulus is longer than the crypto library takes.
+    #[error("has {bits} bits; use an RSA key of 8192 bits or less")]
+    TooLarge {
+        /// The length of the modulus.
+        bits: usize,
+    },
+}
