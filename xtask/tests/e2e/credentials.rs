@@ -83,17 +83,18 @@ async fn one_key_takes_over_from_the_other_without_a_run_that_fails() -> anyhow:
         catalog_is(small, &Rules::default()).await
     };
 
-    // The new one is not registered yet: the old one is taken.
-    synced(&small, 2).await?;
+    // The new one is not registered yet: the old one is taken, after one request that is refused.
+    let one_token = possession::token_requests();
+    synced(&small, 1 + one_token).await?;
     let edit = |edit: &dyn Fn(&mut Vec<Jwk>)| {
         small
             .simulator
             .edit(|org| edit(&mut org.clients[0].keys.keys));
     };
     edit(&|keys| keys.push(registered.clone()));
-    synced(&small, 3).await?;
+    synced(&small, 1 + 2 * one_token).await?;
     edit(&|keys| keys.retain(|key| *key == registered));
-    synced(&small, 4).await?;
+    synced(&small, 1 + 3 * one_token).await?;
 
     let mut stranger = registered.clone();
     stranger.common.key_id = Some("another".to_owned());
