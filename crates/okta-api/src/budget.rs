@@ -1,10 +1,11 @@
 //! What may be spent of one rate limit, learned from the headers of its answers.
 //!
 //! Okta counts in fixed windows: so many requests until the reset, then as many again. A budget
-//! spends its share as fast as it is asked to and then waits for the window's end. What others
-//! spend shows in `remaining` and counts against the share, too: nothing is sent once the window
-//! has no more left than what is reserved for others. A request counts as spent from the moment it
-//! is admitted, so requests in flight can not overshoot.
+//! spends its share as fast as it is asked to and then waits for the window's end. The rest of the
+//! window is kept for others, less what they are seen to have taken of it; what they take of our
+//! share is gone. What was spent before a budget's first request may have been its own program's,
+//! run just before, and counts as its own. A request counts as spent from the moment it is admitted,
+//! so requests in flight can not overshoot.
 //!
 //! What others take while our requests are on their way is not known until these are answered. So as much is left
 //! unspent as others were seen to take from one answer to the next, and nothing where nobody else was seen.
@@ -46,15 +47,17 @@ pub(crate) struct Budget {
     knowledge: Knowledge,
     in_flight: u64,
     closed_until: Option<Instant>,
+    /// Whether a window was known before: whatever was spent of the first one may have been us.
+    begun: bool,
     others: Others,
     guard: Guard,
 }
 
-/// What others were seen to take at once.
+/// The most that others were seen to take from one answer to the next.
 #[derive(Debug, Default)]
 struct Others {
     at_once: u64,
-    /// How much longer that is remembered.
+    /// How many windows longer that is remembered.
     windows: u32,
 }
 
@@ -106,6 +109,7 @@ impl Budget {
             knowledge: Knowledge::Nothing { asked: None },
             in_flight: 0,
             closed_until: None,
+            begun: false,
             others: Others::default(),
             guard,
         }
@@ -135,8 +139,9 @@ impl Budget {
             Knowledge::Untold => guarded(&self.guard, now),
             Knowledge::Window(window) => {
                 let allowed = self.share.of(window.limit);
-                let reserved = window.limit.saturating_sub(allowed);
-                let reserved = reserved.max(self.others.margin(allowed));
+                let theirs = window.limit.saturating_sub(allowed);
+                let reserved = theirs.saturating_sub(window.others);
+                let reserved = reserved.max(self.others.margin(window.limit));
                 if window.remaining <= reserved {
                     Admission::NotBefore(window.ends)
                 } else if window.remaining.saturating_sub(self.in_flight) <= reserved {
@@ -200,6 +205,9 @@ impl Budget {
                 self.others.window_begins();
                 // How long they took for it is not known: that there are others is.
                 self.others.seen(window.news_of_others().min(1));
+                if !std::mem::replace(&mut self.begun, true) {
+                    (window.ours, window.others) = (window.ours + window.others, 0);
+                }
                 self.knowledge = Knowledge::Window(window);
             }
             (None, Knowledge::Window(window)) => {
@@ -220,10 +228,13 @@ impl Budget {
 }
 
 impl Window {
+    fn spent(&self) -> u64 {
+        self.limit.saturating_sub(self.remaining)
+    }
+
     /// How many requests of others are seen now that were not before.
     fn news_of_others(&mut self) -> u64 {
-        let spent = self.limit.saturating_sub(self.remaining);
-        let others = spent.saturating_sub(self.ours);
+        let others = self.spent().saturating_sub(self.ours);
         let news = others.saturating_sub(self.others);
         self.others = self.others.max(others);
         news
@@ -244,12 +255,11 @@ impl Others {
         }
     }
 
-    /// What is left unspent for them: as much and one more, but never so much that a quarter of what is allowed is not
-    /// spent.
-    fn margin(&self, allowed: u64) -> u64 {
+    /// What is left unspent of a limit for them: as much and one more, but no more than half.
+    fn margin(&self, limit: u64) -> u64 {
         match self.at_once {
             0 => 0,
-            requests => (requests + 1).min(allowed - allowed.div_ceil(4)),
+            requests => requests.saturating_add(1).min(limit / 2),
         }
     }
 }
@@ -429,7 +439,6 @@ mod tests {
         assert_eq!(budget.others.margin(40), 0, "nobody else was seen");
         spend(&mut budget, 32);
         // Five at once: six stay unspent.
-        assert_eq!(budget.others.margin(40), 6);
         let granted = (0..40).filter(|_| budget.admit(now) == GRANTED).count();
         assert_eq!(granted, 32 - 6);
         for window in 2..12 {
@@ -446,12 +455,6 @@ mod tests {
         late.settle(now, false, told(1, 40, 37), true, 0.0);
         late.settle(now, false, told(1, 40, 0), false, 0.0);
         assert_eq!(late.others.margin(80), 37 + 1);
-        budget.others.seen(1_000);
-        assert_eq!(
-            budget.others.margin(40),
-            30,
-            "a quarter is spent in any case"
-        );
-        assert_eq!(budget.others.margin(1), 0);
+        assert_eq!(late.others.margin(40), 20, "half is spent in any case");
     }
 }
