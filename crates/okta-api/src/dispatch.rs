@@ -217,7 +217,7 @@ impl Dispatcher {
         let token = token.map_err(Cause::Auth)?;
         let request = self.request(ask.endpoint, &progress.url, &token)?;
         let (response, told) = self.exchange(ask.endpoint, request, progress).await?;
-        permit.answered(told, response.status().is_success());
+        permit.answered(response.status(), told);
         Ok((token, response))
     }
 

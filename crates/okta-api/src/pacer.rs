@@ -6,10 +6,11 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::sync::{Mutex as FairMutex, Notify};
 use tokio::time::Instant;
 
-use crate::budget::{Admission, Budget};
+use crate::budget::{Admission, Answer, Budget, Settlement};
 use crate::endpoint::{Bucket, Endpoint};
 use crate::metrics::Meter;
 use crate::observer::WaitReason;
@@ -59,7 +60,7 @@ pub(crate) struct Permit<'a> {
     asks: bool,
     cuts: u32,
     told: Option<RateLimit>,
-    succeeded: bool,
+    answer: Answer,
 }
 
 impl Pacer {
@@ -97,7 +98,7 @@ impl Pacer {
         let bucket = endpoint.bucket();
         let turn = self.turn(bucket);
         let _turn = turn.lock().await;
-        let mut announced = false;
+        let mut waiting: Option<Waiting<'_>> = None;
         loop {
             // Made before asking, so that no settlement after the answer is missed.
             let settled = self.settled.notified();
@@ -110,7 +111,7 @@ impl Pacer {
                         asks,
                         cuts,
                         told: None,
-                        succeeded: false,
+                        answer: Answer::Failure,
                     };
                 }
                 (Admission::AfterAnswer { at_latest: None }, _) => settled.await,
@@ -123,14 +124,9 @@ impl Pacer {
                     let _either = tokio::time::timeout_at(end, settled).await;
                 }
                 (Admission::NotBefore(end), _) => {
-                    if !std::mem::replace(&mut announced, true) {
-                        let seconds = (end - now).as_secs_f64();
-                        tracing::info!(%endpoint, seconds, "waiting for the rate limit");
-                    }
+                    waiting.get_or_insert_with(|| Waiting::new(self, endpoint, end));
                     // An answer can bring news of a younger window.
                     let _either = tokio::time::timeout_at(end, settled).await;
-                    self.meter
-                        .waited(endpoint, WaitReason::RateLimit, now.elapsed());
                 }
             }
         }
@@ -167,6 +163,39 @@ impl Pacer {
     }
 }
 
+/// A wait for a window, told when it is over, however it ends.
+struct Waiting<'a> {
+    pacer: &'a Pacer,
+    endpoint: Endpoint,
+    since: Instant,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(pacer: &'a Pacer, endpoint: Endpoint, until: Instant) -> Self {
+        let since = Instant::now();
+        let time = until - since;
+        // Our own limit, for a server that tells of none, makes waits of a tenth of a second.
+        if time > Duration::from_secs(1) {
+            let seconds = time.as_secs_f64();
+            tracing::info!(%endpoint, seconds, "waiting for the rate limit");
+        }
+        Self {
+            pacer,
+            endpoint,
+            since,
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let time = self.since.elapsed();
+        self.pacer
+            .meter
+            .waited(self.endpoint, WaitReason::RateLimit, time);
+    }
+}
+
 impl State {
     fn budget(&mut self, bucket: Bucket, pacer: &Pacer) -> &mut Budget {
         self.budgets
@@ -176,11 +205,14 @@ impl State {
 }
 
 impl Permit<'_> {
-    /// The request was answered: what the answer said about the limit, and whether it was a
-    /// success.
-    pub(crate) fn answered(mut self, told: Option<RateLimit>, succeeded: bool) {
+    /// The request was answered with this status, and so much was said about the limit.
+    pub(crate) fn answered(mut self, status: StatusCode, told: Option<RateLimit>) {
         self.told = told;
-        self.succeeded = succeeded;
+        self.answer = match status {
+            StatusCode::TOO_MANY_REQUESTS => Answer::Throttled,
+            status if status.is_success() => Answer::Success,
+            _ => Answer::Failure,
+        };
     }
 }
 
@@ -188,17 +220,23 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut state = self.pacer.lock();
         let jitter = (self.pacer.jitter)();
-        state.budget(self.bucket, self.pacer).settle(
-            Instant::now(),
-            self.asks,
-            self.told,
-            self.succeeded,
-            jitter,
-        );
+        let elsewhere = |told| {
+            let others = state.budgets.iter();
+            let others = others.filter(|(bucket, _)| **bucket != self.bucket);
+            others.map(|(_, budget)| budget.spent_of(told)).sum()
+        };
+        let settlement = Settlement {
+            asks: self.asks,
+            told: self.told,
+            answer: self.answer,
+            elsewhere: self.told.as_ref().map_or(0, elsewhere),
+        };
+        let budget = state.budget(self.bucket, self.pacer);
+        budget.settle(Instant::now(), settlement, jitter);
         state.concurrency.settle(
             self.cuts,
             self.told.is_some_and(|told| told.is_concurrency()),
-            self.succeeded,
+            self.answer == Answer::Success,
         );
         drop(state);
         self.pacer.settled.notify_waiters();
@@ -230,6 +268,7 @@ mod tests {
     use std::time::Duration;
 
     use futures::FutureExt as _;
+    use http::StatusCode;
     use tokio::time::Instant;
 
     use super::{Concurrency, Pacer, RECOVERY};
@@ -263,7 +302,7 @@ mod tests {
         pacer
             .admit(Endpoint::Users)
             .await
-            .answered(told(100, 99), true);
+            .answered(StatusCode::OK, told(100, 99));
         let first = pacer.admit(Endpoint::Users).await;
         let _second = pacer.admit(Endpoint::Groups).await;
         assert!(pacer.admit(Endpoint::Users).now_or_never().is_none());
@@ -278,7 +317,7 @@ mod tests {
         pacer
             .admit(Endpoint::Groups)
             .await
-            .answered(told(10, 5), true);
+            .answered(StatusCode::OK, told(10, 5));
         {
             let members = pacer.admit(Endpoint::Members);
             let members = std::pin::pin!(members);
