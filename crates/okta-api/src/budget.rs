@@ -212,7 +212,13 @@ impl Budget {
                 }
                 window.limit = told.limit;
                 window.remaining = window.remaining.min(told.remaining);
-                self.others.seen(window.news_of_others(elsewhere, refused));
+                let news = window.news_of_others(elsewhere, refused);
+                // A 429 shows that what was left did not do: all that they took may have come at once.
+                let at_once = match answer {
+                    Answer::Throttled => window.others,
+                    Answer::Success | Answer::Failure => news,
+                };
+                self.others.seen(at_once);
                 if !is_present {
                     // It goes on after all: it was only closed, or is longer than we wait at a time.
                     window.ends = ends;

@@ -206,7 +206,7 @@ async fn as_much_is_left_as_others_take_at_once() {
         let margin = if window < 11 { 6 } else { 0 };
         assert_eq!(budget.others.margin(40), margin, "{window}");
     }
-    // A 429 tells of all that others took since: of 40, all but two of ours and one of theirs that was known.
+    // A 429 tells of all that others took: of 40, all but two of ours and one that may have been.
     let mut late = self::budget(100);
     spend(&mut late, 38);
     for _ in 0..8 {
