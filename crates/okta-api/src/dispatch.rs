@@ -1,35 +1,31 @@
 //! The one loop: admit, authorize, send, read, and judge what went wrong.
 
+mod sending;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use http::{Request, Response, StatusCode};
+use http::header::HeaderValue;
+use http::{Response, StatusCode};
 use okta_auth::{AuthError, OrgUrl, Token, TokenSource, Transport, TransportErrorKind};
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep, timeout};
-use tracing::{Instrument as _, Span};
+use tokio::time::{Instant, sleep};
+use tracing::Instrument as _;
 use url::Url;
 
+use self::sending::Sending;
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error, ProtocolError};
 use crate::metrics::Meter;
-use crate::observer::{Exchange, WaitReason};
+use crate::observer::WaitReason;
 use crate::pacer::Pacer;
 use crate::page;
-use crate::rate_limit::{RateLimit, Timing};
+use crate::rate_limit::Timing;
 use crate::retry::{self, Attempt, Outcome, Verdict};
-
-/// Makes Okta leave out what this crate does not read. It answers faster only when all three are
-/// given (Okta API reference, list all users).
-const LEAVE_OUT: &str = concat!(
-    "application/json; okta-response=",
-    r#""omitCredentials,omitCredentialsLinks,omitTransitioningToStatus""#
-);
 
 /// Sends requests of one client.
 pub(crate) struct Dispatcher {
@@ -90,7 +86,7 @@ impl Dispatcher {
     ///
     /// As for [`fetch`](Self::fetch).
     pub(crate) async fn read<T: DeserializeOwned>(
-        &self,
+        self: &Arc<Self>,
         endpoint: Endpoint,
         url: Url,
         doing: String,
@@ -123,7 +119,7 @@ impl Dispatcher {
     ///
     /// What the last try failed of.
     pub(crate) async fn fetch<T>(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
     ) -> Result<T, Error> {
@@ -138,21 +134,19 @@ impl Dispatcher {
     }
 
     async fn try_until_read<T>(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
     ) -> Result<T, Error> {
         let mut progress = Progress::new(ask.url.clone());
+        let mut trouble = self.meter.trouble();
         loop {
             let cause = match self.attempt(ask, &mut progress, &read).await {
-                Ok(value) => {
-                    if progress.retries > 0 {
-                        self.meter.failed(None);
-                    }
-                    return Ok(value);
-                }
+                Ok(value) => return Ok(value),
                 Err(cause) => cause,
             };
+            // The token endpoint has a rate limit of its own.
+            let is_api = !matches!(cause, Cause::Auth(_));
             let verdict = self.judge(&progress, &cause);
             if let Cause::Answer(answer) = &cause
                 && matches!(
@@ -168,23 +162,26 @@ impl Dispatcher {
             }
             let (endpoint, failure) = (ask.endpoint, error.what_went_wrong());
             tracing::warn!(%endpoint, %failure, ?verdict, "trying again");
-            self.meter.failed(Some(error.with_causes()));
-            self.prepare_retry(ask.endpoint, &mut progress, verdict)
+            trouble.tell(error.with_causes());
+            self.prepare_retry(ask.endpoint, &mut progress, verdict, is_api)
                 .await;
         }
     }
 
     /// One try, or two when the token turned out to be stale.
     async fn attempt<T>(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         progress: &mut Progress,
         read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
     ) -> Result<T, Cause> {
         loop {
             let (token, response) = self.send(ask, progress).await?;
-            let refused = response.status().is_client_error();
-            if refused && !progress.nonce_taken && token.learn(response.headers()) {
+            let may_want_nonce = matches!(
+                response.status(),
+                StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
+            );
+            if may_want_nonce && !progress.nonce_taken && token.learn(response.headers()) {
                 progress.nonce_taken = true;
                 progress.retries += 1;
                 continue;
@@ -202,84 +199,20 @@ impl Dispatcher {
 
     /// Sends the request once, when the pacer lets it.
     async fn send(
-        &self,
+        self: &Arc<Self>,
         ask: &Ask,
         progress: &mut Progress,
     ) -> Result<(Token, Response<Bytes>), Cause> {
-        let queued = Instant::now();
-        let permit = self.pacer.admit(ask.endpoint).await;
-        progress.paced += queued.elapsed();
-
-        let left = self.retry_for.saturating_sub(progress.spent());
-        let token = timeout(left, self.tokens.token())
-            .await
-            .map_err(|_| Cause::Deadline)?;
-        let token = token.map_err(Cause::Auth)?;
-        let request = self.request(ask.endpoint, &progress.url, &token)?;
-        let (response, told) = self.exchange(ask.endpoint, request, progress).await?;
-        permit.answered(response.status(), told);
-        Ok((token, response))
-    }
-
-    /// Sends a request and tells what came of it.
-    async fn exchange(
-        &self,
-        endpoint: Endpoint,
-        request: Request<Bytes>,
-        progress: &Progress,
-    ) -> Result<(Response<Bytes>, Option<RateLimit>), Cause> {
-        let is_retry = progress.retries > 0;
-        self.meter.sent(endpoint, is_retry);
-        let sent = Instant::now();
-        let left = self.retry_for.saturating_sub(progress.spent());
-        let outcome = timeout(left, self.transport.send(request)).await;
-        let answer = outcome.as_ref().ok().and_then(|sent| sent.as_ref().ok());
-        let exchange = Exchange {
-            endpoint: endpoint.template(),
-            status: answer.map(Response::status),
-            bytes: answer.map_or(0, |answer| answer.body().len()),
-            took: sent.elapsed(),
-            is_retry,
-            rate_limit: answer.and_then(|answer| RateLimit::from_headers(answer.headers())),
+        let sending = Sending {
+            dispatcher: Arc::clone(self),
+            endpoint: ask.endpoint,
+            url: progress.url.clone(),
+            retries: progress.retries,
+            left: self.retry_for.saturating_sub(progress.spent()),
         };
-        // The last try's, where there were several.
-        let span = Span::current();
-        span.record("status", exchange.status.map(|status| status.as_u16()));
-        span.record("bytes", exchange.bytes);
-        span.record("retries", progress.retries);
-        self.meter.exchanged(endpoint, &exchange);
-        let response = outcome.map_err(|_| Cause::Deadline)?;
-        let response = response.map_err(Cause::Transport)?;
-        Ok((response, exchange.rate_limit))
-    }
-
-    /// The request as a value.
-    fn request(
-        &self,
-        endpoint: Endpoint,
-        url: &Url,
-        token: &Token,
-    ) -> Result<Request<Bytes>, Cause> {
-        // The last line of defence: wherever the URL came from, the token goes to the org only.
-        if !self.org.owns(url) {
-            let found = url.origin().ascii_serialization();
-            return Err(Cause::Protocol(ProtocolError::ForeignNext {
-                found,
-                own: self.org.to_string(),
-            }));
-        }
-        let mut request = Request::get(url.as_str())
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(USER_AGENT, self.user_agent.clone());
-        if endpoint.answers_users() {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static(LEAVE_OUT));
-        }
-        let target = || url.as_str().chars().take(200).collect();
-        let mut request = request.body(Bytes::new()).map_err(|_not_a_uri| {
-            Cause::Protocol(ProtocolError::LinkTarget { target: target() })
-        })?;
-        token.authorize(&mut request).map_err(Cause::Auth)?;
-        Ok(request)
+        let (paced, outcome) = sending.spawn().await;
+        progress.paced += paced;
+        outcome
     }
 
     fn judge(&self, progress: &Progress, cause: &Cause) -> Verdict {
@@ -295,13 +228,25 @@ impl Dispatcher {
     }
 
     /// Waits as the verdict has it.
-    async fn prepare_retry(&self, endpoint: Endpoint, progress: &mut Progress, verdict: Verdict) {
+    async fn prepare_retry(
+        &self,
+        endpoint: Endpoint,
+        progress: &mut Progress,
+        verdict: Verdict,
+        is_api: bool,
+    ) {
         progress.retries += 1;
         match verdict {
             // The pacer waits, and meters the wait once for all requests that wait with this one.
-            Verdict::RetryInNextWindow(wait) => {
+            Verdict::RetryInNextWindow(wait) if is_api => {
                 progress.throttled += 1;
                 self.pacer.close(endpoint, wait);
+            }
+            Verdict::RetryInNextWindow(wait) => {
+                progress.throttled += 1;
+                self.meter.waited(endpoint, WaitReason::RateLimit, wait);
+                sleep(wait).await;
+                progress.paced += wait;
             }
             Verdict::Retry(wait) | Verdict::RetryWithFewer(wait) => {
                 self.meter.waited(endpoint, WaitReason::Retry, wait);
@@ -376,7 +321,12 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         Cause::Answer(answer) => Some(Outcome::Answered(answer.status, answer.timing)),
         Cause::Auth(AuthError::Unavailable(answer)) => {
             let timing = Timing::from_headers(answer.headers());
-            Some(Outcome::Answered(answer.status(), timing))
+            // Whatever status the token endpoint says "not now" by.
+            let status = match answer.status() {
+                StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            Some(Outcome::Answered(status, timing))
         }
         Cause::Transport(error) | Cause::Auth(AuthError::Transport(error)) => {
             Some(Outcome::Failed(error.kind()))

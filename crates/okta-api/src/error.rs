@@ -116,6 +116,8 @@ pub(crate) enum ProtocolError {
     ForeignNext { found: String, own: String },
     #[error("the next page is one that was read before")]
     RepeatedCursor,
+    #[error("the cursor is one of another list")]
+    OtherList,
     #[error("the next page is missing: this list goes on for ever")]
     NoNext,
     #[error("the last {pages} pages held records and not one that is new")]
@@ -169,6 +171,7 @@ impl Error {
                 ErrorKind::Throttled
             }
             Cause::Auth(AuthError::Unavailable(_)) => ErrorKind::ServerFailure,
+            Cause::Auth(AuthError::Unexpected(_)) => ErrorKind::Protocol,
             Cause::Auth(_) => ErrorKind::Unauthenticated,
             Cause::Answer(answer) => self.kind_of_answer(answer),
             Cause::Protocol(_) => ErrorKind::Protocol,

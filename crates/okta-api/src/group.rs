@@ -31,6 +31,7 @@ use crate::word::words;
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Group {
     /// Okta's id, never reused.
     pub id: GroupId,

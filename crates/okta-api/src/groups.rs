@@ -7,7 +7,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::group::Group;
 use crate::id::GroupId;
-use crate::list::List;
+use crate::list::{List, Searchable};
 use crate::page::PageSize;
 use crate::user::Member;
 
@@ -25,7 +25,7 @@ impl<'a> Groups<'a> {
     /// Lists groups. Needs the scope `okta.groups.read`.
     ///
     /// `Everyone` is among them, except for an application that has the group administrator's role.
-    pub fn list(self) -> List<Group> {
+    pub fn list(self) -> List<Group, Searchable> {
         let url = self.dispatcher.url(&["groups"]);
         List::new(
             self.dispatcher,

@@ -3,7 +3,18 @@
 //! An id of up to 23 bytes (Okta's have 20) is held in place: a hundred thousand members are as many ids and no
 //! allocation more.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use smol_str::SmolStr;
+
+/// No object is known by an empty id: two of them would be taken for one.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SmolStr, D::Error> {
+    let id = SmolStr::deserialize(deserializer)?;
+    if id.is_empty() {
+        return Err(D::Error::custom("an id is empty"));
+    }
+    Ok(id)
+}
 
 /// Declares a newtype over the text of an Okta id.
 macro_rules! id {
@@ -12,7 +23,7 @@ macro_rules! id {
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
-        pub struct $name(SmolStr);
+        pub struct $name(#[serde(deserialize_with = "present")] SmolStr);
 
         impl $name {
             /// The id as Okta wrote it.

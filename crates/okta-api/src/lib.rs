@@ -50,7 +50,7 @@ pub use crate::error::{Error, ErrorKind};
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
-pub use crate::list::{Everything, List};
+pub use crate::list::{Everything, List, Searchable, Whole};
 pub use crate::log_event::{EventOutcome, EventParty, EventType, LogEvent, OutcomeResult};
 pub use crate::logs::{Follow, Logs, Start};
 pub use crate::metrics::{EndpointMetrics, Metrics};

@@ -12,6 +12,7 @@ use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 use url::Url;
 
+use self::walk::Known;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -27,9 +28,12 @@ use crate::user::{Member, User};
 /// A list is read to its end, or its last item is an error: what was read until then is then no
 /// list of everything there is. Okta's order is kept. A record that changes while the list is read
 /// may come twice.
+///
+/// `S` says what it can be asked for besides: a [`Searchable`] list takes a search or a filter, any other is read
+/// [`Whole`].
 #[derive(Debug)]
 #[must_use = "a list is read by `pages` or `all`"]
-pub struct List<T> {
+pub struct List<T, S = Whole> {
     dispatcher: Arc<Dispatcher>,
     endpoint: Endpoint,
     doing: String,
@@ -41,14 +45,23 @@ pub struct List<T> {
     /// Where to begin instead.
     resume: Option<Cursor>,
     within: Option<Duration>,
-    item: PhantomData<fn() -> T>,
+    item: PhantomData<fn() -> (T, S)>,
 }
+
+/// A list that can be narrowed.
+#[derive(Clone, Copy, Debug)]
+pub enum Searchable {}
+
+/// A list that Okta does not narrow: what it does not know of a query it ignores in silence.
+#[derive(Clone, Copy, Debug)]
+pub enum Whole {}
 
 /// All of a list.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Everything<T> {
     /// The records, each id once and as it was seen last, in the order in which they were first
-    /// seen.
+    /// seen. That a cursor expired in between makes no difference.
     pub items: Vec<T>,
     /// The records that are there but do not decode.
     pub malformed: Vec<Malformed>,
@@ -56,7 +69,7 @@ pub struct Everything<T> {
     pub server_date: Option<Timestamp>,
 }
 
-impl<T: Resource> List<T> {
+impl<T: Resource, S: 'static> List<T, S> {
     pub(crate) fn new(
         dispatcher: &Arc<Dispatcher>,
         endpoint: Endpoint,
@@ -85,7 +98,8 @@ impl<T: Resource> List<T> {
     }
 
     /// The list from a page on whose [`Cursor`] an earlier page of the same list brought. Pages before it are not read,
-    /// unless Okta does not take the cursor any more: then the list is read from its beginning.
+    /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list
+    /// is an error.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.resume = Some(cursor);
         self
@@ -112,7 +126,7 @@ impl<T: Resource> List<T> {
         self,
         most: usize,
     ) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
-        walk::pages(self, most)
+        walk::pages(self, most, Known::Dropped)
     }
 
     /// Reads the list to its end.
@@ -122,7 +136,7 @@ impl<T: Resource> List<T> {
     /// When any page can not be read. A list is never short in silence.
     pub async fn all(self) -> Result<Everything<T>, Error> {
         let (mut items, mut malformed, mut server_date) = (Vec::new(), Vec::new(), None);
-        let mut pages = self.pages();
+        let mut pages = walk::pages(self, walk::MAX_PAGES, Known::HandedOut);
         while let Some(page) = pages.try_next().await? {
             server_date = server_date.or(page.server_date);
             items.extend(page.items);
@@ -154,10 +168,10 @@ impl<T: Resource> List<T> {
         self.parameters.iter().any(|(name, _)| *name == "search")
     }
 
-    /// The URL of the first page; those of the others come from Okta.
-    pub(crate) fn first_url(&self) -> Url {
+    /// Where the list is found at an endpoint, without a query.
+    fn url_at(&self, endpoint: Endpoint) -> Url {
         let mut url = self.url.clone();
-        let below = match self.endpoint {
+        let below = match endpoint {
             Endpoint::Members => Some("users"),
             Endpoint::SkinnyMembers => Some("skinny_users"),
             _ => None,
@@ -165,6 +179,24 @@ impl<T: Resource> List<T> {
         if let (Some(below), Ok(mut path)) = (below, url.path_segments_mut()) {
             path.push(below);
         }
+        url
+    }
+
+    /// At which endpoint a cursor of this list goes on; none, when it is of another list.
+    fn endpoint_of(&self, cursor: &Cursor) -> Option<Endpoint> {
+        let endpoints = match self.endpoint {
+            Endpoint::Members | Endpoint::SkinnyMembers => {
+                &[Endpoint::Members, Endpoint::SkinnyMembers][..]
+            }
+            ref only => std::slice::from_ref(only),
+        };
+        let mut endpoints = endpoints.iter().copied();
+        endpoints.find(|endpoint| self.url_at(*endpoint).path() == cursor.url().path())
+    }
+
+    /// The URL of the first page; those of the others come from Okta.
+    pub(crate) fn first_url(&self) -> Url {
+        let mut url = self.url_at(self.endpoint);
         url.query_pairs_mut()
             .append_pair("limit", &self.page_size.get().to_string())
             .extend_pairs(&self.parameters);
@@ -201,7 +233,7 @@ fn each_once<T: Resource>(items: Vec<T>) -> Vec<T> {
 /// What only some lists can be asked for.
 macro_rules! selected {
     ($record:ty: $($method:ident)+) => {
-        impl List<$record> {
+        impl List<$record, Searchable> {
             $(selected!(@$method);)+
         }
     };
@@ -226,7 +258,7 @@ selected!(User: search filter);
 selected!(Group: search filter);
 selected!(LogEvent: filter);
 
-impl List<User> {
+impl List<User, Searchable> {
     /// Only these fields of each user, named as a search names them: `status`, `profile.login`. The id always comes.
     ///
     /// Okta then sends and this crate keeps nothing else: what is left out reads as absent (Okta API reference, list all
@@ -255,7 +287,7 @@ impl List<User> {
     }
 }
 
-impl List<Group> {
+impl List<Group, Searchable> {
     /// With each group's size, which [`Group::stats`] then returns. Okta takes longer to answer.
     pub fn with_stats(self) -> Self {
         self.with("expand", "stats")
@@ -267,9 +299,7 @@ impl List<Member> {
     /// own. Okta does not document it and may withdraw it: where it is not there, the list is read in the usual way,
     /// and this client does not ask for it again. A member's [`status`](Member::status) may be missing.
     pub fn skinny(mut self) -> Self {
-        if self.dispatcher.skinny_members() {
-            self.endpoint = Endpoint::SkinnyMembers;
-        }
+        self.endpoint = Endpoint::SkinnyMembers;
         self
     }
 }

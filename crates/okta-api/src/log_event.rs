@@ -27,6 +27,7 @@ use crate::word::{or_default, words};
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct LogEvent {
     /// The event's id, by which one that comes twice is known.
     pub uuid: EventId,

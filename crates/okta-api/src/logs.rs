@@ -12,7 +12,7 @@ use url::Url;
 use crate::dispatch::{Ask, Dispatcher};
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error, ProtocolError};
-use crate::list::List;
+use crate::list::{List, Searchable};
 use crate::log_event::LogEvent;
 use crate::page::{self, Cursor, Page, PageSize};
 
@@ -54,11 +54,11 @@ impl<'a> Logs<'a> {
 
     /// Lists the events that were published in a time, in that order. Events that are stored late are missed: use
     /// [`follow`](Self::follow) to miss none.
-    pub fn between(self, since: Timestamp, until: Timestamp) -> List<LogEvent> {
+    pub fn between(self, since: Timestamp, until: Timestamp) -> List<LogEvent, Searchable> {
         self.since(since).with("until", format!("{until:.3}"))
     }
 
-    fn since(self, since: Timestamp) -> List<LogEvent> {
+    fn since(self, since: Timestamp) -> List<LogEvent, Searchable> {
         List::new(
             self.dispatcher,
             Endpoint::Logs,
@@ -172,9 +172,22 @@ impl Tail {
             let cause = Cause::Protocol(ProtocolError::NoNext);
             return Err(Error::new(ask.doing, ask.endpoint, cause));
         };
-        self.next = next.url().clone();
         let records = page.items.len() + page.malformed.len();
-        self.caught_up = records < usize::from(self.follow.page_size.get());
+        // The next page is this one again as long as there is nothing new.
+        if records > 0 && *next.url() == ask.url {
+            let cause = Cause::Protocol(ProtocolError::RepeatedCursor);
+            return Err(Error::new(ask.doing, ask.endpoint, cause));
+        }
+        self.next = next.url().clone();
+        // Okta's link says how large this page could have been: smaller than was asked for, after a failure.
+        let most = limit(&self.next).unwrap_or(self.follow.page_size.get());
+        self.caught_up = records < usize::from(most);
         Ok(Some((page, self)))
     }
+}
+
+/// How many records a page has at most, by its link.
+fn limit(link: &Url) -> Option<u16> {
+    let (_, limit) = link.query_pairs().find(|(name, _)| name == "limit")?;
+    limit.parse().ok()
 }

@@ -60,6 +60,7 @@ impl Metrics {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     counts: Mutex<Metrics>,
+    troubles: Mutex<Troubles>,
     pub(crate) observer: Option<Box<dyn Observer>>,
 }
 
@@ -67,6 +68,7 @@ impl Meter {
     pub(crate) fn new(observer: Option<Box<dyn Observer>>) -> Self {
         Self {
             counts: Mutex::default(),
+            troubles: Mutex::default(),
             observer,
         }
     }
@@ -104,14 +106,20 @@ impl Meter {
         }
     }
 
-    /// A request failed in this way and will be tried again; nothing, when one has succeeded that was.
-    pub(crate) fn failed(&self, failure: Option<String>) {
-        self.counts().last_failure = failure;
+    /// A request begins, which may fail and be tried again.
+    pub(crate) fn trouble(&self) -> Trouble<'_> {
+        Trouble {
+            meter: self,
+            told: None,
+        }
     }
 
     /// The counts so far.
     pub(crate) fn snapshot(&self) -> Metrics {
-        self.counts().clone()
+        let mut metrics = self.counts().clone();
+        let troubles = self.troubles();
+        metrics.last_failure = troubles.present.values().next_back().cloned();
+        metrics
     }
 
     fn update(&self, endpoint: Endpoint, change: impl FnOnce(&mut EndpointMetrics)) {
@@ -119,8 +127,48 @@ impl Meter {
         change(metrics.endpoints.entry(endpoint.template()).or_default());
     }
 
+    fn troubles(&self) -> MutexGuard<'_, Troubles> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn counts(&self) -> MutexGuard<'_, Metrics> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The failures that are being answered by trying again, the last one last.
+#[derive(Debug, Default)]
+struct Troubles {
+    present: BTreeMap<u64, String>,
+    told: u64,
+}
+
+/// The trouble a request has until it ends.
+#[derive(Debug)]
+pub(crate) struct Trouble<'a> {
+    meter: &'a Meter,
+    told: Option<u64>,
+}
+
+impl Trouble<'_> {
+    /// It failed in this way and will be tried again.
+    pub(crate) fn tell(&mut self, failure: String) {
+        let mut troubles = self.meter.troubles();
+        if let Some(earlier) = self.told {
+            troubles.present.remove(&earlier);
+        }
+        troubles.told += 1;
+        let number = troubles.told;
+        troubles.present.insert(number, failure);
+        self.told = Some(number);
+    }
+}
+
+impl Drop for Trouble<'_> {
+    fn drop(&mut self) {
+        if let Some(told) = self.told {
+            self.meter.troubles().present.remove(&told);
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) const LONGEST_TIME: Duration = Duration::from_hours(24 * 365);
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Page<T> {
     /// The records, in Okta's order. May be empty although more pages follow.
     pub items: Vec<T>,
@@ -35,6 +36,7 @@ pub struct Page<T> {
 
 /// A record that does not decode. Known by its id, so that it is not mistaken for one that is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Malformed {
     /// Okta's id.
     pub id: String,
@@ -489,6 +491,7 @@ mod tests {
             r#"[{"id":"00u1"},{"id":7}]"#,
             r#"[{"id":"00u1"},{}]"#,
             r#"[{"id":null,"profile":[]}]"#,
+            r#"[{"id":"00u1"},{"id":""}]"#,
         ] {
             assert!(
                 matches!(

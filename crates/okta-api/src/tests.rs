@@ -9,6 +9,7 @@ mod paging;
 mod reading;
 mod restarting;
 mod retrying;
+mod tokens;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

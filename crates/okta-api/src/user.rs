@@ -32,6 +32,7 @@ use crate::word::words;
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct User {
     /// Okta's id, never reused.
     pub id: UserId,
@@ -158,6 +159,7 @@ impl<'de> Visitor<'de> for UserVisitor {
 /// A member of a group: who, and whether their account is in use. Nothing else of a members page is
 /// kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Member {
     /// The user's id.
     pub id: UserId,

@@ -7,7 +7,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::group::Group;
 use crate::id::UserId;
-use crate::list::List;
+use crate::list::{List, Searchable};
 use crate::page::PageSize;
 use crate::user::User;
 
@@ -24,10 +24,10 @@ impl<'a> Users<'a> {
 
     /// Lists users. Needs the scope `okta.users.read`.
     ///
-    /// Without a [search](List::search) deactivated users are left out; a search returns them
-    /// unless it says otherwise. Okta leaves credentials and most links out of the answers, because
+    /// Without a [search](List::search) or a filter deactivated users are left out; these return them unless they say
+    /// otherwise. Okta leaves credentials and most links out of the answers, because
     /// it is asked to.
-    pub fn list(self) -> List<User> {
+    pub fn list(self) -> List<User, Searchable> {
         let url = self.dispatcher.url(&["users"]);
         List::new(
             self.dispatcher,

@@ -124,15 +124,14 @@ impl Prover {
         }
     }
 
-    /// Takes the nonce of the API's answer, and says whether it is a new one.
+    /// Takes the nonce of the API's answer, and says whether there was one.
     pub(crate) fn learn_resource_nonce(&self, headers: &HeaderMap) -> bool {
-        let Some(nonce) = nonce(headers) else {
-            return false;
-        };
-        let mut learned = self.learned();
-        let new = learned.resource_nonce.as_ref() != Some(&nonce);
-        learned.resource_nonce = Some(nonce);
-        new
+        let nonce = nonce(headers);
+        let told = nonce.is_some();
+        if told {
+            self.learned().resource_nonce = nonce;
+        }
+        told
     }
 
     /// Takes how far the server's clock is ahead of ours.

@@ -56,8 +56,8 @@ impl Token {
         }
     }
 
-    /// Takes from the headers of a refusal what the next proof must hold. True when that is news: the same request is
-    /// then worth one more try.
+    /// Takes from the headers of a refusal (400 or 401) what the next proof must hold. True when they say: the same
+    /// request is then worth one more try, and only one.
     pub fn learn(&self, refusal: &HeaderMap) -> bool {
         self.proof
             .as_ref()

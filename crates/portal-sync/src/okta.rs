@@ -16,6 +16,10 @@ use crate::plan::Settings;
 use crate::roster::Rules;
 use crate::selection::Selection;
 
+/// Who asks.
+pub const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("portal-sync/", env!("CARGO_PKG_VERSION")));
+
 /// The path template under which token requests are counted.
 const TOKEN_ENDPOINT: &str = "/oauth2/v1/token";
 
@@ -68,10 +72,7 @@ impl Okta {
             .share(Share::percent(provider.rate_limit.share_percent).unwrap_or_default())
             .max_concurrent(parallel.try_into().unwrap_or(NonZeroU32::MAX))
             .observer(observer)
-            .user_agent(HeaderValue::from_static(concat!(
-                "portal-sync/",
-                env!("CARGO_PKG_VERSION")
-            )))
+            .user_agent(USER_AGENT)
             .build();
         let selection = Selection::new(
             provider.user_filter.as_ref(),

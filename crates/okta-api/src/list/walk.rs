@@ -27,25 +27,30 @@ const MAX_IDLE: u32 = 3;
 /// Empty pages in a row after which a list is taken to have no end. Okta is seen to send one now and then.
 const MAX_EMPTY: u32 = 100;
 
+/// What becomes of records that come again because the list is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Dropped,
+    HandedOut,
+}
+
 /// The pages of a list that has no more than `most`.
-pub(crate) fn pages<T: Resource>(
-    list: List<T>,
+pub(super) fn pages<T: Resource, S: 'static>(
+    list: List<T, S>,
     most: usize,
+    known: Known,
 ) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
-    let next = Some(match &list.resume {
-        Some(cursor) => cursor.url().clone(),
-        None => list.first_url(),
-    });
     let walk = Walk {
         list,
         most,
+        known,
         deadline: None,
         asked: HashSet::new(),
         given: HashSet::new(),
+        again: HashSet::new(),
         malformed: HashSet::new(),
-        next,
+        next: Next::Begin,
         restarts: 0,
-        catching_up: false,
         idle: 0,
         empty: 0,
     };
@@ -54,28 +59,41 @@ pub(crate) fn pages<T: Resource>(
 
 /// Where the reading of a list is.
 #[derive(Debug)]
-struct Walk<T: Resource> {
-    list: List<T>,
+struct Walk<T: Resource, S> {
+    list: List<T, S>,
     most: usize,
+    known: Known,
     deadline: Option<Instant>,
     /// The pages that were read since the list was begun.
     asked: HashSet<Url>,
     /// The ids that were handed out.
     given: HashSet<T::Id>,
+    /// The ids that were seen since the list is read again.
+    again: HashSet<T::Id>,
     malformed: HashSet<String>,
-    next: Option<Url>,
+    next: Next,
     restarts: u32,
-    /// After a restart, until something new comes.
-    catching_up: bool,
+    /// Pages in a row that held nothing new, though they held something.
     idle: u32,
+    /// Pages in a row that held nothing.
     empty: u32,
 }
 
-impl<T: Resource> Walk<T> {
+/// What to read next.
+#[derive(Debug)]
+enum Next {
+    Begin,
+    Page(Url),
+    End,
+}
+
+impl<T: Resource, S: 'static> Walk<T, S> {
     /// Reads one page.
     async fn step(mut self) -> Result<Option<(Page<T>, Self)>, Error> {
-        let Some(mut url) = self.next.take() else {
-            return Ok(None);
+        let mut url = match std::mem::replace(&mut self.next, Next::End) {
+            Next::Begin => self.begin()?,
+            Next::Page(url) => url,
+            Next::End => return Ok(None),
         };
         let mut page = loop {
             match self.read(&url).await {
@@ -84,27 +102,40 @@ impl<T: Resource> Walk<T> {
             }
         };
         self.asked.insert(url);
-        self.drop_known(&mut page);
-        let next = page.next.as_ref().map(|next| next.url().clone());
-        let fault = match &next {
-            None => None,
-            Some(next) if self.asked.contains(next) => Some(ProtocolError::RepeatedCursor),
-            Some(_) if self.idle >= MAX_IDLE => Some(ProtocolError::NothingNew { pages: MAX_IDLE }),
-            Some(_) if self.empty >= MAX_EMPTY => {
-                Some(ProtocolError::NothingMore { pages: MAX_EMPTY })
-            }
-            Some(_) if self.asked.len() >= self.most => {
-                Some(ProtocolError::Endless { limit: self.most })
-            }
-            Some(_) => None,
+        self.note(&mut page);
+        let Some(next) = page.next.as_ref().map(|next| next.url().clone()) else {
+            return Ok(Some((page, self)));
         };
-        match fault {
-            Some(fault) => Err(self.error(Cause::Protocol(fault))),
-            None => {
-                self.next = next;
-                Ok(Some((page, self)))
-            }
+        let fault = if self.asked.contains(&next) {
+            ProtocolError::RepeatedCursor
+        } else if self.idle >= MAX_IDLE {
+            ProtocolError::NothingNew { pages: MAX_IDLE }
+        } else if self.empty >= MAX_EMPTY {
+            ProtocolError::NothingMore { pages: MAX_EMPTY }
+        } else if self.asked.len() >= self.most {
+            ProtocolError::Endless { limit: self.most }
+        } else {
+            self.next = Next::Page(next);
+            return Ok(Some((page, self)));
+        };
+        Err(self.error(self.asked.len(), Cause::Protocol(fault)))
+    }
+
+    /// Where the list begins, or goes on.
+    fn begin(&mut self) -> Result<Url, Error> {
+        if let Some(cursor) = &self.list.resume {
+            let Some(endpoint) = self.list.endpoint_of(cursor) else {
+                return Err(self.error(1, Cause::Protocol(ProtocolError::OtherList)));
+            };
+            let url = cursor.url().clone();
+            self.list.endpoint = endpoint;
+            return Ok(url);
         }
+        let is_skinny = self.list.endpoint == Endpoint::SkinnyMembers;
+        if is_skinny && !self.list.dispatcher.skinny_members() {
+            self.list.endpoint = Endpoint::Members;
+        }
+        Ok(self.list.first_url())
     }
 
     async fn read(&mut self, url: &Url) -> Result<Page<T>, Error> {
@@ -151,8 +182,8 @@ impl<T: Resource> Walk<T> {
         let (endpoint, failure) = (self.list.endpoint, error.what_went_wrong());
         tracing::warn!(%endpoint, %failure, "reading the list again from its beginning");
         self.restarts += 1;
-        self.catching_up = true;
         self.asked.clear();
+        self.again.clear();
         Ok(first)
     }
 
@@ -162,40 +193,54 @@ impl<T: Resource> Walk<T> {
         match error.kind() {
             ErrorKind::ExpiredCursor => true,
             ErrorKind::BadSearch => self.list.is_search() && !self.asked.is_empty(),
-            ErrorKind::ServerFailure => self.list.resume.is_some() && self.asked.is_empty(),
+            // An answer of the API, that is, and not of the token endpoint.
+            ErrorKind::ServerFailure => {
+                self.list.resume.is_some() && self.asked.is_empty() && error.status().is_some()
+            }
             _ => false,
         }
     }
 
-    /// Remembers what was handed out, and drops it when it comes again because the list is read again.
-    fn drop_known(&mut self, page: &mut Page<T>) {
+    /// Remembers what a page held, and drops what is known where it is not to come again.
+    fn note(&mut self, page: &mut Page<T>) {
         let Self {
-            given, malformed, ..
+            given,
+            again,
+            malformed,
+            ..
         } = self;
         let read_again = self.restarts > 0;
+        let keep_known = !read_again || self.known == Known::HandedOut;
         let records = page.items.len() + page.malformed.len();
         let mut new = 0;
         page.items.retain(|item| {
             let is_new = given.insert(item.id().clone());
-            new += usize::from(is_new);
-            is_new || !read_again
+            let is_new_now = if read_again {
+                again.insert(item.id().clone())
+            } else {
+                is_new
+            };
+            new += usize::from(is_new_now);
+            is_new || keep_known
         });
         page.malformed.retain(|bad| {
-            let is_new =
-                !given.contains(&T::Id::from(bad.id.clone())) && malformed.insert(bad.id.clone());
-            new += usize::from(is_new);
+            let id = T::Id::from(bad.id.clone());
+            let is_new = !given.contains(&id) && malformed.insert(bad.id.clone());
+            let is_new_now = if read_again { again.insert(id) } else { is_new };
+            new += usize::from(is_new_now);
             is_new
         });
         self.empty = if records == 0 { self.empty + 1 } else { 0 };
         if new > 0 {
-            (self.idle, self.catching_up) = (0, false);
-        } else if records > 0 && !self.catching_up {
+            self.idle = 0;
+        } else if records > 0 {
             self.idle += 1;
         }
     }
 
-    fn error(&self, cause: Cause) -> Error {
-        Error::new(self.doing(self.asked.len()), self.list.endpoint, cause)
+    /// An error at a page, counted from 1.
+    fn error(&self, page: usize, cause: Cause) -> Error {
+        Error::new(self.doing(page), self.list.endpoint, cause)
     }
 
     fn doing(&self, page: usize) -> String {

@@ -121,3 +121,41 @@ async fn an_event_that_does_not_decode_is_known_by_its_uuid() {
     let page = pages.try_next().await.unwrap().unwrap();
     assert_eq!((page.items.len(), page.malformed[0].id.as_str()), (1, "1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn smaller_pages_that_are_full_are_followed_at_once() {
+    let (client, script) = scripted();
+    let first = "/api/v1/logs?limit=100&since=2026-03-01T00%3A00%3A00.000Z";
+    script.expect(first, Answer::status(500, ""));
+    let smaller = first.replace("100", "50");
+    let uuids: Vec<String> = (0..50).map(|uuid| uuid.to_string()).collect();
+    let uuids: Vec<&str> = uuids.iter().map(String::as_str).collect();
+    script.expect(
+        &smaller,
+        events(&uuids).header("link", &next("/api/v1/logs?after=49&limit=50")),
+    );
+    let second = "/api/v1/logs?after=49&limit=50";
+    script.expect(second, events(&[]).header("link", &next(second)));
+    let log = client
+        .logs()
+        .follow(SINCE.parse::<jiff::Timestamp>().unwrap());
+    let mut pages = log.page_size(PageSize::events(100).unwrap()).pages();
+    let start = Instant::now();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().items.len(), 50);
+    pages.try_next().await.unwrap().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "no pause");
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_does_not_go_on_is_broken() {
+    let (client, script) = scripted();
+    script.expect(FIRST, events(&["1", "2"]).header("link", &next(FIRST)));
+    let log = client
+        .logs()
+        .follow(SINCE.parse::<jiff::Timestamp>().unwrap());
+    let mut pages = log.page_size(PageSize::events(2).unwrap()).pages();
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(chain(&error).contains("read before"), "{}", chain(&error));
+}

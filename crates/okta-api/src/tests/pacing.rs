@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
+use futures::{FutureExt as _, StreamExt as _};
 use http::{Request, Response};
 use okta_auth::{Transport, TransportError};
 use tokio::time::{Instant, sleep};
@@ -167,4 +167,24 @@ async fn dropping_a_list_gives_its_place_to_others() {
     let start = Instant::now();
     read_members(&client, 1).await;
     assert_eq!(start.elapsed(), Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_that_are_set_aside_do_not_hold_up_others() {
+    let org = Org::new(1_000, 0, Duration::from_millis(200));
+    let client = builder(org).max_concurrent(NonZeroU32::MIN).build();
+    let members = |group: u32| {
+        let group = GroupId::from(format!("00g{group}"));
+        client.groups().members(&group).all()
+    };
+    let read = async {
+        let mut reads = futures::stream::iter((0..8).map(members)).buffer_unordered(4);
+        // While the body waits nobody polls the other three.
+        while let Some(read) = reads.next().await {
+            read.unwrap();
+            members(99).await.unwrap();
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(3_600), read).await;
+    ended.expect("the lists wait for each other");
 }

@@ -126,3 +126,15 @@ async fn a_group_that_is_gone_does_not_end_the_cheap_way() {
     skinny(&client).all().await.unwrap();
     script.finish().unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn lists_that_were_made_beforehand_know_it_too() {
+    let (client, script) = scripted();
+    script.expect(SKINNY, Answer::status(404, ABSENT));
+    let lists = [skinny(&client), skinny(&client), skinny(&client)];
+    for list in lists {
+        script.expect(FAT, Answer::json("[]"));
+        list.all().await.unwrap();
+    }
+    script.finish().unwrap();
+}

@@ -4,7 +4,7 @@ use futures::TryStreamExt as _;
 
 use super::{next, scripted};
 use crate::testing::{Answer, ScriptedTransport};
-use crate::{Cursor, ErrorKind, List, User};
+use crate::{Cursor, ErrorKind, List, Searchable, User};
 
 const USERS: &str = "/api/v1/users?limit=200";
 const SECOND: &str = "/api/v1/users?after=1&limit=200";
@@ -29,7 +29,7 @@ fn page(users: &str) -> Answer {
 }
 
 /// The ids of each page.
-async fn walk(list: List<User>) -> Result<Vec<String>, crate::Error> {
+async fn walk(list: List<User, Searchable>) -> Result<Vec<String>, crate::Error> {
     let pages: Vec<_> = list.pages().try_collect().await?;
     let ids = |items: &[User]| {
         let ids: Vec<&str> = items.iter().map(|user| user.id.as_str()).collect();
@@ -135,4 +135,115 @@ async fn a_cursor_of_another_org_is_not_followed() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(script.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_new_does_not_make_a_second_reading_look_like_a_circle() {
+    let (client, script) = scripted();
+    let at = |page: u32| format!("/api/v1/users?after={page}&limit=200");
+    let first_pass = |first: &str| {
+        script.expect(USERS, page(first).header("link", &next(&at(1))));
+        for number in 1..6 {
+            let answer = page(&format!("00u{number}"));
+            script.expect(&at(number), answer.header("link", &next(&at(number + 1))));
+        }
+    };
+    first_pass("00u0");
+    script.expect(&at(6), expired());
+    first_pass("00u0 00unew");
+    script.expect(&at(6), page("00u6"));
+    let pages = walk(client.users().list()).await.unwrap();
+    let ids: Vec<&str> = pages.iter().flat_map(|ids| ids.split(' ')).collect();
+    let ids: Vec<&str> = ids.into_iter().filter(|id| !id.is_empty()).collect();
+    assert_eq!(
+        ids,
+        [
+            "00u0", "00u1", "00u2", "00u3", "00u4", "00u5", "00unew", "00u6"
+        ]
+    );
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_reading_that_goes_in_a_circle_is_an_error() {
+    let (client, script) = scripted();
+    script.expect(USERS, page("00u1").header("link", &next(SECOND)));
+    script.expect(SECOND, expired());
+    script.expect(USERS, page("00u1").header("link", &next("/1")));
+    for number in 1..4 {
+        let answer = page("00u1").header("link", &next(&format!("/{}", number + 1)));
+        script.expect(&format!("/{number}"), answer);
+    }
+    let error = walk(client.users().list()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_of_a_list_is_as_the_second_reading_saw_it() {
+    let (client, script) = scripted();
+    let user = |status: &str| Answer::json(format!(r#"[{{"id":"00u1","status":"{status}"}}]"#));
+    script.expect(USERS, user("ACTIVE").header("link", &next(SECOND)));
+    script.expect(SECOND, expired());
+    script.expect(USERS, user("DEPROVISIONED"));
+    let all = client.users().list().all().await.unwrap();
+    assert_eq!(all.items.len(), 1);
+    assert_eq!(all.items[0].status, crate::UserStatus::Deprovisioned);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_of_another_list_is_an_error_before_anything_is_sent() {
+    let (client, script) = scripted();
+    let cursor: Cursor = "https://acme.okta.com/api/v1/groups?after=1"
+        .parse()
+        .unwrap();
+    let error = walk(client.users().list().resume(cursor))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(super::chain(&error).contains("another list"));
+    assert!(script.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_of_members_goes_on_where_it_is_from() {
+    let (client, script) = scripted();
+    let path = "/api/v1/groups/00g1/users?after=1";
+    script.expect(path, Answer::json("[]"));
+    let cursor = format!("https://acme.okta.com{path}").parse().unwrap();
+    let members = client.groups().members(&"00g1".into()).skinny();
+    members.resume(cursor).all().await.unwrap();
+    let metrics = client.metrics().endpoints;
+    assert!(metrics.contains_key("/api/v1/groups/{id}/users"));
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_endpoint_that_fails_says_nothing_about_the_cursor() {
+    let transport = ScriptedTransport::default();
+    let org = okta_auth::OrgUrl::parse("https://acme.okta.com").unwrap();
+    let client = crate::Client::builder(org, NoToken, transport.clone()).build();
+    let cursor: Cursor = format!("https://acme.okta.com{SECOND}").parse().unwrap();
+    let error = walk(client.users().list().resume(cursor))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert!(transport.requests().is_empty());
+}
+
+/// A source whose server cannot be reached.
+#[derive(Debug)]
+struct NoToken;
+
+impl okta_auth::TokenSource for NoToken {
+    fn token(
+        &self,
+    ) -> futures::future::BoxFuture<'_, Result<okta_auth::Token, okta_auth::AuthError>> {
+        let kind = okta_auth::TransportErrorKind::Connect;
+        let error = okta_auth::TransportError::new(kind, "scripted");
+        Box::pin(async { Err(okta_auth::AuthError::Transport(error)) })
+    }
+
+    fn reject(&self, _token: &okta_auth::Token) {}
 }

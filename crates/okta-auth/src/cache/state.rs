@@ -97,9 +97,12 @@ impl State {
                 });
                 Ok(token)
             }
+            // What is no word of Okta's about the app says nothing about the token that it has.
             Err(error)
-                if error.is_transient()
-                    && let Some(old) = self.alive(now) =>
+                if !matches!(
+                    error,
+                    AuthError::Refused(_) | AuthError::MissingScopes { .. }
+                ) && let Some(old) = self.alive(now) =>
             {
                 tracing::warn!(%error, "the token could not be replaced yet, the old one serves on");
                 if let Some(cached) = &mut self.cached {

@@ -133,8 +133,9 @@ impl KeyPair {
 
 /// The length of a number without leading zeros.
 fn bits(number: &[u8]) -> usize {
-    let first = number.first().copied().unwrap_or_default();
-    number.len() * 8 - first.leading_zeros() as usize
+    number
+        .first()
+        .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
 }
 
 /// A number in its full width, which RFC 7518 (section 6.2.1.2) demands and not every tool keeps to.

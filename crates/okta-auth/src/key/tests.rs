@@ -5,6 +5,10 @@ mod identity;
 mod jwk;
 mod verify;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::{Just, any, prop_oneof, proptest};
+
 use super::*;
 use crate::testing::key_file;
 
@@ -243,4 +247,35 @@ fn a_key_whose_numbers_were_changed_is_damaged() {
 fn a_key_never_prints() {
     let printed = format!("{:?}", PrivateKey::from_pem(GOOD).unwrap());
     assert_eq!(printed, "PrivateKey(RS256, [redacted])");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_key_or_an_error(text in any::<String>()) {
+        let _key_or_error = PrivateKey::parse_all(&text);
+    }
+
+    #[test]
+    fn any_bytes_under_a_label_are_a_key_or_an_error(
+        label in prop_oneof!["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"],
+        der in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let text = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", STANDARD.encode(der));
+        let _key_or_error = PrivateKey::parse_all(&text);
+    }
+
+    #[test]
+    fn a_key_with_changed_bytes_is_a_key_or_an_error(
+        pem in prop_oneof![Just(GOOD), Just(PKCS1), Just(key_file!("ec-p256.sec1.pem")), Just(key_file!("ec-p521.pkcs8.pem"))],
+        changes in proptest::collection::vec((0_usize..1_300, any::<u8>()), 1..6),
+    ) {
+        let mut lines: Vec<&str> = pem.lines().collect();
+        let (first, last) = (lines.remove(0), lines.pop().unwrap());
+        let mut der = STANDARD.decode(lines.concat()).unwrap();
+        let length = der.len();
+        for (place, byte) in changes {
+            der[place % length] = byte;
+        }
+        let _key_or_error = PrivateKey::parse_all(&format!("{first}\n{}\n{last}", STANDARD.encode(der)));
+    }
 }

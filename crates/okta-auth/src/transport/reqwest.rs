@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use reqwest::tls::Certificate;
 use reqwest::{Client, redirect};
 
@@ -27,6 +29,7 @@ const LARGEST_BODY: usize = 64 << 20;
 pub struct ReqwestTransport {
     client: Client,
     largest_body: usize,
+    user_agent: HeaderValue,
 }
 
 impl ReqwestTransport {
@@ -56,7 +59,6 @@ impl ReqwestTransport {
             .collect::<Result<Vec<_>, _>>();
         let client = roots.and_then(|roots| {
             Client::builder()
-                .user_agent(concat!("portal-sync/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .referer(false)
                 .tls_certs_merge(roots)
@@ -68,15 +70,30 @@ impl ReqwestTransport {
             Ok(client) => Ok(Self {
                 client,
                 largest_body: LARGEST_BODY,
+                user_agent: HeaderValue::from_static(concat!(
+                    "okta-auth/",
+                    env!("CARGO_PKG_VERSION")
+                )),
             }),
             Err(error) => Err(TransportError::new(TransportErrorKind::Tls, error)),
         }
     }
 
+    /// The `user-agent` of requests that have none of their own, such as token requests: `okta-auth/` and the version.
+    #[must_use]
+    pub fn with_user_agent(mut self, name: HeaderValue) -> Self {
+        self.user_agent = name;
+        self
+    }
+
     async fn exchange(
         &self,
-        request: http::Request<Bytes>,
+        mut request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        let headers = request.headers_mut();
+        if !headers.contains_key(USER_AGENT) {
+            headers.insert(USER_AGENT, self.user_agent.clone());
+        }
         let request = reqwest::Request::try_from(request).map_err(explain)?;
         let mut response = self.client.execute(request).await.map_err(explain)?;
         let mut body = BytesMut::new();

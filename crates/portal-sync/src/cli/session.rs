@@ -7,7 +7,7 @@ use okta_auth::{Clock, ReqwestTransport, SystemClock};
 use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, StoreUrl};
 use crate::exit::Exit;
-use crate::okta::Okta;
+use crate::okta::{Okta, USER_AGENT};
 use crate::store::{CatalogStore as _, SqliteStore};
 use crate::telemetry::{self, Telemetry};
 
@@ -66,7 +66,8 @@ impl Session {
     pub(super) async fn orgs(&self) -> Result<Vec<Okta>, Exit> {
         self.tell_of_strangers().await?;
         let transport = ReqwestTransport::new()
-            .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?;
+            .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?
+            .with_user_agent(USER_AGENT);
         let metrics = self.telemetry.metrics();
         self.config
             .providers

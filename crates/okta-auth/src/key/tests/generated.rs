@@ -55,9 +55,7 @@ fn pem_is_written_as_it_was_read() {
     use secrecy::ExposeSecret;
     for text in [GOOD, key_file!("ec-p521.pkcs8.pem")] {
         let body: String = text.lines().filter(|line| !line.contains("---")).collect();
-        let der = base64::engine::general_purpose::STANDARD
-            .decode(body)
-            .unwrap();
+        let der = STANDARD.decode(body).unwrap();
         assert_eq!(pem::write(&der).expose_secret(), text);
     }
 }

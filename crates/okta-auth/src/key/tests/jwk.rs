@@ -178,6 +178,7 @@ fn what_is_no_usable_jwk_is_called_by_its_name() {
         (without("p"), JwkMember { member: "p" }),
         (with(RSA_JWK, "d", "no base64!"), JwkMember { member: "d" }),
         (with(RSA_JWK, "d", "AAAA"), Damaged),
+        (with(RSA_JWK, "n", "AA"), TooSmall { bits: 0 }),
         (with(RSA_JWK, "use", "enc"), JwkNotForSigning),
         (with(RSA_JWK, "alg", "PS256"), JwkNotForSigning),
         (with(RSA_JWK, "kty", "oct"), UnsupportedAlgorithm),
