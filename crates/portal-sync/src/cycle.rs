@@ -47,7 +47,9 @@ pub async fn run_once(
     let work = async {
         let directory = okta.directory(on_progress);
         let taken_at = clock.now();
-        let known = tokio::time::timeout(limit, run::read(&directory, store, settings))
+        // Kept until it is known what it was failing of when its time was over.
+        let mut read = std::pin::pin!(run::read(&directory, store, settings));
+        let known = tokio::time::timeout(limit, read.as_mut())
             .await
             .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())))?;
         match then {
