@@ -3,9 +3,10 @@
 use crate::dialect::{Dialect, Row, ValueKind};
 use crate::expr::{Comparison, Node, Operator, SearchExpr};
 use crate::instant::{self, DateForm};
-use crate::literal::Literal;
+use crate::literal::{Literal, is_json_number};
 use crate::path::AttributePath;
 use crate::problem::{DialectErrors, Problem, Problems, quoted};
+use crate::schema::{AttributeType, Schema};
 use crate::suggestion;
 
 /// `co` needs a value of three characters (Okta release notes, 2025).
@@ -19,6 +20,7 @@ const DATE: &str = "Okta error E0000030: dates must be of the form yyyy-MM-dd'T'
 const NOT_EQUAL: &str = "Okta developer documentation, core API, filter: where `ne` isn't supported, use `lt … or … gt`";
 const ENDS_WITH: &str =
     "Okta developer documentation, core API, filter: `ew` is only usable with the System Log API";
+const SCHEMA: &str = "the schema that was given";
 const SHARED: &str = "Okta developer documentation, core API, filter: operators and literals";
 
 impl SearchExpr {
@@ -96,6 +98,17 @@ impl Check<'_> {
         let Some(row) = self.dialect.row(comparison.path()) else {
             return self.unknown_attribute(comparison);
         };
+        let in_profile = comparison.path().in_profile();
+        if let (Some(schema), Some(name)) = (self.dialect.schema(), in_profile) {
+            let Some(kind) = schema.get(name) else {
+                return self.not_in_schema(comparison, schema, name);
+            };
+            if let Some(literal) = comparison.literal()
+                && !is_of(literal, kind)
+            {
+                return self.of_another_type(comparison, literal, kind);
+            }
+        }
         if !self.dialect.accepts(row, comparison.operator()) {
             return self.unsupported_operator(comparison, row);
         }
@@ -127,6 +140,38 @@ impl Check<'_> {
         if problem.fix().is_none() {
             problem = problem.expecting(self.attributes());
         }
+        self.problems.push(problem);
+    }
+
+    fn not_in_schema(&mut self, comparison: &Comparison, schema: &Schema, name: &str) {
+        let path = quoted(comparison.path().as_str());
+        let message = format!("the schema has no attribute {path}");
+        let nearest = suggestion::nearest(name, schema.names());
+        let problem = Problem::new(comparison.places().path, message)
+            .fixed_by(nearest.map(|name| format!("profile.{name}")))
+            .resting_on(SCHEMA);
+        self.problems.push(problem);
+    }
+
+    fn of_another_type(&mut self, comparison: &Comparison, literal: &Literal, kind: AttributeType) {
+        let path = quoted(comparison.path().as_str());
+        let message = format!("{path} is {kind}, which `{literal}` is not");
+        let fix = match (literal, kind) {
+            (Literal::Text(text), AttributeType::Number) => {
+                is_json_number(text).then(|| text.clone())
+            }
+            (Literal::Text(text), AttributeType::Boolean) => ["true", "false"]
+                .into_iter()
+                .find(|word| text.eq_ignore_ascii_case(word))
+                .map(str::to_owned),
+            (Literal::Number(_) | Literal::Bool(_), AttributeType::Text) => {
+                Some(format!("\"{literal}\""))
+            }
+            _ => None,
+        };
+        let problem = Problem::new(comparison.places().literal, message)
+            .fixed_by(fix)
+            .resting_on(SCHEMA);
         self.problems.push(problem);
     }
 
@@ -267,6 +312,16 @@ impl Check<'_> {
             Some(DateForm::OtherPrecision) if !self.dialect.is_strict() => Ok(()),
             _ => Err(instant::documented_form(text).map(|date| format!("\"{date}\""))),
         }
+    }
+}
+
+/// Whether a value can be that of an attribute of this type. Blank values are another matter.
+fn is_of(literal: &Literal, kind: AttributeType) -> bool {
+    match literal {
+        Literal::Null => true,
+        Literal::Text(text) => text.is_empty() || kind == AttributeType::Text,
+        Literal::Number(_) => kind == AttributeType::Number,
+        Literal::Bool(_) => kind == AttributeType::Boolean,
     }
 }
 

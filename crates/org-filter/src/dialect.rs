@@ -1,9 +1,11 @@
 //! What each endpoint of Okta accepts: which attributes, which operators, and how it compares.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::expr::Operator;
 use crate::path::AttributePath;
+use crate::schema::Schema;
 use crate::text::Case;
 
 mod tables;
@@ -31,6 +33,8 @@ pub struct Dialect {
     whole: bool,
     rows: &'static [Row],
     strict: bool,
+    /// The attributes of profiles, where they are known.
+    schema: Option<Arc<Schema>>,
 }
 
 /// What may be asked of one attribute, or of all those below one.
@@ -66,6 +70,7 @@ impl Dialect {
         whole: false,
         rows: tables::USER_SEARCH,
         strict: false,
+        schema: None,
     };
 
     /// `GET /api/v1/users?filter=…`: few attributes, compares exactly.
@@ -76,6 +81,7 @@ impl Dialect {
         whole: false,
         rows: tables::USER_FILTER,
         strict: false,
+        schema: None,
     };
 
     /// `GET /api/v1/groups?search=…`: compares without regard to case.
@@ -86,6 +92,7 @@ impl Dialect {
         whole: false,
         rows: tables::GROUP_SEARCH,
         strict: false,
+        schema: None,
     };
 
     /// `GET /api/v1/groups?filter=…`: ids, types and dates only, compares exactly.
@@ -96,6 +103,7 @@ impl Dialect {
         whole: false,
         rows: tables::GROUP_FILTER,
         strict: false,
+        schema: None,
     };
 
     /// `GET /api/v1/logs?filter=…`: the whole language. Compares exactly here; Okta compares some fields of
@@ -107,14 +115,25 @@ impl Dialect {
         whole: true,
         rows: tables::LOG_FILTER,
         strict: false,
+        schema: None,
     };
 
     /// The same dialect, keeping to what Okta documents: no operator that was only seen to work, `co` alone, and dates
     /// with milliseconds.
     #[must_use]
-    pub const fn strict(self) -> Self {
+    pub fn strict(self) -> Self {
         Self {
             strict: true,
+            ..self
+        }
+    }
+
+    /// The same dialect at a tenant whose profiles have these attributes and no others. Without a schema any attribute is
+    /// accepted below `profile`.
+    #[must_use]
+    pub fn with_schema(self, schema: Schema) -> Self {
+        Self {
+            schema: Some(Arc::new(schema)),
             ..self
         }
     }
@@ -140,6 +159,10 @@ impl Dialect {
 
     pub(crate) fn takes_whole_language(&self) -> bool {
         self.whole
+    }
+
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.schema.as_deref()
     }
 
     pub(crate) fn row(&self, path: &AttributePath) -> Option<&'static Row> {

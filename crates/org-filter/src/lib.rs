@@ -12,6 +12,9 @@ mod instant;
 
 mod problem;
 
+#[cfg(feature = "miette")]
+mod diagnostic;
+
 mod expr;
 
 mod lexer;
@@ -22,17 +25,22 @@ mod record;
 
 mod text;
 
+mod schema;
+
 mod dialect;
 
 mod check;
 
 mod matcher;
 
+mod explain;
+
 mod split;
 
 mod group_names;
 
 pub use dialect::Dialect;
+pub use explain::{Clause, Explanation};
 pub use expr::{Comparison, Operator, SearchExpr};
 pub use group_names::{GroupNames, NameReport};
 pub use literal::{Literal, Number};
@@ -41,4 +49,5 @@ pub use parser::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
 pub use path::{AttributePath, InvalidPath};
 pub use problem::{DialectErrors, ParseErrors, Problem};
 pub use record::{Attribute, Many, Record};
+pub use schema::{AttributeType, Schema};
 pub use split::Split;

@@ -33,6 +33,7 @@ use crate::text::{Wanted, admits};
 #[derive(Clone)]
 pub struct Matcher {
     expr: SearchExpr,
+    dialect: Dialect,
     root: Rule,
 }
 
@@ -41,6 +42,7 @@ impl SearchExpr {
     pub fn compile(&self, dialect: &Dialect) -> Matcher {
         Matcher {
             expr: self.clone(),
+            dialect: dialect.clone(),
             root: Rule::new(self.root(), dialect),
         }
     }
@@ -51,6 +53,11 @@ impl Matcher {
     /// regard to case, and for `sw`, `co` and `ew` on dates.
     pub fn matches(&self, record: &(impl Record + ?Sized)) -> bool {
         self.root.holds(record)
+    }
+
+    /// Whether one comparison holds, by the same rules.
+    pub(crate) fn holds(&self, comparison: &Comparison, record: &(impl Record + ?Sized)) -> bool {
+        Rule::comparison(comparison, &self.dialect).holds(record)
     }
 
     /// The expression that is evaluated.

@@ -97,7 +97,7 @@ impl Problem {
     }
 
     /// What to do, in words.
-    fn advice(&self) -> Option<String> {
+    pub(crate) fn advice(&self) -> Option<String> {
         let fix = self.fix.as_deref()?;
         Some(if fix.is_empty() {
             "remove it".to_owned()
@@ -178,6 +178,11 @@ pub struct ParseErrors(pub(crate) Problems);
 pub struct DialectErrors(pub(crate) Problems);
 
 impl ParseErrors {
+    #[cfg(feature = "miette")]
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.0.text
+    }
+
     /// The faults, at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.0.list
@@ -195,6 +200,11 @@ impl ParseErrors {
 }
 
 impl DialectErrors {
+    #[cfg(feature = "miette")]
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.0.text
+    }
+
     /// The reasons, at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.0.list

@@ -2,11 +2,12 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::string_slice,
     reason = "a panic is how a test fails"
 )]
 
-use org_filter::{Dialect, DialectErrors, SearchExpr};
+use org_filter::{AttributeType, Dialect, DialectErrors, Schema, SearchExpr};
 
 fn read(text: &str) -> SearchExpr {
     text.parse().expect(text)
@@ -126,6 +127,73 @@ fn strict_dialects_keep_to_the_documents() {
             .check(&Dialect::USER_SEARCH.strict())
             .is_ok()
     );
+}
+
+/// A tenant that has told us its attributes.
+fn tenant() -> Dialect {
+    Dialect::USER_SEARCH.with_schema(Schema::users([
+        ("squad", AttributeType::Text),
+        ("badge", AttributeType::Number),
+        ("remote", AttributeType::Boolean),
+    ]))
+}
+
+#[test]
+fn without_a_schema_any_attribute_of_a_profile_is_accepted() {
+    for text in [
+        r#"profile.sqad eq "red""#,
+        r#"profile.badge eq "7""#,
+        "profile.squad eq 7",
+    ] {
+        assert!(read(text).check(&Dialect::USER_SEARCH).is_ok(), "{text}");
+        assert!(read(text).check(&tenant()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn with_a_schema_attributes_and_types_are_known() {
+    for text in [
+        r#"profile.squad sw "r" and profile.badge ge 7 and profile.remote eq true"#,
+        r#"profile.costCenter eq "42" and status eq "ACTIVE""#,
+        "profile.badge pr",
+    ] {
+        assert!(read(text).check(&tenant()).is_ok(), "{text}");
+    }
+    for (text, part, fix) in [
+        (
+            r#"profile.departmnt eq "R&D""#,
+            "no attribute `profile.departmnt`",
+            Some("profile.department"),
+        ),
+        (r#"profile.zzzzzzzz eq "x""#, "no attribute", None),
+        (
+            r#"profile.badge gt "7""#,
+            "is a number, which `\"7\"` is not",
+            Some("7"),
+        ),
+        (r#"profile.badge gt "seven""#, "is a number", None),
+        (
+            r#"profile.remote eq "TRUE""#,
+            "is `true` or `false`",
+            Some("true"),
+        ),
+        (
+            "profile.squad eq 7",
+            "is a text, which `7` is not",
+            Some("\"7\""),
+        ),
+        (r#"profile.badge eq """#, "blank", None),
+    ] {
+        let errors = refusal(text, &tenant());
+        let [problem] = errors.problems() else {
+            panic!("{errors}");
+        };
+        assert!(problem.message().contains(part), "{problem}");
+        assert_eq!(problem.fix(), fix, "{problem}");
+    }
+    let groups = Dialect::GROUP_SEARCH.with_schema(Schema::groups([("", AttributeType::Text); 0]));
+    assert!(read(r#"profile.name co "abc""#).check(&groups).is_ok());
+    assert!(read(r#"profile.nme eq "abc""#).check(&groups).is_err());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 mod config;
 mod export;
 mod failure;
+mod filter;
 mod output;
 mod progress;
 mod serve;
@@ -56,6 +57,9 @@ enum Command {
     Plan(PlanArgs),
     /// Print the catalog as entities that Backstage accepts
     Export(export::ExportArgs),
+    /// Try a search expression without asking Okta
+    #[command(subcommand)]
+    Filter(filter::FilterCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -138,8 +142,10 @@ fn run(arguments: Vec<OsString>) -> Exit {
 
 async fn dispatch(cli: Cli, environment: Environment) -> Exit {
     let Cli { global, command } = cli;
-    if let Command::Config(ConfigCommand::Check) = command {
-        return config::check(&global, &environment);
+    match &command {
+        Command::Config(ConfigCommand::Check) => return config::check(&global, &environment),
+        Command::Filter(command) => return filter::run(command),
+        _ => {}
     }
     let session = match Session::open(&global, &environment, matches!(command, Command::Serve)) {
         Ok(session) => session,
@@ -152,7 +158,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         }
         Command::Plan(plan) => sync::plan(session, plan.format).await,
         Command::Export(arguments) => export::export(session, arguments).await,
-        Command::Config(ConfigCommand::Check) => Exit::Done,
+        Command::Filter(_) | Command::Config(ConfigCommand::Check) => Exit::Done,
     }
 }
 

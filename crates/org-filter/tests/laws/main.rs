@@ -51,6 +51,23 @@ proptest! {
     }
 
     #[test]
+    fn an_explanation_says_what_evaluation_does(expr in sample::expression(), person in sample::record()) {
+        let expr = parsed(&expr);
+        for dialect in &DIALECTS {
+            let matcher = expr.compile(dialect);
+            let explanation = matcher.explain(&person);
+            prop_assert_eq!(explanation.matches(), matcher.matches(&person));
+            prop_assert!(!explanation.clauses().is_empty());
+            for clause in explanation.clauses() {
+                let alone: SearchExpr = clause.comparison.parse().unwrap();
+                prop_assert_eq!(alone.compile(dialect).matches(&person), clause.holds);
+                let quoted: SearchExpr = expr.text()[clause.span.clone()].parse().unwrap();
+                prop_assert_eq!(quoted, alone);
+            }
+        }
+    }
+
+    #[test]
     fn both_parts_together_are_the_expression(expr in sample::expression(), person in sample::record()) {
         let expr = parsed(&expr);
         for dialect in &DIALECTS {

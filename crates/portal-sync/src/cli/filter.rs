@@ -1,0 +1,248 @@
+//! `filter`: Okta's search language without Okta.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use org_filter::{Dialect, Matcher, ParseErrors, SearchExpr};
+use serde_json::Value;
+
+use super::output;
+use crate::exit::Exit;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FilterCommand {
+    /// Would Okta's `search` accept this expression?
+    Check(Expression),
+    /// Print the objects that match: Okta's JSON in, one object a line out
+    Eval(EvalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Expression {
+    /// What is searched for
+    #[arg(long, value_enum)]
+    kind: Kind,
+    /// The expression, such as 'status eq "ACTIVE"'
+    #[arg(value_name = "EXPR")]
+    text: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    #[command(flatten)]
+    expression: Expression,
+    /// Users or groups as Okta sends them, one object a line or an array [default: standard input]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Users
+    User,
+    /// Groups
+    Group,
+}
+
+impl Kind {
+    fn dialect(self) -> Dialect {
+        match self {
+            Self::User => Dialect::USER_SEARCH,
+            Self::Group => Dialect::GROUP_SEARCH,
+        }
+    }
+}
+
+pub(super) fn run(command: &FilterCommand) -> Exit {
+    match command {
+        FilterCommand::Check(expression) => check(expression),
+        FilterCommand::Eval(arguments) => eval(arguments),
+    }
+}
+
+fn check(Expression { kind, text }: &Expression) -> Exit {
+    let expr = match parse(text) {
+        Ok(expr) => expr,
+        Err(exit) => return exit,
+    };
+    let dialect = kind.dialect();
+    let Err(refused) = expr.check(&dialect) else {
+        output::result(format_args!("accepted by {dialect}\n"));
+        return Exit::Done;
+    };
+    output::message(refused.render().trim_end());
+    let split = expr.split(&dialect);
+    let sent = match &split.server {
+        Some(server) => format!("Okta is asked for `{server}`"),
+        None => "everything is listed".to_owned(),
+    };
+    output::message(format_args!(
+        "note: as a filter in the configuration it works all the same: {sent}, and the rest is evaluated here"
+    ));
+    Exit::Usage
+}
+
+fn parse(text: &str) -> Result<SearchExpr, Exit> {
+    text.parse().map_err(|errors: ParseErrors| {
+        output::message(errors.render().trim_end());
+        output::message("note: it cannot be evaluated here either");
+        Exit::Usage
+    })
+}
+
+fn eval(EvalArgs { expression, file }: &EvalArgs) -> Exit {
+    let Expression { kind, text } = expression;
+    let matcher = match parse(text) {
+        Ok(expr) => expr.compile(&kind.dialect()),
+        Err(exit) => return exit,
+    };
+    let stdout = io::stdout().lock();
+    let done = match file {
+        Some(path) => File::open(path)
+            .map_err(Failure::Read)
+            .and_then(|file| filter(&matcher, BufReader::new(file), stdout)),
+        None => filter(&matcher, io::stdin().lock(), stdout),
+    };
+    match done {
+        // A reader that went away has what it wanted.
+        Ok(()) | Err(Failure::Write) => Exit::Done,
+        Err(failure) => {
+            output::message(failure.told(file.as_deref()));
+            Exit::Usage
+        }
+    }
+}
+
+/// Why the objects could not be filtered.
+#[derive(Debug)]
+enum Failure {
+    Read(io::Error),
+    Json(serde_json::Error),
+    /// A value that is not an object, counted from 1.
+    NotAnObject(usize),
+    Write,
+}
+
+impl Failure {
+    fn told(&self, file: Option<&Path>) -> String {
+        let input = file.map_or("standard input".to_owned(), |path| {
+            format!("`{}`", path.display())
+        });
+        match self {
+            Self::Read(error) => format!("error: {input} cannot be read\n  because: {error}"),
+            Self::Json(error) if error.is_io() => {
+                format!("error: {input} cannot be read\n  because: {error}")
+            }
+            Self::Json(error) => format!(
+                "error: {input} is not JSON\n  because: {error}\n  fix: give one object a line, or an array of objects"
+            ),
+            Self::NotAnObject(number) => format!(
+                "error: value {number} of {input} is not an object\n  fix: give users or groups as Okta sends them, one object a line or an array of objects"
+            ),
+            Self::Write => String::new(),
+        }
+    }
+}
+
+/// Writes the objects that match, in their order. What stands before a fault is written.
+fn filter(matcher: &Matcher, mut input: impl BufRead, output: impl Write) -> Result<(), Failure> {
+    let mut output = io::BufWriter::new(output);
+    let outcome = if begins_with_bracket(&mut input).map_err(Failure::Read)? {
+        let mut array = serde_json::Deserializer::from_reader(input);
+        let objects: Vec<Value> =
+            serde::Deserialize::deserialize(&mut array).map_err(Failure::Json)?;
+        array.end().map_err(Failure::Json)?;
+        let objects = objects.into_iter().map(Ok);
+        write_matching(matcher, objects, &mut output)
+    } else {
+        let objects = serde_json::Deserializer::from_reader(input).into_iter();
+        write_matching(matcher, objects, &mut output)
+    };
+    output.flush().map_err(|_| Failure::Write)?;
+    outcome
+}
+
+fn write_matching(
+    matcher: &Matcher,
+    objects: impl Iterator<Item = serde_json::Result<Value>>,
+    output: &mut impl Write,
+) -> Result<(), Failure> {
+    for (number, object) in objects.enumerate() {
+        let object = object.map_err(Failure::Json)?;
+        if !object.is_object() {
+            return Err(Failure::NotAnObject(number + 1));
+        }
+        if matcher.matches(&object) {
+            writeln!(output, "{object}").map_err(|_| Failure::Write)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the first character that counts is a `[`.
+fn begins_with_bracket(input: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let blank = buffer.iter().take_while(|byte| byte.is_ascii_whitespace());
+        let blank = blank.count();
+        if let Some(first) = buffer.get(blank) {
+            return Ok(*first == b'[');
+        }
+        if buffer.is_empty() {
+            return Ok(false);
+        }
+        input.consume(blank);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes out, and the failure if there is one.
+    fn filtered(expression: &str, input: &str) -> (String, Option<Failure>) {
+        let matcher = expression.parse::<SearchExpr>().unwrap();
+        let matcher = matcher.compile(&Dialect::USER_SEARCH);
+        let mut output = Vec::new();
+        let done = filter(&matcher, input.as_bytes(), &mut output);
+        (String::from_utf8(output).unwrap(), done.err())
+    }
+
+    const ADA: &str = r#"{"id":"00u1","status":"ACTIVE","profile":{"b":1,"a":2}}"#;
+    const BOB: &str = r#"{"id":"00u2","status":"STAGED"}"#;
+
+    #[test]
+    fn lines_and_arrays_are_read_alike_and_order_is_kept() {
+        let pretty = format!(" \n[\n  {ADA},\n {BOB} , {ADA}]\n");
+        let lines = format!("{ADA}\n{BOB}\r\n\n{ADA}");
+        let joined = format!("{ADA}{BOB}{ADA}");
+        for input in [pretty, lines, joined] {
+            let (output, failure) = filtered(r#"status eq "active""#, &input);
+            assert_eq!(output, format!("{ADA}\n{ADA}\n"));
+            assert!(failure.is_none(), "{failure:?}");
+        }
+        for input in ["", " \n", "[]"] {
+            let (output, failure) = filtered("id pr", input);
+            assert!(output.is_empty() && failure.is_none(), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_fault_is_written() {
+        let (output, failure) = filtered("id pr", &format!("{ADA}\n{BOB}\n{{"));
+        assert_eq!(output, format!("{ADA}\n{BOB}\n"));
+        let told = failure.unwrap().told(None);
+        assert!(
+            told.contains("standard input") && told.contains("line 3"),
+            "{told}"
+        );
+
+        let (_, failure) = filtered("id pr", &format!("{ADA}\n7\n"));
+        let told = failure.unwrap().told(Some(Path::new("users.json")));
+        assert!(told.contains("value 2 of `users.json`"), "{told}");
+        let (_, failure) = filtered("id pr", "[{}] x");
+        assert!(matches!(failure, Some(Failure::Json(_))));
+    }
+}
