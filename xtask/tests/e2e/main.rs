@@ -20,6 +20,7 @@ mod changes;
 mod crash;
 mod credentials;
 mod drift;
+mod filter;
 mod guard;
 mod pacing;
 mod partial;
