@@ -104,6 +104,17 @@ impl Recording {
         }
     }
 
+    /// The objects, of which there are some, unless it is an empty list or the answer to an action.
+    fn records(&self) -> Vec<Value> {
+        let objects = self.objects();
+        assert!(
+            !objects.is_empty() || self.is_list() || is_of_an_action(&self.body),
+            "{}: neither a record nor a list nor the answer to an action",
+            self.name
+        );
+        objects
+    }
+
     fn is_list(&self) -> bool {
         self.method == "GET" && self.body.is_array()
     }
@@ -151,13 +162,7 @@ fn is_of_an_action(body: &Value) -> bool {
 fn recorded_users_decode_and_nothing_is_lost() {
     let mut users = 0;
     for recording in recordings("users") {
-        let objects = recording.objects();
-        assert!(
-            !objects.is_empty() || recording.is_list() || is_of_an_action(&recording.body),
-            "{}: neither a record nor a list nor the answer to an action",
-            recording.name
-        );
-        for object in objects {
+        for object in recording.records() {
             let user: User = serde_json::from_value(object.clone())
                 .unwrap_or_else(|error| panic!("{}: {error}", recording.name));
             assert!(
@@ -185,13 +190,7 @@ fn recorded_users_decode_and_nothing_is_lost() {
 fn recorded_groups_decode_and_nothing_is_lost() {
     let mut groups = 0;
     for recording in recordings("groups") {
-        let objects = recording.objects();
-        assert!(
-            !objects.is_empty() || recording.is_list() || is_of_an_action(&recording.body),
-            "{}: neither a record nor a list nor the answer to an action",
-            recording.name
-        );
-        for object in objects {
+        for object in recording.records() {
             let group: Group = serde_json::from_value(object.clone())
                 .unwrap_or_else(|error| panic!("{}: {error}", recording.name));
             assert!(group.profile.name().is_some(), "{}", recording.name);
