@@ -51,10 +51,19 @@ impl Glob {
 
     /// Whether the glob matches all of `name`.
     pub(crate) fn matches(&self, name: &str) -> bool {
+        // Most names part from a glob in its literal beginning, before the machine is needed.
+        let mut rest = name.chars();
+        let mut start = 0;
+        while let Some(Step::Literal(wanted)) = self.steps.get(start) {
+            if rest.next() != Some(*wanted) {
+                return false;
+            }
+            start += 1;
+        }
         let mut now = States::new(self.steps.len());
         let mut next = States::new(self.steps.len());
-        now.enter(0, &self.steps);
-        for character in name.chars() {
+        now.enter(start, &self.steps);
+        for character in rest {
             for &at in &now.list {
                 match self.steps.get(at) {
                     Some(Step::Literal(wanted)) if *wanted == character => {

@@ -25,6 +25,11 @@ pub(crate) fn mixture() -> impl Strategy<Value = String> {
     vec(select(parts.to_vec()), 0..12).prop_map(|parts| parts.concat())
 }
 
+/// Letters whose cases are unusual, and some that are not letters.
+pub(crate) fn letter() -> impl Strategy<Value = String> {
+    select(vec!["a", "S", "ſ", "K", "Α", "Σ", "σ", "ς", "İ", "😀", "."]).prop_map(str::to_owned)
+}
+
 /// Names that the rules are about, more often than not.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     let letters = [
