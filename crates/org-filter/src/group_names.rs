@@ -1,19 +1,9 @@
 //! Groups selected by a list of names.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use crate::expr::{Comparison, Node, Operator, Places, SearchExpr};
-use crate::literal::Literal;
-use crate::path::AttributePath;
-
-/// The most names in one search. Okta publishes no limit, but says that long queries can fail, and repeats the query in
-/// the headers of its answer (error E0000256).
-const MAX_NAMES: usize = 20;
-
-/// The most bytes of one search in a URL.
-const MAX_BYTES: usize = 2048;
-
-const NAME: &str = "profile.name";
+use crate::expr::SearchExpr;
+use crate::name_search::{self, Term};
 
 /// A list of names of groups, compared exactly.
 ///
@@ -70,27 +60,14 @@ impl GroupNames {
     /// A name that Okta cannot be asked for, because of an emoji in it or because it is too long, is asked for by its
     /// beginning. Names without even that are in [`unsearchable`](Self::unsearchable).
     pub fn searches(&self) -> Vec<SearchExpr> {
-        let mut searches = Vec::new();
-        let mut terms: Vec<Node> = Vec::new();
-        let mut bytes = 0;
-        for term in self.names.iter().filter_map(|name| term(name)) {
-            let length = encoded_length(&term) + encoded_text_length(" or ");
-            if terms.len() == MAX_NAMES || bytes + length > MAX_BYTES {
-                searches.extend(Node::any(terms.drain(..)).map(SearchExpr::built));
-                bytes = 0;
-            }
-            bytes += length;
-            terms.push(Node::Test(term));
-        }
-        searches.extend(Node::any(terms).map(SearchExpr::built));
-        searches
+        name_search::searches(self.names().filter_map(Term::name))
     }
 
     /// The names that no search finds. While there are any, all the groups have to be listed; the empty name, which no
     /// group has, is not among them.
     pub fn unsearchable(&self) -> impl Iterator<Item = &str> {
         self.names()
-            .filter(|name| !name.is_empty() && searchable_part(name).is_empty())
+            .filter(|name| !name.is_empty() && Term::name(name).is_none())
     }
 
     /// Whether `name` is on the list, exactly as it is written there.
@@ -101,15 +78,36 @@ impl GroupNames {
     /// Which names of the list no group has, and which several have. `seen` are the names of the groups that were
     /// found, one for each group; those that are not on the list do not matter.
     pub fn report(&self, seen: impl IntoIterator<Item = impl AsRef<str>>) -> NameReport<'_> {
-        let mut counts: BTreeMap<&str, usize> = self.names().map(|name| (name, 0)).collect();
+        let mut tally = Tally::new(self);
         for name in seen {
-            if let Some(count) = counts.get_mut(name.as_ref()) {
-                *count += 1;
-            }
+            tally.see(name.as_ref());
         }
+        tally.report()
+    }
+}
+
+/// Counts the groups of each listed name.
+pub(crate) struct Tally<'a> {
+    names: &'a GroupNames,
+    counts: HashMap<&'a str, usize>,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(names: &'a GroupNames) -> Self {
+        let counts = names.names().map(|name| (name, 0)).collect();
+        Self { names, counts }
+    }
+
+    pub(crate) fn see(&mut self, name: &str) {
+        if let Some(count) = self.counts.get_mut(name) {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn report(&self) -> NameReport<'a> {
         let mut report = NameReport::default();
-        for name in self.names() {
-            match counts.get(name) {
+        for name in self.names.names() {
+            match self.counts.get(name) {
                 None | Some(0) => report.unmatched.push(name),
                 Some(1) => {}
                 Some(several) => report.ambiguous.push((name, *several)),
@@ -117,54 +115,6 @@ impl GroupNames {
         }
         report
     }
-}
-
-/// What asks for the groups of this name, if anything does.
-fn term(name: &str) -> Option<Comparison> {
-    let path: AttributePath = NAME.parse().ok()?;
-    let part = searchable_part(name);
-    if part.is_empty() {
-        return None;
-    }
-    let operator = if part.len() == name.len() {
-        Operator::Eq
-    } else {
-        Operator::Sw
-    };
-    Some(Comparison::new(
-        path,
-        operator,
-        Literal::Text(part.to_owned()),
-        Places::default(),
-    ))
-}
-
-/// The longest beginning of `name` that Okta can be asked for.
-fn searchable_part(name: &str) -> &str {
-    let mut bytes = encoded_text_length("profile.name eq \"\" or ");
-    let fits = |(_, character): &(usize, char)| {
-        bytes += encoded_text_length(&Literal::Text(character.to_string()).to_string())
-            - encoded_text_length("\"\"");
-        *character <= '\u{ffff}' && bytes <= MAX_BYTES
-    };
-    let length = name
-        .char_indices()
-        .take_while(fits)
-        .map(|(at, c)| at + c.len_utf8())
-        .last();
-    name.get(..length.unwrap_or_default()).unwrap_or_default()
-}
-
-fn encoded_length(comparison: &Comparison) -> usize {
-    encoded_text_length(&comparison.to_string())
-}
-
-/// The bytes `text` takes in a URL, at three for everything but letters, digits and `-._~`.
-fn encoded_text_length(text: &str) -> usize {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { 1 } else { 3 })
-        .sum()
 }
 
 #[cfg(test)]

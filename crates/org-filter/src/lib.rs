@@ -37,14 +37,29 @@ mod explain;
 
 mod split;
 
+mod name_search;
+
+mod glob;
+
+#[cfg(feature = "regex")]
+mod regex;
+
+mod name_rule;
+
 mod group_names;
+
+mod group_rules;
 
 pub use dialect::Dialect;
 pub use explain::{Clause, Explanation};
 pub use expr::{Comparison, Operator, SearchExpr};
 pub use group_names::{GroupNames, NameReport};
+pub use group_rules::{
+    BadRule, GroupRules, InvalidRules, Listing, MAX_RULES, RuleExplanation, RuleList, RuleReport,
+};
 pub use literal::{Literal, Number};
 pub use matcher::Matcher;
+pub use name_rule::{InvalidRule, MAX_RULE_LENGTH, NameRule, RuleKind};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
 pub use path::{AttributePath, InvalidPath};
 pub use problem::{DialectErrors, ParseErrors, Problem};

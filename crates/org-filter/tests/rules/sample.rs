@@ -1,0 +1,103 @@
+//! Random rules and names, from few characters, so that they meet.
+
+use org_filter::{NameRule, RuleKind};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+pub(crate) fn kind() -> impl Strategy<Value = RuleKind> {
+    select(
+        &[
+            RuleKind::Exact,
+            RuleKind::Prefix,
+            RuleKind::Glob,
+            RuleKind::Regex,
+        ][..],
+    )
+}
+
+/// Parts of globs and regular expressions, in any order.
+pub(crate) fn mixture() -> impl Strategy<Value = String> {
+    let parts = [
+        "a", "b", "A", "*", "?", "[", "]", "!", "^", "-", "{", "}", ",", "\\", "(", ")", "|", "+",
+        "$", ".", ":", "glob:", "exact:", "(?i)", "\\w", "é", "Σ", "😀", " ", "\n", "{2}",
+    ];
+    vec(select(parts.to_vec()), 0..12).prop_map(|parts| parts.concat())
+}
+
+/// Letters whose cases are unusual, and some that are not letters.
+pub(crate) fn letter() -> impl Strategy<Value = String> {
+    select(vec!["a", "S", "ſ", "K", "Α", "Σ", "σ", "ς", "İ", "😀", "."]).prop_map(str::to_owned)
+}
+
+/// Names that the rules are about, more often than not.
+pub(crate) fn name() -> impl Strategy<Value = String> {
+    let letters = [
+        "a", "b", "c", "A", "B", "-", "s", "S", "ſ", "k", "K", "σ", "ς", "Σ", "İ", "i", "😀", ".",
+    ];
+    prop_oneof![
+        4 => vec(select(letters[..6].to_vec()), 0..7).prop_map(|parts| parts.concat()),
+        3 => vec(select(letters.to_vec()), 0..6).prop_map(|parts| parts.concat()),
+        1 => "\\PC{0,8}",
+    ]
+}
+
+/// Globs, nearly all of them well formed.
+pub(crate) fn glob() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        4 => select(vec!["a", "b", "c", "A", "-", "s", "K", "Σ", "ς", "İ", "😀"]),
+        3 => select(vec!["*", "?", "[ab]", "[!a]", "[a-c]", "[A-Ca-c]", "[Aa]", "[Σσ]", "[sSſ]"]),
+        1 => select(vec!["\\*", "\\a", "[\\]-a]", "[a-]", "[,]", "[{]", "]", "\\,", "[!-]"]),
+    ];
+    let leaf = leaf.prop_map(str::to_owned);
+    let many = leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            2 => vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
+            1 => vec(inner, 1..4).prop_map(|parts| format!("{{{}}}", parts.join(","))),
+            1 => Just("{,a}".to_owned()),
+        ]
+    });
+    vec(many, 1..4).prop_map(|parts| parts.concat())
+}
+
+fn regex() -> impl Strategy<Value = String> {
+    let part = select(vec![
+        "a",
+        "b",
+        "A",
+        "s",
+        "K",
+        "Σ",
+        "ς",
+        "😀",
+        "a*",
+        "(a|b)",
+        "(?i)",
+        "(?i:sk)",
+        "[a-c]",
+        "[Aa]",
+        ".*",
+        ".",
+        "^",
+        "$",
+        "(aa|b?)",
+        "a{2}",
+        "\\b",
+        "(?:ab|a|)",
+        "[^a]",
+        "\\w",
+        "(?i:σ)",
+    ]);
+    vec(part, 1..6).prop_map(|parts| parts.concat())
+}
+
+/// Rules of every kind that this build has.
+pub(crate) fn rule() -> impl Strategy<Value = NameRule> {
+    let text = prop_oneof![
+        2 => name().prop_map(|name| (RuleKind::Exact, name)),
+        2 => name().prop_map(|name| (RuleKind::Prefix, name)),
+        4 => glob().prop_map(|glob| (RuleKind::Glob, glob)),
+        3 => regex().prop_map(|regex| (RuleKind::Regex, regex)),
+    ];
+    text.prop_filter_map("not a rule", |(kind, text)| NameRule::new(kind, &text).ok())
+}
