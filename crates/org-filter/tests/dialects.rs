@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::string_slice,
     reason = "a panic is how a test fails"
 )]
