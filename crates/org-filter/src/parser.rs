@@ -38,6 +38,11 @@ fn parse(text: &str) -> Result<SearchExpr, ParseErrors> {
     if tokens.is_empty() && !problems.is_empty() {
         return refuse(problems);
     }
+    if text.len() + spaces_printed(&tokens) > MAX_LENGTH {
+        let message =
+            format!("the text is longer than {MAX_LENGTH} bytes with a space after each `not`");
+        return refuse(vec![Problem::new(Place::new(0, text.len()), message)]);
+    }
     let mut parser = Parser {
         tokens,
         at: 0,
@@ -54,6 +59,15 @@ fn parse(text: &str) -> Result<SearchExpr, ParseErrors> {
             refuse(parser.problems)
         }
     }
+}
+
+/// How many spaces are printed that were not written: `not(` is the one thing that is printed longer than it is read,
+/// and what is printed must not be too long to be read.
+fn spaces_printed(tokens: &[Token<'_>]) -> usize {
+    let pairs = tokens.iter().zip(tokens.iter().skip(1));
+    pairs
+        .filter(|(not, open)| not.kind == Kind::Not && open.kind == Kind::Open && !open.spaced)
+        .count()
 }
 
 struct Parser<'t> {
