@@ -130,12 +130,19 @@ impl<'t> Parser<'t> {
 
     fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
+        if self.problems.len() >= MAX_PROBLEMS {
+            self.stop();
+        }
     }
 
     /// Ends the reading: there is more than anyone wants to read.
     fn give_up(&mut self, problem: Problem) {
-        // Whatever follows from stopping here is not reported: see `stopped`.
         self.report(problem);
+        self.stop();
+    }
+
+    /// Goes to the end. Whatever follows from stopping here is not reported: see `stopped`.
+    fn stop(&mut self) {
         self.at = self.tokens.len();
         self.terms = STOPPED;
     }
@@ -146,7 +153,11 @@ impl<'t> Parser<'t> {
 
     /// `conjunction { "or" conjunction }`
     fn disjunction(&mut self) -> Option<Node> {
-        let mut parts = vec![self.conjunction()];
+        let first = self.conjunction();
+        if self.kind() != Some(&Kind::Or) {
+            return first;
+        }
+        let mut parts = vec![first];
         while self.connective(Connective::Or) {
             parts.push(self.conjunction());
         }
@@ -155,7 +166,11 @@ impl<'t> Parser<'t> {
 
     /// `term { "and" term }`
     fn conjunction(&mut self) -> Option<Node> {
-        let mut parts = vec![self.term()];
+        let first = self.term();
+        if matches!(self.kind(), None | Some(Kind::Or)) {
+            return first;
+        }
+        let mut parts = vec![first];
         loop {
             if self.connective(Connective::And) {
                 parts.push(self.term());
