@@ -86,6 +86,8 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         match first {
             ' ' | '\t' | '\r' | '\n' => self.skip(1),
+            // Nothing else begins like that, and nearly everything does.
+            _ if is_plain(first) => return self.word(),
             _ if first.is_whitespace() => {
                 self.report(
                     first.len_utf8(),
@@ -240,12 +242,18 @@ fn stray(rest: &str, first: char) -> (usize, String) {
 
 /// Whether `character` cannot be part of a word. An apostrophe can: `O'Brien` without quotes is one mistake, not two.
 fn ends_word(character: char) -> bool {
-    character.is_whitespace()
-        || is_stray(character)
-        || is_invisible(character)
-        || matches!(
-            character,
-            '(' | ')' | '"' | '=' | '!' | '<' | '>' | '&' | '|'
-        )
-        || strings::is_curly(character)
+    !is_plain(character)
+        && (character.is_whitespace()
+            || is_stray(character)
+            || is_invisible(character)
+            || matches!(
+                character,
+                '(' | ')' | '"' | '=' | '!' | '<' | '>' | '&' | '|'
+            )
+            || strings::is_curly(character))
+}
+
+/// Whether `character` is of a word and of nothing else, wherever it stands.
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-')
 }

@@ -76,6 +76,8 @@ pub(crate) fn write_json_string(out: &mut impl fmt::Write, text: &str) -> fmt::R
         match character {
             '"' => out.write_str("\\\"")?,
             '\\' => out.write_str("\\\\")?,
+            '\u{8}' => out.write_str("\\b")?,
+            '\u{c}' => out.write_str("\\f")?,
             '\n' => out.write_str("\\n")?,
             '\r' => out.write_str("\\r")?,
             '\t' => out.write_str("\\t")?,
@@ -120,6 +122,9 @@ mod tests {
 
     #[test]
     fn strings_are_printed_as_json() {
-        assert_eq!(json_string("a\"b\\c\n\u{1}é😀"), r#""a\"b\\c\n\u0001é😀""#);
+        assert_eq!(
+            json_string("a\"b\\c\n\u{1}\u{8}é😀"),
+            r#""a\"b\\c\n\u0001\bé😀""#
+        );
     }
 }

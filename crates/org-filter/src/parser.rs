@@ -38,6 +38,11 @@ fn parse(text: &str) -> Result<SearchExpr, ParseErrors> {
     if tokens.is_empty() && !problems.is_empty() {
         return refuse(problems);
     }
+    if text.len() + spaces_printed(&tokens) > MAX_LENGTH {
+        let message =
+            format!("the text is longer than {MAX_LENGTH} bytes with a space after each `not`");
+        return refuse(vec![Problem::new(Place::new(0, text.len()), message)]);
+    }
     let mut parser = Parser {
         tokens,
         at: 0,
@@ -54,6 +59,15 @@ fn parse(text: &str) -> Result<SearchExpr, ParseErrors> {
             refuse(parser.problems)
         }
     }
+}
+
+/// How many spaces are printed that were not written: `not(` is the one thing that is printed longer than it is read,
+/// and what is printed must not be too long to be read.
+fn spaces_printed(tokens: &[Token<'_>]) -> usize {
+    let pairs = tokens.iter().zip(tokens.iter().skip(1));
+    pairs
+        .filter(|(not, open)| not.kind == Kind::Not && open.kind == Kind::Open && !open.spaced)
+        .count()
 }
 
 struct Parser<'t> {
@@ -116,12 +130,19 @@ impl<'t> Parser<'t> {
 
     fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
+        if self.problems.len() >= MAX_PROBLEMS {
+            self.stop();
+        }
     }
 
     /// Ends the reading: there is more than anyone wants to read.
     fn give_up(&mut self, problem: Problem) {
-        // Whatever follows from stopping here is not reported: see `stopped`.
         self.report(problem);
+        self.stop();
+    }
+
+    /// Goes to the end. Whatever follows from stopping here is not reported: see `stopped`.
+    fn stop(&mut self) {
         self.at = self.tokens.len();
         self.terms = STOPPED;
     }
@@ -132,7 +153,11 @@ impl<'t> Parser<'t> {
 
     /// `conjunction { "or" conjunction }`
     fn disjunction(&mut self) -> Option<Node> {
-        let mut parts = vec![self.conjunction()];
+        let first = self.conjunction();
+        if self.kind() != Some(&Kind::Or) {
+            return first;
+        }
+        let mut parts = vec![first];
         while self.connective(Connective::Or) {
             parts.push(self.conjunction());
         }
@@ -141,7 +166,11 @@ impl<'t> Parser<'t> {
 
     /// `term { "and" term }`
     fn conjunction(&mut self) -> Option<Node> {
-        let mut parts = vec![self.term()];
+        let first = self.term();
+        if matches!(self.kind(), None | Some(Kind::Or)) {
+            return first;
+        }
+        let mut parts = vec![first];
         loop {
             if self.connective(Connective::And) {
                 parts.push(self.term());

@@ -115,6 +115,52 @@ fn limits_are_kept_and_named() {
 }
 
 #[test]
+fn the_longest_texts_read_back_too() {
+    let longest = |before: &str, part: &str, after: &str| {
+        let room = MAX_LENGTH - before.len() - after.len();
+        let text = format!("{before}{}{after}", part.repeat(room / part.len()));
+        assert!(text.len() > MAX_LENGTH - 8);
+        text
+    };
+    for text in [
+        longest("a eq \"", r"\b", "\""),
+        longest("a eq \"", r"\f", "\""),
+        longest("a eq \"", r"\u001f", "\""),
+    ] {
+        let expr: SearchExpr = text.parse().unwrap();
+        assert_eq!(expr.to_string().parse::<SearchExpr>(), Ok(expr));
+    }
+    // It would print with a space after `not`, one byte too long.
+    let text = longest("not(a eq \"", "x", "\")");
+    let errors = text.parse::<SearchExpr>().unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "the text is longer than 65536 bytes with a space after each `not` at 0..65536"
+    );
+    let text = longest("not (a eq \"", "x", "\")");
+    assert!(text.parse::<SearchExpr>().is_ok());
+}
+
+#[test]
+fn a_megabyte_is_refused_for_its_length() {
+    let length = 1_000_000;
+    for text in [
+        "(".repeat(length),
+        "not (".repeat(length / 5),
+        "a and ".repeat(length / 6),
+        "\"".repeat(length),
+        format!("a eq \"{}\"", "x".repeat(length)),
+        format!("{}a pr", "a pr or ".repeat(length / 8)),
+    ] {
+        let errors = text.parse::<SearchExpr>().unwrap_err();
+        assert_eq!(errors.problems().len(), 1);
+        let message = errors.problems()[0].message();
+        assert_eq!(message, "the text is longer than 65536 bytes");
+        assert!(errors.render().len() < 1000);
+    }
+}
+
+#[test]
 fn hostile_texts_are_refused_at_once() {
     for text in [
         "(".repeat(1 << 20),
@@ -132,6 +178,10 @@ fn hostile_texts_are_refused_at_once() {
         "'".repeat(60_000),
         "a pr ".repeat(10_000),
         "=".repeat(65_000),
+        "a and ".repeat(10_000),
+        "\"".repeat(MAX_LENGTH),
+        "not (".repeat(13_000),
+        "not a pr ".repeat(7_000),
     ] {
         let errors = text.parse::<SearchExpr>().unwrap_err();
         assert!(errors.problems().len() <= 64, "{}", errors.problems().len());

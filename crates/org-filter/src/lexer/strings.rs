@@ -21,6 +21,11 @@ pub(super) fn json(rest: &str, at: usize) -> Found {
     let mut raw_control = false;
     loop {
         let left = rest.get(found.length..).unwrap_or_default();
+        let special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+        let plain = left.bytes().position(special).unwrap_or(left.len());
+        let (plain, left) = left.split_at_checked(plain).unwrap_or((left, ""));
+        found.text.push_str(plain);
+        found.length += plain.len();
         let Some(next) = left.chars().next() else {
             return unterminated(rest, at, found.text);
         };
@@ -44,7 +49,7 @@ pub(super) fn json(rest: &str, at: usize) -> Found {
                 }
             },
             _ => {
-                raw_control |= next < ' ';
+                raw_control = true;
                 found.text.push(next);
                 found.length += next.len_utf8();
             }

@@ -83,12 +83,12 @@ impl Parser<'_> {
     fn operator(&mut self, attribute: Place) -> Option<(Operator, Place)> {
         self.skip_strays();
         let place = self.place();
-        match self.kind().cloned() {
-            Some(Kind::Symbol(operator)) => {
+        match self.kind() {
+            Some(&Kind::Symbol(operator)) => {
                 self.at += 1;
                 Some((operator, place))
             }
-            Some(Kind::Word(word)) => {
+            Some(&Kind::Word(word)) => {
                 if let Some(operator) = Operator::named(word) {
                     self.at += 1;
                     return Some((operator, place));
@@ -150,12 +150,13 @@ impl Parser<'_> {
     fn literal(&mut self, operator: Operator, at: Place) -> Option<(Literal, Place)> {
         self.skip_strays();
         let place = self.place();
-        match self.kind().cloned() {
-            Some(Kind::Text(text)) => {
-                if !self.peek().is_some_and(|token| token.spaced) && at.end == place.start {
+        match self.kind() {
+            Some(Kind::Text(_)) => {
+                let spaced = self.peek().is_some_and(|token| token.spaced);
+                let text = self.take_text()?;
+                if !spaced && at.end == place.start {
                     self.missing_space(Place::new(at.end, at.end), format!("after `{operator}`"));
                 }
-                self.at += 1;
                 Some((Literal::Text(text), place))
             }
             Some(Kind::Word(_) | Kind::Not) => self.bare_value(),
@@ -171,6 +172,16 @@ impl Parser<'_> {
                 None
             }
         }
+    }
+
+    /// The text of the next token, without a copy: nobody looks at it again.
+    fn take_text(&mut self) -> Option<String> {
+        let token = self.tokens.get_mut(self.at)?;
+        let Kind::Text(text) = &mut token.kind else {
+            return None;
+        };
+        self.at += 1;
+        Some(std::mem::take(text))
     }
 
     /// A number, `true`, `false` or `null`; or words whose quotes were forgotten, up to the next `and`, `or`,
