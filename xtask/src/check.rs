@@ -49,6 +49,8 @@ const STEPS: &[Step] = &[
         environment: &[("RUSTDOCFLAGS", "-Dwarnings")],
         work: Work::Cargo("doc --workspace --no-deps --document-private-items --locked"),
     },
+    // No member asks for its optional parts.
+    Step::cargo("test -p org-filter --all-features --locked"),
     // Nothing else links them.
     Step::cargo("build -p fuzz --locked"),
     // The libraries are of use without their default features, each on its own.
