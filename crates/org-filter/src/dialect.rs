@@ -118,6 +118,15 @@ impl Dialect {
         schema: None,
     };
 
+    /// All of them, lenient.
+    pub const ALL: [Self; 5] = [
+        Self::USER_SEARCH,
+        Self::USER_FILTER,
+        Self::GROUP_SEARCH,
+        Self::GROUP_FILTER,
+        Self::LOG_FILTER,
+    ];
+
     /// The same dialect, keeping to what Okta documents: no operator that was only seen to work, `co` alone, and dates
     /// with milliseconds.
     #[must_use]

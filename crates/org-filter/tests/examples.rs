@@ -7,14 +7,6 @@ const EXAMPLES: &str = include_str!("../../../fixtures/search/examples.tsv");
 const EVALUATION: &str = include_str!("../../../fixtures/search/evaluation.tsv");
 const PERSON: &str = include_str!("../../../fixtures/search/person.json");
 
-const DIALECTS: [Dialect; 5] = [
-    Dialect::USER_SEARCH,
-    Dialect::USER_FILTER,
-    Dialect::GROUP_SEARCH,
-    Dialect::GROUP_FILTER,
-    Dialect::LOG_FILTER,
-];
-
 fn verdict(text: &str, dialect: &Dialect) -> &'static str {
     match text.parse::<SearchExpr>() {
         Err(_) => "syntax",
@@ -30,7 +22,7 @@ fn examples_get_their_verdict_in_every_dialect() {
         let [number, _, _, text, verdicts @ ..] = cells.as_slice() else {
             panic!("{line}")
         };
-        let found: Vec<&str> = DIALECTS
+        let found: Vec<&str> = Dialect::ALL
             .iter()
             .map(|dialect| verdict(text, dialect))
             .collect();
@@ -46,7 +38,10 @@ fn verdicts_agree_with_the_server() {
         let [number, endpoint, server, text, ..] = cells.as_slice() else {
             panic!("{line}")
         };
-        let Some(dialect) = DIALECTS.iter().find(|dialect| dialect.name() == *endpoint) else {
+        let Some(dialect) = Dialect::ALL
+            .iter()
+            .find(|dialect| dialect.name() == *endpoint)
+        else {
             continue;
         };
         let accepted = verdict(text, dialect) == "yes";
@@ -64,7 +59,7 @@ fn verdicts_agree_with_the_server() {
 fn accepted_examples_are_sent_whole() {
     for line in EXAMPLES.lines().skip(1) {
         let text = line.split('\t').nth(3).unwrap();
-        for dialect in &DIALECTS {
+        for dialect in &Dialect::ALL {
             if verdict(text, dialect) == "yes" {
                 let expr: SearchExpr = text.parse().unwrap();
                 let split = expr.split(dialect);

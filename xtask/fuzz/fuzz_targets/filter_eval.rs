@@ -5,14 +5,6 @@ use libfuzzer_sys::fuzz_target;
 use org_filter::{Dialect, SearchExpr};
 use serde_json::Value;
 
-const DIALECTS: [Dialect; 5] = [
-    Dialect::USER_SEARCH,
-    Dialect::USER_FILTER,
-    Dialect::GROUP_SEARCH,
-    Dialect::GROUP_FILTER,
-    Dialect::LOG_FILTER,
-];
-
 fuzz_target!(|input: &str| {
     let Some((text, record)) = input.split_once('\n') else {
         return;
@@ -21,7 +13,7 @@ fuzz_target!(|input: &str| {
         return;
     };
     let record: Value = serde_json::from_str(record).unwrap_or_default();
-    for dialect in DIALECTS {
+    for dialect in Dialect::ALL {
         holds(&expr, &dialect, &record);
         holds(&expr, &dialect.strict(), &record);
     }

@@ -14,14 +14,6 @@ use naive::{Naive, Rules};
 use org_filter::{Dialect, GroupNames, SearchExpr};
 use proptest::prelude::*;
 
-const DIALECTS: [Dialect; 5] = [
-    Dialect::USER_SEARCH,
-    Dialect::USER_FILTER,
-    Dialect::GROUP_SEARCH,
-    Dialect::GROUP_FILTER,
-    Dialect::LOG_FILTER,
-];
-
 fn parsed(expr: &Naive) -> SearchExpr {
     expr.to_string().parse().unwrap()
 }
@@ -53,7 +45,7 @@ proptest! {
     #[test]
     fn an_explanation_says_what_evaluation_does(expr in sample::expression(), person in sample::record()) {
         let expr = parsed(&expr);
-        for dialect in &DIALECTS {
+        for dialect in &Dialect::ALL {
             let matcher = expr.compile(dialect);
             let explanation = matcher.explain(&person);
             prop_assert_eq!(explanation.matches(), matcher.matches(&person));
@@ -70,7 +62,7 @@ proptest! {
     #[test]
     fn both_parts_together_are_the_expression(expr in sample::expression(), person in sample::record()) {
         let expr = parsed(&expr);
-        for dialect in &DIALECTS {
+        for dialect in &Dialect::ALL {
             let split = expr.split(dialect);
             let whole = expr.compile(dialect).matches(&person);
             let server = split.server.as_ref().is_none_or(|part| part.compile(dialect).matches(&person));
@@ -88,7 +80,7 @@ proptest! {
     #[test]
     fn refusals_point_into_the_text(expr in sample::expression()) {
         let expr = parsed(&expr);
-        for dialect in &DIALECTS {
+        for dialect in &Dialect::ALL {
             let Err(errors) = expr.check(dialect) else { continue };
             for problem in errors.problems() {
                 prop_assert!(!expr.text()[problem.span()].is_empty());
@@ -105,7 +97,7 @@ proptest! {
     #[test]
     fn strict_accepts_less(expr in sample::expression()) {
         let expr = parsed(&expr);
-        for dialect in DIALECTS {
+        for dialect in Dialect::ALL {
             let strict = dialect.clone().strict();
             prop_assert!(expr.check(&strict).is_err() || expr.check(&dialect).is_ok());
         }
@@ -156,7 +148,7 @@ fn look_at(text: &str) -> Result<(), TestCaseError> {
     match text.parse::<SearchExpr>() {
         Ok(expr) => {
             prop_assert_eq!(expr.to_string().parse::<SearchExpr>(), Ok(expr.clone()));
-            for dialect in &DIALECTS {
+            for dialect in &Dialect::ALL {
                 let _ = expr.check(dialect).map_err(|errors| errors.render());
             }
         }
