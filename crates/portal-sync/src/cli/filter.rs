@@ -106,11 +106,12 @@ fn eval(EvalArgs { expression, file }: &EvalArgs) -> Exit {
         None => filter(&matcher, io::stdin().lock(), stdout),
     };
     match done {
+        Ok(()) => Exit::Done,
         // A reader that went away has what it wanted.
-        Ok(()) | Err(Failure::Write) => Exit::Done,
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(failure) => {
             output::message(failure.told(file.as_deref()));
-            Exit::Usage
+            failure.exit()
         }
     }
 }
@@ -122,7 +123,7 @@ enum Failure {
     Json(serde_json::Error),
     /// A value that is not an object, counted from 1.
     NotAnObject(usize),
-    Write,
+    Write(io::Error),
 }
 
 impl Failure {
@@ -141,12 +142,22 @@ impl Failure {
             Self::NotAnObject(number) => format!(
                 "error: value {number} of {input} is not an object\n  fix: give users or groups as Okta sends them, one object a line or an array of objects"
             ),
-            Self::Write => String::new(),
+            Self::Write(error) => {
+                format!("error: the matching objects cannot be written\n  because: {error}")
+            }
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Read(_) | Self::Json(_) | Self::NotAnObject(_) => Exit::Usage,
+            Self::Write(_) => Exit::Store,
         }
     }
 }
 
-/// Writes the objects that match, in their order. What stands before a fault is written.
+/// Writes the objects that match, in their order. Of lines, what stands before a fault is written; of an array with a
+/// fault in it nothing is.
 fn filter(matcher: &Matcher, mut input: impl BufRead, output: impl Write) -> Result<(), Failure> {
     let mut output = io::BufWriter::new(output);
     let outcome = if begins_with_bracket(&mut input).map_err(Failure::Read)? {
@@ -160,7 +171,7 @@ fn filter(matcher: &Matcher, mut input: impl BufRead, output: impl Write) -> Res
         let objects = serde_json::Deserializer::from_reader(input).into_iter();
         write_matching(matcher, objects, &mut output)
     };
-    output.flush().map_err(|_| Failure::Write)?;
+    output.flush().map_err(Failure::Write)?;
     outcome
 }
 
@@ -175,7 +186,7 @@ fn write_matching(
             return Err(Failure::NotAnObject(number + 1));
         }
         if matcher.matches(&object) {
-            writeln!(output, "{object}").map_err(|_| Failure::Write)?;
+            writeln!(output, "{object}").map_err(Failure::Write)?;
         }
     }
     Ok(())
@@ -244,5 +255,16 @@ mod tests {
         assert!(told.contains("value 2 of `users.json`"), "{told}");
         let (_, failure) = filtered("id pr", "[{}] x");
         assert!(matches!(failure, Some(Failure::Json(_))));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_no_success() {
+        let matcher = "id pr".parse::<SearchExpr>().unwrap();
+        let matcher = matcher.compile(&Dialect::USER_SEARCH);
+        // Room for less than one object.
+        let mut room = [0_u8; 5];
+        let failure = filter(&matcher, ADA.as_bytes(), room.as_mut_slice()).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Store);
+        assert!(failure.told(None).contains("cannot be written"));
     }
 }
