@@ -10,6 +10,8 @@ mod exit;
 
 mod guard;
 
+pub mod naming;
+
 pub mod config;
 
 pub mod snapshot;

@@ -1,0 +1,217 @@
+//! From what people and teams are called to names that Backstage accepts.
+//!
+//! [`kebab_case`], [`slugify_email`] and [`strip_domain`] give what Roadie's Okta module gives, to the byte, so that
+//! whoever comes from there keeps every name. Roadie also makes texts that Backstage refuses; the functions that end in
+//! `_name` keep its names and repair the rest.
+//!
+//! | text | `kebab_case` | `kebab_case_name` |
+//! |---|---|---|
+//! | `Platform Team` | `platform-team` | `platform-team` |
+//! | `平台 Team` | `平台-team`, refused | `ping-tai-team` |
+//! | 64 letters `x` | the same, refused | 54 of them and a hash |
+//! | `🚀` | `🚀`, refused | nothing: no letter or digit is left |
+//!
+//! Names here need not be unique: several texts may give one. [`with_suffix`] tells those apart.
+
+use sha2::{Digest, Sha256};
+
+mod kebab;
+mod letters;
+mod slug;
+
+#[cfg(test)]
+mod tests;
+
+pub use kebab::kebab_case;
+pub use slug::{slugify, slugify_email};
+
+use letters::deburr;
+
+/// The longest name Backstage accepts, in characters.
+const MAX_NAME: usize = 63;
+
+/// Hex digits of a hash that keeps shortened and colliding names apart.
+const HASH_DIGITS: usize = 8;
+
+/// Makes a valid entity name of any text, or nothing when no letter or digit is left. A valid name stays as it is.
+///
+/// Letters of other scripts are transliterated, quotes are dropped, every other run of characters that Backstage
+/// refuses becomes one `-`, and what is longer than 63 characters is cut and ends in a hash of the whole text.
+///
+/// ```
+/// use portal_sync::naming::valid;
+///
+/// assert_eq!(valid("josé+dev").as_deref(), Some("jose-dev"));
+/// assert_eq!(valid("o'brien").as_deref(), Some("obrien"));
+/// assert_eq!(valid("John.Doe").as_deref(), Some("John.Doe"));
+/// assert_eq!(valid("…"), None);
+/// ```
+#[must_use]
+pub fn valid(text: &str) -> Option<String> {
+    // Most texts are: this is asked for every object of every run.
+    if is_name(text) {
+        return Some(text.to_owned());
+    }
+    let mut name = String::with_capacity(text.len());
+    // Whether the name ends in a `-` that stands for something else: it absorbs those that follow.
+    let mut is_gap = false;
+    for character in text.chars() {
+        if is_quote(character) || (is_gap && character == '-') {
+            continue;
+        }
+        if is_accepted(character) {
+            name.push(character);
+            is_gap = false;
+            continue;
+        }
+        for ascii in transliterated(character).unwrap_or("-").chars() {
+            is_gap = !is_accepted(ascii) || ascii == '-';
+            if !is_gap {
+                name.push(ascii);
+            } else if !name.ends_with('-') {
+                name.push('-');
+            }
+        }
+    }
+    let trimmed = name.trim_matches(SEPARATORS);
+    if trimmed.is_empty() {
+        None
+    } else if trimmed.len() <= MAX_NAME {
+        Some(trimmed.to_owned())
+    } else {
+        Some(with_suffix(trimmed, text))
+    }
+}
+
+/// A name that the same text in another place does not get: the name, `-` and a hash of the salt.
+///
+/// A long name is cut to make room. Of a valid name the result is valid.
+///
+/// ```
+/// use portal_sync::naming::with_suffix;
+///
+/// assert_eq!(with_suffix("platform", "00g1"), "platform-ee2cc691");
+/// assert_ne!(with_suffix("platform", "00g2"), with_suffix("platform", "00g1"));
+/// assert_eq!(with_suffix(&"x".repeat(63), "00g1").len(), 63);
+/// ```
+#[must_use]
+pub fn with_suffix(name: &str, salt: &str) -> String {
+    let room = MAX_NAME - 1 - HASH_DIGITS;
+    let end = name
+        .char_indices()
+        .nth(room)
+        .map_or(name.len(), |(at, _)| at);
+    let cut = name.get(..end).unwrap_or(name).trim_end_matches(SEPARATORS);
+    let hash: String = Sha256::digest(salt.as_bytes())
+        .iter()
+        .take(HASH_DIGITS / 2)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if cut.is_empty() {
+        hash
+    } else {
+        format!("{cut}-{hash}")
+    }
+}
+
+/// The text in [kebab case](kebab_case) as a valid name, or nothing when no letter or digit is left.
+///
+/// ```
+/// use portal_sync::naming::kebab_case_name;
+///
+/// assert_eq!(kebab_case_name("Platform Team").as_deref(), Some("platform-team"));
+/// assert_eq!(kebab_case_name("平台 🚀 Team").as_deref(), Some("ping-tai-team"));
+/// assert_eq!(kebab_case_name("🚀"), None);
+/// ```
+#[must_use]
+pub fn kebab_case_name(text: &str) -> Option<String> {
+    let kebab = kebab_case(text);
+    if kebab.is_ascii() {
+        return valid(&kebab);
+    }
+    let mut ascii = String::with_capacity(text.len());
+    for character in deburr(text).chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+        } else if !is_quote(character) {
+            ascii.push_str(transliterated(character).unwrap_or(" "));
+        }
+    }
+    valid(&kebab_case(&ascii))
+}
+
+/// An e-mail address [as `slugify-email` writes it](slugify_email) as a valid name, or nothing when no letter or digit
+/// is left. What has no `@` is taken for the part before it.
+///
+/// ```
+/// use portal_sync::naming::slugify_email_name;
+///
+/// assert_eq!(slugify_email_name("Jane.Doe@Example.com").as_deref(), Some("jane.doe-example.com"));
+/// assert_eq!(slugify_email_name("o'brien@example.com").as_deref(), Some("obrien-example.com"));
+/// assert_eq!(slugify_email_name("Jane").as_deref(), Some("jane"));
+/// assert_eq!(slugify_email_name("@"), None);
+/// ```
+#[must_use]
+pub fn slugify_email_name(email: &str) -> Option<String> {
+    let mut name = valid(&slugify_email(email).unwrap_or_else(|| slugify(email)))?;
+    // Letters that slugify does not know were transliterated, to capitals perhaps.
+    name.make_ascii_lowercase();
+    Some(name)
+}
+
+/// The part of an e-mail address before the first `@`; empty when there is none, as Roadie's `strip-domain-email` has
+/// it.
+///
+/// ```
+/// use portal_sync::naming::strip_domain;
+///
+/// assert_eq!(strip_domain("John.Doe@example.com"), "John.Doe");
+/// assert_eq!(strip_domain("john"), "");
+/// ```
+#[must_use]
+pub fn strip_domain(email: &str) -> &str {
+    email.split_once('@').map_or("", |(local, _)| local)
+}
+
+/// The part of an e-mail address before the first `@` as a valid name, or nothing when no letter or digit is left. What
+/// has no `@` is that part itself.
+///
+/// ```
+/// use portal_sync::naming::strip_domain_name;
+///
+/// assert_eq!(strip_domain_name("John.Doe@example.com").as_deref(), Some("John.Doe"));
+/// assert_eq!(strip_domain_name("john+dev@example.com").as_deref(), Some("john-dev"));
+/// assert_eq!(strip_domain_name("john").as_deref(), Some("john"));
+/// assert_eq!(strip_domain_name("@example.com"), None);
+/// ```
+#[must_use]
+pub fn strip_domain_name(email: &str) -> Option<String> {
+    valid(email.split('@').next().unwrap_or(email))
+}
+
+const SEPARATORS: [char; 3] = ['-', '_', '.'];
+
+fn is_name(text: &str) -> bool {
+    let is_end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    bytes.len() <= MAX_NAME
+        && is_end(bytes.first())
+        && is_end(bytes.last())
+        && bytes.iter().all(|byte| is_accepted(char::from(*byte)))
+}
+
+const fn is_accepted(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
+}
+
+const fn is_quote(character: char) -> bool {
+    matches!(character, '\'' | '\u{2019}' | '`' | '"')
+}
+
+/// A letter or digit in ASCII, if it is one and can be.
+fn transliterated(character: char) -> Option<&'static str> {
+    character
+        .is_alphanumeric()
+        .then(|| deunicode::deunicode_char(character))
+        .flatten()
+}
