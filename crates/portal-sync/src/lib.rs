@@ -12,6 +12,8 @@ mod guard;
 
 pub mod naming;
 
+pub mod template;
+
 pub mod config;
 
 pub mod snapshot;
