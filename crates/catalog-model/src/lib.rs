@@ -36,7 +36,7 @@ pub use entity_ref::{EntityRef, RefError, SpecRef};
 pub use entity_set::{EntitySet, EntitySetError};
 pub use kind::{ApiVersion, Kind, KindError};
 pub use metadata::{Extra, Link, Metadata};
-pub use name::{EntityName, NameError, Namespace};
+pub use name::{EntityName, NameError, Namespace, check_key};
 pub use reference::{RefField, Reference};
 pub use relation::{Relation, RelationType};
 pub use spec::{GroupSpec, LocationSpec, Presence, Profile, UserSpec};

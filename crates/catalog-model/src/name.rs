@@ -98,6 +98,26 @@ impl Default for Namespace {
     }
 }
 
+/// Checks the key of a label or an annotation: `[prefix/]name`, the prefix as DNS has it and in lower case.
+///
+/// ```
+/// assert!(catalog_model::check_key("acme.com/cost-center").is_ok());
+///
+/// let error = catalog_model::check_key("Acme.com/cost-center").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "`Acme.com/cost-center` is not a key: in the prefix before '/', character 1 is 'A', allowed are lower-case \
+///      ASCII letters, digits and '-'",
+/// );
+/// ```
+///
+/// # Errors
+///
+/// When Backstage would refuse an entity with such a key.
+pub fn check_key(text: &str) -> Result<(), NameError> {
+    syntax::check_key(text).map_err(|problem| NameError::new(text, "a key", problem))
+}
+
 /// A text that is no name: which character breaks the rule, where, and what is allowed there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` is not {what}: {problem}")]

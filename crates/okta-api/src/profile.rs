@@ -92,6 +92,21 @@ impl Profile {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
+    /// Forgets the attributes that `keep` does not want, and gives their memory back.
+    ///
+    /// ```
+    /// use okta_api::Profile;
+    ///
+    /// let mut profile: Profile = serde_json::from_str(r#"{"login": "ada", "birthday": "10 December"}"#)?;
+    /// profile.retain(|name| name == "login");
+    /// assert_eq!(profile.get("birthday"), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.retain(|(name, _)| keep(name));
+        self.0.shrink_to_fit();
+    }
+
     fn set(&mut self, name: SmolStr, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,

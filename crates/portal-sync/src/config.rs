@@ -34,6 +34,9 @@ mod credentials;
 mod daemon;
 mod filters;
 mod schedule;
+
+mod mapping;
+
 mod tuning;
 
 mod provider;
@@ -43,10 +46,14 @@ pub use daemon::{LogFormat, Server, Store, StoreUrl, Telemetry};
 pub use environment::Environment;
 pub use errors::{ConfigError, ConfigErrors, Notice};
 pub use filters::GroupFilter;
+pub use mapping::{
+    AdminConsole, Collisions, EmailCase, Fields, GroupMapping, GroupNaming, GroupTypes, Hierarchy,
+    Mapping, Merge, Renames, Root, UserMapping, UserNaming, admin_console_of,
+};
 pub use place::Place;
 pub use provider::Provider;
 pub use schedule::{Frequency, Schedule};
-pub use tuning::{GroupNaming, Mapping, RateLimit, UserNaming};
+pub use tuning::RateLimit;
 
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]

@@ -48,7 +48,7 @@ pub async fn run_once(
         let directory = okta.directory(on_progress);
         let taken_at = clock.now();
         // Kept until it is known what it was failing of when its time was over.
-        let mut read = std::pin::pin!(run::read(&directory, store, settings));
+        let mut read = std::pin::pin!(run::read(&directory, store, settings, taken_at));
         let known = tokio::time::timeout(limit, read.as_mut())
             .await
             .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())))?;

@@ -223,7 +223,7 @@ fn status_of(okta: &Okta) -> ProviderStatus {
     let settings = okta.settings();
     ProviderStatus {
         provider: settings.provider.clone(),
-        org: settings.mapping.org_host.clone(),
+        org: settings.mapping.org_host().to_owned(),
         last_run: None,
         next_run: None,
         running: false,

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use okta_api::{Client, ErrorKind, Group, GroupId, UserId, UserStatus};
 
-use crate::selection::Selection;
+use crate::selection::{GroupVerdict, Selection};
 use crate::snapshot::{Members, Snapshot};
 
 /// Where a run learns what an org holds.
@@ -91,10 +91,11 @@ impl OktaDirectory {
             for user in page.items {
                 if user.status == UserStatus::Deprovisioned {
                     read.deactivated.insert(user.id);
-                } else if self.selection.wants_user(&user) {
-                    read.users.insert(user.id.clone(), user);
+                } else if let Some(refusal) = self.selection.refuses_user(&user) {
+                    read.filtered_out.insert(user.id, refusal);
                 } else {
-                    read.filtered_out.insert(user.id);
+                    read.users
+                        .insert(user.id.clone(), Box::new(self.selection.trimmed(user)));
                 }
             }
             for bad in page.malformed {
@@ -105,10 +106,8 @@ impl OktaDirectory {
         Ok(read)
     }
 
-    async fn groups(
-        &self,
-    ) -> Result<(BTreeMap<GroupId, Group>, BTreeMap<GroupId, String>), ReadError> {
-        let (mut groups, mut malformed) = (BTreeMap::new(), BTreeMap::new());
+    async fn groups(&self) -> Result<GroupsRead, ReadError> {
+        let mut read = GroupsRead::default();
         for query in self.selection.groups() {
             let mut list = self.client.groups().list().with_stats();
             if let Some(search) = &query.search {
@@ -116,20 +115,20 @@ impl OktaDirectory {
             }
             let mut pages = list.pages();
             while let Some(page) = pages.try_next().await.map_err(ReadError::groups)? {
-                let wanted = page
-                    .items
-                    .into_iter()
-                    .filter(|group| self.selection.wants_group(group));
-                groups.extend(wanted.map(|group| (group.id.clone(), group)));
-                malformed.extend(
-                    page.malformed
-                        .into_iter()
-                        .map(|bad| (bad.id.into(), bad.reason)),
-                );
-                (self.on_progress)(Progress::Groups(groups.len()));
+                for group in page.items {
+                    match self.selection.judge_group(&group) {
+                        GroupVerdict::Wanted => drop(read.groups.insert(group.id.clone(), group)),
+                        GroupVerdict::Excluded => drop(read.excluded.insert(group.id)),
+                        GroupVerdict::Other => {}
+                    }
+                }
+                for bad in page.malformed {
+                    read.malformed.insert(bad.id.into(), bad.reason);
+                }
+                (self.on_progress)(Progress::Groups(read.groups.len()));
             }
         }
-        Ok((groups, malformed))
+        Ok(read)
     }
 
     /// Reads the members of every group that may have some. What fails for one group is that group's own trouble; only
@@ -233,7 +232,7 @@ impl OktaDirectory {
         let report = names.report(groups.values().filter_map(|group| group.profile.name()));
         // Without users either it is the org that shows nothing, and not the list that is wrong.
         let nothing_shows = snapshot.users.is_empty() && self.selection.users().is_everything();
-        if groups.is_empty() && !nothing_shows {
+        if groups.is_empty() && snapshot.excluded_groups.is_empty() && !nothing_shows {
             return Err(ReadError::NoGroupOfList(
                 report.unmatched.into_iter().map(str::to_owned).collect(),
             ));
@@ -251,11 +250,11 @@ impl OktaDirectory {
 impl Directory for OktaDirectory {
     fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>> {
         async move {
-            let (users, (groups, malformed_groups)) =
-                futures::try_join!(self.users(), self.groups())?;
+            let (users, groups) = futures::try_join!(self.users(), self.groups())?;
             let mut snapshot = Snapshot {
-                groups,
-                malformed_groups,
+                groups: groups.groups,
+                excluded_groups: groups.excluded,
+                malformed_groups: groups.malformed,
                 groups_checked_here: self.selection.checks_groups_here(),
                 ..users
             };
@@ -273,6 +272,14 @@ impl Directory for OktaDirectory {
         }
         .boxed()
     }
+}
+
+/// The groups of all lists.
+#[derive(Debug, Default)]
+struct GroupsRead {
+    groups: BTreeMap<GroupId, Group>,
+    excluded: BTreeSet<GroupId>,
+    malformed: BTreeMap<GroupId, String>,
 }
 
 /// What became of reading one group's members.

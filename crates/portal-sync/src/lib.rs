@@ -10,9 +10,13 @@ mod exit;
 
 mod guard;
 
+pub mod document;
+
 pub mod naming;
 
 pub mod template;
+
+pub mod leavers;
 
 pub mod config;
 

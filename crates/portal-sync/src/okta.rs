@@ -77,7 +77,8 @@ impl Okta {
         let selection = Selection::new(
             provider.user_filter.as_ref(),
             provider.group_filter.as_ref(),
-        );
+        )
+        .for_mapping(&provider.mapping);
         let settings = Settings {
             provider: provider.id.clone(),
             rules: Rules {
@@ -85,14 +86,14 @@ impl Okta {
                 user_filter: provider.user_filter.is_some(),
                 group_filter: provider.group_filter.is_some(),
                 include_empty_groups: provider.include_empty_groups,
+                leavers: provider.mapping.users.leavers,
             },
             guard: provider.guard,
-            mapping: Mapping {
-                org_url: provider.org.to_string(),
-                org_host: provider.org.host().to_owned(),
-                user_name: provider.mapping.user_name,
-                group_name: provider.mapping.group_name,
-            },
+            mapping: Mapping::new(
+                &provider.id,
+                &provider.org.to_string(),
+                provider.mapping.clone(),
+            ),
         };
         Ok(Self {
             client,

@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use catalog_model::{EntitySet, EntitySetError, Kind};
+use catalog_model::{EntityRef, Kind, Violation};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::guard::Guard;
-use crate::mapping::{Collision, Mapping};
+use crate::mapping::{Collision, Mapping, MappingError, SignIn};
 use crate::roster::{Roster, Rules, resolve};
 use crate::snapshot::Snapshot;
 use crate::state::State;
-use crate::store::Record;
+use crate::store::Written;
 
 mod change;
 mod compare;
@@ -45,6 +46,46 @@ pub struct Settings {
     pub mapping: Mapping,
 }
 
+/// What a run knows before it decides: what the catalog holds, and what the org holds, as the mapping sees it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    state: State,
+    snapshot: Snapshot,
+}
+
+impl Known {
+    /// What was read of an org from `taken_at` on, over what the catalog held.
+    #[must_use]
+    pub fn new(
+        state: State,
+        mut snapshot: Snapshot,
+        settings: &Settings,
+        taken_at: Timestamp,
+    ) -> Self {
+        snapshot.taken_at = taken_at;
+        settings.mapping.shape(&mut snapshot, &state);
+        Self { state, snapshot }
+    }
+
+    /// The same org over what the catalog holds by now.
+    #[must_use]
+    pub fn over(self, state: State) -> Self {
+        Self { state, ..self }
+    }
+
+    /// What the catalog holds.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What the org holds.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
 /// What a run would do to the catalog.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -68,6 +109,8 @@ pub struct Plan {
     pub quarantined: BTreeMap<String, String>,
     /// Objects that could not have the name they would have alone.
     pub collisions: Vec<Collision>,
+    /// What is wrong with the addresses by which people sign in.
+    pub sign_in: SignIn,
     /// What the operator should know.
     pub notices: Vec<String>,
     /// What the catalog holds of this provider now.
@@ -75,7 +118,7 @@ pub struct Plan {
     /// What it will hold.
     pub after: Counts,
     /// The entities that are new or changed.
-    pub written: Vec<Record>,
+    pub written: Vec<Written>,
     /// The objects that leave.
     pub removed: Vec<(Kind, String)>,
 }
@@ -97,7 +140,7 @@ impl Counts {
     pub fn of(state: &State) -> Self {
         Self {
             users: state.users().len(),
-            groups: state.groups().len(),
+            groups: state.groups().len() + usize::from(state.root().is_some()),
             memberships: state
                 .groups()
                 .keys()
@@ -116,27 +159,19 @@ pub enum PlanError {
         /// Which of the two.
         what: &'static str,
     },
-    /// Not every object became an entity: a bug.
-    Incomplete {
-        /// The objects that belong into the catalog.
-        wanted: usize,
-        /// The entities made of them.
-        made: usize,
-    },
-    /// The entities do not fit together: a bug.
-    Unsound(Vec<EntitySetError>),
+    /// No entities can be made of what was read.
+    Mapping(MappingError),
+    /// Entities that Backstage would refuse: a bug.
+    Unsound(Vec<(EntityRef, Vec<Violation>)>),
 }
 
 /// Decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
 ///
 /// # Errors
-/// When a first run finds an org that is empty without a filter that could explain it.
-pub fn plan(
-    snapshot: &Snapshot,
-    state: &State,
-    settings: &Settings,
-    approved: Option<&str>,
-) -> Result<Plan, PlanError> {
+/// When a first run finds an org that is empty without a filter that could explain it, or names collide and the
+/// configuration wants none of it.
+pub fn plan(known: &Known, settings: &Settings, approved: Option<&str>) -> Result<Plan, PlanError> {
+    let Known { state, snapshot } = known;
     let rules = settings.rules;
     refuse_empty_source(snapshot, state, rules)?;
     let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
@@ -195,27 +230,21 @@ fn assemble(
     roster: &Roster<'_>,
     withheld: Vec<Withheld>,
 ) -> Result<Plan, PlanError> {
-    let mapped = settings.mapping.entities(roster, state);
-    let wanted = roster.users.len() + roster.groups.len();
-    if mapped.entities.len() != wanted {
-        // An object without an entity would look like a removal.
-        return Err(PlanError::Incomplete {
-            wanted,
-            made: mapped.entities.len(),
-        });
-    }
-    EntitySet::build(mapped.entities.values().cloned()).map_err(PlanError::Unsound)?;
+    let mapped = settings
+        .mapping
+        .map(snapshot, roster, state)
+        .map_err(PlanError::Mapping)?;
     let after = Counts {
         users: roster.users.len(),
-        groups: roster.groups.len(),
-        memberships: mapped.memberships,
+        groups: roster.groups.len() + usize::from(mapped.root().is_some()),
+        memberships: mapped.memberships(),
     };
-
     let Comparison {
         changes,
         written,
         removed,
-    } = compare(state, mapped.entities, roster);
+        ..
+    } = compare(state, &mapped, roster)?;
     let id = if withheld.is_empty() {
         id::of_changes(&settings.provider, &written, &removed)
     } else {
@@ -238,6 +267,9 @@ fn assemble(
             .then(|| "nobody is in a group that is wanted, so there is no user".to_owned())
     });
     notices.extend(nobody);
+    notices.extend(mapped.notices.iter().cloned());
+    let sign_in = mapped.sign_in();
+    notices.extend(sign_in.notices());
     Ok(Plan {
         provider: settings.provider.clone(),
         id,
@@ -253,6 +285,7 @@ fn assemble(
         unknown: unknown.collect(),
         quarantined: roster.quarantined.clone(),
         collisions: mapped.collisions,
+        sign_in,
         notices,
         before: Counts::of(state),
         after,
@@ -299,21 +332,26 @@ impl fmt::Display for PlanError {
                     "okta accepts the credentials and answers that the org has no {what} at all"
                 )
             }
-            Self::Incomplete { wanted, made } => {
-                write!(
-                    f,
-                    "{wanted} objects belong into the catalog and {made} became entities"
-                )
-            }
-            Self::Unsound(errors) => {
-                f.write_str("the entities do not fit together:")?;
-                errors.iter().try_for_each(|error| write!(f, " {error};"))
+            Self::Mapping(error) => error.fmt(f),
+            Self::Unsound(entities) => {
+                f.write_str("backstage would refuse what was made:")?;
+                entities.iter().try_for_each(|(entity, violations)| {
+                    write!(f, " {entity}:")?;
+                    violations.iter().try_for_each(|it| write!(f, " {it};"))
+                })
             }
         }
     }
 }
 
-impl std::error::Error for PlanError {}
+impl std::error::Error for PlanError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Mapping(error) => error.source(),
+            Self::EmptySource { .. } | Self::Unsound(_) => None,
+        }
+    }
+}
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::directory::chain;
 use crate::exit::Exit;
-use crate::mapping::Collision;
+use crate::mapping::{Collision, SignIn};
 use crate::okta::Usage;
 use crate::plan::{Counts, Plan, PlannedChange, Unknown, Withheld};
 use crate::run::RunError;
@@ -125,6 +125,8 @@ pub struct Details {
     pub quarantined_records: BTreeMap<String, String>,
     /// Every name that was given out differently.
     pub name_collisions: Vec<NameCollision>,
+    /// What is wrong with the addresses by which people sign in.
+    pub sign_in: SignIn,
 }
 
 /// An object that could not have the name it would have alone.
@@ -135,6 +137,7 @@ pub struct NameCollision {
     okta_id: String,
     wanted: String,
     given: String,
+    entity_ref: String,
 }
 
 impl From<&Collision> for NameCollision {
@@ -143,7 +146,8 @@ impl From<&Collision> for NameCollision {
             kind: collision.kind.as_str(),
             okta_id: collision.okta_id.clone(),
             wanted: collision.wanted.clone(),
-            given: collision.given.clone(),
+            given: collision.given.name().to_owned(),
+            entity_ref: collision.given.to_string(),
         }
     }
 }
@@ -185,6 +189,7 @@ impl Report {
                 unknown_groups: plan.unknown.clone(),
                 quarantined_records: plan.quarantined.clone(),
                 name_collisions: plan.collisions.iter().map(Into::into).collect(),
+                sign_in: plan.sign_in.clone(),
             }),
             ..Self::empty(&plan.provider, usage, took)
         }

@@ -13,22 +13,12 @@ use tracing::Instrument as _;
 
 use crate::directory::{Directory, ReadError};
 use crate::exit::Exit;
-use crate::plan::{GIVE_ROLE, Plan, PlanError, Settings, plan};
-use crate::snapshot::Snapshot;
-use crate::state::State;
+use crate::mapping::MappingError;
+use crate::plan::{GIVE_ROLE, Known, Plan, PlanError, Settings, plan};
 use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
 
 /// How often a plan is made anew because another provider took one of its names meanwhile.
 const REPLANS: usize = 3;
-
-/// What a run knows before it decides.
-#[derive(Debug)]
-pub struct Known {
-    /// What the catalog holds.
-    pub state: State,
-    /// What the org holds.
-    pub snapshot: Snapshot,
-}
 
 /// Reads the store and the org.
 ///
@@ -38,6 +28,7 @@ pub async fn read(
     directory: &dyn Directory,
     store: &dyn CatalogStore,
     settings: &Settings,
+    taken_at: Timestamp,
 ) -> Result<Known, RunError> {
     let span = tracing::info_span!("read", provider = %settings.provider);
     async {
@@ -47,7 +38,7 @@ pub async fn read(
             .await
             .map_err(RunError::Store)?;
         let snapshot = directory.read().await.map_err(RunError::Read)?;
-        Ok(Known { state, snapshot })
+        Ok(Known::new(state, snapshot, settings, taken_at))
     }
     .instrument(span)
     .await
@@ -62,7 +53,7 @@ pub fn decide(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, RunError> {
-    plan(&known.snapshot, &known.state, settings, approved).map_err(RunError::Plan)
+    plan(known, settings, approved).map_err(RunError::Plan)
 }
 
 /// Decides what to do and does it. Returns the plan and the number of the new generation, or no number when there was
@@ -77,7 +68,7 @@ pub async fn commit(
     approved: Option<&str>,
     taken_at: Timestamp,
 ) -> Result<(Plan, Option<u64>), RunError> {
-    let base = known.state.generation();
+    let base = known.state().generation();
     let mut replans = 0;
     loop {
         let plan = decide(&known, settings, approved)?;
@@ -97,10 +88,8 @@ pub async fn commit(
             Err(error) if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS => {
                 // The names that are taken are read again; what this provider has stays as it was when the org was read.
                 replans += 1;
-                known.state = store
-                    .state(&settings.provider)
-                    .await
-                    .map_err(RunError::Store)?;
+                let state = store.state(&settings.provider).await;
+                known = known.over(state.map_err(RunError::Store)?);
             }
             Err(error) => return Err(RunError::Store(error)),
         }
@@ -154,7 +143,9 @@ impl RunError {
                 _ => Exit::Okta,
             },
             Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
-            Self::Plan(PlanError::Unsound(_) | PlanError::Incomplete { .. }) => Exit::Bug,
+            Self::Plan(PlanError::Mapping(MappingError::Collisions(_))) => Exit::Usage,
+            Self::Plan(PlanError::Mapping(_)) => Exit::Store,
+            Self::Plan(PlanError::Unsound(_)) => Exit::Bug,
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Conflict | StoreErrorKind::NameTaken => Exit::Busy,
                 _ => Exit::Store,
@@ -172,7 +163,13 @@ impl RunError {
             }
             Self::Read(ReadError::Okta { source, .. }) => return fix_of_read(source),
             Self::Plan(PlanError::EmptySource { .. }) => GIVE_ROLE,
-            Self::Plan(PlanError::Unsound(_) | PlanError::Incomplete { .. }) => {
+            Self::Plan(PlanError::Mapping(MappingError::Collisions(_))) => {
+                "choose a `userName` or `groupName` that keeps them apart, or set `mapping.collisions` to `suffix`"
+            }
+            Self::Plan(PlanError::Mapping(_)) => {
+                "restore the store from a backup, or remove its file: the next run fills it again"
+            }
+            Self::Plan(PlanError::Unsound(_)) => {
                 "this is a bug in portal-sync: please report it with this message"
             }
             Self::Store(error) => error.fix(),

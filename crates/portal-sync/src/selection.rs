@@ -3,12 +3,17 @@
 //! A filter is split once: the part that Okta's `search` accepts goes to the server, the rest is evaluated on what
 //! comes back. Listed group names compare exactly, which the server's search does not, so they are checked here again.
 
-use okta_api::{Group, Profile, User};
-use org_filter::{Attribute, AttributePath, Dialect, GroupNames, Matcher, Record, SearchExpr};
+use std::collections::BTreeSet;
 
+use okta_api::{Group, Profile, User, UserStatus};
+use org_filter::{
+    Attribute, AttributePath, Dialect, GroupNames, Matcher, NameRule, Record, SearchExpr,
+};
 use serde_json::{Map, Value};
 
-use crate::config::GroupFilter;
+use crate::config::{self, GroupFilter};
+use crate::snapshot::Refusal;
+use crate::template::Template;
 
 /// The users and groups of an org that one provider wants.
 #[derive(Debug, Clone)]
@@ -16,7 +21,23 @@ pub struct Selection {
     users: Query,
     groups: Vec<Query>,
     names: Option<GroupNames>,
+    statuses: Vec<UserStatus>,
+    no_users: Vec<NameRule>,
+    no_groups: Vec<NameRule>,
+    /// The attributes of users, and their own fields that the wire models only keep, of which something is made.
+    used: Option<BTreeSet<String>>,
     notices: Vec<String>,
+}
+
+/// What becomes of a group that the server listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupVerdict {
+    /// It is wanted.
+    Wanted,
+    /// The filter wants it, and the configuration excludes it.
+    Excluded,
+    /// The filter does not want it.
+    Other,
 }
 
 /// One list: what the server searches for, and what is checked on each record.
@@ -70,7 +91,30 @@ impl Selection {
             users,
             groups,
             names,
+            statuses: Vec::new(),
+            no_users: Vec::new(),
+            no_groups: Vec::new(),
+            used: None,
             notices,
+        }
+    }
+
+    /// What is wanted for a mapping: not the users of other statuses, not the users and groups that it excludes, and of
+    /// the others what it makes something of.
+    #[must_use]
+    pub fn for_mapping(self, mapping: &config::Mapping) -> Self {
+        let used = mapping.user_templates().flat_map(Template::paths);
+        let used = used.map(|path| {
+            let name = path.in_profile().unwrap_or(path.as_str());
+            name.split('.').next().unwrap_or(name).to_owned()
+        });
+        let addresses = ["login", "email"].map(str::to_owned);
+        Self {
+            used: Some(used.chain(addresses).collect()),
+            statuses: mapping.users.statuses.clone(),
+            no_users: mapping.users.exclude.clone(),
+            no_groups: mapping.groups.exclude.clone(),
+            ..self
         }
     }
 
@@ -99,24 +143,51 @@ impl Selection {
         listed_whole || self.groups.iter().any(|query| query.local.is_some())
     }
 
-    /// Whether a user that the server returned is wanted.
+    /// Why a user that the server returned is not wanted; nothing when the user is.
     #[must_use]
-    pub fn wants_user(&self, user: &User) -> bool {
-        self.users
-            .local
-            .as_ref()
-            .is_none_or(|local| local.matches(&UserRecord(user)))
+    pub fn refuses_user(&self, user: &User) -> Option<Refusal> {
+        let local = self.users.local.as_ref();
+        if local.is_some_and(|local| !local.matches(&UserRecord(user))) {
+            return Some(Refusal::Filter);
+        }
+        if !self.statuses.is_empty() && !self.statuses.contains(&user.status) {
+            return Some(Refusal::Status);
+        }
+        let profile = &user.profile;
+        let known_by = [Some(user.id.as_str()), profile.login(), profile.email()];
+        let mut rules = self.no_users.iter();
+        let excluded = rules.any(|rule| known_by.iter().flatten().any(|text| rule.admits(text)));
+        excluded.then_some(Refusal::Excluded)
     }
 
-    /// Whether a group that the server returned is wanted.
+    /// The user without the attributes of which nothing is made: what is not held takes no memory, and is not leaked either.
     #[must_use]
-    pub fn wants_group(&self, group: &Group) -> bool {
+    pub fn trimmed(&self, mut user: User) -> User {
+        if let Some(used) = &self.used {
+            user.profile.retain(|name| used.contains(name));
+            user.extra.retain(|name, _| used.contains(name));
+        }
+        user
+    }
+
+    /// What becomes of a group that the server returned.
+    #[must_use]
+    pub fn judge_group(&self, group: &Group) -> GroupVerdict {
         let name_fits = self
             .names
             .as_ref()
             .is_none_or(|names| group.profile.name().is_some_and(|name| names.admits(name)));
         let mut local = self.groups.iter().filter_map(|query| query.local.as_ref());
-        name_fits && local.all(|local| local.matches(&GroupRecord(group)))
+        if !name_fits || !local.all(|local| local.matches(&GroupRecord(group))) {
+            return GroupVerdict::Other;
+        }
+        let known_by = [Some(group.id.as_str()), group.profile.name()];
+        let mut rules = self.no_groups.iter();
+        if rules.any(|rule| known_by.iter().flatten().any(|text| rule.admits(text))) {
+            GroupVerdict::Excluded
+        } else {
+            GroupVerdict::Wanted
+        }
     }
 
     /// What was decided here that the operator should know.
@@ -247,8 +318,14 @@ mod tests {
             r#"status eq "ACTIVE""#
         );
         assert_eq!(selection.notices().len(), 1);
-        assert!(selection.wants_user(&user(r#"{"id":"1","profile":{"email":"a@Example.com"}}"#)));
-        assert!(!selection.wants_user(&user(r#"{"id":"1","profile":{"email":"a@example.org"}}"#)));
+        assert_eq!(
+            selection.refuses_user(&user(r#"{"id":"1","profile":{"email":"a@Example.com"}}"#)),
+            None
+        );
+        assert_eq!(
+            selection.refuses_user(&user(r#"{"id":"1","profile":{"email":"a@example.org"}}"#)),
+            Some(Refusal::Filter)
+        );
     }
 
     #[test]
@@ -280,8 +357,14 @@ mod tests {
             serde_json::from_value(serde_json::json!({"id": "00g1", "profile": {"name": name}}))
                 .unwrap()
         };
-        assert!(selection.wants_group(&group("Platform")));
-        assert!(!selection.wants_group(&group("platform")));
+        assert_eq!(
+            selection.judge_group(&group("Platform")),
+            GroupVerdict::Wanted
+        );
+        assert_eq!(
+            selection.judge_group(&group("platform")),
+            GroupVerdict::Other
+        );
         assert_eq!(
             selection
                 .groups()

@@ -6,29 +6,53 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
 
 /// Everything a run read, after the filters and before any decision.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// The users that match the user filter, without the deprovisioned ones.
-    pub users: BTreeMap<UserId, User>,
+    /// The users that match the user filter, without the deprovisioned ones. In boxes: a tree that grows at its end is half
+    /// empty.
+    pub users: BTreeMap<UserId, Box<User>>,
     /// Users that were seen with the status `DEPROVISIONED`, in a list or as a member.
     pub deactivated: BTreeSet<UserId>,
-    /// Users that the server listed and the local part of the user filter refused.
-    pub filtered_out: BTreeSet<UserId>,
+    /// Users that the server listed and a rule here refuses: which one.
+    pub filtered_out: BTreeMap<UserId, Refusal>,
     /// User records that could not be decoded: the reason by Okta id.
     pub malformed_users: BTreeMap<UserId, String>,
     /// The groups that match the group filter.
     pub groups: BTreeMap<GroupId, Group>,
+    /// Groups that match the group filter and that the configuration excludes.
+    pub excluded_groups: BTreeSet<GroupId>,
     /// Group records that could not be decoded: the reason by Okta id.
     pub malformed_groups: BTreeMap<GroupId, String>,
+    /// Groups that are wanted and cannot be named: the reason by Okta id.
+    pub unnamed_groups: BTreeMap<GroupId, String>,
     /// Whether groups were listed that the filter may not want: it is decided here, not by the server.
     pub groups_checked_here: bool,
     /// The members of each group of [`Snapshot::groups`].
     pub members: BTreeMap<GroupId, Members>,
+    /// The groups that the configuration makes one of several, and the groups that each is made of. The former are among
+    /// [`Snapshot::groups`], unless they are made of none, and the latter are not.
+    pub merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
+    pub parents: BTreeMap<GroupId, GroupId>,
+    /// When the run began to read.
+    pub taken_at: Timestamp,
     /// What the operator should know, in the order it was noticed.
     pub notices: Vec<String>,
+}
+
+/// Which rule refuses a user whose record was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The part of the user filter that is decided here.
+    Filter,
+    /// The list of statuses that are wanted.
+    Status,
+    /// The list of users that are not.
+    Excluded,
 }
 
 impl Snapshot {
@@ -41,7 +65,10 @@ impl Snapshot {
     /// Whether Okta listed no group that the filter wants.
     #[must_use]
     pub fn shows_no_groups(&self) -> bool {
-        self.groups.is_empty() && self.malformed_groups.is_empty()
+        self.groups.is_empty()
+            && self.malformed_groups.is_empty()
+            && self.excluded_groups.is_empty()
+            && self.unnamed_groups.is_empty()
     }
 }
 
@@ -64,3 +91,18 @@ impl Members {
         }
     }
 }
+
+/// The id under which a group is kept that the configuration makes of several, by its name there. Okta's own ids are
+/// letters and digits.
+#[must_use]
+pub fn merged_id(name: &str) -> GroupId {
+    format!("{MERGED}{name}").into()
+}
+
+/// Whether an id is one of [`merged_id`]'s.
+#[must_use]
+pub fn is_merged(id: &GroupId) -> bool {
+    id.as_str().starts_with(MERGED)
+}
+
+const MERGED: &str = "portal-sync:merged:";

@@ -1,21 +1,30 @@
 //! What the catalog holds for one provider before a run: the entities by the Okta ids they were made from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog_model::{Entity, EntityRef, Spec};
+use catalog_model::{Entity, EntityRef, Kind, Namespace};
 use okta_api::{GroupId, UserId};
+use serde::Deserialize;
+
+use crate::document::Document;
 
 /// The last good entities of one provider.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     generation: Option<u64>,
-    users: BTreeMap<UserId, Entity>,
-    groups: BTreeMap<GroupId, Entity>,
-    user_by_ref: BTreeMap<EntityRef, UserId>,
+    users: BTreeMap<UserId, Document>,
+    groups: BTreeMap<GroupId, Document>,
+    root: Option<Document>,
+    members: BTreeMap<GroupId, BTreeSet<UserId>>,
+    parents: BTreeMap<GroupId, GroupId>,
     taken: BTreeSet<EntityRef>,
 }
 
 impl State {
+    /// The id under which the root group is kept, which Okta knows nothing of. Okta's own ids are letters and digits.
+    pub const ROOT: &'static str = "portal-sync:root";
+
     /// The state of a provider that was never synced, in a catalog where other providers hold the names of `taken`.
     #[must_use]
     pub fn never_synced(taken: BTreeSet<EntityRef>) -> Self {
@@ -25,25 +34,56 @@ impl State {
         }
     }
 
-    /// The state of a provider that last committed in `generation`.
-    #[must_use]
+    /// The state of a provider that last committed `documents`, by Okta id, in `generation`.
+    ///
+    /// # Errors
+    /// When the text of a group is not an entity.
     pub fn new(
         generation: u64,
-        users: BTreeMap<UserId, Entity>,
-        groups: BTreeMap<GroupId, Entity>,
+        documents: impl IntoIterator<Item = (String, Document)>,
         taken: BTreeSet<EntityRef>,
-    ) -> Self {
-        let user_by_ref = users
-            .iter()
-            .map(|(id, entity)| (entity.entity_ref(), id.clone()))
-            .collect();
-        Self {
+    ) -> Result<Self, serde_json::Error> {
+        let (mut users, mut groups, mut root) = (Vec::new(), Vec::new(), None);
+        for (okta_id, document) in documents {
+            match document.kind() {
+                Kind::User => users.push((okta_id.into(), document)),
+                Kind::Group if okta_id == Self::ROOT => root = Some(document),
+                Kind::Group => groups.push((okta_id.into(), document)),
+                Kind::Location => {}
+            }
+        }
+        // Made at once, the trees are full; grown one by one, they are half empty.
+        let users: BTreeMap<UserId, Document> = users.into_iter().collect();
+        let groups: BTreeMap<GroupId, Document> = groups.into_iter().collect();
+        let (members, parents) = relations(&users, &groups)?;
+        Ok(Self {
             generation: Some(generation),
             users,
             groups,
-            user_by_ref,
+            root,
+            members,
+            parents,
             taken,
-        }
+        })
+    }
+
+    /// The state of a provider that last committed these entities, by Okta id, in `generation`.
+    #[must_use]
+    pub fn of_entities(
+        generation: u64,
+        entities: impl IntoIterator<Item = (String, Entity)>,
+    ) -> Self {
+        let documents = entities
+            .into_iter()
+            .map(|(id, entity)| (id, Document::of(&entity)));
+        // What was written from entities reads back.
+        Self::new(generation, documents, BTreeSet::new()).unwrap_or_default()
+    }
+
+    /// The same, in a catalog where other providers hold the names of `taken`.
+    #[must_use]
+    pub fn beside(self, taken: BTreeSet<EntityRef>) -> Self {
+        Self { taken, ..self }
     }
 
     /// The generation in which the provider last committed; none when it was never synced.
@@ -60,14 +100,20 @@ impl State {
 
     /// The users by Okta id.
     #[must_use]
-    pub const fn users(&self) -> &BTreeMap<UserId, Entity> {
+    pub const fn users(&self) -> &BTreeMap<UserId, Document> {
         &self.users
     }
 
-    /// The groups by Okta id.
+    /// The groups by Okta id, without the root.
     #[must_use]
-    pub const fn groups(&self) -> &BTreeMap<GroupId, Entity> {
+    pub const fn groups(&self) -> &BTreeMap<GroupId, Document> {
         &self.groups
+    }
+
+    /// The root group, which stands for no group of Okta's.
+    #[must_use]
+    pub const fn root(&self) -> Option<&Document> {
+        self.root.as_ref()
     }
 
     /// Names that other providers hold in the same catalog.
@@ -78,17 +124,80 @@ impl State {
 
     /// The members of a group as the catalog has them, by Okta id. Empty for a group that is not there.
     #[must_use]
-    pub fn members(&self, group: &GroupId) -> BTreeSet<UserId> {
-        let Some(Entity {
-            metadata,
-            spec: Spec::Group(spec),
-            ..
-        }) = self.groups.get(group)
-        else {
-            return BTreeSet::new();
-        };
-        spec.member_users(&metadata.namespace)
-            .filter_map(|member| self.user_by_ref.get(&member.ok()?).cloned())
-            .collect()
+    pub fn members(&self, group: &GroupId) -> &BTreeSet<UserId> {
+        const NOBODY: &BTreeSet<UserId> = &BTreeSet::new();
+        self.members.get(group).unwrap_or(NOBODY)
     }
+
+    /// The group that a group is part of as the catalog has it, when that is a group of Okta's.
+    #[must_use]
+    pub fn parent(&self, group: &GroupId) -> Option<&GroupId> {
+        self.parents.get(group)
+    }
+}
+
+type Members = BTreeMap<GroupId, BTreeSet<UserId>>;
+type Parents = BTreeMap<GroupId, GroupId>;
+
+/// Members and parents by Okta id. Of a group's document only the refs are read.
+fn relations(
+    users: &BTreeMap<UserId, Document>,
+    groups: &BTreeMap<GroupId, Document>,
+) -> Result<(Members, Parents), serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Group<'a> {
+        #[serde(borrow)]
+        spec: Refs<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Refs<'a> {
+        #[serde(borrow, default)]
+        parent: Option<Text<'a>>,
+        #[serde(borrow, default)]
+        members: Vec<Text<'a>>,
+    }
+    // Borrows from the document unless there is something to unescape.
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    let user_by_ref: HashMap<&str, &UserId> = users
+        .iter()
+        .map(|(id, document)| (document.entity_ref().as_str(), id))
+        .collect();
+    let group_by_ref: HashMap<&str, &GroupId> = groups
+        .iter()
+        .map(|(id, document)| (document.entity_ref().as_str(), id))
+        .collect();
+    let (mut members, mut parents) = (Members::new(), Parents::new());
+    for (id, document) in groups {
+        let Group { spec } = serde_json::from_str(document.body())?;
+        let namespace = document.entity_ref().namespace();
+        let of_group = spec
+            .members
+            .iter()
+            .filter_map(|Text(text)| find(&user_by_ref, text, Kind::User, namespace))
+            .map(|user| (*user).clone());
+        members.insert(id.clone(), of_group.collect());
+        let parent = spec
+            .parent
+            .and_then(|Text(text)| find(&group_by_ref, &text, Kind::Group, namespace));
+        if let Some(parent) = parent {
+            parents.insert(id.clone(), (*parent).clone());
+        }
+    }
+    Ok((members, parents))
+}
+
+/// What a ref in a document of that namespace stands for. Nearly all are written in their canonical form.
+fn find<'a, T>(
+    by_ref: &'a HashMap<&str, T>,
+    text: &str,
+    kind: Kind,
+    namespace: &str,
+) -> Option<&'a T> {
+    by_ref.get(text).or_else(|| {
+        let namespace = Namespace::parse(namespace).ok()?;
+        let full = EntityRef::parse(text, kind, &namespace).ok()?;
+        by_ref.get(full.as_str())
+    })
 }

@@ -11,6 +11,7 @@ use catalog_model::{Entity, EntityRef, Kind};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
+use crate::document::Document;
 use crate::state::State;
 
 mod error;
@@ -65,6 +66,24 @@ pub struct Record {
     pub entity: Entity,
 }
 
+/// An entity to write, and the Okta object it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The id of the Okta object, unique for its provider and kind.
+    pub okta_id: String,
+    /// The entity.
+    pub document: Document,
+}
+
+impl From<Record> for Written {
+    fn from(record: Record) -> Self {
+        Self {
+            document: Document::of(&record.entity),
+            okta_id: record.okta_id,
+        }
+    }
+}
+
 /// What one run writes.
 #[derive(Debug, Clone)]
 pub struct Commit {
@@ -77,7 +96,7 @@ pub struct Commit {
     /// Objects that leave: kind and Okta id.
     pub removed: Vec<(Kind, String)>,
     /// Objects that are new or changed.
-    pub written: Vec<Record>,
+    pub written: Vec<Written>,
 }
 
 /// One whole generation, of all providers.

@@ -91,7 +91,7 @@ fn names(entry: &Entry<'_>) -> Option<Vec<String>> {
         .collect()
 }
 
-fn search(entry: &Entry<'_>, fix: fn(&str) -> Option<String>) -> Option<SearchExpr> {
+pub(super) fn search(entry: &Entry<'_>, fix: fn(&str) -> Option<String>) -> Option<SearchExpr> {
     let text = entry.text("a search expression")?;
     match text.parse::<SearchExpr>() {
         Ok(expression) => Some(expression),

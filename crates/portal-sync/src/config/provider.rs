@@ -10,11 +10,12 @@ use super::credentials::{self, Credentials};
 use super::errors::{ConfigError, quoted};
 use super::filters::{self, GroupFilter};
 use super::layers::EXAMPLE;
+use super::mapping::{AdminConsole, Mapping, admin_console_of};
 use super::place::KeyPath;
 use super::schedule::{self, Schedule};
 use super::section::{Entry, Reading, Section};
 use super::suggest::listed;
-use super::tuning::{self, Mapping, RateLimit, Tuning};
+use super::tuning::{self, RateLimit, Tuning};
 use crate::guard::Guard;
 
 /// One Okta tenant: where it is, what opens it, what is read, and how it is treated.
@@ -165,6 +166,19 @@ fn read(section: &Section<'_>, origin: Origin<'_>, defaults: &Tuning) -> Option<
         .get("groupFilter")
         .and_then(|entry| filters::groups(&entry));
     let tuning = tuning::read(section, defaults);
+    if let (AdminConsole::OfOrg, Some(org)) = (&tuning.mapping.admin_console, &org)
+        && admin_console_of(org.host()).is_none()
+    {
+        let message = format!(
+            "`mapping.adminConsole` is `true`, and the address of the console does not follow from `{}`",
+            org.host()
+        );
+        section.refuse(
+            ConfigError::new(message).fix(
+                "write its address instead, such as `adminConsole: https://acme-admin.okta.com`",
+            ),
+        );
+    }
     Some(Provider {
         id: id?,
         org: org?,

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use figment::value::Value;
 
 use super::errors::ConfigError;
+use super::mapping::{self, Mapping};
 use super::section::{Entry, Section};
 use crate::guard::{Guard, Percent};
 
@@ -19,41 +20,6 @@ pub struct RateLimit {
     pub max_concurrent: NonZeroUsize,
 }
 
-/// How Okta's records become entities.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mapping {
-    /// What users are called.
-    pub user_name: UserNaming,
-    /// What groups are called.
-    pub group_name: GroupNaming,
-}
-
-/// What a user's entity is called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum UserNaming {
-    /// `strip-domain-email`: what stands before the `@` of the e-mail address.
-    #[default]
-    StripDomainEmail,
-    /// `id`: the Okta id.
-    Id,
-    /// `kebab-case-email`: the e-mail address in kebab case.
-    KebabCaseEmail,
-    /// `login`: the login.
-    Login,
-}
-
-/// What a group's entity is called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GroupNaming {
-    /// `kebab-case-name`: the name in kebab case.
-    #[default]
-    KebabCaseName,
-    /// `id`: the Okta id.
-    Id,
-    /// `profile-name`: the name as it is.
-    ProfileName,
-}
-
 impl Default for RateLimit {
     fn default() -> Self {
         Self {
@@ -64,7 +30,7 @@ impl Default for RateLimit {
 }
 
 /// Everything about a tenant that `portalSync` gives a default for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tuning {
     pub(super) rate_limit: RateLimit,
     pub(super) guard: Guard,
@@ -87,7 +53,7 @@ impl Default for Tuning {
 
 /// What `section` says, and `defaults` for everything else.
 pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
-    let mut tuning = *defaults;
+    let mut tuning = defaults.clone();
     let flag = |key| section.get(key).and_then(|entry| entry.flag());
     if let Some(flag) = flag("usersFromGroups") {
         tuning.users_from_groups = flag;
@@ -111,9 +77,9 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
     }
     if let Some(section) = section
         .get("mapping")
-        .and_then(|entry| entry.section("a map with `userName` and `groupName`"))
+        .and_then(|entry| entry.section("a map such as `{ userName: login }`"))
     {
-        mapping(&section, &mut tuning.mapping);
+        mapping::read(&section, &mut tuning.mapping);
         section.close();
     }
     tuning
@@ -141,32 +107,6 @@ fn guard(section: &Section<'_>, guard: &mut Guard) {
         .and_then(|entry| entry.whole(0..=1_000_000))
     {
         guard.minimum = minimum as usize;
-    }
-}
-
-fn mapping(section: &Section<'_>, mapping: &mut Mapping) {
-    let user_names = [
-        ("strip-domain-email", UserNaming::StripDomainEmail),
-        ("id", UserNaming::Id),
-        ("kebab-case-email", UserNaming::KebabCaseEmail),
-        ("login", UserNaming::Login),
-    ];
-    let group_names = [
-        ("kebab-case-name", GroupNaming::KebabCaseName),
-        ("id", GroupNaming::Id),
-        ("profile-name", GroupNaming::ProfileName),
-    ];
-    if let Some(naming) = section
-        .get("userName")
-        .and_then(|entry| entry.choice(&user_names))
-    {
-        mapping.user_name = naming;
-    }
-    if let Some(naming) = section
-        .get("groupName")
-        .and_then(|entry| entry.choice(&group_names))
-    {
-        mapping.group_name = naming;
     }
 }
 

@@ -49,7 +49,7 @@ impl fmt::Display for Plan {
         for collision in &self.collisions {
             writeln!(
                 f,
-                "= {} {} is named `{}`: `{}` belongs to another one",
+                "= {} {} is called {}: `{}` belongs to another one",
                 collision.kind.lower(),
                 collision.okta_id,
                 collision.given,

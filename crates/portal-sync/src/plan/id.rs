@@ -4,7 +4,7 @@ use catalog_model::Kind;
 use sha2::{Digest, Sha256};
 
 use super::change::Withheld;
-use crate::store::Record;
+use crate::store::Written;
 
 /// Names removals that are withheld, and nothing else of the plan: they can be approved after the rest was applied.
 pub(super) fn of_withheld(provider: &str, withheld: &[Withheld]) -> String {
@@ -16,10 +16,14 @@ pub(super) fn of_withheld(provider: &str, withheld: &[Withheld]) -> String {
 }
 
 /// Names everything that would be written.
-pub(super) fn of_changes(provider: &str, written: &[Record], removed: &[(Kind, String)]) -> String {
+pub(super) fn of_changes(
+    provider: &str,
+    written: &[Written],
+    removed: &[(Kind, String)],
+) -> String {
     let written = written
         .iter()
-        .map(|Record { okta_id, entity }| format!("{okta_id} {}", catalog_model::digest(entity)));
+        .map(|Written { okta_id, document }| format!("{okta_id} {}", document.body()));
     let removed = removed
         .iter()
         .map(|(kind, okta_id)| format!("{kind} {okta_id}"));

@@ -7,27 +7,34 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::config::{GroupNaming, UserNaming};
+use crate::config;
+use crate::document::Document;
 use crate::snapshot::Members;
 
 /// The defaults, of a provider `acme`.
 pub(crate) fn settings() -> Settings {
     Settings {
         provider: "acme".to_owned(),
-        rules: Rules {
-            users_from_groups: false,
-            user_filter: false,
-            group_filter: false,
-            include_empty_groups: true,
-        },
+        rules: Rules::default(),
         guard: Guard::default(),
-        mapping: Mapping {
-            org_url: "https://acme.okta.com".to_owned(),
-            org_host: "acme.okta.com".to_owned(),
-            user_name: UserNaming::StripDomainEmail,
-            group_name: GroupNaming::KebabCaseName,
-        },
+        mapping: mapping(config::Mapping::default()),
     }
+}
+
+/// The mapping of the provider by these rules.
+pub(crate) fn mapping(rules: config::Mapping) -> Mapping {
+    Mapping::new("acme", "https://acme.okta.com", rules)
+}
+
+/// The plan of an org over a catalog, as a run makes it.
+pub(crate) fn plan(
+    snapshot: &Snapshot,
+    state: &State,
+    settings: &Settings,
+    approved: Option<&str>,
+) -> Result<Plan, PlanError> {
+    let known = Known::new(state.clone(), snapshot.clone(), settings, snapshot.taken_at);
+    super::plan(&known, settings, approved)
 }
 
 fn user(id: &str, email: &str) -> User {
@@ -44,7 +51,7 @@ fn group(id: &str, name: &str) -> Group {
 fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
     let mut snapshot = Snapshot::default();
     for (id, email) in users {
-        snapshot.users.insert((*id).into(), user(id, email));
+        snapshot.users.insert((*id).into(), user(id, email).into());
     }
     for (id, name, members) in groups {
         snapshot.groups.insert((*id).into(), group(id, name));
@@ -57,27 +64,30 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
 }
 
 /// The state after a plan was committed over `before`.
-fn committed(plan: &Plan, before: &State) -> State {
-    let mut users = before.users().clone();
-    let mut groups = before.groups().clone();
-    for (kind, id) in &plan.removed {
-        match kind {
-            Kind::User => drop(users.remove(&id.as_str().into())),
-            _ => drop(groups.remove(&id.as_str().into())),
-        }
+pub(crate) fn committed(plan: &Plan, before: &State) -> State {
+    let users = before.users().iter();
+    let users = users.map(|(id, document)| (id.to_string(), document));
+    let groups = before.groups().iter();
+    let groups = groups.map(|(id, document)| (id.to_string(), document));
+    let root = before
+        .root()
+        .map(|document| (State::ROOT.to_owned(), document));
+    let mut documents: BTreeMap<(Kind, String), Document> = users
+        .chain(groups)
+        .chain(root)
+        .map(|(id, document)| ((document.kind(), id), document.clone()))
+        .collect();
+    for gone in &plan.removed {
+        documents.remove(gone);
     }
-    for Record { okta_id, entity } in &plan.written {
-        match entity.kind() {
-            Kind::User => drop(users.insert(okta_id.as_str().into(), entity.clone())),
-            _ => drop(groups.insert(okta_id.as_str().into(), entity.clone())),
-        }
+    for Written { okta_id, document } in &plan.written {
+        documents.insert((document.kind(), okta_id.clone()), document.clone());
     }
-    State::new(
-        plan.base.unwrap_or_default() + 1,
-        users,
-        groups,
-        before.taken().clone(),
-    )
+    let documents = documents
+        .into_iter()
+        .map(|((_, id), document)| (id, document));
+    let generation = plan.base.unwrap_or_default() + 1;
+    State::new(generation, documents, before.taken().clone()).unwrap()
 }
 
 fn after(snapshot: &Snapshot) -> State {
@@ -110,7 +120,7 @@ fn a_first_plan_adds_everything() {
             .iter()
             .find(|record| record.okta_id == id)
             .unwrap();
-        serde_json::to_value(&record.entity).unwrap()
+        serde_json::to_value(record.document.entity().unwrap()).unwrap()
     };
     assert_eq!(
         entity("00u1"),
@@ -226,13 +236,10 @@ fn names_collide_the_same_way_whatever_comes_first() {
         .iter()
         .find(|record| record.okta_id == "00g1")
         .unwrap();
-    let catalog_model::Spec::Group(spec) = &first_group.entity.spec else {
+    let catalog_model::Spec::Group(spec) = &first_group.document.entity().unwrap().spec else {
         panic!("a group")
     };
-    assert_eq!(
-        spec.members[0].as_str(),
-        format!("user:default/{}", second.given)
-    );
+    assert_eq!(spec.members[0].as_str(), second.given.as_str());
 }
 
 #[test]
@@ -384,7 +391,7 @@ proptest! {
         let mut snapshot = Snapshot::default();
         for (n, email) in emails.iter().enumerate() {
             let id = format!("00u{n}");
-            snapshot.users.insert(id.as_str().into(), user(&id, email));
+            snapshot.users.insert(id.as_str().into(), user(&id, email).into());
         }
         for (n, name) in names.iter().enumerate() {
             let id = format!("00g{n}");
@@ -398,7 +405,7 @@ proptest! {
         let first = plan(&snapshot, &State::default(), &settings, None).unwrap();
         prop_assert_eq!(first.written.len(), emails.len() + names.len());
         for record in &first.written {
-            prop_assert_eq!(record.entity.validate(), Vec::new());
+            prop_assert_eq!(record.document.entity().unwrap().validate(), Vec::new());
         }
         let state = committed(&first, &State::default());
         let again = plan(&snapshot, &state, &settings, None).unwrap();

@@ -9,6 +9,16 @@ pub enum Cause {
     Deactivated,
     /// The user's record was read and does not match the user filter.
     LeftUserFilter,
+    /// The user's record was read and has a status that is not wanted.
+    Status,
+    /// The record was read and the configuration excludes it.
+    Excluded,
+    /// The user left earlier and is not kept any longer.
+    Left,
+    /// The group was read and is a part of another one by now.
+    Merged,
+    /// The configuration does not ask for the group any more, which is no group of Okta's.
+    NotConfigured,
     /// The user was seen alive, and Okta no longer returns them for the user filter.
     NotFound,
     /// The user was seen alive and is in none of the selected groups.
@@ -22,11 +32,26 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Whether a record of the object itself says so. All else rests on what was not listed, which a role that was taken
+    /// Whether the account is no longer in use, as far as anybody can see: it was deactivated, or is gone.
+    #[must_use]
+    pub const fn is_leaving(self) -> bool {
+        matches!(self, Self::Deactivated | Self::Absent)
+    }
+
+    /// Whether a record of the object itself, or the configuration, says so. All else rests on what was not listed, which a role that was taken
     /// away or a search that broke makes look the same: the guard counts it.
     #[must_use]
     pub const fn explained(self) -> bool {
-        matches!(self, Self::Deactivated | Self::LeftUserFilter)
+        matches!(
+            self,
+            Self::Deactivated
+                | Self::LeftUserFilter
+                | Self::Status
+                | Self::Excluded
+                | Self::Left
+                | Self::Merged
+                | Self::NotConfigured
+        )
     }
 
     /// The stable word of the JSON output.
@@ -35,6 +60,11 @@ impl Cause {
         match self {
             Self::Deactivated => "deactivated",
             Self::LeftUserFilter => "left-user-filter",
+            Self::Status => "status",
+            Self::Excluded => "excluded",
+            Self::Left => "left",
+            Self::Merged => "merged",
+            Self::NotConfigured => "not-configured",
             Self::NotFound => "not-found",
             Self::LeftGroups => "left-groups",
             Self::GroupsGone => "groups-gone",
@@ -49,6 +79,11 @@ impl fmt::Display for Cause {
         f.write_str(match self {
             Self::Deactivated => "deactivated in Okta",
             Self::LeftUserFilter => "no longer matches the user filter",
+            Self::Status => "has a status that is not wanted",
+            Self::Excluded => "excluded by the configuration",
+            Self::Left => "left earlier, and is not kept any longer",
+            Self::Merged => "is a part of another group now",
+            Self::NotConfigured => "no longer in the configuration",
             Self::NotFound => "no longer found by the user filter",
             Self::LeftGroups => "no longer in a selected group",
             Self::GroupsGone => "its groups are no longer listed",

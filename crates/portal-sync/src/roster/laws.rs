@@ -29,9 +29,9 @@ fn any_org() -> impl Strategy<Value = Snapshot> {
             };
             for (n, state) in users.into_iter().enumerate() {
                 match state {
-                    "listed" => drop(snapshot.users.insert(id(n), user(id(n).as_str()))),
+                    "listed" => drop(snapshot.users.insert(id(n), user(id(n).as_str()).into())),
                     "deactivated" => drop(snapshot.deactivated.insert(id(n))),
-                    "refused" => drop(snapshot.filtered_out.insert(id(n))),
+                    "refused" => drop(snapshot.filtered_out.insert(id(n), Refusal::Filter)),
                     "odd" => drop(snapshot.malformed_users.insert(id(n), "odd".to_owned())),
                     _ => {}
                 }
@@ -61,6 +61,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             user_filter,
             group_filter,
             include_empty_groups: empty,
+            leavers: Leavers::Remove,
         },
     )
 }
@@ -87,7 +88,7 @@ proptest! {
         for group in roster.unknown.keys().filter(|group| before.groups().contains_key(*group)) {
             for member in before.members(group) {
                 prop_assert!(
-                    !roster.users.contains_key(&member) || roster.members[group].contains(&member)
+                    !roster.users.contains_key(member) || roster.members[group].contains(member)
                 );
             }
         }
@@ -98,7 +99,7 @@ proptest! {
         let before = state(&before, rules);
         let roster = resolve(&now, &before, rules, Some(&Guard::default()));
         prop_assert_eq!(roster.groups.keys().collect::<Vec<_>>(), roster.members.keys().collect::<Vec<_>>());
-        for member in roster.members.values().flatten() {
+        for member in roster.members.values().flat_map(|members| members.iter()) {
             prop_assert!(roster.users.contains_key(member));
         }
     }

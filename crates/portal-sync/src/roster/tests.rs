@@ -11,6 +11,7 @@ const RULES: Rules = Rules {
     user_filter: false,
     group_filter: true,
     include_empty_groups: true,
+    leavers: Leavers::Remove,
 };
 
 pub(super) fn user(id: &str) -> User {
@@ -24,7 +25,9 @@ pub(super) fn group(id: &str) -> Group {
 /// An org of users `u0`, `u1`, … and groups by name with the numbers of their members; no numbers at all: unknown.
 fn org(users: std::ops::Range<usize>, groups: &[(&str, Option<&[usize]>)]) -> Snapshot {
     Snapshot {
-        users: users.map(|n| (id(n), user(id(n).as_str()))).collect(),
+        users: users
+            .map(|n| (id(n), user(id(n).as_str()).into()))
+            .collect(),
         groups: groups
             .iter()
             .map(|(name, _)| ((*name).into(), group(name)))
@@ -49,19 +52,20 @@ pub(super) fn id(number: usize) -> UserId {
 
 /// The catalog as it is after a run over `snapshot` that nothing held back.
 pub(super) fn state(snapshot: &Snapshot, rules: Rules) -> State {
-    let roster = resolve(snapshot, &State::default(), rules, None);
+    let nothing = State::default();
+    let roster = resolve(snapshot, &nothing, rules, None);
     let entity = |name: &str, spec| Entity::new(Metadata::new(name.parse().unwrap()), spec);
-    let users: BTreeMap<_, _> = roster
+    let users: Vec<(String, Entity)> = roster
         .users
         .keys()
         .map(|id| {
             (
-                id.clone(),
+                id.to_string(),
                 entity(id.as_str(), Spec::User(UserSpec::default())),
             )
         })
         .collect();
-    let groups: BTreeMap<_, _> = roster
+    let groups: Vec<(String, Entity)> = roster
         .groups
         .keys()
         .map(|id| {
@@ -73,10 +77,10 @@ pub(super) fn state(snapshot: &Snapshot, rules: Rules) -> State {
                 members,
                 ..GroupSpec::new("group")
             };
-            (id.clone(), entity(id.as_str(), Spec::Group(spec)))
+            (id.to_string(), entity(id.as_str(), Spec::Group(spec)))
         })
         .collect();
-    State::new(1, users, groups, BTreeSet::new())
+    State::of_entities(1, users.into_iter().chain(groups))
 }
 
 fn users_of(roster: &Roster<'_>) -> Vec<String> {
@@ -86,10 +90,11 @@ fn users_of(roster: &Roster<'_>) -> Vec<String> {
 #[test]
 fn with_a_group_filter_only_members_belong() {
     let snapshot = org(0..4, &[("g", Some(&[1, 2, 9]))]);
-    let roster = resolve(&snapshot, &State::default(), RULES, None);
+    let nothing = State::default();
+    let roster = resolve(&snapshot, &nothing, RULES, None);
     assert_eq!(users_of(&roster), ["u1", "u2"]);
     assert_eq!(
-        roster.members[&"g".into()],
+        *roster.members[&"g".into()],
         BTreeSet::from([id(1), id(2)]),
         "u9 is not listed"
     );
@@ -111,7 +116,7 @@ fn a_group_that_cannot_be_read_keeps_its_members() {
     );
     let now = org(0..4, &[("a", None), ("b", Some(&[3]))]);
     let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
-    assert_eq!(roster.members[&"a".into()], BTreeSet::from([id(0), id(1)]));
+    assert_eq!(*roster.members[&"a".into()], BTreeSet::from([id(0), id(1)]));
     assert_eq!(
         users_of(&roster),
         ["u0", "u1", "u2", "u3"],
@@ -144,7 +149,7 @@ fn causes_are_told_apart() {
     let before = state(&org(0..6, &[("a", Some(&[0, 1, 2, 3, 4, 5]))]), rules);
     let mut now = org(0..2, &[("a", Some(&[0, 1, 2]))]);
     now.deactivated.insert(id(3));
-    now.filtered_out.insert(id(4));
+    now.filtered_out.insert(id(4), Refusal::Filter);
     let roster = resolve(&now, &before, rules, Some(&Guard::default()));
     assert_eq!(
         roster.removed_users,

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::*;
 use crate::plan::tests::settings;
 use crate::snapshot::Members;
+use crate::snapshot::Snapshot;
 use crate::store::{Record, SqliteStore};
 
 /// An org with one user `jane` in one group, and what someone else commits while it is read.
@@ -58,15 +59,18 @@ fn jane_of(provider: &str) -> Commit {
         base: None,
         taken_at: at(),
         removed: Vec::new(),
-        written: vec![Record {
-            okta_id: "00u9".to_owned(),
-            entity,
-        }],
+        written: vec![
+            Record {
+                okta_id: "00u9".to_owned(),
+                entity,
+            }
+            .into(),
+        ],
     }
 }
 
 async fn sync(org: &Org) -> Result<(Plan, Option<u64>), RunError> {
-    let known = read(org, &*org.store, &settings()).await?;
+    let known = read(org, &*org.store, &settings(), at()).await?;
     commit(known, &*org.store, &settings(), None, at()).await
 }
 
@@ -82,7 +86,7 @@ fn org(folder: &tempfile::TempDir, meanwhile: Option<Commit>) -> Org {
 async fn what_a_dry_run_shows_a_sync_does_and_then_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let org = org(&folder, None);
-    let known = read(&org, &*org.store, &settings()).await.unwrap();
+    let known = read(&org, &*org.store, &settings(), at()).await.unwrap();
     let planned = decide(&known, &settings(), None).unwrap();
     assert_eq!(org.store.generation().await.unwrap(), None);
 

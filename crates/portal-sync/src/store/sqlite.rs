@@ -1,12 +1,12 @@
 //! The embedded store: one SQLite file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use catalog_model::{Entity, EntityRef, Kind};
+use catalog_model::{Entity, EntityRef};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -14,7 +14,8 @@ use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params,
 };
 
-use super::{Catalog, CatalogStore, Commit, Record, StoreError, StoreErrorKind};
+use super::{Catalog, CatalogStore, Commit, Record, StoreError, StoreErrorKind, Written};
+use crate::document::Document;
 use crate::state::State;
 
 /// The layout this build writes, kept in `user_version`.
@@ -121,18 +122,19 @@ impl CatalogStore for SqliteStore {
             let Some(generation) = generation else {
                 return Ok(State::never_synced(taken));
             };
-            let (mut users, mut groups) = (BTreeMap::new(), BTreeMap::new());
+            let mut documents = Vec::new();
             let mut own =
-                transaction.prepare("SELECT okta_id, body FROM entity WHERE provider = ?1")?;
-            for row in own.query_map([&provider], record)? {
-                let Record { okta_id, entity } = row?.map_err(damaged)?;
-                match entity.kind() {
-                    Kind::User => drop(users.insert(okta_id.into(), entity)),
-                    Kind::Group => drop(groups.insert(okta_id.into(), entity)),
-                    Kind::Location => {}
-                }
+                transaction.prepare("SELECT okta_id, ref, body FROM entity WHERE provider = ?1")?;
+            for row in own.query_map([&provider], |row| {
+                let (id, name, body): (String, String, Box<str>) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((id, name, body))
+            })? {
+                let (okta_id, name, body) = row?;
+                let entity_ref = name.parse::<EntityRef>().map_err(damaged)?;
+                documents.push((okta_id, Document::stored(entity_ref, body)));
             }
-            Ok(State::new(generation, users, groups, taken))
+            State::new(generation, documents, taken).map_err(damaged)
         })
     }
 
@@ -151,7 +153,7 @@ impl CatalogStore for SqliteStore {
                 let rewritten = commit
                     .written
                     .iter()
-                    .map(|record| (record.entity.kind(), record.okta_id.as_str()));
+                    .map(|written| (written.document.kind(), written.okta_id.as_str()));
                 let removed = commit.removed.iter().map(|(kind, id)| (*kind, id.as_str()));
                 // Everything that changes goes first, so that two objects can swap their names.
                 for (kind, okta_id) in removed.chain(rewritten) {
@@ -160,14 +162,13 @@ impl CatalogStore for SqliteStore {
                 let mut insert = transaction.prepare(
                     "INSERT INTO entity (provider, kind, okta_id, ref, body) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?;
-                for Record { okta_id, entity } in &commit.written {
-                    let body = serde_json::to_string(entity).map_err(damaged)?;
+                for Written { okta_id, document } in &commit.written {
                     insert.execute(params![
                         commit.provider,
-                        entity.kind().as_str(),
+                        document.kind().as_str(),
                         okta_id,
-                        entity.entity_ref().to_string(),
-                        body
+                        document.entity_ref().as_str(),
+                        document.body()
                     ])?;
                 }
                 transaction.execute(

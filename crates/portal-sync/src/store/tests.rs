@@ -34,7 +34,7 @@ fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) -> Commit {
         base,
         taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         removed: Vec::new(),
-        written,
+        written: written.into_iter().map(Into::into).collect(),
     }
 }
 
@@ -64,7 +64,7 @@ async fn behaves(store: &dyn CatalogStore) {
     assert_eq!(state.users().len(), 2);
     assert_eq!(
         state.members(&"00g1".into()),
-        ["00u1".into(), "00u2".into()].into()
+        &["00u1".into(), "00u2".into()].into()
     );
 
     let stale = store
@@ -101,9 +101,8 @@ async fn behaves(store: &dyn CatalogStore) {
     );
     assert_eq!(
         store.state("acme").await.unwrap().users()[&"00u1".into()]
-            .metadata
-            .name
-            .as_str(),
+            .entity_ref()
+            .name(),
         "bob"
     );
 
@@ -229,7 +228,7 @@ async fn a_damaged_entity_is_named() {
     let path = in_folder(&folder);
     let store = SqliteStore::open(&path).unwrap();
     store
-        .commit(commit("acme", None, vec![user("00u1", "jane")]))
+        .commit(commit("acme", None, vec![group("00g1", "team", &[])]))
         .await
         .unwrap();
     Connection::open(&path)

@@ -157,7 +157,7 @@ app-config.yaml:8:19: catalog.providers.okta.default.schedule: expected a map wi
 app-config.yaml:9:20: catalog.providers.okta.default.rateLimit: expected a map with `share` and `maxConcurrent`, found a text
 app-config.yaml:10:16: catalog.providers.okta.default.guard: expected a map such as `{ users: 10%, groups: 10% }`, found a list
 app-config.yaml:11:30: catalog.providers.okta.default.mapping.userName: `login-name` is not known here
-  fix: use one of `strip-domain-email`, `id`, `kebab-case-email` and `login`
+  fix: use one of `strip-domain-email`, `id`, `kebab-case-email`, `slugify-email` and `login`
 app-config.yaml:11:53: catalog.providers.okta.default.mapping.groupName: expected one of `kebab-case-name`, `id` and `profile-name`, found `5`
 ");
 }

@@ -78,8 +78,8 @@ fn every_key_is_read() {
     );
     assert_eq!((acme.guard.users.get(), acme.guard.groups.get()), (5, 2));
     assert_eq!((acme.guard.members.get(), acme.guard.minimum), (3, 0));
-    assert_eq!(acme.mapping.user_name, UserNaming::Login);
-    assert_eq!(acme.mapping.group_name, GroupNaming::ProfileName);
+    assert_eq!(acme.mapping.user_name, [UserNaming::Login]);
+    assert_eq!(acme.mapping.group_name, [GroupNaming::ProfileName]);
 
     assert_eq!(partners.id, "partners");
     assert_eq!(partners.org.to_string(), "https://partners.oktapreview.com");
@@ -91,7 +91,7 @@ fn every_key_is_read() {
     let names = vec!["Partners".to_owned(), "Partners: Operations".to_owned()];
     assert_eq!(partners.group_filter, Some(GroupFilter::Names(names)));
     assert!(partners.users_from_groups && partners.include_empty_groups);
-    assert_eq!(partners.mapping.user_name, UserNaming::Id);
+    assert_eq!(partners.mapping.user_name, [UserNaming::Id]);
 
     assert_eq!(
         config.store.url,
@@ -142,8 +142,8 @@ fn what_is_left_out_has_a_default() {
         (10, 10, 50)
     );
     assert_eq!(guard.minimum, 5);
-    assert_eq!(provider.mapping.user_name, UserNaming::StripDomainEmail);
-    assert_eq!(provider.mapping.group_name, GroupNaming::KebabCaseName);
+    assert_eq!(provider.mapping.user_name, [UserNaming::StripDomainEmail]);
+    assert_eq!(provider.mapping.group_name, [GroupNaming::KebabCaseName]);
     let StoreUrl::Sqlite(path) = &config.store.url;
     assert!(
         path.is_absolute() && path.ends_with("portal-sync.db"),

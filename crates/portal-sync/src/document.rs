@@ -1,0 +1,81 @@
+//! An entity as the store keeps it: text that is read only when somebody asks.
+
+use catalog_model::{Entity, EntityRef, Kind};
+
+/// An entity's ref and its JSON text.
+///
+/// A catalog of a million entities is compared with what an org holds now by their texts; only those that differ are
+/// read back, to say in what.
+///
+/// ```
+/// use catalog_model::{Entity, Metadata, Spec, UserSpec};
+/// use portal_sync::document::Document;
+///
+/// let jane = Entity::new(Metadata::new("Jane".parse()?), Spec::User(UserSpec::default()));
+/// let document = Document::of(&jane);
+/// assert_eq!(document.entity_ref().as_str(), "user:default/jane");
+/// assert_eq!(document.entity()?, jane);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    entity_ref: EntityRef,
+    body: Box<str>,
+}
+
+impl Document {
+    /// The document of an entity.
+    #[must_use]
+    pub fn of(entity: &Entity) -> Self {
+        Self::with_ref(entity.entity_ref(), entity)
+    }
+
+    /// The document of an entity whose ref is at hand.
+    pub(crate) fn with_ref(entity_ref: EntityRef, entity: &Entity) -> Self {
+        Self {
+            entity_ref,
+            body: text(entity).into(),
+        }
+    }
+
+    /// A document as it was stored.
+    #[must_use]
+    pub fn stored(entity_ref: EntityRef, body: impl Into<Box<str>>) -> Self {
+        Self {
+            entity_ref,
+            body: body.into(),
+        }
+    }
+
+    /// The kind of the entity.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.entity_ref.kind()
+    }
+
+    /// The identity of the entity.
+    #[must_use]
+    pub const fn entity_ref(&self) -> &EntityRef {
+        &self.entity_ref
+    }
+
+    /// The text. Equal entities have equal texts: keys and lists of refs are sorted.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// When it is not an entity: the store was damaged.
+    pub fn entity(&self) -> Result<Entity, serde_json::Error> {
+        serde_json::from_str(&self.body)
+    }
+}
+
+/// The text of an entity.
+pub(crate) fn text(entity: &Entity) -> String {
+    // Entities have text keys and no numbers but JSON's own, so there is nothing that could not be written.
+    serde_json::to_string(entity).unwrap_or_default()
+}

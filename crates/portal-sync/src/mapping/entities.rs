@@ -1,0 +1,379 @@
+//! The entities of a roster, one at a time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
+use okta_api::{Group, GroupId, User, UserId};
+
+use super::hierarchy::break_cycles;
+use super::lists::Lists;
+use super::names::{Named, Wish, name_of_id};
+use super::sign_in::SignIn;
+use super::{Collision, Mapping, MappingError, addresses};
+use crate::config::{Collisions, Renames};
+use crate::document::Document;
+use crate::leavers;
+use crate::roster::{Roster, Standing};
+use crate::snapshot::Snapshot;
+use crate::state::State;
+
+/// A roster with names and relations, of which entities are made.
+#[derive(Debug)]
+pub struct Mapped<'a> {
+    mapping: &'a Mapping,
+    snapshot: &'a Snapshot,
+    state: &'a State,
+    users: Vec<(&'a UserId, Standing<&'a User>)>,
+    groups: Vec<(&'a GroupId, Standing<&'a Group>)>,
+    user_names: Vec<Named>,
+    group_names: Vec<Named>,
+    root: Option<Named>,
+    /// The users of each group, by their refs.
+    members: Lists,
+    /// The groups of each user, by their refs.
+    member_of: Lists,
+    parents: Vec<Option<u32>>,
+    /// The groups below each group, by their refs.
+    children: Lists,
+    /// Objects that could not have the name they would have alone.
+    pub collisions: Vec<Collision>,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+}
+
+/// An entity and what it was made from.
+#[derive(Debug)]
+pub struct MappedEntity<'a> {
+    /// The Okta id, or [`State::ROOT`].
+    pub okta_id: &'a str,
+    /// The identity of the entity.
+    pub entity_ref: &'a EntityRef,
+    /// The entity.
+    pub entity: Entity,
+}
+
+impl<'a> Mapped<'a> {
+    pub(super) fn new(
+        mapping: &'a Mapping,
+        snapshot: &'a Snapshot,
+        roster: &'a Roster<'a>,
+        state: &'a State,
+    ) -> Result<Self, MappingError> {
+        let users: Vec<_> = roster.users.iter().map(|(id, is)| (id, *is)).collect();
+        let groups: Vec<_> = roster.groups.iter().map(|(id, is)| (id, *is)).collect();
+        let mut taken: HashSet<EntityRef> =
+            HashSet::with_capacity(users.len() + groups.len() + state.taken().len());
+        taken.extend(state.taken().iter().cloned());
+        let mut collisions = Vec::new();
+        let user_names = {
+            let wish = |user: &&'a User| mapping.user_wish(user).ok();
+            let wishes = mapping.wishes(&users, wish, UserId::as_str, state.users())?;
+            mapping.give_names(Kind::User, wishes, &mut taken, &mut collisions)
+        };
+        let (root, group_names) = {
+            let wish = |group: &&'a Group| mapping.group_wish(group).ok();
+            // The root comes first: it has its name before the groups below it get theirs.
+            let root = mapping.rules.groups.root.as_ref();
+            let mut wishes: Vec<_> = root
+                .map(|root| (State::ROOT, Wish::Name(root.name.clone())))
+                .into_iter()
+                .collect();
+            wishes.extend(mapping.wishes(&groups, wish, GroupId::as_str, state.groups())?);
+            let mut names = mapping.give_names(Kind::Group, wishes, &mut taken, &mut collisions);
+            let of_groups = names.split_off(names.len() - groups.len());
+            (names.pop(), of_groups)
+        };
+        if mapping.rules.collisions == Collisions::Fail && !collisions.is_empty() {
+            return Err(MappingError::Collisions(collisions));
+        }
+
+        let position: HashMap<&UserId, u32> = users.iter().map(|(id, _)| *id).zip(0..).collect();
+        let mut members = Lists::new();
+        for group in roster.members.values() {
+            members.push(group.iter().filter_map(|user| position.get(user).copied()));
+        }
+        drop(position);
+        let (user_order, group_order) = (by_ref(&user_names), by_ref(&group_names));
+        let member_of = members.inverted(users.len(), &group_order);
+        let members = member_of.inverted(groups.len(), &user_order);
+
+        let mut mapped = Self {
+            mapping,
+            snapshot,
+            state,
+            users,
+            groups,
+            user_names,
+            group_names,
+            root,
+            members,
+            member_of,
+            parents: Vec::new(),
+            children: Lists::new(),
+            collisions,
+            notices: Vec::new(),
+        };
+        mapped.relate_groups(&group_order);
+        Ok(mapped)
+    }
+
+    /// How many pairs of user and group there are.
+    #[must_use]
+    pub fn memberships(&self) -> usize {
+        self.members.total()
+    }
+
+    /// The users, by Okta id.
+    ///
+    /// # Errors
+    /// When the store has a text that is no entity.
+    pub fn users(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
+        (0..)
+            .zip(&self.users)
+            .zip(&self.user_names)
+            .map(|((at, (id, standing)), named)| {
+                let mut entity = match standing {
+                    Standing::Fresh(user) => self.mapping.user(user, named),
+                    Standing::Kept(_) => self.kept(self.state.users().get(*id), named)?,
+                    Standing::Left { since, .. } => {
+                        let mut user = self.kept(self.state.users().get(*id), named)?;
+                        leavers::mark(&mut user, *since);
+                        user
+                    }
+                };
+                if let Spec::User(spec) = &mut entity.spec {
+                    spec.member_of = refs(self.member_of.get(at), &self.group_names);
+                }
+                Ok(MappedEntity {
+                    okta_id: id.as_str(),
+                    entity_ref: &named.entity_ref,
+                    entity,
+                })
+            })
+    }
+
+    /// The groups, by Okta id, without the root.
+    ///
+    /// # Errors
+    /// When the store has a text that is no entity.
+    pub fn groups(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
+        (0..)
+            .zip(&self.groups)
+            .zip(&self.group_names)
+            .map(|((at, (id, standing)), named)| {
+                let mut entity = match standing {
+                    Standing::Fresh(group) => {
+                        let parts = self.snapshot.merged.get(*id);
+                        let parts = parts.map(|parts| parts.iter().map(GroupId::as_str));
+                        self.mapping.group(group, named, parts)
+                    }
+                    Standing::Kept(_) | Standing::Left { .. } => {
+                        self.kept(self.state.groups().get(*id), named)?
+                    }
+                };
+                if let Spec::Group(spec) = &mut entity.spec {
+                    spec.members = refs(self.members.get(at), &self.user_names);
+                    spec.children = refs(self.children.get(at), &self.group_names);
+                    spec.parent = self.parent(at).map(SpecRef::from);
+                }
+                Ok(MappedEntity {
+                    okta_id: id.as_str(),
+                    entity_ref: &named.entity_ref,
+                    entity,
+                })
+            })
+    }
+
+    /// The root group, when there is one.
+    #[must_use]
+    pub fn root(&self) -> Option<MappedEntity<'_>> {
+        let named = self.root.as_ref()?;
+        let root = self.mapping.rules.groups.root.as_ref()?;
+        let mut entity = self.mapping.root(root, named);
+        if let Spec::Group(spec) = &mut entity.spec {
+            let below = self.group_names.iter().zip(&self.parents);
+            spec.children = below
+                .filter(|(_, parent)| parent.is_none())
+                .map(|(named, _)| SpecRef::from(&named.entity_ref))
+                .collect();
+            spec.children.sort_unstable();
+        }
+        Some(MappedEntity {
+            okta_id: State::ROOT,
+            entity_ref: &named.entity_ref,
+            entity,
+        })
+    }
+
+    /// What is wrong with the addresses by which people sign in.
+    #[must_use]
+    pub fn sign_in(&self) -> SignIn {
+        let users = self.users.iter().zip(&self.user_names);
+        SignIn::of(users.filter_map(|((_, standing), named)| match standing {
+            Standing::Fresh(user) => {
+                let (login, email) = addresses(user);
+                Some((login, email, &named.entity_ref))
+            }
+            _ => None,
+        }))
+    }
+
+    fn parent(&self, at: u32) -> Option<&EntityRef> {
+        let parent = match self.parents.get(at as usize).copied().flatten() {
+            Some(parent) => self.group_names.get(parent as usize),
+            None => self.root.as_ref(),
+        };
+        parent.map(|named| &named.entity_ref)
+    }
+
+    /// The entity as the catalog has it, under the name it was given.
+    fn kept(&self, document: Option<&Document>, named: &Named) -> Result<Entity, MappingError> {
+        let damaged = |source| MappingError::Damaged {
+            entity_ref: named.entity_ref.clone(),
+            source,
+        };
+        let missing = || damaged(serde::de::Error::custom("there is none"));
+        document.ok_or_else(missing)?.entity().map_err(damaged)
+    }
+
+    /// Decides which group is part of which, of those that are here.
+    fn relate_groups(&mut self, order: &[u32]) {
+        let position: HashMap<&GroupId, u32> =
+            self.groups.iter().map(|(id, _)| *id).zip(0..).collect();
+        let is_kept = |id: &GroupId| {
+            let standing = position
+                .get(id)
+                .and_then(|at| self.groups.get(*at as usize));
+            standing.is_some_and(|(_, standing)| !matches!(standing, Standing::Fresh(_)))
+        };
+        let parent = |(id, standing): &(&'a GroupId, Standing<&Group>)| {
+            let before = self.state.parent(id);
+            if !matches!(standing, Standing::Fresh(_)) {
+                return before.and_then(|parent| position.get(parent)).copied();
+            }
+            let mut above = self.snapshot.parents.get(*id);
+            // A group that is left out, such as an empty one, is passed over. So many steps at most: they may be a circle.
+            for _ in 0..self.snapshot.parents.len() {
+                match above {
+                    Some(parent) if position.contains_key(parent) => break,
+                    Some(parent) => above = self.snapshot.parents.get(parent),
+                    None => break,
+                }
+            }
+            // What a parent is known by is not known when its record cannot be read: it stays the parent.
+            above
+                .and_then(|parent| position.get(parent))
+                .or_else(|| position.get(before.filter(|parent| is_kept(parent))?))
+                .copied()
+        };
+        let mut parents: Vec<Option<u32>> = self.groups.iter().map(parent).collect();
+        let circles = break_cycles(&mut parents);
+        if let Some(&first) = circles.first() {
+            let first = self.group_names.get(first as usize);
+            let first = first.map_or("", |named| named.entity_ref.as_str());
+            self.notices.push(format!(
+                "{} groups are their own ancestors, such as {first}: they are at the top",
+                circles.len()
+            ));
+        }
+        let mut above = Lists::new();
+        for parent in &parents {
+            above.push((*parent).into_iter());
+        }
+        self.children = above.inverted(parents.len(), order);
+        self.parents = parents;
+    }
+}
+
+impl Mapping {
+    /// What every object of one kind would be called, by Okta id.
+    fn wishes<'a, Id: Ord, T: Copy>(
+        &self,
+        objects: &[(&'a Id, Standing<T>)],
+        wish: impl Fn(&T) -> Option<EntityName>,
+        text: fn(&Id) -> &str,
+        state: &BTreeMap<Id, Document>,
+    ) -> Result<Vec<(&'a str, Wish)>, MappingError> {
+        let keep = self.rules.renames == Renames::Keep;
+        let mut wishes = Vec::with_capacity(objects.len());
+        for (id, standing) in objects {
+            let alone = match standing {
+                Standing::Fresh(object) => wish(object),
+                _ => None,
+            };
+            let is_fresh = matches!(standing, Standing::Fresh(_));
+            let held = (keep || !is_fresh).then(|| state.get(*id)).flatten();
+            let wish = match held {
+                Some(document) => self.held(document, is_fresh)?,
+                None => Wish::Name(alone.unwrap_or_else(|| name_of_id(text(id)))),
+            };
+            wishes.push((text(id), wish));
+        }
+        Ok(wishes)
+    }
+
+    /// The name that an object has in the catalog. A name that is only kept moves to the namespace of today.
+    fn held(&self, document: &Document, moves: bool) -> Result<Wish, MappingError> {
+        #[derive(serde::Deserialize)]
+        struct Entity {
+            metadata: Metadata,
+        }
+        #[derive(serde::Deserialize)]
+        struct Metadata {
+            name: EntityName,
+        }
+        let entity_ref = document.entity_ref().clone();
+        let Entity { metadata } =
+            serde_json::from_str(document.body()).map_err(|source| MappingError::Damaged {
+                entity_ref: entity_ref.clone(),
+                source,
+            })?;
+        let namespace = Namespace::parse(entity_ref.namespace()).unwrap_or_default();
+        let stays = namespace == self.rules.namespace
+            || self
+                .other_namespace()
+                .is_some_and(|other| other == namespace);
+        Ok(if stays || !moves {
+            Wish::Held(Named {
+                entity_ref,
+                name: metadata.name,
+                namespace,
+            })
+        } else {
+            Wish::Name(metadata.name)
+        })
+    }
+}
+
+/// The positions in the order of the refs.
+fn by_ref(names: &[Named]) -> Vec<u32> {
+    let mut order: Vec<(u128, u32)> = names
+        .iter()
+        .map(|named| beginning(named.entity_ref.as_str()))
+        .zip(0..)
+        .collect();
+    // Nearly always the beginnings decide, and these lie side by side.
+    let text = |at: u32| names.get(at as usize).map(|named| &named.entity_ref);
+    order.sort_unstable_by(|(one, a), (other, b)| {
+        one.cmp(other).then_with(|| text(*a).cmp(&text(*b)))
+    });
+    order.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The first sixteen bytes after the kind, as a number that is ordered as they are.
+fn beginning(text: &str) -> u128 {
+    let after = text.split_once(':').map_or(text, |(_, after)| after);
+    let mut bytes = [0; 16];
+    for (place, byte) in bytes.iter_mut().zip(after.bytes()) {
+        *place = byte;
+    }
+    u128::from_be_bytes(bytes)
+}
+
+fn refs(positions: &[u32], names: &[Named]) -> Vec<SpecRef> {
+    positions
+        .iter()
+        .filter_map(|at| names.get(*at as usize))
+        .map(|named| SpecRef::from(&named.entity_ref))
+        .collect()
+}

@@ -1,0 +1,239 @@
+//! What objects are called: one name each, the same whatever the order in which they were read.
+
+use std::collections::HashSet;
+
+use catalog_model::{EntityName, EntityRef, Kind, Namespace};
+use okta_api::{Group, User};
+
+use super::Mapping;
+use crate::config::{Collisions, GroupNaming, UserNaming};
+use crate::naming;
+use crate::selection::{GroupRecord, UserRecord};
+use crate::template::{Missing, Template};
+
+/// Two objects that wanted one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// The kind of both.
+    pub kind: Kind,
+    /// The Okta id of the one that got another name.
+    pub okta_id: String,
+    /// The name it would have alone.
+    pub wanted: String,
+    /// What it is called instead.
+    pub given: EntityRef,
+}
+
+/// A name that was given.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) entity_ref: EntityRef,
+    pub(super) name: EntityName,
+    pub(super) namespace: Namespace,
+}
+
+impl Named {
+    pub(super) fn new(kind: Kind, namespace: &Namespace, name: EntityName) -> Self {
+        Self {
+            entity_ref: EntityRef::new(kind, namespace, &name),
+            name,
+            namespace: namespace.clone(),
+        }
+    }
+}
+
+/// What an object would be called.
+#[derive(Debug)]
+pub(super) enum Wish {
+    /// It would have this name if it were alone.
+    Name(EntityName),
+    /// It has this name and keeps it.
+    Held(Named),
+}
+
+impl Mapping {
+    /// What a user would be called alone.
+    ///
+    /// # Errors
+    /// When it is for a template to say, and the user lacks an attribute of it.
+    pub(super) fn user_wish(&self, user: &User) -> Result<EntityName, Missing> {
+        let (login, email) = super::addresses(user);
+        let mut missing = None;
+        for strategy in &self.rules.user_name {
+            missing = None;
+            // Whoever has no address is called by the login, which has the form of one.
+            let by_address = |name: fn(&str) -> Option<String>| {
+                email
+                    .and_then(name)
+                    .or_else(|| login.and_then(naming::strip_domain_name))
+            };
+            let name = match strategy {
+                UserNaming::Id => Some(user.id.as_str().to_owned()),
+                UserNaming::StripDomainEmail => by_address(naming::strip_domain_name),
+                UserNaming::KebabCaseEmail => by_address(naming::kebab_case_name),
+                UserNaming::SlugifyEmail => by_address(naming::slugify_email_name),
+                UserNaming::Login => login.and_then(naming::valid),
+                UserNaming::Attribute(template) => rendered(template, &UserRecord(user), &mut None),
+                UserNaming::Template(template) => {
+                    rendered(template, &UserRecord(user), &mut missing)
+                }
+            };
+            if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
+                return Ok(name);
+            }
+        }
+        missing.map_or_else(|| Ok(name_of_id(user.id.as_str())), Err)
+    }
+
+    /// What a group would be called alone.
+    ///
+    /// # Errors
+    /// When it is for a template to say, and the group lacks an attribute of it.
+    pub(super) fn group_wish(&self, group: &Group) -> Result<EntityName, Missing> {
+        let name = group.profile.name();
+        let mut missing = None;
+        for strategy in &self.rules.group_name {
+            missing = None;
+            let name = match strategy {
+                GroupNaming::Id => Some(group.id.as_str().to_owned()),
+                GroupNaming::KebabCaseName => name.and_then(naming::kebab_case_name),
+                GroupNaming::ProfileName => name.and_then(naming::valid),
+                GroupNaming::Attribute(template) => {
+                    rendered(template, &GroupRecord(group), &mut None)
+                }
+                GroupNaming::Template(template) => {
+                    rendered(template, &GroupRecord(group), &mut missing)
+                }
+            };
+            if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
+                return Ok(name);
+            }
+        }
+        missing.map_or_else(|| Ok(name_of_id(group.id.as_str())), Err)
+    }
+
+    /// Whether a record can lack what its name is made of.
+    pub(super) fn naming_can_fail(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::User => matches!(self.rules.user_name.last(), Some(UserNaming::Template(_))),
+            _ => matches!(self.rules.group_name.last(), Some(GroupNaming::Template(_))),
+        }
+    }
+
+    /// The namespace for objects that cannot have their name in the usual one, when the configuration wants that.
+    pub(super) fn other_namespace(&self) -> Option<Namespace> {
+        if self.rules.collisions != Collisions::Namespace {
+            return None;
+        }
+        let label: String = self
+            .provider
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        Namespace::parse(label.trim_matches('-')).ok()
+    }
+
+    /// Gives every object of one kind its name. `wishes` come in the order of the Okta ids; `taken` are the names that
+    /// nobody can have, and those that are given are added to it.
+    ///
+    /// Whoever holds a name keeps it. Of several others with one wish the one with the smallest id gets it.
+    pub(super) fn give_names<'i>(
+        &self,
+        kind: Kind,
+        wishes: Vec<(&'i str, Wish)>,
+        taken: &mut HashSet<EntityRef>,
+        collisions: &mut Vec<Collision>,
+    ) -> Vec<Named> {
+        for (_, wish) in &wishes {
+            if let Wish::Held(named) = wish {
+                taken.insert(named.entity_ref.clone());
+            }
+        }
+        let namespace = &self.rules.namespace;
+        let mut given: Vec<Named> = Vec::with_capacity(wishes.len());
+        let mut waiting: Vec<(usize, &'i str)> = Vec::new();
+        for (id, wish) in wishes {
+            let named = match wish {
+                Wish::Held(named) => named,
+                Wish::Name(name) => {
+                    let named = Named::new(kind, namespace, name);
+                    if !taken.insert(named.entity_ref.clone()) {
+                        waiting.push((given.len(), id));
+                    }
+                    named
+                }
+            };
+            given.push(named);
+        }
+        // Only now: a name with a suffix must not take the plain wish of an object that comes later.
+        let other = self.other_namespace();
+        for (at, id) in waiting {
+            let Some(place) = given.get_mut(at) else {
+                continue;
+            };
+            let wanted = place.name.clone();
+            let in_other = other
+                .as_ref()
+                .map(|other| Named::new(kind, other, wanted.clone()))
+                .filter(|named| taken.insert(named.entity_ref.clone()));
+            let named = in_other.unwrap_or_else(|| suffixed(kind, namespace, &wanted, id, taken));
+            collisions.push(Collision {
+                kind,
+                okta_id: id.to_owned(),
+                wanted: wanted.as_str().to_owned(),
+                given: named.entity_ref.clone(),
+            });
+            *place = named;
+        }
+        given
+    }
+}
+
+/// The name with a suffix made from the id, which depends on nobody else unless two such suffixes are the same.
+fn suffixed(
+    kind: Kind,
+    namespace: &Namespace,
+    wanted: &EntityName,
+    id: &str,
+    taken: &mut HashSet<EntityRef>,
+) -> Named {
+    let mut salt = id.to_owned();
+    loop {
+        let name = naming::with_suffix(wanted.as_str(), &salt);
+        if let Ok(name) = EntityName::parse(&name) {
+            let named = Named::new(kind, namespace, name);
+            if taken.insert(named.entity_ref.clone()) {
+                return named;
+            }
+        }
+        salt.push('+');
+    }
+}
+
+fn rendered(
+    template: &Template,
+    record: &impl org_filter::Record,
+    missing: &mut Option<Missing>,
+) -> Option<String> {
+    match template.render(record) {
+        Ok(text) => naming::valid(&text),
+        Err(error) => {
+            *missing = Some(error);
+            None
+        }
+    }
+}
+
+/// The name of an object of which nothing else gives one. Okta's ids are letters and digits.
+pub(super) fn name_of_id(id: &str) -> EntityName {
+    naming::valid(id)
+        .and_then(|name| EntityName::parse(&name).ok())
+        .unwrap_or_else(|| unnamed(id))
+}
+
+/// An id without a letter or a digit has never been seen; its hash has some.
+fn unnamed(id: &str) -> EntityName {
+    let name = naming::with_suffix("unnamed", id);
+    EntityName::parse(&name).unwrap_or_else(|_| unnamed("0"))
+}

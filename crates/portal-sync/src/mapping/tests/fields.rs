@@ -1,0 +1,133 @@
+//! What entities hold.
+
+use super::*;
+
+#[test]
+fn texts_come_from_the_first_source_that_has_a_value() {
+    let snapshot = org(
+        &[
+            (
+                "00u1",
+                json!({
+                    "login": "jane", "email": "Jane.Doe@Example.com", "firstName": "Jane", "lastName": "Doe",
+                    "displayName": " ", "title": "Engineer", "department": "R&D", "photo": "https://img.example/1.png",
+                    "costCenter": 4711, "skills": ["rust", "sql"], "remote": true, "manager": {"id": "00u9"}, "nick": "j+d",
+                }),
+            ),
+            (
+                "00u2",
+                json!({"login": "li", "email": null, "costCenter": ""}),
+            ),
+        ],
+        &[(
+            "00g1",
+            json!({"name": "Platform", "mail": "platform@example.com", "description": ""}),
+            &[],
+        )],
+    );
+    let yaml = "\
+adminConsole: true
+users:
+  displayName: [displayName, '{lastName}, {firstName}', login]
+  title: title
+  description: '{title ?? \"Guest\"} of {department ?? \"nowhere\"}'
+  picture: photo
+  emailCase: lower
+  annotations:
+    prefix: acme.com/
+    attributes: [costCenter, skills, manager, profile.department]
+    values: { acme.com/slack: '@{nick}', acme.com/source: okta }
+  labels:
+    prefix: acme.com/
+    attributes: [remote, department, nick]
+    values: { acme.com/team: eng }
+groups:
+  email: mail
+  title: '{name} Team'
+  displayName: []
+";
+    let entities = entities(&snapshot, yaml);
+    let jane = &entities["00u1"];
+    assert_eq!(
+        jane["spec"]["profile"],
+        json!({
+            "displayName": "Doe, Jane",
+            "email": "jane.doe@example.com",
+            "picture": "https://img.example/1.png",
+        })
+    );
+    assert_eq!(
+        jane["metadata"],
+        json!({
+            "name": "Jane.Doe",
+            "namespace": "default",
+            "title": "Engineer",
+            "description": "Engineer of R&D",
+            "labels": {
+                "acme.com/department": "R-D",
+                "acme.com/nick": "j-d",
+                "acme.com/remote": "true",
+                "acme.com/team": "eng",
+            },
+            "annotations": {
+                "acme.com/costCenter": "4711",
+                "acme.com/department": "R&D",
+                "acme.com/skills": "rust, sql",
+                "acme.com/slack": "@j+d",
+                "acme.com/source": "okta",
+                "backstage.io/managed-by-location": "okta:https://acme.okta.com/api/v1/users/00u1",
+                "backstage.io/managed-by-origin-location": "okta:https://acme.okta.com/api/v1/users/00u1",
+                "okta.com/email": "Jane.Doe@Example.com",
+                "okta.com/id": "00u1",
+                "okta.com/login": "jane",
+                "okta.com/org": "acme.okta.com",
+            },
+            "links": [{
+                "url": "https://acme-admin.okta.com/admin/user/profile/view/00u1",
+                "title": "Okta admin console",
+                "type": "admin-console",
+            }],
+        })
+    );
+    let li = &entities["00u2"];
+    assert_eq!(li["spec"]["profile"], json!({"displayName": "li"}));
+    assert_eq!(li["metadata"]["description"], "Guest of nowhere");
+    assert_eq!(li["metadata"]["labels"], json!({"acme.com/team": "eng"}));
+    let platform = &entities["00g1"];
+    assert_eq!(
+        platform["spec"]["profile"],
+        json!({"email": "platform@example.com"})
+    );
+    assert_eq!(platform["metadata"]["title"], "Platform Team");
+    assert_eq!(
+        platform["metadata"]["links"][0]["url"],
+        "https://acme-admin.okta.com/admin/group/00g1"
+    );
+}
+
+#[test]
+fn who_cannot_sign_in_is_reported() {
+    let snapshot = org(
+        &[
+            (
+                "00u1",
+                json!({"login": "a@example.com", "email": "A@example.com"}),
+            ),
+            ("00u2", json!({"login": "b", "email": "a@Example.com"})),
+            ("00u3", json!({"login": "c"})),
+        ],
+        &[("00g1", json!({"name": "x"}), &[])],
+    );
+    let (plan, _) = after(&snapshot, &State::default(), &with("{}"));
+    let report = serde_json::to_value(&plan.sign_in).unwrap();
+    assert_eq!(report["duplicates"][0]["email"], "a@example.com");
+    assert_eq!(report["caseDrift"], json!(["user:default/a"]));
+    assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
+    assert_eq!(
+        plan.notices
+            .iter()
+            .filter(|it| it.starts_with("sign-in: "))
+            .count(),
+        3
+    );
+}

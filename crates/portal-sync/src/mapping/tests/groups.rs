@@ -1,0 +1,323 @@
+//! Groups: what is part of what, what is made one, what stands above all.
+
+use super::*;
+
+/// `child < parent` by refs without kind and namespace, for every group that has a parent.
+fn tree(state: &State) -> Vec<String> {
+    let catalog = catalog(state);
+    let mut lines = Vec::new();
+    for entity in catalog
+        .values()
+        .filter(|entity| entity.kind() == Kind::Group)
+    {
+        let entity = serde_json::to_value(entity).unwrap();
+        let name = entity["metadata"]["name"].as_str().unwrap();
+        if let Some(parent) = entity["spec"]["parent"].as_str() {
+            lines.push(format!(
+                "{name} < {}",
+                parent.trim_start_matches("group:default/")
+            ));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+fn tree_of(snapshot: &Snapshot, yaml: &str) -> Vec<String> {
+    tree(&after(snapshot, &State::default(), &with(yaml)).1)
+}
+
+#[test]
+fn names_say_what_is_part_of_what() {
+    let groups = named(&[
+        ("00g1", "eng"),
+        ("00g2", "eng.platform"),
+        ("00g3", "eng.platform.sre"),
+        ("00g4", "eng.data.ml.ops"),
+        ("00g5", "sales.emea"),
+        ("00g6", "eng"),
+    ]);
+    let yaml = "groupName: profile-name\ngroups: { hierarchy: { separator: '.' } }";
+    assert_eq!(
+        tree_of(&groups, yaml),
+        [
+            "eng.data.ml.ops < eng",
+            "eng.platform < eng",
+            "eng.platform.sre < eng.platform"
+        ]
+    );
+    let root = format!("{yaml}\ncollisions: suffix");
+    let root = root.replace("} }", "}, root: { name: acme, displayName: Acme Inc } }");
+    let entities = entities(&groups, &root);
+    let acme = &entities[State::ROOT];
+    assert_eq!(acme["spec"]["type"], "organization");
+    assert_eq!(acme["spec"]["profile"], json!({"displayName": "Acme Inc"}));
+    let below: Vec<&str> = acme["spec"]["children"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(below.len(), 3, "{below:?}");
+    assert_eq!(entities["00g5"]["spec"]["parent"], "group:default/acme");
+}
+
+#[test]
+fn attributes_say_what_is_part_of_what() {
+    let groups = org(
+        &[("00u1", json!({"email": "a@example.com"}))],
+        &[
+            (
+                "00g1",
+                json!({"name": "Company", "orgId": 1, "parentOrgId": 1}),
+                &[],
+            ),
+            (
+                "00g2",
+                json!({"name": "Engineering", "orgId": 10, "parentOrgId": 1}),
+                &[],
+            ),
+            (
+                "00g3",
+                json!({"name": "Platform", "orgId": "11", "parentOrgId": "10"}),
+                &["00u1"],
+            ),
+            (
+                "00g4",
+                json!({"name": "Lost", "orgId": 12, "parentOrgId": 99}),
+                &[],
+            ),
+            ("00g5", json!({"name": "No Org"}), &[]),
+        ],
+    );
+    let yaml = "groups: { hierarchy: { key: orgId, parentKey: parentOrgId } }";
+    let (plan, state) = after(&groups, &State::default(), &with(yaml));
+    assert_eq!(
+        tree(&state),
+        ["engineering < company", "platform < engineering"]
+    );
+    assert_eq!(state.groups().len(), 5, "a group without a key is a group");
+    assert!(
+        plan.notices.iter().any(|notice| notice.contains("`99`")),
+        "{:?}",
+        plan.notices
+    );
+    // Without groups that are empty, those above a group with members stay.
+    let mut settings = with(yaml);
+    settings.rules.include_empty_groups = false;
+    let (_, state) = after(&groups, &State::default(), &settings);
+    assert_eq!(
+        tree(&state),
+        ["engineering < company", "platform < engineering"]
+    );
+    assert_eq!(state.groups().len(), 3);
+}
+
+#[test]
+fn circles_are_broken_with_a_notice() {
+    let groups = org(
+        &[("00u1", json!({"email": "a@example.com"}))],
+        &[
+            ("00g1", json!({"name": "a", "above": "c"}), &[]),
+            ("00g2", json!({"name": "b", "above": "a"}), &[]),
+            ("00g3", json!({"name": "c", "above": "b"}), &[]),
+            ("00g4", json!({"name": "d", "above": "c"}), &[]),
+        ],
+    );
+    let yaml = "groups: { hierarchy: { parentKey: above } }";
+    let (plan, state) = after(&groups, &State::default(), &with(yaml));
+    assert_eq!(tree(&state), ["d < c"]);
+    let notice = "3 groups are their own ancestors, such as group:default/a: they are at the top";
+    assert!(
+        plan.notices.iter().any(|told| told == notice),
+        "{:?}",
+        plan.notices
+    );
+}
+
+#[test]
+fn a_parent_that_cannot_be_read_stays_the_parent() {
+    let groups = |above: &str| {
+        org(
+            &[("00u1", json!({"email": "a@example.com"}))],
+            &[
+                ("00g1", json!({"name": "top"}), &[]),
+                ("00g2", json!({"name": "team", "above": above}), &["00u1"]),
+            ],
+        )
+    };
+    let settings = with("groups: { hierarchy: { parentKey: above } }");
+    let (_, state) = after(&groups("top"), &State::default(), &settings);
+    assert_eq!(tree(&state), ["team < top"]);
+    let mut now = groups("top");
+    now.groups.remove(&"00g1".into());
+    now.members.remove(&"00g1".into());
+    now.malformed_groups.insert("00g1".into(), "odd".to_owned());
+    let (plan, state) = after(&now, &state, &settings);
+    assert_eq!(tree(&state), ["team < top"]);
+    assert!(plan.is_empty() && plan.is_partial(), "{plan}");
+}
+
+fn regions() -> Snapshot {
+    org(
+        &[
+            ("00u1", json!({"email": "a@example.com"})),
+            ("00u2", json!({"email": "b@example.com"})),
+        ],
+        &[
+            (
+                "00g1",
+                json!({"name": "Platform EU", "cost": "7", "city": "Rome"}),
+                &["00u1"],
+            ),
+            (
+                "00g2",
+                json!({"name": "Platform US", "cost": "7", "city": "Austin"}),
+                &["00u1", "00u2"],
+            ),
+            (
+                "00g3",
+                json!({"name": "Sales", "above": "Platform US"}),
+                &[],
+            ),
+        ],
+    )
+}
+
+const MERGE: &str = "groups:\n  hierarchy: { parentKey: above }\n  merge: [{ name: Platform, groups: ['prefix:Platform '] }]\n  \
+                     annotations: { prefix: acme.com/, attributes: [cost, city] }";
+
+#[test]
+fn several_groups_become_one() {
+    let settings = with(MERGE);
+    let (_, state) = after(&regions(), &State::default(), &settings);
+    let catalog = catalog(&state);
+    assert_eq!(catalog.len(), 4);
+    let platform = &catalog["portal-sync:merged:Platform"];
+    let platform = serde_json::to_value(platform).unwrap();
+    assert_eq!(
+        platform,
+        json!({
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": "Group",
+            "metadata": {
+                "name": "platform",
+                "namespace": "default",
+                "annotations": {
+                    "acme.com/cost": "7",
+                    "backstage.io/managed-by-location": "okta:https://acme.okta.com/api/v1/groups",
+                    "backstage.io/managed-by-origin-location": "okta:https://acme.okta.com/api/v1/groups",
+                    "okta.com/merged-ids": "00g1,00g2",
+                    "okta.com/org": "acme.okta.com",
+                },
+            },
+            "spec": {
+                "type": "group",
+                "profile": {"displayName": "Platform"},
+                "children": ["group:default/sales"],
+                "members": ["user:default/a", "user:default/b"],
+            },
+        })
+    );
+    assert_eq!(tree(&state), ["sales < platform"]);
+    let (plan, _) = after(&regions(), &state, &settings);
+    assert!(plan.is_empty(), "{plan}");
+}
+
+#[test]
+fn a_part_that_cannot_be_read_leaves_the_members_of_the_whole() {
+    let settings = with(MERGE);
+    let (_, state) = after(&regions(), &State::default(), &settings);
+    let whole = "portal-sync:merged:Platform".into();
+
+    let mut unread = regions();
+    unread
+        .members
+        .insert("00g2".into(), Members::Unknown("okta fails".to_owned()));
+    let (plan, after_unread) = after(&unread, &state, &settings);
+    assert_eq!(after_unread.members(&whole).len(), 2, "{plan}");
+    assert_eq!(plan.unknown[0].reason, "of 00g2, a part of it: okta fails");
+
+    for only_part in [false, true] {
+        let mut odd = regions();
+        for part in ["00g1", "00g2"] {
+            if part == "00g2" || only_part {
+                odd.groups.remove(&part.into());
+                odd.members.remove(&part.into());
+                odd.malformed_groups.insert(part.into(), "odd".to_owned());
+            }
+        }
+        let (plan, after_odd) = after(&odd, &state, &settings);
+        assert_eq!(after_odd.members(&whole).len(), 2, "{plan}");
+        assert!(plan.is_partial() && plan.tally().2 == 0, "{plan}");
+    }
+}
+
+#[test]
+fn groups_join_and_leave_a_merge_without_the_guard() {
+    let mut groups: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("00g{n:02}"), format!("Platform {n}")))
+        .collect();
+    groups.push(("00gzz".to_owned(), "Sales".to_owned()));
+    let groups: Vec<(&str, &str)> = groups.iter().map(|(id, name)| (&**id, &**name)).collect();
+    let snapshot = named(&groups);
+    let (_, apart) = after(&snapshot, &State::default(), &with("{}"));
+    assert_eq!(apart.groups().len(), 21);
+    let (plan, one) = after(&snapshot, &apart, &with(MERGE));
+    assert!(plan.withheld.is_empty(), "{plan}");
+    assert!(
+        plan.to_string().contains("is a part of another group now"),
+        "{plan}"
+    );
+    assert_eq!(one.groups().len(), 2);
+    let (plan, again) = after(&snapshot, &one, &with("{}"));
+    assert!(plan.withheld.is_empty(), "{plan}");
+    assert!(
+        plan.to_string().contains("no longer in the configuration"),
+        "{plan}"
+    );
+    assert_eq!(refs(&again, Kind::Group), refs(&apart, Kind::Group));
+}
+
+#[test]
+fn the_root_comes_and_goes_with_the_configuration() {
+    let snapshot = named(&[("00g1", "acme"), ("00g2", "sales")]);
+    let (_, without) = after(&snapshot, &State::default(), &with("{}"));
+    let rooted = with("groups: { root: { name: acme } }");
+    // The root has its name first, unless another group has it already and stays.
+    let (plan, state) = after(&snapshot, &without, &rooted);
+    let groups = refs(&state, Kind::Group);
+    assert!(
+        groups[0].starts_with("00g1=group:default/acme-"),
+        "{plan}{groups:?}"
+    );
+    assert_eq!(groups[2], "portal-sync:root=group:default/acme");
+    assert_eq!(plan.after.groups, 3);
+    assert_eq!(tree(&state).len(), 2);
+    let (plan, state) = after(&snapshot, &state, &rooted);
+    assert!(plan.is_empty(), "{plan}");
+    let (plan, state) = after(&snapshot, &state, &with("{}"));
+    assert!(state.root().is_none() && plan.withheld.is_empty(), "{plan}");
+    assert!(
+        plan.to_string().contains("no longer in the configuration"),
+        "{plan}"
+    );
+    assert_eq!(refs(&state, Kind::Group), refs(&without, Kind::Group));
+}
+
+#[test]
+fn the_type_is_that_of_the_first_rule_that_matches() {
+    let snapshot = org(
+        &[("00u1", json!({"email": "a@example.com"}))],
+        &[
+            ("00g1", json!({"name": "dept-eng", "kind": "x"}), &[]),
+            ("00g2", json!({"name": "Team", "kind": "squad"}), &[]),
+            ("00g3", json!({"name": "Other"}), &[]),
+        ],
+    );
+    let yaml = "groups:\n  type:\n    rules: [{ when: 'profile.name sw \"dept-\"', type: department }]\n    attribute: kind\n    \
+                default: team";
+    let entities = entities(&snapshot, yaml);
+    let types = ["00g1", "00g2", "00g3"].map(|id| entities[id]["spec"]["type"].clone());
+    assert_eq!(types, ["department", "squad", "team"]);
+}
