@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::entity_ref::{EntityRef, SpecRef};
 use crate::kind::{ApiVersion, Kind};
-use crate::metadata::Metadata;
+use crate::metadata::{Extra, Metadata};
 use crate::spec::{GroupSpec, LocationSpec, UserSpec};
 
 /// One entity of the catalog, of a kind this crate knows.
@@ -143,13 +143,18 @@ impl Serialize for Entity {
 
 impl<'de> Deserialize<'de> for Entity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const FIELDS: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
+
         #[derive(Deserialize)]
-        #[serde(rename = "entity", rename_all = "camelCase", deny_unknown_fields)]
+        #[serde(rename = "entity", rename_all = "camelCase")]
         struct Root {
             api_version: ApiVersion,
             kind: Kind,
             metadata: Metadata,
             spec: Value,
+            // Instead of `deny_unknown_fields`, with which a list of the four values would do as well.
+            #[serde(flatten)]
+            foreign: Extra,
         }
 
         let Root {
@@ -157,7 +162,11 @@ impl<'de> Deserialize<'de> for Entity {
             kind,
             metadata,
             spec,
+            foreign,
         } = Root::deserialize(deserializer)?;
+        if let Some(field) = foreign.keys().next() {
+            return Err(de::Error::unknown_field(field, FIELDS));
+        }
         let spec = match kind {
             Kind::User => UserSpec::deserialize(spec).map(Spec::User),
             Kind::Group => GroupSpec::deserialize(spec).map(Spec::Group),

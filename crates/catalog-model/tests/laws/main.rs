@@ -6,6 +6,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod documents;
 mod strategies;
 
 use catalog_model::{
