@@ -1,7 +1,5 @@
 //! The entity: envelope, metadata and spec, to and from the wire form.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeStruct};
 use serde_json::Value;
 
@@ -100,27 +98,9 @@ impl Entity {
         }
         self
     }
-
-    /// The same without a copy where the lists are sorted already.
-    pub(crate) fn sorted(&self) -> Cow<'_, Self> {
-        let is_sorted = |list: &Vec<SpecRef>| list.is_sorted_by(|a, b| a < b);
-        if self.spec.lists().into_iter().flatten().all(is_sorted) {
-            Cow::Borrowed(self)
-        } else {
-            Cow::Owned(self.clone().into_sorted())
-        }
-    }
 }
 
 impl Spec {
-    fn lists(&self) -> [Option<&Vec<SpecRef>>; 2] {
-        match self {
-            Self::User(user) => [Some(&user.member_of), None],
-            Self::Group(group) => [Some(&group.children), Some(&group.members)],
-            Self::Location(_) => [None, None],
-        }
-    }
-
     fn lists_mut(&mut self) -> [Option<&mut Vec<SpecRef>>; 2] {
         match self {
             Self::User(user) => [Some(&mut user.member_of), None],

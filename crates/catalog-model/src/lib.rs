@@ -31,6 +31,8 @@ mod validate;
 
 mod document;
 
+mod canonical;
+
 mod digest;
 
 mod relation;
