@@ -20,6 +20,8 @@ pub mod e2e;
 
 pub mod tidy;
 
+pub mod validators;
+
 pub mod check;
 
 /// Prints a line for whoever runs the tool.

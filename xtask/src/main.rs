@@ -25,6 +25,8 @@ enum Command {
     Simulate(xtask::simulate::Args),
     /// Check the workspace's own rules
     Tidy,
+    /// Ask Backstage's own validators
+    Validators(xtask::validators::Args),
     /// The program under test
     #[command(hide = true, disable_help_flag = true)]
     PortalSync {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::E2e(args) => block_on(xtask::e2e::run(args)),
         Command::Simulate(args) => block_on(xtask::simulate::run(args)),
         Command::Tidy => xtask::tidy::run(),
+        Command::Validators(args) => block_on(xtask::validators::run(args)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::canonical;
 use crate::entity::Entity;
 
 /// SHA-256 of an entity or of a set of entities; it prints as 64 hexadecimal digits.
@@ -45,9 +46,7 @@ impl Digest {
 /// ```
 #[must_use]
 pub fn digest(entity: &Entity) -> Digest {
-    let mut value = entity.sorted().to_value();
-    value.sort_all_objects();
-    Digest(Sha256::digest(value.to_string()).into())
+    Digest(Sha256::digest(canonical::json(entity)).into())
 }
 
 /// The digest of several entities, in this order.

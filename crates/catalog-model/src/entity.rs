@@ -1,13 +1,11 @@
 //! The entity: envelope, metadata and spec, to and from the wire form.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeStruct};
 use serde_json::Value;
 
 use crate::entity_ref::{EntityRef, SpecRef};
 use crate::kind::{ApiVersion, Kind};
-use crate::metadata::Metadata;
+use crate::metadata::{Extra, Metadata};
 use crate::spec::{GroupSpec, LocationSpec, UserSpec};
 
 /// One entity of the catalog, of a kind this crate knows.
@@ -100,27 +98,9 @@ impl Entity {
         }
         self
     }
-
-    /// The same without a copy where the lists are sorted already.
-    pub(crate) fn sorted(&self) -> Cow<'_, Self> {
-        let is_sorted = |list: &Vec<SpecRef>| list.is_sorted_by(|a, b| a < b);
-        if self.spec.lists().into_iter().flatten().all(is_sorted) {
-            Cow::Borrowed(self)
-        } else {
-            Cow::Owned(self.clone().into_sorted())
-        }
-    }
 }
 
 impl Spec {
-    fn lists(&self) -> [Option<&Vec<SpecRef>>; 2] {
-        match self {
-            Self::User(user) => [Some(&user.member_of), None],
-            Self::Group(group) => [Some(&group.children), Some(&group.members)],
-            Self::Location(_) => [None, None],
-        }
-    }
-
     fn lists_mut(&mut self) -> [Option<&mut Vec<SpecRef>>; 2] {
         match self {
             Self::User(user) => [Some(&mut user.member_of), None],
@@ -143,13 +123,18 @@ impl Serialize for Entity {
 
 impl<'de> Deserialize<'de> for Entity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const FIELDS: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
+
         #[derive(Deserialize)]
-        #[serde(rename = "entity", rename_all = "camelCase", deny_unknown_fields)]
+        #[serde(rename = "entity", rename_all = "camelCase")]
         struct Root {
             api_version: ApiVersion,
             kind: Kind,
             metadata: Metadata,
             spec: Value,
+            // Instead of `deny_unknown_fields`, with which a list of the four values would do as well.
+            #[serde(flatten)]
+            foreign: Extra,
         }
 
         let Root {
@@ -157,7 +142,11 @@ impl<'de> Deserialize<'de> for Entity {
             kind,
             metadata,
             spec,
+            foreign,
         } = Root::deserialize(deserializer)?;
+        if let Some(field) = foreign.keys().next() {
+            return Err(de::Error::unknown_field(field, FIELDS));
+        }
         let spec = match kind {
             Kind::User => UserSpec::deserialize(spec).map(Spec::User),
             Kind::Group => GroupSpec::deserialize(spec).map(Spec::Group),

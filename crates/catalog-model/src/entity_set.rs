@@ -9,7 +9,7 @@ use crate::entity::Entity;
 use crate::entity_ref::{EntityRef, RefError};
 use crate::reference::{RefField, Reference};
 use crate::relation::{Relation, RelationIndex, positions};
-use crate::validate::Violation;
+use crate::violation::Violation;
 
 /// Entities sorted by their refs: each is valid, each ref names one of them, no two have the same
 /// identity, and no group is its own ancestor.

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::spelling::{self, Spelled};
 
 /// What an entity is.
 ///
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Kind::User.to_string(), "User");
 /// assert_eq!(Kind::User.lower(), "user");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Kind {
     /// A person.
     User,
@@ -52,6 +54,20 @@ impl Kind {
     }
 }
 
+impl Spelled for Kind {
+    const EXPECTED: &'static str = "`User`, `Group` or `Location`";
+
+    fn spelled(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        spelling::deserialize(deserializer)
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -79,7 +95,7 @@ pub struct KindError {
 }
 
 /// The version of an entity's format. Backstage reads both for these kinds, by the same rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 pub enum ApiVersion {
     /// `backstage.io/v1alpha1`, what everybody writes.
     #[default]
@@ -98,6 +114,21 @@ impl ApiVersion {
             Self::V1Alpha1 => "backstage.io/v1alpha1",
             Self::V1Beta1 => "backstage.io/v1beta1",
         }
+    }
+}
+
+impl Spelled for ApiVersion {
+    const EXPECTED: &'static str = "`backstage.io/v1alpha1` or `backstage.io/v1beta1`";
+
+    fn spelled(text: &str) -> Option<Self> {
+        let all = [Self::V1Alpha1, Self::V1Beta1];
+        all.into_iter().find(|version| version.as_str() == text)
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        spelling::deserialize(deserializer)
     }
 }
 

@@ -5,6 +5,8 @@ mod syntax;
 
 mod name;
 
+mod spelling;
+
 mod kind;
 
 mod entity_ref;
@@ -19,7 +21,17 @@ mod reference;
 
 mod path;
 
+mod violation;
+
+mod rule;
+
+mod shape;
+
 mod validate;
+
+mod document;
+
+mod canonical;
 
 mod digest;
 
@@ -40,4 +52,4 @@ pub use name::{EntityName, NameError, Namespace, check_key};
 pub use reference::{RefField, Reference};
 pub use relation::{Relation, RelationType};
 pub use spec::{GroupSpec, LocationSpec, Presence, Profile, UserSpec};
-pub use validate::Violation;
+pub use violation::Violation;

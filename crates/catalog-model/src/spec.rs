@@ -1,11 +1,12 @@
 //! The specs of the three kinds, as they are written in documents.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::entity_ref::{EntityRef, RefError, SpecRef};
 use crate::kind::Kind;
 use crate::metadata::{Extra, present};
 use crate::name::Namespace;
+use crate::spelling::{self, Spelled};
 
 /// `spec.profile` of a user or a group: how it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -174,11 +175,29 @@ pub struct LocationSpec {
 }
 
 /// `spec.presence` of a location.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
     /// A missing target is an error; Backstage's default.
     Required,
     /// A missing target is an empty one.
     Optional,
+}
+
+impl Spelled for Presence {
+    const EXPECTED: &'static str = "`required` or `optional`";
+
+    fn spelled(text: &str) -> Option<Self> {
+        match text {
+            "required" => Some(Self::Required),
+            "optional" => Some(Self::Optional),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Presence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        spelling::deserialize(deserializer)
+    }
 }

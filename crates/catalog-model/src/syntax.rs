@@ -68,6 +68,9 @@ impl fmt::Display for Problem {
 
 /// `^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`, 1 to 63 characters.
 pub(crate) fn check_name(text: &str) -> Result<(), Problem> {
+    if is_name(text) {
+        return Ok(());
+    }
     const ALLOWED: &str = "ASCII letters, digits, '-', '_' and '.'";
     check_characters(text, ALLOWED, |c| {
         c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
@@ -140,6 +143,9 @@ pub(crate) fn check_key(text: &str) -> Result<(), Problem> {
     let Some((prefix, name)) = text.split_once('/') else {
         return check_name(text);
     };
+    if is_dns_subdomain(prefix) && is_name(name) {
+        return Ok(());
+    }
     let before = prefix.chars().count() + 1;
     if let Some((inner, _)) = name.split_once('/') {
         let at = before + inner.chars().count() + 1;
@@ -154,6 +160,34 @@ pub(crate) fn is_blank(text: &str) -> bool {
     // JavaScript counts U+FEFF as white space and U+0085 not; Unicode has it the other way round.
     text.chars()
         .all(|c| c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}'))
+}
+
+/// What [`check_name`] lets pass, found out in a fraction of the time: nearly every name is one.
+fn is_name(text: &str) -> bool {
+    let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    is_made_of(text, MAX_NAME, is_inner, u8::is_ascii_alphanumeric)
+}
+
+/// The same for [`check_dns_subdomain`].
+fn is_dns_subdomain(text: &str) -> bool {
+    let is_edge = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_inner = |byte: &u8| is_edge(byte) || *byte == b'-';
+    let mut labels = text.split('.');
+    text.len() <= MAX_PREFIX && labels.all(|label| is_made_of(label, MAX_NAME, is_inner, is_edge))
+}
+
+/// At least one byte, and an edge at both ends.
+fn is_made_of(
+    text: &str,
+    most: usize,
+    is_inner: impl Fn(&u8) -> bool,
+    is_edge: impl Fn(&u8) -> bool,
+) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= most
+        && bytes.iter().all(is_inner)
+        && bytes.first().is_some_and(&is_edge)
+        && bytes.last().is_some_and(&is_edge)
 }
 
 fn is_lower_alphanumeric(c: char) -> bool {
@@ -292,6 +326,27 @@ mod tests {
         ];
         for (check, text, message) in table {
             assert_eq!(check(text).unwrap_err().to_string(), message, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_quick_ways_agree_with_the_explaining_ones() {
+        let alphabet = ["", "a", "B", "0", "-", "_", ".", "é", "/"];
+        for a in alphabet {
+            for b in alphabet {
+                for c in alphabet {
+                    for text in [format!("{a}{b}{c}"), format!("{a}{}{b}{c}", "x".repeat(61))] {
+                        let explained = check_characters(&text, "", |c| {
+                            c.is_ascii_alphanumeric() || "-_.".contains(c)
+                        })
+                        .and_then(|()| check_length(&text, MAX_NAME))
+                        .and_then(|()| check_edges(&text, "", |c| c.is_ascii_alphanumeric()));
+                        assert_eq!(is_name(&text), explained.is_ok(), "{text}");
+                        let explained = check_dns_subdomain(&text);
+                        assert_eq!(is_dns_subdomain(&text), explained.is_ok(), "{text}");
+                    }
+                }
+            }
         }
     }
 

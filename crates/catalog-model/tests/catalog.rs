@@ -106,7 +106,11 @@ fn documents_that_are_no_entities_say_why() {
     });
     let table = [
         ("/relations", json!([]), "unknown field `relations`"),
-        ("/kind", json!("user"), "unknown variant `user`"),
+        (
+            "/kind",
+            json!("user"),
+            "invalid value: string \"user\", expected `User`, `Group` or `Location`",
+        ),
         (
             "/metadata/name",
             json!("a b"),

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{oracle, rules};
 use crate::golden::{self, Mode};
-use crate::harness::{Harness, entities, fixtures, possession};
+use crate::harness::{Harness, Run, entities, fixtures, possession};
 use crate::simulator::Org;
 
 /// More entities than somebody reads: of these the golden is a digest.
@@ -90,19 +90,27 @@ impl Case {
         Ok(wrong)
     }
 
+    /// Runs the case and returns the entities that are exported, as they are.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub async fn exported(&self, program: &Path) -> anyhow::Result<Vec<Value>> {
+        let doing = || format!("the case `{self}`");
+        let harness = Harness::scenario(program, &self.scenario)
+            .await
+            .with_context(doing)?;
+        self.sync(&harness).await.with_context(doing)?;
+        let printed = self.export(&harness, "ndjson").await.with_context(doing)?;
+        harness.simulator.shutdown().await;
+        entities(&printed)
+    }
+
     /// Runs `sync` and `export` with the case's configuration.
     async fn run(&self, harness: &Harness) -> anyhow::Result<Outcome> {
-        let config = self.folder.join("app-config.yaml");
-        let config = config
-            .to_str()
-            .context("the path of the case is not UTF-8")?;
-        let sync = harness
-            .run(&["sync", "--format", "json", "--config", config])
-            .await?
-            .exited(0)?;
+        let sync = self.sync(harness).await?;
         let export = async |format: &str| -> anyhow::Result<String> {
-            let arguments = ["export", "--format", format, "--config", config];
-            let printed = harness.run(&arguments).await?.exited(0)?.stdout;
+            let printed = self.export(harness, format).await?;
             Ok(printed.replace(&harness.simulator.url(), "${OKTA_URL}"))
         };
         let mut report = sync.report()?;
@@ -118,6 +126,24 @@ impl Case {
             entities: entities(&export("ndjson").await?)?,
             export: export("yaml").await?,
         })
+    }
+
+    async fn sync(&self, harness: &Harness) -> anyhow::Result<Run> {
+        let config = self.config()?;
+        let arguments = ["sync", "--format", "json", "--config", &config];
+        harness.run(&arguments).await?.exited(0)
+    }
+
+    async fn export(&self, harness: &Harness, format: &str) -> anyhow::Result<String> {
+        let config = self.config()?;
+        let arguments = ["export", "--format", format, "--config", &config];
+        Ok(harness.run(&arguments).await?.exited(0)?.stdout)
+    }
+
+    fn config(&self) -> anyhow::Result<String> {
+        let path = self.folder.join("app-config.yaml");
+        let path = path.to_str().context("the path of the case is not UTF-8")?;
+        Ok(path.to_owned())
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::FieldChange;
 use crate::entity::Entity;
-use crate::path;
+use crate::path::Path;
 use crate::reference::RefField;
 
 /// The fields that differ, sorted by path and then by value.
@@ -16,7 +16,7 @@ pub(super) fn differing(before: &Entity, after: &Entity) -> Vec<FieldChange> {
     compare(
         &before.to_value(),
         &after.to_value(),
-        String::new(),
+        &Path::Root,
         lists,
         &mut found,
     );
@@ -27,32 +27,42 @@ pub(super) fn differing(before: &Entity, after: &Entity) -> Vec<FieldChange> {
 fn compare(
     before: &Value,
     after: &Value,
-    at: String,
+    at: &Path<'_>,
     lists: &[RefField],
     found: &mut Vec<FieldChange>,
 ) {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             for (key, before) in old {
-                let at = path::key(&at, key);
+                let at = at.key(key);
                 match new.get(key) {
-                    Some(after) => compare(before, after, at, lists, found),
-                    None => found.push(FieldChange::new(at, Some(before), None)),
+                    Some(after) => compare(before, after, &at, lists, found),
+                    None => found.push(FieldChange::new(&at, Some(before), None)),
                 }
             }
             for (key, after) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-                found.push(FieldChange::new(path::key(&at, key), None, Some(after)));
+                found.push(FieldChange::new(&at.key(key), None, Some(after)));
             }
         }
-        (Value::Array(old), Value::Array(new)) if lists.iter().any(|list| list.path() == at) => {
-            compare_elements(old, new, &at, found);
+        (Value::Array(old), Value::Array(new)) if is_one_of(lists, at) => {
+            compare_elements(old, new, at, found);
         }
         _ if before != after => found.push(FieldChange::new(at, Some(before), Some(after))),
         _ => {}
     }
 }
 
-fn compare_elements(before: &[Value], after: &[Value], at: &str, found: &mut Vec<FieldChange>) {
+fn is_one_of(lists: &[RefField], at: &Path<'_>) -> bool {
+    let at = at.to_string();
+    lists.iter().any(|list| list.path() == at)
+}
+
+fn compare_elements(
+    before: &[Value],
+    after: &[Value],
+    at: &Path<'_>,
+    found: &mut Vec<FieldChange>,
+) {
     let texts = |list: &'_ [Value]| -> BTreeSet<String> {
         list.iter()
             .filter_map(Value::as_str)
@@ -67,16 +77,16 @@ fn compare_elements(before: &[Value], after: &[Value], at: &str, found: &mut Vec
         .difference(&old)
         .map(|text| (None, Some(Value::from(text.as_str()))));
     found.extend(gone.chain(come).map(|(before, after)| FieldChange {
-        path: at.to_owned(),
+        path: at.to_string(),
         before,
         after,
     }));
 }
 
 impl FieldChange {
-    fn new(path: String, before: Option<&Value>, after: Option<&Value>) -> Self {
+    fn new(path: &Path<'_>, before: Option<&Value>, after: Option<&Value>) -> Self {
         Self {
-            path,
+            path: path.to_string(),
             before: before.cloned(),
             after: after.cloned(),
         }

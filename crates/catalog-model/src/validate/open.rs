@@ -1,17 +1,18 @@
 //! Rules about keys that this crate does not choose: labels, annotations and unknown fields.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Violation;
 use crate::entity::{Entity, Spec};
 use crate::metadata::Extra;
-use crate::path;
+use crate::path::Path;
+use crate::shape::{self, Field};
+use crate::spec::Profile;
+use crate::violation::Violation;
 
 /// Far above what anybody writes, and far below what overflows a stack.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// Fields whose content the search index leaves out.
 const NOT_INDEXED: [&str; 4] = [
@@ -20,139 +21,161 @@ const NOT_INDEXED: [&str; 4] = [
     "metadata.uid",
     "metadata.etag",
 ];
-/// The keys that it has of its own for every entity.
-const INDEXED_APART: [&str; 3] = ["metadata.name", "metadata.namespace", "metadata.uid"];
+/// The keys that it has of every entity: of its own, or because annotations are added to what is fed.
+const INDEXED_ANYWAY: [&str; 5] = [
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "metadata.annotations.backstage.io/managed-by-location",
+    "metadata.annotations.backstage.io/managed-by-origin-location",
+];
 
 /// Checks what holds for keys anywhere in an entity.
 pub(super) fn check(entity: &Entity, found: &mut Vec<Violation>) {
-    // Nearly every entity has lower-case label and annotation keys and no unknown field: then no
-    // two keys can clash and none can be a placeholder, and there is no need to look.
     if !has_open_keys(entity) {
         return;
     }
     check_repetitions(entity, found);
+    let mut extra = Map::new();
+    for field in shape::MACHINE_FIELDS {
+        if let Some(value) = entity.metadata.extra.get(field.name) {
+            extra.insert(field.name.to_owned(), value.clone());
+        }
+    }
+    shape::check_fields(
+        shape::MACHINE_FIELDS,
+        &extra,
+        &Path::Root.key("metadata"),
+        found,
+    );
     let value = entity.to_value();
-    if let Some(path) = too_deep(&value, String::new(), 0) {
-        found.push(Violation::new(
-            path,
-            format!("it is nested deeper than {MAX_DEPTH} levels"),
-        ));
-        return;
+    if check_depth(&value, found) {
+        check_keys(&value, found);
     }
-    check_machine_fields(&entity.metadata.extra, found);
-    check_placeholders(&value, String::new(), found);
-    check_clashes(&value, found);
 }
 
-fn has_open_keys(entity: &Entity) -> bool {
+/// Checks the same of a document that is not too deep.
+pub(crate) fn check_keys(document: &Value, found: &mut Vec<Violation>) {
+    check_placeholders(document, &Path::Root, found);
+    check_clashes(document, found);
+}
+
+/// Nearly every entity has lower-case label and annotation keys and no unknown field: then no two
+/// keys can clash and none can be a placeholder, and there is no need to look.
+pub(crate) fn has_open_keys(entity: &Entity) -> bool {
     let metadata = &entity.metadata;
-    let is_open = |key: &String| key.contains(|c: char| c == '$' || c.is_uppercase());
-    metadata
-        .labels
-        .keys()
-        .chain(metadata.annotations.keys())
-        .any(is_open)
-        || extras(entity).iter().any(|(_, extra, _)| !extra.is_empty())
+    let is_open = |key: &String| {
+        let is_closed = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase() && byte != b'$';
+        !key.bytes().all(is_closed)
+    };
+    let (spec, profile) = spec_extra(&entity.spec);
+    metadata.labels.keys().any(is_open)
+        || metadata.annotations.keys().any(is_open)
+        || metadata.links.iter().any(|link| !link.extra.is_empty())
+        || !metadata.extra.is_empty()
+        || !spec.is_empty()
+        || profile.is_some_and(|profile| !profile.extra.is_empty())
 }
 
-/// Every place that keeps unknown fields, with the names of the fields that are known there.
-fn extras(entity: &Entity) -> Vec<(String, &Extra, &'static [&'static str])> {
-    const METADATA: &[&str] = &[
-        "name",
-        "namespace",
-        "title",
-        "description",
-        "labels",
-        "annotations",
-        "tags",
-        "links",
-    ];
-    const LINK: &[&str] = &["url", "title", "icon", "type"];
-    const PROFILE: &[&str] = &["displayName", "email", "picture"];
-    const USER: &[&str] = &["profile", "memberOf"];
-    const GROUP: &[&str] = &["type", "profile", "parent", "children", "members"];
-    const LOCATION: &[&str] = &["type", "target", "targets", "presence"];
-
-    let mut places = vec![("metadata".to_owned(), &entity.metadata.extra, METADATA)];
-    for (at, link) in entity.metadata.links.iter().enumerate() {
-        places.push((path::index("metadata.links", at), &link.extra, LINK));
+fn spec_extra(spec: &Spec) -> (&Extra, Option<&Profile>) {
+    match spec {
+        Spec::User(user) => (&user.extra, user.profile.as_ref()),
+        Spec::Group(group) => (&group.extra, group.profile.as_ref()),
+        Spec::Location(location) => (&location.extra, None),
     }
-    let (spec, known, profile) = match &entity.spec {
-        Spec::User(user) => (&user.extra, USER, user.profile.as_ref()),
-        Spec::Group(group) => (&group.extra, GROUP, group.profile.as_ref()),
-        Spec::Location(location) => (&location.extra, LOCATION, None),
-    };
-    places.push(("spec".to_owned(), spec, known));
-    if let Some(profile) = profile {
-        places.push(("spec.profile".to_owned(), &profile.extra, PROFILE));
-    }
-    places
 }
 
 /// An unknown field with the name of a known one would be written twice.
 fn check_repetitions(entity: &Entity, found: &mut Vec<Violation>) {
-    for (base, extra, known) in extras(entity) {
-        for key in extra.keys().filter(|key| known.contains(&key.as_str())) {
-            found.push(Violation::new(
-                path::key(&base, key),
-                "the field is given twice",
-            ));
+    let mut check = |at: &Path<'_>, extra: &Extra, known: &[Field]| {
+        let is_known = |key: &&String| known.iter().any(|field| field.name == *key);
+        for key in extra.keys().filter(is_known) {
+            found.push(Violation::new(at.key(key), "the field is given twice"));
         }
+    };
+    let root = Path::Root;
+    let metadata = root.key("metadata");
+    check(&metadata, &entity.metadata.extra, shape::METADATA);
+    let links = metadata.key("links");
+    for (index, link) in entity.metadata.links.iter().enumerate() {
+        check(&links.index(index), &link.extra, shape::LINK);
+    }
+    let at = root.key("spec");
+    let (spec, profile) = spec_extra(&entity.spec);
+    check(&at, spec, shape::spec(entity.kind()));
+    if let Some(profile) = profile {
+        check(&at.key("profile"), &profile.extra, shape::PROFILE);
     }
 }
 
-/// `uid` and `etag` are Backstage's own; its schema checks them when they are fed.
-fn check_machine_fields(extra: &Extra, found: &mut Vec<Violation>) {
-    for key in ["uid", "etag"] {
-        let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-        if extra.get(key).is_some_and(|value| !is_text(value)) {
-            let path = path::key("metadata", key);
-            found.push(Violation::new(
-                path,
-                "it is not a text with at least one character",
-            ));
+/// Finds the first place that is nested too deep; true when there is none.
+pub(crate) fn check_depth(value: &Value, found: &mut Vec<Violation>) -> bool {
+    fn look(value: &Value, at: &Path<'_>, depth: usize) -> Option<Violation> {
+        if depth > MAX_DEPTH {
+            let message = format!("it is nested deeper than {MAX_DEPTH} levels");
+            return Some(Violation::new(at, message));
         }
+        let mut first = None;
+        each_child(value, at, |inner, at| {
+            first = first.take().or_else(|| look(inner, at, depth + 1));
+        });
+        first
     }
+
+    let first = look(value, &Path::Root, 0);
+    let is_fine = first.is_none();
+    found.extend(first);
+    is_fine
 }
 
 /// An object with the single key `$text`, `$json` or `$yaml` makes the backend fetch its value.
-fn check_placeholders(value: &Value, at: String, found: &mut Vec<Violation>) {
+fn check_placeholders(value: &Value, at: &Path<'_>, found: &mut Vec<Violation>) {
     if let Value::Object(object) = value
-        && let (1, Some(key)) = (object.len(), object.keys().next())
-        && matches!(key.as_str(), "$text" | "$json" | "$yaml")
+        && object.keys().any(|key| key.starts_with('$'))
     {
-        let message = format!("an object with the single key `{key}` makes Backstage fetch a URL");
-        found.push(Violation::new(at.clone(), message));
+        // Into an object with other such keys it does not look.
+        if let (1, Some(key @ ("$text" | "$json" | "$yaml"))) =
+            (object.len(), object.keys().next().map(String::as_str))
+        {
+            let message =
+                format!("an object with the single key `{key}` makes Backstage fetch a URL");
+            found.push(Violation::new(at, message));
+        }
+        return;
     }
-    for (path, inner) in children(value, &at) {
-        check_placeholders(inner, path, found);
-    }
+    each_child(value, at, |inner, at| check_placeholders(inner, at, found));
 }
 
 /// Two keys that differ by case only keep an entity out of the catalog, silently.
 fn check_clashes(value: &Value, found: &mut Vec<Violation>) {
     let mut index = SearchIndex::default();
-    for path in INDEXED_APART {
-        index.add(path.to_owned(), path.to_owned());
+    for key in INDEXED_ANYWAY {
+        index.add(key.to_owned(), key);
     }
-    index.visit(value, String::new(), String::new());
-    for (path, message) in index.clashes {
-        found.push(Violation::new(path, message));
+    index.visit(value, String::new(), &Path::Root);
+    for mut keys in index.keys.into_values() {
+        // The last one has the most lower case, as known fields have.
+        let Some((_, other)) = keys.pop_last() else {
+            continue;
+        };
+        for path in keys.into_values() {
+            let message = format!("it differs from `{other}` by case only");
+            found.push(Violation::new(path, message));
+        }
     }
 }
 
 /// The keys by which Backstage indexes an entity: paths joined by dots, for texts in a list also
-/// with the text. Keeps the path of each as people read it.
+/// with the text.
 #[derive(Default)]
 struct SearchIndex {
-    /// By lower-case key: the key and its path.
-    seen: HashMap<String, (String, String)>,
+    /// By the key in lower case: the keys, each with its first place as people read it.
+    keys: BTreeMap<String, BTreeMap<String, String>>,
     texts: HashSet<String>,
-    clashes: Vec<(String, String)>,
 }
 
 impl SearchIndex {
-    fn visit(&mut self, value: &Value, key: String, path: String) {
+    fn visit(&mut self, value: &Value, key: String, at: &Path<'_>) {
         if NOT_INDEXED.contains(&key.as_str()) {
             return;
         }
@@ -164,54 +187,47 @@ impl SearchIndex {
                     } else {
                         format!("{key}.{name}")
                     };
-                    self.visit(inner, key, path::key(&path, name));
+                    self.visit(inner, key, &at.key(name));
                 }
             }
             Value::Array(list) => {
-                for (at, inner) in list.iter().enumerate() {
-                    self.visit(inner, key.clone(), path::index(&path, at));
+                for (index, inner) in list.iter().enumerate() {
+                    let at = at.index(index);
+                    self.visit(inner, key.clone(), &at);
                     if let Value::String(text) = inner {
                         let key = format!("{key}.{text}");
                         // Texts that differ by case only count once: refs and tags may.
                         if self.texts.insert(key.to_lowercase()) {
-                            self.add(key, path::index(&path, at));
+                            self.add(key, at);
                         }
                     }
                 }
             }
-            _ => self.add(key, path),
+            _ => self.add(key, at),
         }
     }
 
-    fn add(&mut self, key: String, path: String) {
-        match self.seen.entry(key.to_lowercase()) {
-            Entry::Vacant(vacant) => {
-                vacant.insert((key, path));
-            }
-            Entry::Occupied(other) => {
-                let (other_key, other_path) = other.get();
-                if *other_key != key {
-                    let message = format!("it differs from `{other_path}` by case only");
-                    self.clashes.push((path, message));
-                }
+    fn add(&mut self, key: String, at: impl ToString) {
+        let keys = self.keys.entry(key.to_lowercase()).or_default();
+        keys.entry(key).or_insert_with(|| at.to_string());
+    }
+}
+
+/// Calls `visit` with everything that is directly in a value.
+pub(crate) fn each_child(value: &Value, at: &Path<'_>, mut visit: impl FnMut(&Value, &Path<'_>)) {
+    match value {
+        Value::Object(object) => {
+            for (key, inner) in object {
+                visit(inner, &at.key(key));
             }
         }
+        Value::Array(list) => {
+            for (index, inner) in list.iter().enumerate() {
+                visit(inner, &at.index(index));
+            }
+        }
+        _ => {}
     }
-}
-
-/// The first place below which values are nested too deep.
-fn too_deep(value: &Value, at: String, depth: usize) -> Option<String> {
-    if depth > MAX_DEPTH {
-        return Some(at);
-    }
-    children(value, &at).find_map(|(path, inner)| too_deep(inner, path, depth + 1))
-}
-
-fn children<'a>(value: &'a Value, at: &'a str) -> impl Iterator<Item = (String, &'a Value)> {
-    let keys = value.as_object().into_iter().flatten();
-    let elements = value.as_array().into_iter().flatten().enumerate();
-    keys.map(move |(key, inner)| (path::key(at, key), inner))
-        .chain(elements.map(move |(index, inner)| (path::index(at, index), inner)))
 }
 
 #[cfg(test)]

@@ -6,14 +6,16 @@
     reason = "a panic is how a test fails"
 )]
 
+mod documents;
 mod strategies;
 
 use catalog_model::{
-    Change, Delta, Entity, EntityName, EntityRef, EntitySet, Kind, Namespace, Relation, Spec,
-    SpecRef, UserSpec, digest,
+    Change, Delta, Digest, Entity, EntityName, EntityRef, EntitySet, Kind, Namespace, Relation,
+    Spec, SpecRef, UserSpec, digest,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use strategies::{entities, entity, entity_set};
 
 /// The same JSON with the keys of every object in the opposite order.
@@ -60,6 +62,24 @@ proptest! {
         prop_assert_eq!(&turned, &entity);
         prop_assert_eq!(digest(&turned), digest(&entity));
         prop_assert_eq!(digest(&with_lists_reversed(turned)), digest(&entity));
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_sorted_json(entity in entity()) {
+        let mut sorted = entity.clone();
+        let lists = match &mut sorted.spec {
+            Spec::User(user) => vec![&mut user.member_of],
+            Spec::Group(group) => vec![&mut group.members, &mut group.children],
+            Spec::Location(_) => Vec::new(),
+        };
+        for list in lists {
+            list.sort();
+            list.dedup();
+        }
+        let mut value = serde_json::to_value(&sorted).unwrap();
+        value.sort_all_objects();
+        let expected: [u8; 32] = Sha256::digest(value.to_string()).into();
+        prop_assert_eq!(digest(&entity), Digest::from_bytes(expected));
     }
 
     #[test]
