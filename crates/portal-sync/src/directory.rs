@@ -199,14 +199,15 @@ impl OktaDirectory {
 
     /// The members of one group: those in use, and those deactivated.
     async fn members_of(&self, group: &GroupId) -> GroupRead {
-        let (mut active, mut deactivated) = (BTreeSet::new(), BTreeSet::new());
+        let (mut active, mut deactivated) = (Vec::new(), BTreeSet::new());
         let mut pages = self.client.groups().members(group).pages();
         loop {
             let page = match pages.try_next().await {
                 Ok(Some(page)) => page,
                 Ok(None) => {
+                    // Made at once, the set is full; grown one by one, it is half empty.
                     return GroupRead::Known {
-                        active,
+                        active: active.into_iter().collect(),
                         deactivated,
                     };
                 }
@@ -216,7 +217,7 @@ impl OktaDirectory {
                 if member.status == UserStatus::Deprovisioned {
                     deactivated.insert(member.id);
                 } else {
-                    active.insert(member.id);
+                    active.push(member.id);
                 }
             }
             // A member whose record is odd is a member all the same.

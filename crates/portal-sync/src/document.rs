@@ -27,15 +27,8 @@ impl Document {
     /// The document of an entity.
     #[must_use]
     pub fn of(entity: &Entity) -> Self {
-        Self::with_ref(entity.entity_ref(), entity)
-    }
-
-    /// The document of an entity whose ref is at hand.
-    pub(crate) fn with_ref(entity_ref: EntityRef, entity: &Entity) -> Self {
-        Self {
-            entity_ref,
-            body: text(entity).into(),
-        }
+        let mut text = Text::default();
+        Self::stored(entity.entity_ref(), text.of(entity))
     }
 
     /// A document as it was stored.
@@ -74,8 +67,16 @@ impl Document {
     }
 }
 
-/// The text of an entity.
-pub(crate) fn text(entity: &Entity) -> String {
-    // Entities have text keys and no numbers but JSON's own, so there is nothing that could not be written.
-    serde_json::to_string(entity).unwrap_or_default()
+/// Where the texts of many entities are written, one over the other.
+#[derive(Debug, Default)]
+pub(crate) struct Text(Vec<u8>);
+
+impl Text {
+    /// The text of an entity, until the next one is written.
+    pub(crate) fn of(&mut self, entity: &Entity) -> &str {
+        self.0.clear();
+        // Entities have text keys and no numbers but JSON's own, so there is nothing that could not be written.
+        drop(serde_json::to_writer(&mut self.0, entity));
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
 }

@@ -7,7 +7,7 @@ use okta_api::{Group, GroupId, User, UserId};
 
 use super::hierarchy::break_cycles;
 use super::lists::Lists;
-use super::names::{Named, Wish, name_of_id};
+use super::names::{Named, Wish, Wisher, name_of_id};
 use super::sign_in::SignIn;
 use super::{Collision, Mapping, MappingError, addresses};
 use crate::config::{Collisions, Renames};
@@ -23,8 +23,7 @@ pub struct Mapped<'a> {
     mapping: &'a Mapping,
     snapshot: &'a Snapshot,
     state: &'a State,
-    users: Vec<(&'a UserId, Standing<&'a User>)>,
-    groups: Vec<(&'a GroupId, Standing<&'a Group>)>,
+    roster: &'a Roster<'a>,
     user_names: Vec<Named>,
     group_names: Vec<Named>,
     root: Option<Named>,
@@ -59,15 +58,14 @@ impl<'a> Mapped<'a> {
         roster: &'a Roster<'a>,
         state: &'a State,
     ) -> Result<Self, MappingError> {
-        let users: Vec<_> = roster.users.iter().map(|(id, is)| (id, *is)).collect();
-        let groups: Vec<_> = roster.groups.iter().map(|(id, is)| (id, *is)).collect();
+        let Roster { users, groups, .. } = roster;
         let mut taken: HashSet<EntityRef> =
             HashSet::with_capacity(users.len() + groups.len() + state.taken().len());
         taken.extend(state.taken().iter().cloned());
         let mut collisions = Vec::new();
         let user_names = {
             let wish = |user: &&'a User| mapping.user_wish(user).ok();
-            let wishes = mapping.wishes(&users, wish, UserId::as_str, state.users())?;
+            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users())?;
             mapping.give_names(Kind::User, wishes, &mut taken, &mut collisions)
         };
         let (root, group_names) = {
@@ -75,10 +73,14 @@ impl<'a> Mapped<'a> {
             // The root comes first: it has its name before the groups below it get theirs.
             let root = mapping.rules.groups.root.as_ref();
             let mut wishes: Vec<_> = root
-                .map(|root| (State::ROOT, Wish::Name(root.name.clone())))
+                .map(|root| Wisher {
+                    id: State::ROOT,
+                    wish: Wish::Name(root.name.clone()),
+                    before: state.root().map(Document::entity_ref),
+                })
                 .into_iter()
                 .collect();
-            wishes.extend(mapping.wishes(&groups, wish, GroupId::as_str, state.groups())?);
+            wishes.extend(mapping.wishes(groups, wish, GroupId::as_str, state.groups())?);
             let mut names = mapping.give_names(Kind::Group, wishes, &mut taken, &mut collisions);
             let of_groups = names.split_off(names.len() - groups.len());
             (names.pop(), of_groups)
@@ -87,7 +89,8 @@ impl<'a> Mapped<'a> {
             return Err(MappingError::Collisions(collisions));
         }
 
-        let position: HashMap<&UserId, u32> = users.iter().map(|(id, _)| *id).zip(0..).collect();
+        drop(taken);
+        let position: HashMap<&UserId, u32> = users.keys().zip(0..).collect();
         let mut members = Lists::new();
         for group in roster.members.values() {
             members.push(group.iter().filter_map(|user| position.get(user).copied()));
@@ -101,8 +104,7 @@ impl<'a> Mapped<'a> {
             mapping,
             snapshot,
             state,
-            users,
-            groups,
+            roster,
             user_names,
             group_names,
             root,
@@ -129,14 +131,14 @@ impl<'a> Mapped<'a> {
     /// When the store has a text that is no entity.
     pub fn users(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
         (0..)
-            .zip(&self.users)
+            .zip(&self.roster.users)
             .zip(&self.user_names)
             .map(|((at, (id, standing)), named)| {
                 let mut entity = match standing {
                     Standing::Fresh(user) => self.mapping.user(user, named),
-                    Standing::Kept(_) => self.kept(self.state.users().get(*id), named)?,
+                    Standing::Kept(_) => self.kept(self.state.users().get(id), named)?,
                     Standing::Left { since, .. } => {
-                        let mut user = self.kept(self.state.users().get(*id), named)?;
+                        let mut user = self.kept(self.state.users().get(id), named)?;
                         leavers::mark(&mut user, *since);
                         user
                     }
@@ -157,18 +159,16 @@ impl<'a> Mapped<'a> {
     /// # Errors
     /// When the store has a text that is no entity.
     pub fn groups(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
-        (0..)
-            .zip(&self.groups)
-            .zip(&self.group_names)
-            .map(|((at, (id, standing)), named)| {
+        (0..).zip(&self.roster.groups).zip(&self.group_names).map(
+            |((at, (id, standing)), named)| {
                 let mut entity = match standing {
                     Standing::Fresh(group) => {
-                        let parts = self.snapshot.merged.get(*id);
+                        let parts = self.snapshot.merged.get(id);
                         let parts = parts.map(|parts| parts.iter().map(GroupId::as_str));
                         self.mapping.group(group, named, parts)
                     }
                     Standing::Kept(_) | Standing::Left { .. } => {
-                        self.kept(self.state.groups().get(*id), named)?
+                        self.kept(self.state.groups().get(id), named)?
                     }
                 };
                 if let Spec::Group(spec) = &mut entity.spec {
@@ -181,7 +181,8 @@ impl<'a> Mapped<'a> {
                     entity_ref: &named.entity_ref,
                     entity,
                 })
-            })
+            },
+        )
     }
 
     /// The root group, when there is one.
@@ -208,7 +209,7 @@ impl<'a> Mapped<'a> {
     /// What is wrong with the addresses by which people sign in.
     #[must_use]
     pub fn sign_in(&self) -> SignIn {
-        let users = self.users.iter().zip(&self.user_names);
+        let users = self.roster.users.iter().zip(&self.user_names);
         SignIn::of(users.filter_map(|((_, standing), named)| match standing {
             Standing::Fresh(user) => {
                 let (login, email) = addresses(user);
@@ -238,20 +239,18 @@ impl<'a> Mapped<'a> {
 
     /// Decides which group is part of which, of those that are here.
     fn relate_groups(&mut self, order: &[u32]) {
-        let position: HashMap<&GroupId, u32> =
-            self.groups.iter().map(|(id, _)| *id).zip(0..).collect();
+        let groups = &self.roster.groups;
+        let position: HashMap<&GroupId, u32> = groups.keys().zip(0..).collect();
         let is_kept = |id: &GroupId| {
-            let standing = position
-                .get(id)
-                .and_then(|at| self.groups.get(*at as usize));
-            standing.is_some_and(|(_, standing)| !matches!(standing, Standing::Fresh(_)))
+            let standing = groups.get(id);
+            standing.is_some_and(|standing| !matches!(standing, Standing::Fresh(_)))
         };
-        let parent = |(id, standing): &(&'a GroupId, Standing<&Group>)| {
+        let parent = |(id, standing): (&GroupId, &Standing<&Group>)| {
             let before = self.state.parent(id);
             if !matches!(standing, Standing::Fresh(_)) {
                 return before.and_then(|parent| position.get(parent)).copied();
             }
-            let mut above = self.snapshot.parents.get(*id);
+            let mut above = self.snapshot.parents.get(id);
             // A group that is left out, such as an empty one, is passed over. So many steps at most: they may be a circle.
             for _ in 0..self.snapshot.parents.len() {
                 match above {
@@ -266,7 +265,7 @@ impl<'a> Mapped<'a> {
                 .or_else(|| position.get(before.filter(|parent| is_kept(parent))?))
                 .copied()
         };
-        let mut parents: Vec<Option<u32>> = self.groups.iter().map(parent).collect();
+        let mut parents: Vec<Option<u32>> = groups.iter().map(parent).collect();
         let circles = break_cycles(&mut parents);
         if let Some(&first) = circles.first() {
             let first = self.group_names.get(first as usize);
@@ -289,11 +288,11 @@ impl Mapping {
     /// What every object of one kind would be called, by Okta id.
     fn wishes<'a, Id: Ord, T: Copy>(
         &self,
-        objects: &[(&'a Id, Standing<T>)],
+        objects: &'a BTreeMap<Id, Standing<T>>,
         wish: impl Fn(&T) -> Option<EntityName>,
         text: fn(&Id) -> &str,
-        state: &BTreeMap<Id, Document>,
-    ) -> Result<Vec<(&'a str, Wish)>, MappingError> {
+        state: &'a BTreeMap<Id, Document>,
+    ) -> Result<Vec<Wisher<'a>>, MappingError> {
         let keep = self.rules.renames == Renames::Keep;
         let mut wishes = Vec::with_capacity(objects.len());
         for (id, standing) in objects {
@@ -302,12 +301,16 @@ impl Mapping {
                 _ => None,
             };
             let is_fresh = matches!(standing, Standing::Fresh(_));
-            let held = (keep || !is_fresh).then(|| state.get(*id)).flatten();
-            let wish = match held {
+            let before = state.get(id);
+            let wish = match before.filter(|_| keep || !is_fresh) {
                 Some(document) => self.held(document, is_fresh)?,
                 None => Wish::Name(alone.unwrap_or_else(|| name_of_id(text(id)))),
             };
-            wishes.push((text(id), wish));
+            wishes.push(Wisher {
+                id: text(id),
+                wish,
+                before: before.map(Document::entity_ref),
+            });
         }
         Ok(wishes)
     }
@@ -334,11 +337,11 @@ impl Mapping {
                 .other_namespace()
                 .is_some_and(|other| other == namespace);
         Ok(if stays || !moves {
-            Wish::Held(Named {
+            Wish::Held(Box::new(Named {
                 entity_ref,
                 name: metadata.name,
                 namespace,
-            })
+            }))
         } else {
             Wish::Name(metadata.name)
         })

@@ -42,13 +42,24 @@ impl Named {
     }
 }
 
+/// An object that is to be named.
+#[derive(Debug)]
+pub(super) struct Wisher<'a> {
+    /// Its Okta id.
+    pub(super) id: &'a str,
+    /// What it would be called.
+    pub(super) wish: Wish,
+    /// What it is called in the catalog: when that is what it will be called, the two share one text.
+    pub(super) before: Option<&'a EntityRef>,
+}
+
 /// What an object would be called.
 #[derive(Debug)]
 pub(super) enum Wish {
     /// It would have this name if it were alone.
     Name(EntityName),
     /// It has this name and keeps it.
-    Held(Named),
+    Held(Box<Named>),
 }
 
 impl Mapping {
@@ -138,26 +149,29 @@ impl Mapping {
     /// nobody can have, and those that are given are added to it.
     ///
     /// Whoever holds a name keeps it. Of several others with one wish the one with the smallest id gets it.
-    pub(super) fn give_names<'i>(
+    pub(super) fn give_names(
         &self,
         kind: Kind,
-        wishes: Vec<(&'i str, Wish)>,
+        wishes: Vec<Wisher<'_>>,
         taken: &mut HashSet<EntityRef>,
         collisions: &mut Vec<Collision>,
     ) -> Vec<Named> {
-        for (_, wish) in &wishes {
-            if let Wish::Held(named) = wish {
+        for wisher in &wishes {
+            if let Wish::Held(named) = &wisher.wish {
                 taken.insert(named.entity_ref.clone());
             }
         }
         let namespace = &self.rules.namespace;
         let mut given: Vec<Named> = Vec::with_capacity(wishes.len());
-        let mut waiting: Vec<(usize, &'i str)> = Vec::new();
-        for (id, wish) in wishes {
+        let mut waiting: Vec<(usize, &str)> = Vec::new();
+        for Wisher { id, wish, before } in wishes {
             let named = match wish {
-                Wish::Held(named) => named,
+                Wish::Held(named) => *named,
                 Wish::Name(name) => {
-                    let named = Named::new(kind, namespace, name);
+                    let mut named = Named::new(kind, namespace, name);
+                    if let Some(before) = before.filter(|before| **before == named.entity_ref) {
+                        named.entity_ref = before.clone();
+                    }
                     if !taken.insert(named.entity_ref.clone()) {
                         waiting.push((given.len(), id));
                     }

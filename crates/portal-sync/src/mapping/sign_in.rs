@@ -40,12 +40,13 @@ impl SignIn {
     {
         let mut found = Self::default();
         let mut hashes: Vec<u64> = Vec::new();
+        let mut lower = String::new();
         for (login, email, entity_ref) in users.clone() {
             let Some(email) = email else {
                 found.without_email.push(entity_ref.clone());
                 continue;
             };
-            hashes.push(hash(email));
+            hashes.push(hash(email, &mut lower));
             let drifts =
                 |login: &str| login != email && login.to_lowercase() == email.to_lowercase();
             if login.is_some_and(drifts) {
@@ -60,7 +61,9 @@ impl SignIn {
             .collect();
         let mut shared: Vec<(String, &EntityRef)> = users
             .filter_map(|(_, email, entity_ref)| Some((email?, entity_ref)))
-            .filter(|(email, _)| !several.is_empty() && several.binary_search(&hash(email)).is_ok())
+            .filter(|(email, _)| {
+                !several.is_empty() && several.binary_search(&hash(email, &mut lower)).is_ok()
+            })
             .map(|(email, entity_ref)| (email.to_lowercase(), entity_ref))
             .collect();
         shared.sort();
@@ -121,17 +124,17 @@ impl SignIn {
     }
 }
 
-fn hash(email: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+/// A number that is the same for addresses that are the same but for upper and lower case. `lower` is room to work in.
+fn hash(email: &str, lower: &mut String) -> u64 {
     if email.is_ascii() {
-        for byte in email.bytes() {
-            byte.to_ascii_lowercase().hash(&mut hasher);
-        }
+        lower.clear();
+        lower.push_str(email);
+        lower.make_ascii_lowercase();
     } else {
-        for byte in email.to_lowercase().bytes() {
-            byte.hash(&mut hasher);
-        }
+        *lower = email.to_lowercase();
     }
+    let mut hasher = DefaultHasher::new();
+    lower.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -7,7 +7,7 @@ use okta_api::{GroupId, UserId};
 
 use super::PlanError;
 use super::change::PlannedChange;
-use crate::document::{Document, text};
+use crate::document::{Document, Text};
 use crate::mapping::{Mapped, MappedEntity, MappingError};
 use crate::roster::{Cause, Roster};
 use crate::state::State;
@@ -20,6 +20,7 @@ pub(super) struct Comparison {
     pub(super) written: Vec<Written>,
     pub(super) removed: Vec<(Kind, String)>,
     unsound: Vec<(EntityRef, Vec<Violation>)>,
+    text: Text,
 }
 
 /// Compares by Okta id, so that another name is a rename and not a removal and an addition.
@@ -103,7 +104,7 @@ impl Comparison {
             entity_ref,
             entity,
         } = new;
-        let body = text(&entity);
+        let body = self.text.of(&entity);
         // What was written once was valid then.
         if before.is_some_and(|(_, old)| old.body() == body) {
             return Ok(());

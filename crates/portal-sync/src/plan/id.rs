@@ -12,7 +12,8 @@ pub(super) fn of_withheld(provider: &str, withheld: &[Withheld]) -> String {
         let kind = one.entity_ref.kind();
         format!("{kind} {} {:?} {:?}", one.okta_id, one.cause, one.members)
     };
-    of_lines(provider, withheld.iter().map(line))
+    let lines: Vec<String> = withheld.iter().map(line).collect();
+    of_parts(provider, lines.iter().map(|line| [line.as_str(), ""]))
 }
 
 /// Names everything that would be written.
@@ -23,19 +24,21 @@ pub(super) fn of_changes(
 ) -> String {
     let written = written
         .iter()
-        .map(|Written { okta_id, document }| format!("{okta_id} {}", document.body()));
+        .map(|Written { okta_id, document }| [okta_id, document.body()]);
     let removed = removed
         .iter()
-        .map(|(kind, okta_id)| format!("{kind} {okta_id}"));
-    of_lines(provider, written.chain(removed))
+        .map(|(kind, okta_id)| [kind.as_str(), okta_id]);
+    of_parts(provider, written.chain(removed))
 }
 
-fn of_lines(provider: &str, lines: impl Iterator<Item = String>) -> String {
+fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [&'p str; 2]>) -> String {
     let mut hash = Sha256::new();
     hash.update(provider);
-    for line in lines {
+    for [one, other] in parts {
         hash.update([0]);
-        hash.update(line);
+        hash.update(one);
+        hash.update([0]);
+        hash.update(other);
     }
     hash.finalize()
         .iter()
