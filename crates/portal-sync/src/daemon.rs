@@ -241,7 +241,7 @@ fn message(report: &Report) -> Option<String> {
     match report.outcome {
         Outcome::Complete | Outcome::Failed => None,
         Outcome::Partial => Some(format!(
-            "{} groups whose members could not be read, {} records that could not be decoded; they stay as they were",
+            "{} groups whose members could not be read, {} records that could not be decoded or named; they stay as they were",
             report.unknown, report.quarantined
         )),
         Outcome::Blocked => Some(format!(
@@ -274,6 +274,10 @@ fn log(report: &Report) {
             %provider, outcome, generation = report.generation, added, updated, removed, withheld, unknown,
             quarantined, requests, "run ended"
         ),
+    }
+    const SHOWN: usize = 10;
+    for (id, reason) in report.quarantined_records.iter().take(SHOWN) {
+        tracing::warn!(%provider, %id, "a record is quarantined: {reason}");
     }
     for notice in &report.notices {
         tracing::warn!(%provider, "{notice}");

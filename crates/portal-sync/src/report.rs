@@ -67,8 +67,11 @@ pub struct Report {
     pub withheld: usize,
     /// Groups whose members could not be read.
     pub unknown: usize,
-    /// Records that could not be decoded.
+    /// Records that could not be decoded or named.
     pub quarantined: usize,
+    /// Which ones: the reason by Okta id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub quarantined_records: BTreeMap<String, String>,
     /// Names that were given out differently because two objects wanted one.
     pub collisions: usize,
     /// Requests that were sent.
@@ -121,8 +124,6 @@ pub struct Details {
     pub withheld_removals: Vec<Withheld>,
     /// Every group whose members could not be read.
     pub unknown_groups: Vec<Unknown>,
-    /// Every record that could not be decoded: the reason by Okta id.
-    pub quarantined_records: BTreeMap<String, String>,
     /// Every name that was given out differently.
     pub name_collisions: Vec<NameCollision>,
     /// What is wrong with the addresses by which people sign in.
@@ -181,13 +182,13 @@ impl Report {
             withheld: plan.withheld.len(),
             unknown: plan.unknown.len(),
             quarantined: plan.quarantined.len(),
+            quarantined_records: plan.quarantined.clone(),
             collisions: plan.collisions.len(),
             notices: plan.notices.clone(),
             details: (!applied).then(|| Details {
                 changes: plan.changes.clone(),
                 withheld_removals: plan.withheld.clone(),
                 unknown_groups: plan.unknown.clone(),
-                quarantined_records: plan.quarantined.clone(),
                 name_collisions: plan.collisions.iter().map(Into::into).collect(),
                 sign_in: plan.sign_in.clone(),
             }),
@@ -229,6 +230,7 @@ impl Report {
             withheld: 0,
             unknown: 0,
             quarantined: 0,
+            quarantined_records: BTreeMap::new(),
             collisions: 0,
             requests: Requests {
                 total: usage.total(),
@@ -302,12 +304,22 @@ impl fmt::Display for Report {
             (self.unknown, "unknown: their members could not be read"),
             (
                 self.quarantined,
-                "quarantined: their records could not be decoded",
+                "quarantined: their records could not be decoded or named",
             ),
             (self.collisions, "named differently because of a collision"),
         ] {
             if count > 0 {
                 writeln!(f, "  {count} {what}")?;
+            }
+        }
+        // A plan has named them already.
+        if !planned {
+            const SHOWN: usize = 10;
+            for (id, reason) in self.quarantined_records.iter().take(SHOWN) {
+                writeln!(f, "  record {id} is quarantined: {reason}")?;
+            }
+            if self.quarantined_records.len() > SHOWN {
+                writeln!(f, "  … `plan` names all of them")?;
             }
         }
         if self.withheld > 0 {

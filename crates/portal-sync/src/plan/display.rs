@@ -43,7 +43,7 @@ impl fmt::Display for Plan {
         for (id, reason) in &self.quarantined {
             writeln!(
                 f,
-                "? record {id} is quarantined and its entity stays as it was: {reason}"
+                "? record {id} is quarantined; an entity made of it earlier stays as it was: {reason}"
             )?;
         }
         for collision in &self.collisions {
