@@ -151,8 +151,6 @@ fn bytes(state: &State) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
     #[test]
     fn any_org_becomes_a_catalog_that_fits_together(org in any_org(), yaml in any_mapping()) {
         let (plan, state) = after(&org, &State::default(), &with(&yaml));
@@ -165,6 +163,31 @@ proptest! {
         let unnamed = plan.quarantined.keys().filter(|id| id.starts_with("00u")).count();
         prop_assert_eq!(users + unnamed, org.users.len(), "{}", plan);
         prop_assert_eq!(plan.after.users + plan.after.groups, entities.len());
+    }
+
+    #[test]
+    fn the_same_org_in_any_order_gives_the_same_bytes(
+        (org, users, groups) in any_org().prop_flat_map(|org| {
+            let users: Vec<_> = org.users.keys().cloned().collect();
+            let groups: Vec<_> = org.groups.keys().cloned().collect();
+            (Just(org), Just(users).prop_shuffle(), Just(groups).prop_shuffle())
+        }),
+        yaml in any_mapping(),
+    ) {
+        // Pages come in any order, and so do the answers about members.
+        let mut read = Snapshot::default();
+        for id in users {
+            read.users.insert(id.clone(), org.users[&id].clone());
+        }
+        for id in groups {
+            read.groups.insert(id.clone(), org.groups[&id].clone());
+            read.members.insert(id.clone(), org.members[&id].clone());
+        }
+        let settings = with(&yaml);
+        let (one, other) = (after(&org, &State::default(), &settings), after(&read, &State::default(), &settings));
+        prop_assert_eq!(bytes(&one.1), bytes(&other.1));
+        let told = |plan: &Plan| (plan.id.clone(), plan.to_string(), plan.notices.clone());
+        prop_assert_eq!(told(&one.0), told(&other.0));
     }
 
     #[test]
@@ -206,13 +229,13 @@ proptest! {
         let (_, fresh) = after(&now, &State::default(), &settings);
         let (_, state) = after(&before, &State::default(), &settings);
         let (plan, state) = after(&now, &state, &settings);
-        prop_assume!(plan.quarantined.is_empty() && plan.withheld.is_empty());
-        prop_assert_eq!(bytes(&state), bytes(&fresh), "{}", plan);
+        if plan.quarantined.is_empty() && plan.withheld.is_empty() {
+            prop_assert_eq!(bytes(&state), bytes(&fresh), "{}", plan);
+        }
     }
 }
 
-/// An org is read in pages, which come in any order and are sorted by id as they come: so there is one order of a
-/// snapshot. What is left to show is that the order of attributes says nothing.
+/// The order of attributes in a profile says nothing.
 #[test]
 fn the_order_of_attributes_says_nothing() {
     let one = json!({"login": "jane", "email": "jane@example.com", "nickName": "jd"});
