@@ -34,8 +34,9 @@ fn the_reference_shows_the_example_that_is_tested() {
     let example = include_str!("../../../fixtures/scenarios/mapping/cases/example/app-config.yaml");
     let (_, after) = reference.split_once("```yaml\n").unwrap();
     let (shown, _) = after.split_once("```").unwrap();
-    let at = example.find("  mapping:\n").unwrap();
-    assert_eq!(shown, format!("portalSync:\n{}", &example[at..]));
+    let (_, mapping) = example.split_once("\nportalSync:\n").unwrap();
+    let (_, mapping) = mapping.split_once("  mapping:\n").unwrap();
+    assert_eq!(shown, format!("portalSync:\n  mapping:\n{mapping}"));
     assert!((45..=55).contains(&shown.lines().count()));
 }
 
