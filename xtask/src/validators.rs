@@ -1,12 +1,15 @@
-//! `cargo xtask validators`: what Backstage's own validators say, to the cases of `fixtures/entities/verdicts.json` and
-//! to every entity that an end-to-end scenario exports.
+//! `cargo xtask validators`: what others' own code says. Backstage's validators are asked about the cases of
+//! `fixtures/entities/verdicts.json` and about every entity that an end-to-end scenario exports, and the libraries of
+//! Roadie's Okta module about the names of `fixtures/naming/roadie.tsv`.
 //!
-//! They are npm packages, installed as `xtask/validators/package-lock.json` says into a folder under `target`. Without
-//! Node or without the registry there is nobody to ask: then the command says so and ends well, unless it is
-//! `--required`. What it found when it could ask is never skipped: a verdict that differs from the recorded one or an
-//! entity that is refused is an error.
+//! They are npm packages, installed as the lock files of `xtask/validators` and `xtask/naming` say into folders under
+//! `target`. Without Node or without the registry there is nobody to ask: then the command says so and ends well, unless it
+//! is `--required`. What it found when it could ask is never skipped: a verdict or a name that differs from the recorded one
+//! or an entity that is refused is an error.
 
 mod backstage;
+mod names;
+mod packages;
 mod table;
 
 use std::path::Path;
@@ -19,12 +22,13 @@ use crate::golden::{self, Mode};
 use crate::harness::fixtures;
 use crate::say;
 use backstage::{Answer, Backstage, Question};
+use names::Names;
 use table::Table;
 
-/// Asks Backstage's own validators.
+/// Asks Backstage's own validators, and the libraries that Roadie makes names with.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Write what they say as the verdicts of `fixtures/entities/verdicts.json`
+    /// Write what they say as the recorded verdicts, names and letters
     #[arg(long)]
     pub bless: bool,
     /// Fail where they cannot be asked, for want of Node or of the npm registry
@@ -32,18 +36,20 @@ pub struct Args {
     pub required: bool,
 }
 
-/// Compares the recorded verdicts with what the validators say now, and has them check every exported entity.
+/// Compares what is recorded with what they say now, and has Backstage check every exported entity.
 ///
 /// # Errors
 ///
-/// When a verdict is another one, an entity is refused, or the validators cannot be asked though they must.
+/// When a verdict or a name is another one, an entity is refused, or the validators cannot be asked though they must.
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let backstage = match Backstage::install()? {
-        Ok(backstage) => backstage,
-        Err(reason) if args.required || args.bless => bail!("nobody can be asked: {reason}"),
-        Err(reason) => {
+    let (backstage, names) = match (Backstage::install()?, Names::install()?) {
+        (Ok(backstage), Ok(names)) => (backstage, names),
+        (Err(reason), _) | (_, Err(reason)) if args.required || args.bless => {
+            bail!("nobody can be asked: {reason}")
+        }
+        (Err(reason), _) | (_, Err(reason)) => {
             say(format_args!(
-                "skipped, nobody can be asked: {reason}. The recorded verdicts still hold in `cargo test`; CI asks anew"
+                "skipped, nobody can be asked: {reason}. What is recorded still holds in `cargo test`; CI asks anew"
             ));
             return Ok(());
         }
@@ -54,16 +60,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         Mode::Compare
     };
     let verdicts = check_table(&backstage, mode)?;
+    let names = names.check(mode)?;
     let program = std::env::current_exe().context("where this program is cannot be told")?;
     let refused = check_exports(&backstage, &program).await?;
-    if let Some(diff) = &verdicts {
-        say(format_args!(
-            "verdicts are other ones (- recorded, + said now):\n{diff}"
-        ));
+    for diff in verdicts.iter().chain(&names) {
+        say(format_args!("- recorded, + said now:\n{diff}"));
     }
     ensure!(
-        verdicts.is_none(),
-        "recorded verdicts are not what Backstage says (after a look at the differences, `cargo xtask validators --bless` accepts them)"
+        verdicts.is_none() && names.is_none(),
+        "what is recorded is not what is said now (after a look at the differences, `cargo xtask validators --bless` accepts them)"
     );
     ensure!(
         refused == 0,

@@ -11,6 +11,7 @@
 use catalog_model::EntityRef;
 use okta_api::{Group, User};
 use org_filter::{Dialect, Matcher};
+use url::Url;
 
 use crate::config::{self, AdminConsole};
 use crate::roster::Roster;
@@ -60,10 +61,9 @@ impl Mapping {
     /// The mapping of the tenant `provider`, whose org is at `org_url`, as in `https://acme.okta.com`, by `rules`.
     #[must_use]
     pub fn new(provider: &str, org_url: &str, rules: config::Mapping) -> Self {
-        let org_host = org_url
-            .split_once("://")
-            .map_or(org_url, |(_, host)| host)
-            .trim_end_matches('/');
+        // Without the port, which only an org on this machine has.
+        let org = Url::parse(org_url).ok();
+        let org_host = org.as_ref().and_then(Url::host_str).unwrap_or(org_url);
         let admin_console = match &rules.admin_console {
             AdminConsole::No => None,
             AdminConsole::At(url) => Some(url.as_str().trim_end_matches('/').to_owned()),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use okta_api::{Group, Profile, User, UserStatus};
 use org_filter::{
-    Attribute, AttributePath, Dialect, GroupNames, Matcher, NameRule, Record, SearchExpr,
+    Attribute, AttributePath, Dialect, GroupNames, Matcher, NameRule, Record, RuleKind, SearchExpr,
 };
 use serde_json::{Map, Value};
 
@@ -153,11 +153,8 @@ impl Selection {
         if !self.statuses.is_empty() && !self.statuses.contains(&user.status) {
             return Some(Refusal::Status);
         }
-        let profile = &user.profile;
-        let known_by = [Some(user.id.as_str()), profile.login(), profile.email()];
-        let mut rules = self.no_users.iter();
-        let excluded = rules.any(|rule| known_by.iter().flatten().any(|text| rule.admits(text)));
-        excluded.then_some(Refusal::Excluded)
+        let names = [user.profile.login(), user.profile.email()];
+        choose(&self.no_users, user.id.as_str(), &names).then_some(Refusal::Excluded)
     }
 
     /// The user without the attributes of which nothing is made: what is not held takes no memory, and is not leaked either.
@@ -181,9 +178,7 @@ impl Selection {
         if !name_fits || !local.all(|local| local.matches(&GroupRecord(group))) {
             return GroupVerdict::Other;
         }
-        let known_by = [Some(group.id.as_str()), group.profile.name()];
-        let mut rules = self.no_groups.iter();
-        if rules.any(|rule| known_by.iter().flatten().any(|text| rule.admits(text))) {
+        if choose(&self.no_groups, group.id.as_str(), &[group.profile.name()]) {
             GroupVerdict::Excluded
         } else {
             GroupVerdict::Wanted
@@ -195,6 +190,15 @@ impl Selection {
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
+}
+
+/// Whether one of the rules chooses an object, by one of its names or by the whole of its Okta id. Globs are about names
+/// only: `[!a]*`, everything that does not begin with an `a`, fits every id.
+pub(crate) fn choose(rules: &[NameRule], id: &str, names: &[Option<&str>]) -> bool {
+    rules.iter().any(|rule| {
+        let is_id = || rule.kind() == RuleKind::Exact && rule.admits(id);
+        names.iter().flatten().any(|name| rule.admits(name)) || is_id()
+    })
 }
 
 impl Query {
@@ -347,6 +351,17 @@ mod tests {
                 .compile(&Dialect::USER_SEARCH);
             assert!(matcher.matches(&UserRecord(&record)), "{filter}");
         }
+    }
+
+    #[test]
+    fn globs_are_about_names_and_not_about_ids() {
+        let chooses = |rule: &str| {
+            let rules: Vec<NameRule> = vec![rule.parse().unwrap()];
+            choose(&rules, "00u1jane", &[Some("jane"), None])
+        };
+        assert!(chooses("jane") && chooses("prefix:ja") && chooses("glob:[!s]*"));
+        assert!(chooses("00u1jane") && !chooses("00u2jane"));
+        assert!(!chooses("glob:[!j]*") && !chooses("prefix:00u"));
     }
 
     #[test]

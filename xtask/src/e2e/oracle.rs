@@ -16,8 +16,18 @@ pub struct Rules {
     pub group: fn(&Group) -> bool,
     /// Whether only users in at least one matching group are taken.
     pub users_from_groups: bool,
-    /// Whether groups without members are kept.
+    /// Whether groups without members are kept. Without them a group is empty when those below it are as well.
     pub empty_groups: bool,
+    /// The e-mail address of a user's profile; none is the empty text.
+    pub email: fn(&User) -> String,
+    /// What a group is called for people.
+    pub title: fn(&Group) -> &str,
+    /// Which groups are made one.
+    pub merged: fn(&Group) -> bool,
+    /// The Okta id of the group, among all that are taken, that a group is part of.
+    pub parent: fn(&Group, &[&Group]) -> Option<String>,
+    /// Whether there is a group that all others are part of.
+    pub root: bool,
 }
 
 impl Default for Rules {
@@ -28,17 +38,35 @@ impl Default for Rules {
             group: |_| true,
             users_from_groups: false,
             empty_groups: true,
+            email: |user| attribute(user, "email").to_owned(),
+            title: Group::name,
+            merged: |_| false,
+            parent: |_, _| None,
+            root: false,
         }
     }
 }
 
-/// Users, groups and members by Okta id.
+/// An attribute of a user that is a text; none is the empty text.
+pub(super) fn attribute<'u>(user: &'u User, name: &str) -> &'u str {
+    user.profile
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// The key of the group that all others are part of.
+const ROOT: &str = "root";
+
+/// Users, groups and members by Okta id; a group that was made of several by their ids, joined by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     /// The users.
     pub users: BTreeSet<String>,
     /// The groups with their members.
     pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// The group that each group is part of, if it is.
+    pub parents: BTreeMap<String, String>,
 }
 
 impl Directory {
@@ -57,15 +85,55 @@ impl Directory {
             let members = users.iter().filter(|user| org.is_member(group, user));
             members.map(|user| user.id.clone()).collect()
         };
-        let groups = chosen
+        let parts: Vec<&str> = chosen
             .iter()
-            .map(|group| (group.id.clone(), members(group)));
-        Self {
+            .filter(|it| (rules.merged)(it))
+            .map(|it| it.id.as_str())
+            .collect();
+        let key = |id: &str| match parts.contains(&id) {
+            true => parts.join(","),
+            false => id.to_owned(),
+        };
+        let mut directory = Self {
             users: users.iter().map(|user| user.id.clone()).collect(),
-            groups: groups
-                .filter(|(_, members)| rules.empty_groups || !members.is_empty())
-                .collect(),
+            ..Self::default()
+        };
+        for group in &chosen {
+            let id = key(&group.id);
+            let parent = (rules.parent)(group, &chosen).map(|parent| key(&parent));
+            if let Some(parent) = parent.filter(|parent| *parent != id) {
+                directory.parents.entry(id.clone()).or_insert(parent);
+            }
+            directory
+                .groups
+                .entry(id)
+                .or_default()
+                .extend(members(group));
         }
+        if !rules.empty_groups {
+            directory.drop_empty_groups();
+        }
+        if rules.root {
+            for id in directory.groups.keys() {
+                let parents = &mut directory.parents;
+                parents.entry(id.clone()).or_insert_with(|| ROOT.to_owned());
+            }
+            directory.groups.insert(ROOT.to_owned(), BTreeSet::new());
+        }
+        directory
+    }
+
+    /// Leaves the groups with members and all those above them.
+    fn drop_empty_groups(&mut self) {
+        let mut kept = BTreeSet::new();
+        for (id, members) in &self.groups {
+            let mut above = (!members.is_empty()).then_some(id);
+            while let Some(id) = above.filter(|id| kept.insert((*id).clone())) {
+                above = self.parents.get(id);
+            }
+        }
+        self.groups.retain(|id, _| kept.contains(id));
+        self.parents.retain(|id, _| kept.contains(id));
     }
 
     /// What a catalog holds, and what is wrong with its form.
@@ -83,37 +151,48 @@ impl Directory {
             if text(entity, "/apiVersion") != "backstage.io/v1alpha1" {
                 wrong.push(format!("{reference} has another apiVersion"));
             }
-            if ids.insert(reference.clone(), okta_id(entity)).is_some() {
+            if ids.insert(reference.clone(), key(entity)).is_some() {
                 wrong.push(format!("{reference} is there twice"));
             }
         }
         let mut directory = Self::default();
         let mut member_of: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut parent_of: BTreeMap<String, String> = BTreeMap::new();
         for entity in entities {
-            let (id, reference) = (okta_id(entity).to_owned(), reference(entity));
-            let pointer = match text(entity, "/kind") {
-                "User" => "/spec/memberOf",
-                _ => "/spec/members",
-            };
-            let refs = refs(entity, pointer);
-            if !refs.is_sorted_by(|a, b| a < b) {
-                wrong.push(format!(
-                    "{pointer} of {reference} is not sorted, or not unique"
-                ));
-            }
-            let mut others = BTreeSet::new();
-            for other in refs {
-                match ids.get(other) {
-                    Some(id) => drop(others.insert((*id).to_owned())),
-                    None => wrong.push(format!("{reference} names {other}, which is not there")),
+            let (id, reference) = (key(entity).to_owned(), reference(entity));
+            let mut others = |pointer: &str| {
+                let refs = refs(entity, pointer);
+                if !refs.is_sorted_by(|a, b| a < b) {
+                    wrong.push(format!(
+                        "{pointer} of {reference} is not sorted, or not unique"
+                    ));
                 }
-            }
+                let mut others = BTreeSet::new();
+                for other in refs {
+                    match ids.get(other) {
+                        Some(id) => drop(others.insert((*id).to_owned())),
+                        None => {
+                            wrong.push(format!("{reference} names {other}, which is not there"));
+                        }
+                    }
+                }
+                others
+            };
             let again = match text(entity, "/kind") {
                 "User" => {
-                    member_of.extend(others.into_iter().map(|group| (group, id.clone())));
+                    let groups = others("/spec/memberOf").into_iter();
+                    member_of.extend(groups.map(|group| (group, id.clone())));
                     !directory.users.insert(id)
                 }
-                "Group" => directory.groups.insert(id, others).is_some(),
+                "Group" => {
+                    let children = others("/spec/children").into_iter();
+                    parent_of.extend(children.map(|child| (child, id.clone())));
+                    if let Some(parent) = others("/spec/parent").pop_first() {
+                        directory.parents.insert(id.clone(), parent);
+                    }
+                    let members = others("/spec/members");
+                    directory.groups.insert(id, members).is_some()
+                }
                 kind => {
                     wrong.push(format!("{reference} is of the kind `{kind}`"));
                     false
@@ -125,6 +204,9 @@ impl Directory {
         }
         if member_of != directory.memberships() {
             wrong.push("memberOf and members do not agree".to_owned());
+        }
+        if parent_of != directory.parents {
+            wrong.push("parents and children do not agree".to_owned());
         }
         (directory, wrong)
     }
@@ -153,10 +235,12 @@ pub fn faults(org: &Org, rules: &Rules, entities: &[Value]) -> Vec<String> {
     differ::<String>(&mut wrong, "groups", &ids(&expected), &ids(&catalog));
     let (members, found) = (expected.memberships(), catalog.memberships());
     differ(&mut wrong, "memberships", &members, &found);
+    let parents = |directory: Directory| directory.parents.into_iter().collect();
+    differ::<(String, String)>(&mut wrong, "parents", &parents(expected), &parents(catalog));
     wrong.extend(
         entities
             .iter()
-            .filter_map(|entity| misdescribed(org, entity)),
+            .filter_map(|entity| misdescribed(org, rules, entity)),
     );
     wrong
 }
@@ -177,31 +261,43 @@ fn differ<T: Ord + Debug>(
 }
 
 /// Whether an entity carries the id of one record and the data of another.
-fn misdescribed(org: &Org, entity: &Value) -> Option<String> {
+fn misdescribed(org: &Org, rules: &Rules, entity: &Value) -> Option<String> {
     let id = okta_id(entity);
-    let (profile, pairs): (_, &[(&str, &str)]) = match text(entity, "/kind") {
-        "User" => (
-            &org.users.get(id)?.profile,
-            &[
-                ("email", "/spec/profile/email"),
-                ("email", "/metadata/annotations/okta.com~1email"),
-                ("login", "/metadata/annotations/okta.com~1login"),
-            ],
-        ),
-        _ => (
-            &org.groups.get(id)?.profile,
-            &[("name", "/spec/profile/displayName")],
-        ),
+    let said: Vec<(&str, String)> = if text(entity, "/kind") == "User" {
+        let user = org.users.get(id)?;
+        vec![
+            ("/spec/profile/email", (rules.email)(user)),
+            (
+                "/metadata/annotations/okta.com~1email",
+                attribute(user, "email").to_owned(),
+            ),
+            (
+                "/metadata/annotations/okta.com~1login",
+                user.login().to_owned(),
+            ),
+        ]
+    } else {
+        let group = org.groups.get(id)?;
+        let title = (rules.title)(group).to_owned();
+        vec![("/spec/profile/displayName", title)]
     };
-    let wrong = |(attribute, pointer): &&(&str, &str)| {
-        let value = profile.get(*attribute).and_then(Value::as_str);
-        value.unwrap_or_default() != text(entity, pointer)
-    };
-    let (attribute, pointer) = pairs.iter().find(wrong)?;
+    let (pointer, right) = said
+        .iter()
+        .find(|(pointer, right)| text(entity, pointer) != right)?;
     let reference = reference(entity);
     Some(format!(
-        "{pointer} of {reference} is not the {attribute} of {id}"
+        "{pointer} of {reference} is not `{right}`, as {id} has it"
     ))
+}
+
+/// What an entity was made from.
+fn key(entity: &Value) -> &str {
+    let merged = text(entity, "/metadata/annotations/okta.com~1merged-ids");
+    match (okta_id(entity), merged) {
+        ("", "") => ROOT,
+        ("", merged) => merged,
+        (id, _) => id,
+    }
 }
 
 /// The Okta id an entity was made from.
@@ -221,12 +317,12 @@ pub fn reference(entity: &Value) -> String {
     format!("{kind}:{namespace}/{name}").to_lowercase()
 }
 
+/// A list of refs, or a single one.
 fn refs<'e>(entity: &'e Value, pointer: &str) -> Vec<&'e str> {
-    let list = entity.pointer(pointer).and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    match entity.pointer(pointer) {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        one => one.and_then(Value::as_str).into_iter().collect(),
+    }
 }
 
 fn text<'e>(entity: &'e Value, pointer: &str) -> &'e str {
@@ -285,7 +381,7 @@ mod tests {
     #[test]
     fn every_kind_of_fault_is_found() {
         type Spoil = fn(&mut Vec<Value>);
-        let spoilt: [(&str, Spoil); 9] = [
+        let spoilt: [(&str, Spoil); 11] = [
             ("users: 1 missing", |all| drop(all.remove(0))),
             ("groups: 1 missing", |all| drop(all.pop())),
             ("there twice", |all| all.push(all[0].clone())),
@@ -302,7 +398,14 @@ mod tests {
                 all[1]["spec"]["members"] = json!(["user:default/ben"])
             }),
             ("has `status`", |all| all[1]["status"] = json!({})),
-            ("is not the email", |all| {
+            ("parents and children do not agree", |all| {
+                all[1]["spec"]["parent"] = json!("group:default/platform");
+            }),
+            ("parents: 1 too many", |all| {
+                all[1]["spec"]["parent"] = json!("group:default/platform");
+                all[1]["spec"]["children"] = json!(["group:default/platform"]);
+            }),
+            ("is not `ana@example.com`", |all| {
                 all[0]["spec"]["profile"]["email"] = json!("ben@example.com")
             }),
         ];
@@ -315,6 +418,31 @@ mod tests {
                 "{fault}: {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn groups_are_made_one_and_stand_below_each_other() {
+        let mut org = org();
+        for (id, name) in [
+            ("00g2", "Platform EU"),
+            ("00g3", "Sales"),
+            ("00g4", "Nobody"),
+        ] {
+            org.add_group(Group::new(id, name));
+        }
+        org.join("00g2", "00u1", jiff::Timestamp::UNIX_EPOCH);
+        let rules = Rules {
+            merged: |group| group.name().starts_with("Platform"),
+            parent: |group, _| (group.id == "00g2").then(|| "00g3".to_owned()),
+            empty_groups: false,
+            root: true,
+            ..Rules::default()
+        };
+        let expected = Directory::expected(&org, &rules);
+        let groups: Vec<&str> = expected.groups.keys().map(String::as_str).collect();
+        assert_eq!(groups, ["00g1,00g2", "00g3", "root"]);
+        assert_eq!(expected.parents["00g1,00g2"], "00g3");
+        assert_eq!(expected.parents["00g3"], "root");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::oracle::Rules;
-use crate::simulator::User;
+use super::oracle::{Rules, attribute};
+use crate::simulator::{Group, User};
 
 /// The rules of the case `name` of a scenario, as in `small/user-filter`.
 #[must_use]
@@ -59,6 +59,40 @@ pub(super) fn of(name: &str) -> Option<Rules> {
             users_from_groups: true,
             ..all
         },
+        "mapping/example" => Rules {
+            user: |user| {
+                let known_by = [user.login(), attribute(user, "email")];
+                let is_program = known_by.iter().any(|it| {
+                    it.starts_with("svc-")
+                        || it.ends_with("@bots.example.com")
+                        || *it == "breakglass@example.com"
+                });
+                !is_program
+                    && !matches!(user.status.as_str(), "SUSPENDED" | "STAGED" | "PROVISIONED")
+            },
+            group: |group| !is_everyone(group) && !group.name().ends_with("-test"),
+            email: |user| {
+                let email = attribute(user, "email");
+                let second = attribute(user, "secondEmail");
+                if email.is_empty() { second } else { email }.to_lowercase()
+            },
+            title: |group| {
+                let title = group.profile.get("teamName").and_then(Value::as_str);
+                title.unwrap_or_else(|| group.name())
+            },
+            merged: |group| group.name().starts_with("Support "),
+            parent: by_org_id,
+            root: true,
+            ..all
+        },
+        "mapping/by-name" => Rules {
+            group: |group| !is_everyone(group),
+            empty_groups: false,
+            parent: by_dots,
+            root: true,
+            ..all
+        },
+        "mapping/namespaces" | "mapping/roadie" => all,
         _ => return None,
     };
     Some(rules)
@@ -72,9 +106,36 @@ fn of_department(user: &User, department: &str) -> bool {
     attribute(user, "department") == department
 }
 
-fn attribute<'u>(user: &'u User, name: &str) -> &'u str {
-    user.profile
-        .get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+fn is_everyone(group: &Group) -> bool {
+    group.kind == "BUILT_IN"
+}
+
+/// The value of an attribute of a group: a text, or a number as one.
+fn value(group: &Group, name: &str) -> Option<String> {
+    match group.profile.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn by_org_id(group: &Group, all: &[&Group]) -> Option<String> {
+    let parent = value(group, "parentOrgId")?;
+    let found = all
+        .iter()
+        .find(|it| value(it, "orgId").as_ref() == Some(&parent))?;
+    Some(found.id.clone())
+}
+
+/// The group with the longest name that this one's begins with, up to a dot.
+fn by_dots(group: &Group, all: &[&Group]) -> Option<String> {
+    let is_above = |it: &&&Group| {
+        let rest = group.name().strip_prefix(it.name());
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let found = all
+        .iter()
+        .filter(is_above)
+        .max_by_key(|it| it.name().len())?;
+    Some(found.id.clone())
 }

@@ -22,6 +22,7 @@ mod credentials;
 mod drift;
 mod filter;
 mod guard;
+mod mapping;
 mod pacing;
 mod partial;
 mod possession;

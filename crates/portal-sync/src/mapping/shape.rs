@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::hierarchy::parents;
 use super::{Mapping, OKTA_MERGED};
 use crate::config::Merge;
+use crate::selection::choose;
 use crate::snapshot::{Members, Snapshot, merged_id};
 use crate::state::State;
 
@@ -44,11 +45,8 @@ impl Mapping {
 
     fn merge(&self, merge: &Merge, snapshot: &mut Snapshot, state: &State) {
         let wanted = |group: &Group| {
-            let name = group.profile.name().unwrap_or_default();
-            merge
-                .groups
-                .iter()
-                .any(|rule| rule.admits(name) || rule.admits(group.id.as_str()))
+            let name = [group.profile.name()];
+            choose(&merge.groups, group.id.as_str(), &name)
         };
         let is_part =
             |(id, group): &(&GroupId, &Group)| wanted(group) && !snapshot.merged.contains_key(*id);
