@@ -39,6 +39,8 @@ pub use sign_in::{Address, SignIn};
 pub const OKTA_ID: &str = "okta.com/id";
 /// The annotation that holds the host of the org.
 pub const OKTA_ORG: &str = "okta.com/org";
+/// The annotation that holds the tenant's id in the configuration.
+pub const OKTA_PROVIDER: &str = "okta.com/provider";
 /// The annotation that holds a user's login.
 pub const OKTA_LOGIN: &str = "okta.com/login";
 /// The annotation that holds a user's e-mail; the stock sign-in resolver of Backstage looks it up.
@@ -133,19 +135,14 @@ impl std::fmt::Display for MappingError {
         match self {
             Self::Collisions(collisions) => {
                 const SHOWN: usize = 5;
-                write!(f, "{} names are wanted by several:", collisions.len())?;
-                for collision in collisions.iter().take(SHOWN) {
-                    let Collision {
-                        kind,
-                        okta_id,
-                        wanted,
-                        ..
-                    } = collision;
-                    write!(f, " {} {okta_id} cannot be `{wanted}`;", kind.lower())?;
+                f.write_str("names are wanted by several: ")?;
+                for (at, collision) in collisions.iter().take(SHOWN).enumerate() {
+                    let between = if at == 0 { "" } else { "; " };
+                    write!(f, "{between}{collision}")?;
                 }
                 match collisions.len().saturating_sub(SHOWN) {
                     0 => Ok(()),
-                    more => write!(f, " and {more} more"),
+                    more => write!(f, "; and {more} more"),
                 }
             }
             Self::Damaged { entity_ref, .. } => {

@@ -53,23 +53,24 @@ pub fn valid(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     let mut name = String::with_capacity(text.len());
-    // Whether the name ends in a `-` that stands for something else: it absorbs those that follow.
+    // Whether the name ends in a `-` that stands for something else: it gives way to a separator of the text's own.
     let mut is_gap = false;
-    for character in text.chars() {
-        if is_quote(character) || (is_gap && character == '-') {
-            continue;
-        }
+    for character in text.chars().filter(|character| !is_quote(*character)) {
         if is_accepted(character) {
+            if is_gap && SEPARATORS.contains(&character) {
+                name.pop();
+            }
             name.push(character);
             is_gap = false;
             continue;
         }
         for ascii in transliterated(character).unwrap_or("-").chars() {
-            is_gap = !is_accepted(ascii) || ascii == '-';
-            if !is_gap {
+            if is_accepted(ascii) && ascii != '-' {
                 name.push(ascii);
-            } else if !name.ends_with('-') {
+                is_gap = false;
+            } else if !name.ends_with(SEPARATORS) {
                 name.push('-');
+                is_gap = true;
             }
         }
     }

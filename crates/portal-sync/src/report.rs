@@ -137,6 +137,7 @@ pub struct NameCollision {
     kind: &'static str,
     okta_id: String,
     wanted: String,
+    holder: Option<String>,
     given: String,
     entity_ref: String,
 }
@@ -147,6 +148,7 @@ impl From<&Collision> for NameCollision {
             kind: collision.kind.as_str(),
             okta_id: collision.okta_id.clone(),
             wanted: collision.wanted.clone(),
+            holder: collision.holder.clone(),
             given: collision.given.name().to_owned(),
             entity_ref: collision.given.to_string(),
         }

@@ -9,7 +9,9 @@ use okta_api::{Group, User};
 use org_filter::Record;
 
 use super::names::Named;
-use super::{Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_MERGED, OKTA_ORG, addresses};
+use super::{
+    Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_MERGED, OKTA_ORG, OKTA_PROVIDER, addresses,
+};
 use crate::config::{EmailCase, Fields, Root};
 use crate::naming;
 use crate::selection::{GroupRecord, UserRecord};
@@ -131,6 +133,7 @@ impl Mapping {
             annotate(OKTA_ID, id);
         }
         annotate(OKTA_ORG, &self.org_host);
+        annotate(OKTA_PROVIDER, &self.provider);
         annotate("backstage.io/managed-by-location", &location);
         annotate("backstage.io/managed-by-origin-location", &location);
     }

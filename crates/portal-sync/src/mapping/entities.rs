@@ -10,7 +10,7 @@ use super::lists::Lists;
 use super::names::{Named, Wish, Wisher, name_of_id};
 use super::sign_in::SignIn;
 use super::{Collision, Mapping, MappingError, addresses};
-use crate::config::{Collisions, Renames};
+use crate::config::{Collisions, Hierarchy, Renames};
 use crate::document::Document;
 use crate::leavers;
 use crate::roster::{Roster, Standing};
@@ -237,6 +237,11 @@ impl<'a> Mapped<'a> {
         document.ok_or_else(missing)?.entity().map_err(damaged)
     }
 
+    /// The groups above a group as the catalog has them, the nearest first.
+    fn above<'s>(&'s self, group: &'s GroupId) -> impl Iterator<Item = &'s GroupId> {
+        std::iter::successors(self.state.parent(group), |above| self.state.parent(above))
+    }
+
     /// Decides which group is part of which, of those that are here.
     fn relate_groups(&mut self, order: &[u32]) {
         let groups = &self.roster.groups;
@@ -245,6 +250,10 @@ impl<'a> Mapped<'a> {
             let standing = groups.get(id);
             standing.is_some_and(|standing| !matches!(standing, Standing::Fresh(_)))
         };
+        let by_name = matches!(
+            self.mapping.rules.groups.hierarchy,
+            Some(Hierarchy::ByName { .. })
+        );
         let parent = |(id, standing): (&GroupId, &Standing<&Group>)| {
             let before = self.state.parent(id);
             if !matches!(standing, Standing::Fresh(_)) {
@@ -259,11 +268,18 @@ impl<'a> Mapped<'a> {
                     None => break,
                 }
             }
-            // What a parent is known by is not known when its record cannot be read: it stays the parent.
-            above
-                .and_then(|parent| position.get(parent))
-                .or_else(|| position.get(before.filter(|parent| is_kept(parent))?))
-                .copied()
+            // What a parent is known by is not known when its record cannot be read: it stays the parent, unless the group
+            // says by now that it is part of something else.
+            let hidden = before.filter(|parent| is_kept(parent));
+            let passed_over = |parent: &GroupId| {
+                by_name
+                    && self
+                        .above(parent)
+                        .take(groups.len())
+                        .any(|it| Some(it) == above)
+            };
+            let hidden = hidden.filter(|parent| above.is_none() || passed_over(parent));
+            position.get(hidden.or(above)?).copied()
         };
         let mut parents: Vec<Option<u32>> = groups.iter().map(parent).collect();
         let circles = break_cycles(&mut parents);

@@ -1,6 +1,7 @@
 //! What objects are called: one name each, the same whatever the order in which they were read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use catalog_model::{EntityName, EntityRef, Kind, Namespace};
 use okta_api::{Group, User};
@@ -9,6 +10,7 @@ use super::Mapping;
 use crate::config::{Collisions, GroupNaming, UserNaming};
 use crate::naming;
 use crate::selection::{GroupRecord, UserRecord};
+use crate::state::State;
 use crate::template::{Missing, Template};
 
 /// Two objects that wanted one name.
@@ -20,8 +22,28 @@ pub struct Collision {
     pub okta_id: String,
     /// The name it would have alone.
     pub wanted: String,
+    /// The Okta id of the one that has the name; nothing when that is another tenant's, or the root group.
+    pub holder: Option<String>,
     /// What it is called instead.
     pub given: EntityRef,
+}
+
+impl fmt::Display for Collision {
+    /// Who cannot have which name, and who has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            okta_id,
+            wanted,
+            holder,
+            ..
+        } = self;
+        write!(f, "{} {okta_id} cannot be `{wanted}`, as ", kind.lower())?;
+        match holder {
+            Some(holder) => write!(f, "{holder} is called so"),
+            None => f.write_str("the root group or another tenant's object is called so"),
+        }
+    }
 }
 
 /// A name that was given.
@@ -164,6 +186,7 @@ impl Mapping {
         let namespace = &self.rules.namespace;
         let mut given: Vec<Named> = Vec::with_capacity(wishes.len());
         let mut waiting: Vec<(usize, &str)> = Vec::new();
+        let ids: Vec<&str> = wishes.iter().map(|wisher| wisher.id).collect();
         for Wisher { id, wish, before } in wishes {
             let named = match wish {
                 Wish::Held(named) => *named,
@@ -180,13 +203,14 @@ impl Mapping {
             };
             given.push(named);
         }
+        let holders = holders(&ids, &given, &waiting);
         // Only now: a name with a suffix must not take the plain wish of an object that comes later.
         let other = self.other_namespace();
         for (at, id) in waiting {
             let Some(place) = given.get_mut(at) else {
                 continue;
             };
-            let wanted = place.name.clone();
+            let (wanted, holder) = (place.name.clone(), holders.get(&place.entity_ref));
             let in_other = other
                 .as_ref()
                 .map(|other| Named::new(kind, other, wanted.clone()))
@@ -196,12 +220,42 @@ impl Mapping {
                 kind,
                 okta_id: id.to_owned(),
                 wanted: wanted.as_str().to_owned(),
+                holder: holder.map(|holder| (*holder).to_owned()),
                 given: named.entity_ref.clone(),
             });
             *place = named;
         }
         given
     }
+}
+
+/// Who has the names that others wait for, by Okta id.
+fn holders<'i>(
+    ids: &[&'i str],
+    given: &[Named],
+    waiting: &[(usize, &str)],
+) -> HashMap<EntityRef, &'i str> {
+    let mut waits = vec![false; given.len()];
+    for (at, _) in waiting {
+        if let Some(waits) = waits.get_mut(*at) {
+            *waits = true;
+        }
+    }
+    let wanted: HashSet<&EntityRef> = waiting
+        .iter()
+        .filter_map(|(at, _)| given.get(*at))
+        .map(|named| &named.entity_ref)
+        .collect();
+    if wanted.is_empty() {
+        return HashMap::new();
+    }
+    let holding = ids.iter().zip(given).zip(waits);
+    holding
+        .filter(|((id, named), waits)| {
+            !waits && **id != State::ROOT && wanted.contains(&named.entity_ref)
+        })
+        .map(|((id, named), _)| (named.entity_ref.clone(), *id))
+        .collect()
 }
 
 /// The name with a suffix made from the id, which depends on nobody else unless two such suffixes are the same.

@@ -98,25 +98,32 @@ impl SignIn {
             let more = if refs.len() > SHOWN { ", …" } else { "" };
             format!("{}{more}", shown.join(", "))
         };
+        let users = |count: usize| match count {
+            1 => "1 user".to_owned(),
+            count => format!("{count} users"),
+        };
         let mut notices = Vec::new();
         if let Some(first) = self.duplicates.first() {
+            let addresses = match self.duplicates.len() {
+                1 => "1 e-mail address belongs".to_owned(),
+                count => format!("{count} e-mail addresses belong"),
+            };
             notices.push(format!(
-                "sign-in: {} e-mail addresses belong to several users, whom Backstage cannot tell apart, such as {}",
-                self.duplicates.len(),
+                "sign-in: {addresses} to several users, whom Backstage cannot tell apart by it, such as {}",
                 list(&first.users)
             ));
         }
         if !self.case_drift.is_empty() {
             notices.push(format!(
-                "sign-in: the login and the e-mail address of {} users differ in upper and lower case only: {}",
-                self.case_drift.len(),
+                "sign-in: {} with a login and an e-mail address that differ in upper and lower case only: {}",
+                users(self.case_drift.len()),
                 list(&self.case_drift)
             ));
         }
         if !self.without_email.is_empty() {
             notices.push(format!(
-                "sign-in: {} users have no e-mail address, and are not found by one: {}",
-                self.without_email.len(),
+                "sign-in: {} without an e-mail address, and not to be found by one: {}",
+                users(self.without_email.len()),
                 list(&self.without_email)
             ));
         }

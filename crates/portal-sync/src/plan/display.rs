@@ -49,11 +49,8 @@ impl fmt::Display for Plan {
         for collision in &self.collisions {
             writeln!(
                 f,
-                "= {} {} is called {}: `{}` belongs to another one",
-                collision.kind.lower(),
-                collision.okta_id,
-                collision.given,
-                collision.wanted
+                "= {collision}, and is called {} instead",
+                collision.given
             )?;
         }
         for reason in &self.tripped {

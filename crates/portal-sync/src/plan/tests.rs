@@ -137,6 +137,7 @@ fn a_first_plan_adds_everything() {
                     "okta.com/id": "00u1",
                     "okta.com/login": "jane@example.com",
                     "okta.com/org": "acme.okta.com",
+                    "okta.com/provider": "acme",
                 },
             },
             "spec": {

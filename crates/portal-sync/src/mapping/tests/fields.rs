@@ -81,6 +81,7 @@ groups:
                 "okta.com/id": "00u1",
                 "okta.com/login": "jane",
                 "okta.com/org": "acme.okta.com",
+                "okta.com/provider": "acme",
             },
             "links": [{
                 "url": "https://acme-admin.okta.com/admin/user/profile/view/00u1",

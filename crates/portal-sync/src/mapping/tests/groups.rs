@@ -158,6 +158,35 @@ fn a_parent_that_cannot_be_read_stays_the_parent() {
     assert!(plan.is_empty() && plan.is_partial(), "{plan}");
 }
 
+#[test]
+fn a_parent_by_name_that_cannot_be_read_stays_the_parent() {
+    let groups = |name: &str| {
+        named(&[
+            ("00g1", "eng"),
+            ("00g2", "eng.platform"),
+            ("00g3", name),
+            ("00g4", "ops"),
+        ])
+    };
+    let settings = with("groupName: profile-name\ngroups: { hierarchy: { separator: '.' } }");
+    let (_, state) = after(&groups("eng.platform.sre"), &State::default(), &settings);
+    let whole = ["eng.platform < eng", "eng.platform.sre < eng.platform"];
+    assert_eq!(tree(&state), whole);
+    let hide = |mut snapshot: Snapshot| {
+        snapshot.groups.remove(&"00g2".into());
+        snapshot.members.remove(&"00g2".into());
+        snapshot
+            .malformed_groups
+            .insert("00g2".into(), "odd".to_owned());
+        snapshot
+    };
+    let (plan, same) = after(&hide(groups("eng.platform.sre")), &state, &settings);
+    assert_eq!(tree(&same), whole, "{plan}");
+    // Whoever says that it is part of something else by now, is.
+    let (_, moved) = after(&hide(groups("ops.sre")), &state, &settings);
+    assert_eq!(tree(&moved), ["eng.platform < eng", "ops.sre < ops"]);
+}
+
 fn regions() -> Snapshot {
     org(
         &[
@@ -209,6 +238,7 @@ fn several_groups_become_one() {
                     "backstage.io/managed-by-origin-location": "okta:https://acme.okta.com/api/v1/groups",
                     "okta.com/merged-ids": "00g1,00g2",
                     "okta.com/org": "acme.okta.com",
+                    "okta.com/provider": "acme",
                 },
             },
             "spec": {

@@ -140,7 +140,8 @@ fn collisions_are_resolved_by_policy() {
     assert_eq!(collisions.len(), 2);
     assert_eq!(
         error.unwrap_err().to_string(),
-        "2 names are wanted by several: user 00u2 cannot be `jane`; user 00u3 cannot be `jane`;"
+        "names are wanted by several: user 00u2 cannot be `jane`, as 00u1 is called so; user 00u3 cannot be `jane`, as 00u1 is \
+         called so"
     );
 }
 
