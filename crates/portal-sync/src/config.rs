@@ -119,6 +119,10 @@ pub fn load(
         .as_ref()
         .map(|section| tuning::read(section, &Tuning::default()))
         .unwrap_or_default();
+    if let Some(section) = &ours {
+        // Every tenant reads it again with its own on top; here what is wrong is told also where all tenants override it.
+        mapping::read(section.get("mapping"), None);
+    }
     let daemon = daemon::read(ours.as_ref(), cwd);
     if let Some(section) = ours {
         section.close();

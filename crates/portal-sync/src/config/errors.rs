@@ -157,11 +157,16 @@ impl fmt::Display for Notice {
     }
 }
 
+/// Whether a text is a key in PEM or a JWK, or has one in it.
+pub(super) fn is_key(text: &str) -> bool {
+    text.contains("-----BEGIN") || text.contains("\"kty")
+}
+
 /// A text as a message may repeat it. One that was plainly meant for another key, such as a private
 /// key in the place of its id, is a secret: of that its length is told.
 pub(super) fn quoted(text: &str) -> String {
     let length = text.chars().count();
-    if length > MAX_QUOTED || text.contains("-----BEGIN") || text.chars().any(char::is_control) {
+    if length > MAX_QUOTED || is_key(text) || text.chars().any(char::is_control) {
         format!("a text of {length} characters")
     } else {
         format!("`{text}`")

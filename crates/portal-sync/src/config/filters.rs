@@ -47,23 +47,11 @@ pub(super) fn groups(entry: &Entry<'_>) -> Option<GroupFilter> {
             let section = entry.section(
                 "a search expression, a list of group names, `{ names: […] }` or `{ search: … }`",
             )?;
-            let filter = match (section.get("names"), section.get("search")) {
-                (Some(entry), None) => names(&entry).map(GroupFilter::Names),
-                (None, Some(entry)) => search(&entry, |_| None).map(GroupFilter::Search),
-                (Some(_), Some(_)) => {
-                    section.refuse(
-                        ConfigError::new("`names` and `search` cannot be combined").fix(
-                            "keep one of them; `profile.name eq` in `search` selects by name too",
-                        ),
-                    );
-                    None
-                }
-                (None, None) => {
-                    if !section.is_unresolved("names") && !section.is_unresolved("search") {
-                        section.refuse(ConfigError::new("neither `names` nor `search` is given"));
-                    }
-                    None
-                }
+            let choose = "keep one of them; `profile.name eq` in `search` selects by name too";
+            let filter = match section.one_of(["names", "search"], choose) {
+                [Some(entry), _] => names(&entry).map(GroupFilter::Names),
+                [_, Some(entry)] => search(&entry, |_| None).map(GroupFilter::Search),
+                _ => None,
             };
             section.close();
             filter
@@ -96,13 +84,7 @@ pub(super) fn search(entry: &Entry<'_>, fix: fn(&str) -> Option<String>) -> Opti
     match text.parse::<SearchExpr>() {
         Ok(expression) => Some(expression),
         Err(errors) => {
-            let error = ConfigError::new("not a search expression");
-            // A key that landed here by mistake is not shown.
-            let error = if text.contains("-----BEGIN") {
-                error
-            } else {
-                error.excerpt(errors.render())
-            };
+            let error = ConfigError::new("not a search expression").excerpt(errors.render());
             entry.refuse(match fix(text) {
                 Some(fix) => error.fix(fix),
                 None => error,

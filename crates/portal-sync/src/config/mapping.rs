@@ -1,43 +1,83 @@
-//! How Okta's records become entities: `mapping`, for all tenants under `portalSync`, for one under its own keys.
+//! How Okta's records become entities: `portalSync.mapping` for all tenants, `mapping` of a tenant for one.
+//!
+//! ```yaml
+//! portalSync:
+//!   mapping:
+//!     namespace: default
+//!     userName: [login, id]                    # also { attribute: … } and { template: … }
+//!     groupName: kebab-case-name
+//!     collisions: suffix                       # namespace, fail
+//!     renames: follow                          # keep
+//!     adminConsole: true                       # or its address
+//!     users:
+//!       displayName: [displayName, '{firstName} {lastName}']
+//!       emailCase: lower
+//!       annotations:
+//!         prefix: acme.com/
+//!         attributes: [costCenter, department] # acme.com/costCenter, …
+//!         values: { acme.com/chat: '@{nickName}' }
+//!       statuses: [ACTIVE]
+//!       exclude: ['prefix:svc-', 'glob:*-test@*']
+//!       leavers: { keepDays: 30 }              # remove, mark
+//!     groups:
+//!       type: { rules: [{ when: 'profile.name sw "team-"', type: team }], attribute: kind, default: group }
+//!       hierarchy: { key: orgId, parentKey: parentOrgId } # or { separator: '.' }
+//!       root: { name: acme, displayName: Acme Inc. }
+//!       merge: [{ name: Engineering, groups: ['prefix:eng-'] }]
+//! ```
+//!
+//! Where a list is taken, a single value is taken for a list of one; the empty list switches a field off.
+//!
+//! # Several files, several tenants
+//!
+//! A later file is laid over an earlier one, and the mapping of a tenant over that of all tenants, as Backstage lays its
+//! files: maps are merged key by key, lists and everything else are replaced, and `null` takes a key back to its default.
+//! So a tenant that says `users: { annotations: { values: { acme.com/chat: null } } }` has all annotations of the others
+//! but that one. `userName`, `groupName` and `hierarchy` say one thing, and a tenant's replaces all of it.
 
 use catalog_model::{EntityName, Namespace};
 use okta_api::UserStatus;
 use org_filter::{NameRule, SearchExpr};
 use url::Url;
 
-use super::errors::{ConfigError, quoted};
-use super::section::{Entry, Section};
+use super::errors::ConfigError;
+use super::section::Entry;
 use crate::leavers::Leavers;
 use crate::template::{RecordKind, Template};
 
 // Leaf first: a module uses only modules listed above it.
+mod console;
 mod fields;
+
 mod groups;
 mod naming;
+mod users;
+
+pub use console::admin_console_of;
 
 /// How Okta's records become entities.
 #[derive(Clone, Debug)]
 pub struct Mapping {
-    /// The namespace of all entities.
+    /// `namespace`: that of all entities.
     pub namespace: Namespace,
-    /// What users are called: the first of these that gives a name.
+    /// `userName`: what users are called, by the first of these that gives a name; the Okta id when none does.
     pub user_name: Vec<UserNaming>,
-    /// What groups are called: the first of these that gives a name.
+    /// `groupName`: what groups are called, by the first of these that gives a name; the Okta id when none does.
     pub group_name: Vec<GroupNaming>,
-    /// What becomes of objects whose name another one has.
+    /// `collisions`: what becomes of objects whose name another one has.
     pub collisions: Collisions,
-    /// What becomes of the name of an object that would be named differently today.
+    /// `renames`: what becomes of the name of an object that would be named differently today.
     pub renames: Renames,
-    /// Whether entities link to the Okta admin console.
+    /// `adminConsole`: whether entities link to the Okta admin console.
     pub admin_console: AdminConsole,
-    /// What a user's entity holds.
+    /// `users`: which users there are, and what their entities hold.
     pub users: UserMapping,
-    /// What a group's entity holds.
+    /// `groups`: which groups there are, how they are related, and what their entities hold.
     pub groups: GroupMapping,
 }
 
-/// One way to name a user. The names of the first six are those of other tools for Okta, and give the names that they
-/// give where Backstage takes those.
+/// One way to name a user. The words are those of other tools for Okta, and give the names that they give where Backstage
+/// takes those.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UserNaming {
     /// `strip-domain-email`: what stands before the `@` of the e-mail address.
@@ -50,9 +90,10 @@ pub enum UserNaming {
     SlugifyEmail,
     /// `login`: the login.
     Login,
-    /// `{ attribute: … }`: an attribute.
+    /// `{ attribute: … }`: an attribute, such as `employeeNumber`. A user who lacks it is named by the next way.
     Attribute(Template),
-    /// `{ template: … }`: a text with attributes in it. A user who lacks one of them is quarantined.
+    /// `{ template: … }`: a text with attributes in it, such as `{firstName}.{lastName}`. A user who lacks one of them is
+    /// named by the next way, and quarantined when this is the last one.
     Template(Template),
 }
 
@@ -65,43 +106,44 @@ pub enum GroupNaming {
     Id,
     /// `profile-name`: the name as it is.
     ProfileName,
-    /// `{ attribute: … }`: an attribute.
+    /// `{ attribute: … }`: an attribute, such as `orgId`. A group that lacks it is named by the next way.
     Attribute(Template),
-    /// `{ template: … }`: a text with attributes in it. A group that lacks one of them is quarantined.
+    /// `{ template: … }`: a text with attributes in it, such as `team-{orgId}`. A group that lacks one of them is named by
+    /// the next way, and quarantined when this is the last one.
     Template(Template),
 }
 
 /// What becomes of an object whose name another one has: the one with the smaller Okta id keeps it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Collisions {
-    /// It gets a suffix made from its own Okta id.
+    /// `suffix`: it gets a suffix made from its own Okta id.
     #[default]
     Suffix,
-    /// It keeps the name in a namespace called as the tenant is; when that is taken too, it gets a suffix.
+    /// `namespace`: it keeps the name in a namespace called as the tenant is; when that is taken too, it gets a suffix.
     Namespace,
-    /// The run ends, and nothing is changed.
+    /// `fail`: the run ends, and nothing is changed.
     Fail,
 }
 
 /// What becomes of the name of an object that would be named differently today.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Renames {
-    /// It is renamed.
+    /// `follow`: it is renamed.
     #[default]
     Follow,
-    /// It keeps the name it has.
+    /// `keep`: it keeps the name it has.
     Keep,
 }
 
 /// Whether entities link to the Okta admin console.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AdminConsole {
-    /// They do not.
+    /// `false`: they do not.
     #[default]
     No,
-    /// They do, at the address that belongs to the org's.
+    /// `true`: they do, at the address that follows from the org's (see [`admin_console_of`]).
     OfOrg,
-    /// They do, at this address.
+    /// They do, at this `https:` address, which has neither a path nor credentials.
     At(Url),
 }
 
@@ -110,13 +152,13 @@ pub enum AdminConsole {
 pub struct UserMapping {
     /// What the entity holds.
     pub fields: Fields,
-    /// How e-mail addresses are written.
+    /// `emailCase`: how e-mail addresses are written.
     pub email_case: EmailCase,
-    /// The statuses that are wanted; none: all but `DEPROVISIONED`.
+    /// `statuses`: those that are wanted; when it is empty, all but `DEPROVISIONED`.
     pub statuses: Vec<UserStatus>,
-    /// Users that are not wanted, by login, e-mail address or Okta id.
+    /// `exclude`: users that are not wanted, by login, e-mail address or Okta id.
     pub exclude: Vec<NameRule>,
-    /// What becomes of users whose account is no longer in use.
+    /// `leavers`: what becomes of users whose account is no longer in use.
     pub leavers: Leavers,
 }
 
@@ -125,69 +167,70 @@ pub struct UserMapping {
 pub struct GroupMapping {
     /// What the entity holds.
     pub fields: Fields,
-    /// What `spec.type` is.
+    /// `type`: what `spec.type` is.
     pub types: GroupTypes,
-    /// Groups that are not wanted, by name or Okta id.
+    /// `exclude`: groups that are not wanted, by name or Okta id.
     pub exclude: Vec<NameRule>,
-    /// Which group is part of which.
+    /// `hierarchy`: which group is part of which.
     pub hierarchy: Option<Hierarchy>,
-    /// A group that all others are part of.
+    /// `root`: a group that all others are part of, and that is not in Okta.
     pub root: Option<Root>,
-    /// Groups that are made one.
+    /// `merge`: groups that are made one, no two under the same name.
     pub merge: Vec<Merge>,
 }
 
 /// What an entity holds. Of several sources the first one that has a value counts; without one the field is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
-    /// `spec.profile.displayName`.
+    /// `displayName`: `spec.profile.displayName`.
     pub display_name: Vec<Template>,
-    /// `metadata.title`.
+    /// `title`: `metadata.title`.
     pub title: Vec<Template>,
-    /// `metadata.description`.
+    /// `description`: `metadata.description`.
     pub description: Vec<Template>,
-    /// `spec.profile.email`.
+    /// `email`: `spec.profile.email`.
     pub email: Vec<Template>,
-    /// `spec.profile.picture`.
+    /// `picture`: `spec.profile.picture`.
     pub picture: Vec<Template>,
-    /// `metadata.annotations`, besides those that every entity has.
+    /// `annotations`: `metadata.annotations` besides those that every entity has, by key. Keys differ in more than case.
     pub annotations: Vec<(String, Template)>,
-    /// `metadata.labels`.
+    /// `labels`: `metadata.labels`, as `annotations`.
     pub labels: Vec<(String, Template)>,
 }
 
 /// How the e-mail addresses of `spec.profile.email` are written. The annotation `okta.com/email` is always Okta's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EmailCase {
-    /// As Okta has them.
+    /// `keep`: as Okta has them.
     #[default]
     Keep,
-    /// In lower case.
+    /// `lower`: in lower case.
     Lower,
 }
 
 /// What `spec.type` of a group is: that of the first rule that matches, else the attribute, else the default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupTypes {
-    /// Expressions of Okta's search language, and the type of the groups that they match.
+    /// `rules`: expressions of Okta's search language, and the type of the groups that they match.
     pub rules: Vec<(SearchExpr, String)>,
-    /// Attributes that hold it.
+    /// `attribute`: attributes that hold it, or texts made of them.
     pub attribute: Vec<Template>,
-    /// The type of all other groups.
+    /// `default`: the type of all other groups, `group` unless configured.
     pub default: String,
 }
 
 /// Which group is part of which.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Hierarchy {
-    /// A group says which one it is part of.
+    /// `{ key: …, parentKey: … }`: a group says which one it is part of.
     ByAttribute {
-        /// What a group is known by.
+        /// What a group is known by: the name unless configured.
         key: Template,
         /// What the group is known by that it is part of.
         parent: Template,
     },
-    /// The name says it: `eng.platform.sre` is part of `eng.platform`, or of `eng` when there is no such group.
+    /// `{ separator: … }`: the name says it. With `.`, `eng.platform.sre` is part of `eng.platform`, or of `eng` when there
+    /// is no such group.
     ByName {
         /// What stands between the parts of a name.
         separator: String,
@@ -199,11 +242,11 @@ pub enum Hierarchy {
 pub struct Root {
     /// Its name.
     pub name: EntityName,
-    /// What people read instead.
+    /// What people read instead of the name.
     pub display_name: Option<String>,
     /// What it is.
     pub description: Option<String>,
-    /// Its `spec.type`.
+    /// Its `spec.type`: `organization` unless configured.
     pub r#type: String,
 }
 
@@ -240,35 +283,6 @@ impl Mapping {
             .chain(texts.into_iter().flatten())
             .chain(attached.map(|(_, template)| template))
     }
-}
-
-/// The address of the admin console of an org, by its host: that of `acme.okta.com` is `https://acme-admin.okta.com`. None
-/// for an address of the org's own, from which it does not follow.
-///
-/// ```
-/// use portal_sync::config::admin_console_of;
-///
-/// let console = admin_console_of("acme.oktapreview.com");
-/// assert_eq!(console.as_deref(), Some("https://acme-admin.oktapreview.com"));
-/// assert_eq!(admin_console_of("login.acme.com"), None);
-/// ```
-///
-/// Source: the hosts that Okta's own clients refuse as admin addresses (`config_validator.py` of its Python SDK).
-#[must_use]
-pub fn admin_console_of(host: &str) -> Option<String> {
-    const DOMAINS: [&str; 7] = [
-        "okta.com",
-        "oktapreview.com",
-        "okta-emea.com",
-        "okta-gov.com",
-        "okta.mil",
-        "okta-miltest.com",
-        "trex-govcloud.com",
-    ];
-    let (org, domain) = host.split_once('.')?;
-    DOMAINS
-        .contains(&domain)
-        .then(|| format!("https://{org}-admin.{domain}"))
 }
 
 impl Default for Mapping {
@@ -329,79 +343,63 @@ impl Default for GroupMapping {
     }
 }
 
-/// Reads `mapping`; what it does not say stays as it is.
-pub(super) fn read(section: &Section<'_>, mapping: &mut Mapping) {
-    if let Some(namespace) = section.get("namespace").and_then(|entry| namespace(&entry)) {
-        mapping.namespace = namespace;
-    }
-    if let Some(entry) = section.get("userName") {
-        mapping.user_name = naming::users(&entry);
-    }
-    if let Some(entry) = section.get("groupName") {
-        mapping.group_name = naming::groups(&entry);
-    }
+/// Reads `mapping` for the org at `host`; without one, what all tenants have in common.
+pub(super) fn read(entry: Option<Entry<'_>>, host: Option<&str>) -> Mapping {
+    let mut mapping = Mapping::default();
+    let Some(section) =
+        entry.and_then(|entry| entry.section("a map such as `{ userName: login }`"))
+    else {
+        return mapping;
+    };
     let collisions = [
         ("suffix", Collisions::Suffix),
         ("namespace", Collisions::Namespace),
         ("fail", Collisions::Fail),
     ];
-    if let Some(choice) = section
-        .get("collisions")
-        .and_then(|entry| entry.choice(&collisions))
-    {
-        mapping.collisions = choice;
-    }
     let renames = [("follow", Renames::Follow), ("keep", Renames::Keep)];
-    if let Some(choice) = section
-        .get("renames")
-        .and_then(|entry| entry.choice(&renames))
-    {
-        mapping.renames = choice;
+    let get = |key| section.get(key);
+    set(&mut mapping.namespace, get("namespace").and_then(namespace));
+    set(&mut mapping.user_name, get("userName").map(naming::users));
+    set(
+        &mut mapping.group_name,
+        get("groupName").map(naming::groups),
+    );
+    set(
+        &mut mapping.collisions,
+        get("collisions").and_then(|entry| entry.choice(&collisions)),
+    );
+    set(
+        &mut mapping.renames,
+        get("renames").and_then(|entry| entry.choice(&renames)),
+    );
+    set(
+        &mut mapping.admin_console,
+        get("adminConsole").and_then(|entry| console::read(&entry, host)),
+    );
+    let users =
+        get("users").and_then(|entry| entry.section("a map such as `{ emailCase: lower }`"));
+    if let Some(section) = users {
+        users::read(&section, &mut mapping.users);
+        section.close();
     }
-    if let Some(console) = section
-        .get("adminConsole")
-        .and_then(|entry| admin_console(&entry))
-    {
-        mapping.admin_console = console;
+    let groups = get("groups").and_then(|entry| entry.section("a map such as `{ type: team }`"));
+    if let Some(section) = groups {
+        groups::read(&section, &mut mapping.groups);
+        section.close();
     }
-    if let Some(users) = section
-        .get("users")
-        .and_then(|entry| entry.section("a map such as `{ emailCase: lower }`"))
-    {
-        read_users(&users, &mut mapping.users);
-        users.close();
-    }
-    if let Some(groups) = section
-        .get("groups")
-        .and_then(|entry| entry.section("a map such as `{ type: team }`"))
-    {
-        groups::read(&groups, &mut mapping.groups);
-        groups.close();
+    section.close();
+    mapping
+}
+
+/// Replaces what stands there by default.
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
     }
 }
 
-fn read_users(section: &Section<'_>, users: &mut UserMapping) {
-    fields::read(section, RecordKind::User, &mut users.fields);
-    let cases = [("keep", EmailCase::Keep), ("lower", EmailCase::Lower)];
-    if let Some(case) = section
-        .get("emailCase")
-        .and_then(|entry| entry.choice(&cases))
-    {
-        users.email_case = case;
-    }
-    if let Some(entry) = section.get("statuses") {
-        users.statuses = statuses(&entry);
-    }
-    if let Some(entry) = section.get("exclude") {
-        users.exclude = fields::rules(&entry, "a login, an e-mail address or an Okta id");
-    }
-    if let Some(leavers) = section.get("leavers").and_then(|entry| leavers(&entry)) {
-        users.leavers = leavers;
-    }
-}
-
-fn namespace(entry: &Entry<'_>) -> Option<Namespace> {
-    let text = entry.text("a namespace, such as `default`")?;
+fn namespace(entry: Entry<'_>) -> Option<Namespace> {
+    let text = entry.text("a namespace, such as `default`")?.trim();
     match Namespace::parse(text) {
         Ok(namespace) => Some(namespace),
         Err(error) => {
@@ -414,98 +412,7 @@ fn namespace(entry: &Entry<'_>) -> Option<Namespace> {
     }
 }
 
-/// The statuses a user can have while the account is in use.
-const STATUSES: [(&str, UserStatus); 7] = [
-    ("ACTIVE", UserStatus::Active),
-    ("LOCKED_OUT", UserStatus::LockedOut),
-    ("PASSWORD_EXPIRED", UserStatus::PasswordExpired),
-    ("PROVISIONED", UserStatus::Provisioned),
-    ("RECOVERY", UserStatus::Recovery),
-    ("STAGED", UserStatus::Staged),
-    ("SUSPENDED", UserStatus::Suspended),
-];
-
-fn statuses(entry: &Entry<'_>) -> Vec<UserStatus> {
-    let items = entry.list("a list of statuses, such as `[ACTIVE]`");
-    let items = items.unwrap_or_default();
-    if items.is_empty() {
-        entry.refuse(
-            ConfigError::new("the list of statuses is empty")
-                .fix("name a status, or leave the key out to take all but `DEPROVISIONED`"),
-        );
-    }
-    let one = |item: &Entry<'_>| {
-        if matches!(item.value(), figment::value::Value::String(_, word) if word == "DEPROVISIONED")
-        {
-            item.refuse(
-                ConfigError::new("users who are `DEPROVISIONED` are never taken from Okta")
-                    .fix("to keep people who leave for a while, set `leavers`"),
-            );
-            return None;
-        }
-        let choices: Vec<(&str, usize)> = STATUSES
-            .iter()
-            .enumerate()
-            .map(|(at, (word, _))| (*word, at))
-            .collect();
-        let at = item.choice(&choices)?;
-        STATUSES.get(at).map(|(_, status)| status.clone())
-    };
-    items.iter().filter_map(one).collect()
-}
-
-/// `remove`, `mark`, or `{ keep: 30 }`.
-fn leavers(entry: &Entry<'_>) -> Option<Leavers> {
-    const EXPECTED: &str = "`remove`, `mark` or `{ keepDays: 30 }`";
-    match entry.value() {
-        figment::value::Value::Dict(..) => {
-            let section = entry.section(EXPECTED)?;
-            let days = section.get("keepDays");
-            let found = days.is_some();
-            let days = days.and_then(|entry| entry.whole(1..=36_500));
-            if !found {
-                section.refuse(ConfigError::new(format!("expected {EXPECTED}")));
-            }
-            section.close();
-            Some(Leavers::Keep { days: days? })
-        }
-        _ => entry.choice(&[("remove", Leavers::Remove), ("mark", Leavers::Mark)]),
-    }
-}
-
-fn admin_console(entry: &Entry<'_>) -> Option<AdminConsole> {
-    let text = match entry.value() {
-        figment::value::Value::String(_, text) if text.trim().starts_with("http") => text.trim(),
-        _ => {
-            return entry.flag().map(|flag| {
-                if flag {
-                    AdminConsole::OfOrg
-                } else {
-                    AdminConsole::No
-                }
-            });
-        }
-    };
-    match Url::parse(text) {
-        Ok(url)
-            if url.scheme() == "https"
-                && url.has_host()
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.query().is_none()
-                && url.fragment().is_none() =>
-        {
-            Some(AdminConsole::At(url))
-        }
-        _ => {
-            entry.refuse(
-                ConfigError::new(format!(
-                    "{} is not the address of an admin console",
-                    quoted(text)
-                ))
-                .fix("write something like `https://acme-admin.okta.com`, or `true`"),
-            );
-            None
-        }
-    }
+/// A text without the white space around it.
+fn text(entry: Entry<'_>) -> Option<String> {
+    entry.text("a text").map(|text| text.trim().to_owned())
 }

@@ -10,7 +10,7 @@ use super::credentials::{self, Credentials};
 use super::errors::{ConfigError, quoted};
 use super::filters::{self, GroupFilter};
 use super::layers::EXAMPLE;
-use super::mapping::{AdminConsole, Mapping, admin_console_of};
+use super::mapping::{self, Mapping};
 use super::place::KeyPath;
 use super::schedule::{self, Schedule};
 use super::section::{Entry, Reading, Section};
@@ -98,11 +98,12 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
             none()
         };
     };
+    let shared = reading.at(&["portalSync", "mapping"]);
     let mut add = |origin: Origin<'_>, entry: &Entry<'_>| {
         let Some(section) = entry.section("a map with `oktaUrl` and credentials") else {
             return;
         };
-        let provider = read(&section, origin, defaults);
+        let provider = read(&section, origin, defaults, shared.clone());
         section.close();
         let Some(provider) = provider else { return };
         if providers.contains_key(&provider.id) {
@@ -153,8 +154,13 @@ fn is_single(keys: &Dict) -> bool {
         || (!keys.is_empty() && keys.values().all(scalar))
 }
 
-/// Reads one tenant.
-fn read(section: &Section<'_>, origin: Origin<'_>, defaults: &Tuning) -> Option<Provider> {
+/// Reads one tenant. `shared` is the mapping of all tenants.
+fn read<'a>(
+    section: &Section<'a>,
+    origin: Origin<'_>,
+    defaults: &Tuning,
+    shared: Option<Entry<'a>>,
+) -> Option<Provider> {
     let org = org(section);
     let id = id(section, origin, org.as_ref());
     let credentials = credentials::read(section);
@@ -166,19 +172,8 @@ fn read(section: &Section<'_>, origin: Origin<'_>, defaults: &Tuning) -> Option<
         .get("groupFilter")
         .and_then(|entry| filters::groups(&entry));
     let tuning = tuning::read(section, defaults);
-    if let (AdminConsole::OfOrg, Some(org)) = (&tuning.mapping.admin_console, &org)
-        && admin_console_of(org.host()).is_none()
-    {
-        let message = format!(
-            "`mapping.adminConsole` is `true`, and the address of the console does not follow from `{}`",
-            org.host()
-        );
-        section.refuse(
-            ConfigError::new(message).fix(
-                "write its address instead, such as `adminConsole: https://acme-admin.okta.com`",
-            ),
-        );
-    }
+    let host = org.as_ref().map(OrgUrl::host);
+    let mapping = mapping::read(section.get_over("mapping", shared), host);
     Some(Provider {
         id: id?,
         org: org?,
@@ -190,7 +185,7 @@ fn read(section: &Section<'_>, origin: Origin<'_>, defaults: &Tuning) -> Option<
         include_empty_groups: tuning.include_empty_groups,
         rate_limit: tuning.rate_limit,
         guard: tuning.guard,
-        mapping: tuning.mapping,
+        mapping,
     })
 }
 

@@ -1,11 +1,12 @@
 //! Reading typed values out of the merged layers, collecting every error on the way.
 
 use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 
 use figment::value::{Dict, Value};
 
-use super::errors::{ConfigError, ConfigErrors, Notice, quoted};
+use super::errors::{ConfigError, ConfigErrors, Notice, is_key, quoted};
 use super::layers::Layers;
 use super::place::{KeyPath, Place};
 use super::suggest::{listed, nearest};
@@ -59,11 +60,14 @@ impl<'a> Reading<'a> {
         self.errors.borrow_mut().push(error);
     }
 
-    /// What was noticed, when nothing was wrong.
+    /// What was noticed, when nothing was wrong. What is read for several tenants is told once.
     pub(super) fn finish(self) -> Result<Vec<Notice>, ConfigErrors> {
+        let mut told = HashSet::new();
         let mut errors = self.errors.into_inner();
         if errors.is_empty() {
-            return Ok(self.notices.into_inner());
+            let mut notices = self.notices.into_inner();
+            notices.retain(|notice| told.insert(notice.to_string()));
+            return Ok(notices);
         }
         let order = |place: &Place| {
             let file = self
@@ -73,8 +77,8 @@ impl<'a> Reading<'a> {
                 .unwrap_or(usize::MAX);
             (file, place.line(), place.column())
         };
+        errors.retain(|error| told.insert(error.to_string()));
         errors.sort_by_cached_key(|error| error.place().map_or((usize::MAX, None, None), order));
-        errors.dedup();
         Err(ConfigErrors::new(errors))
     }
 }
@@ -85,6 +89,8 @@ pub(super) struct Entry<'a> {
     reading: &'a Reading<'a>,
     value: &'a Value,
     path: KeyPath,
+    /// The map that has the keys that this one does not have.
+    base: Option<Box<Self>>,
 }
 
 impl<'a> Entry<'a> {
@@ -94,6 +100,31 @@ impl<'a> Entry<'a> {
             reading,
             value,
             path,
+            base: None,
+        })
+    }
+
+    /// The same value for one tenant alone, without what all tenants have: for maps that say one thing and are not merged.
+    pub(super) fn alone(&self) -> Self {
+        Self {
+            base: None,
+            ..self.clone()
+        }
+    }
+
+    /// What a map has under `key`, or else its base.
+    fn child(&self, key: &str) -> Option<Self> {
+        let Value::Dict(_, entries) = self.value else {
+            return None;
+        };
+        let base = self.base.as_deref().and_then(|base| base.child(key));
+        let Some(value) = entries.get(key) else {
+            return base;
+        };
+        let own = Self::present(self.reading, value, self.path.key(key))?;
+        Some(Self {
+            base: base.map(Box::new),
+            ..own
         })
     }
 
@@ -151,11 +182,17 @@ impl<'a> Entry<'a> {
         )));
     }
 
-    /// A text that is not blank.
+    /// A text that is not blank, and not a key that was pasted at the wrong place: that would be shown to everybody.
     pub(super) fn text(&self, expected: &str) -> Option<&'a str> {
         match self.value {
-            Value::String(_, text) if text.trim().is_empty() => self.refused("it is empty"),
-            Value::String(_, text) => Some(text),
+            Value::String(_, text) if is_key(text) => {
+                self.refuse(
+                    ConfigError::new(format!("expected {expected}, found a key"))
+                        .fix("`privateKey` is the place for it"),
+                );
+                None
+            }
+            Value::String(_, text) => self.not_blank(text),
             _ => {
                 self.refuse_value(expected);
                 None
@@ -165,13 +202,19 @@ impl<'a> Entry<'a> {
 
     /// Like [`text`](Self::text) for a secret: messages tell its kind and nothing else.
     pub(super) fn secret(&self, expected: &str) -> Option<&'a str> {
-        match self.value {
-            Value::String(..) => self.text(expected),
-            _ => {
-                self.refuse_kind(expected);
-                None
-            }
+        if let Value::String(_, text) = self.value {
+            return self.not_blank(text);
         }
+        self.refuse_kind(expected);
+        None
+    }
+
+    fn not_blank(&self, text: &'a str) -> Option<&'a str> {
+        if text.trim().is_empty() {
+            self.refuse(ConfigError::new("it is empty"));
+            return None;
+        }
+        Some(text)
     }
 
     /// `true` or `false`; substituted values are texts, so the words that Backstage takes for these
@@ -213,19 +256,25 @@ impl<'a> Entry<'a> {
 
     /// One of the words in `choices`.
     pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        self.choice_or(choices, &[])
+    }
+
+    /// One of the words in `choices`, where something else could have been written too.
+    pub(super) fn choice_or<T: Copy>(&self, choices: &[(&str, T)], other: &[&str]) -> Option<T> {
         let words = || choices.iter().map(|(word, _)| *word);
+        let all = || listed(words().chain(other.iter().copied()));
         let Value::String(_, text) = self.value else {
-            self.refuse_value(&format!("one of {}", listed(words())));
+            self.refuse_value(&format!("one of {}", all()));
             return None;
         };
         let chosen = choices
             .iter()
-            .find(|(word, _)| word == text)
+            .find(|(word, _)| *word == text.trim())
             .map(|(_, choice)| *choice);
         if chosen.is_none() {
             let fix = match nearest(text, words()) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None => format!("use one of {}", listed(words())),
+                None => format!("use one of {}", all()),
             };
             self.refuse(ConfigError::new(format!("{} is not known here", quoted(text))).fix(fix));
         }
@@ -250,6 +299,14 @@ impl<'a> Entry<'a> {
         Some(entries)
     }
 
+    /// The elements of a list; anything else is the only element of one.
+    pub(super) fn items(&self) -> Vec<Self> {
+        match self.value {
+            Value::Array(..) => self.list("a list").unwrap_or_default(),
+            _ => vec![self.clone()],
+        }
+    }
+
     /// A map with known keys.
     pub(super) fn section(&self, expected: &str) -> Option<Section<'a>> {
         let Value::Dict(_, entries) = self.value else {
@@ -261,11 +318,6 @@ impl<'a> Entry<'a> {
             entries,
             asked: RefCell::default(),
         })
-    }
-
-    fn refused<T>(&self, message: &str) -> Option<T> {
-        self.refuse(ConfigError::new(message));
-        None
     }
 }
 
@@ -295,18 +347,69 @@ impl<'a> Section<'a> {
         self.entry(key)
     }
 
+    /// The value under `key` laid over `base`, as a later file is laid over an earlier one: maps are merged, everything
+    /// else is replaced, and null stands for an absent value.
+    pub(super) fn get_over(&self, key: &'static str, base: Option<Entry<'a>>) -> Option<Entry<'a>> {
+        if !self.entries.contains_key(key) {
+            self.asked.borrow_mut().push(key);
+            return base;
+        }
+        let own = self.get(key)?;
+        Some(Entry {
+            base: base.map(Box::new),
+            ..own
+        })
+    }
+
+    /// The value under `key`, when there is one; without one it is missed.
+    pub(super) fn required(&self, key: &'static str) -> Option<Entry<'a>> {
+        let entry = self.get(key);
+        if entry.is_none() && !self.is_unresolved(key) {
+            let error = ConfigError::new(format!("`{key}` is missing"));
+            self.refuse(error.fix(format!("add `{key}: …`")));
+        }
+        entry
+    }
+
+    /// The values under two keys of which exactly one is to be given. Neither is returned when both are there; `choose`
+    /// says which one to keep.
+    pub(super) fn one_of(&self, keys: [&'static str; 2], choose: &str) -> [Option<Entry<'a>>; 2] {
+        let values = keys.map(|key| self.get(key));
+        let [one, other] = keys;
+        match &values {
+            [Some(_), Some(_)] => {
+                let error = ConfigError::new(format!("`{one}` and `{other}` cannot be combined"));
+                self.refuse(error.fix(choose));
+                return [None, None];
+            }
+            [None, None] if !keys.iter().any(|key| self.is_unresolved(key)) => {
+                let error = ConfigError::new(format!("neither `{one}` nor `{other}` is given"));
+                self.refuse(error.fix(format!("add `{one}: …` or `{other}: …`")));
+            }
+            _ => {}
+        }
+        values
+    }
+
     /// The value under `key`, whichever key it is.
     pub(super) fn entry(&self, key: &str) -> Option<Entry<'a>> {
-        Entry::present(
-            self.entry.reading,
-            self.entries.get(key)?,
-            self.entry.path.key(key),
-        )
+        self.entry.child(key)
     }
 
     /// All keys, also those without a value.
     pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> {
-        self.entries.keys().map(String::as_str)
+        let base = self.entry.base.as_deref().map(|base| base.value);
+        let of_base = match base {
+            Some(Value::Dict(_, entries)) => Some(entries.keys()),
+            _ => None,
+        };
+        let all: BTreeSet<&'a str> = self
+            .entries
+            .keys()
+            .chain(of_base.into_iter().flatten())
+            .map(String::as_str)
+            .collect();
+        all.into_iter()
     }
 
     /// The section as a value.
@@ -316,7 +419,10 @@ impl<'a> Section<'a> {
 
     /// Whether there was something under `key` that led nowhere.
     pub(super) fn is_unresolved(&self, key: &str) -> bool {
-        self.entry.reading.is_unresolved(&self.entry.path.key(key))
+        let maps = [Some(&self.entry), self.entry.base.as_deref()];
+        maps.into_iter()
+            .flatten()
+            .any(|map| map.reading.is_unresolved(&map.path.key(key)))
     }
 
     /// Notes an error about the section as a whole, at its key.

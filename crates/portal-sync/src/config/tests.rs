@@ -9,6 +9,7 @@ mod bad_program;
 mod bad_tenant;
 mod good;
 mod layering;
+mod mapping_good;
 mod secrets;
 
 /// Loads the default files of a folder that holds `files`.

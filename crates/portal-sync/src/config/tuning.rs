@@ -1,12 +1,11 @@
-//! How a tenant is treated: `rateLimit`, `guard`, `mapping` and what is kept; for all tenants under
-//! `portalSync`, for one under its own keys.
+//! How a tenant is treated: `rateLimit`, `guard` and what is kept; for all tenants under `portalSync`, for one under its
+//! own keys.
 
 use std::num::NonZeroUsize;
 
 use figment::value::Value;
 
 use super::errors::ConfigError;
-use super::mapping::{self, Mapping};
 use super::section::{Entry, Section};
 use crate::guard::{Guard, Percent};
 
@@ -29,12 +28,11 @@ impl Default for RateLimit {
     }
 }
 
-/// Everything about a tenant that `portalSync` gives a default for.
+/// Everything but the mapping that `portalSync` gives a tenant a default for.
 #[derive(Clone, Debug)]
 pub(super) struct Tuning {
     pub(super) rate_limit: RateLimit,
     pub(super) guard: Guard,
-    pub(super) mapping: Mapping,
     pub(super) users_from_groups: bool,
     pub(super) include_empty_groups: bool,
 }
@@ -44,7 +42,6 @@ impl Default for Tuning {
         Self {
             rate_limit: RateLimit::default(),
             guard: Guard::default(),
-            mapping: Mapping::default(),
             users_from_groups: true,
             include_empty_groups: true,
         }
@@ -73,13 +70,6 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
         .and_then(|entry| entry.section("a map such as `{ users: 10%, groups: 10% }`"))
     {
         guard(&section, &mut tuning.guard);
-        section.close();
-    }
-    if let Some(section) = section
-        .get("mapping")
-        .and_then(|entry| entry.section("a map such as `{ userName: login }`"))
-    {
-        mapping::read(&section, &mut tuning.mapping);
         section.close();
     }
     tuning

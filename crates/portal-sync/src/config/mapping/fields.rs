@@ -3,27 +3,28 @@
 use std::collections::BTreeMap;
 
 use figment::value::Value;
-use org_filter::NameRule;
+use org_filter::{AttributePath, NameRule, RuleKind};
 
 use super::super::errors::{ConfigError, quoted};
 use super::super::section::{Entry, Section};
-use super::Fields;
-use crate::template::{RecordKind, Template};
+use super::{Fields, set};
+use crate::leavers::{LEFT, LEFT_AT};
+use crate::template::{RecordKind, Template, TemplateError};
 
-/// Annotations that every entity has, or that Backstage gives a meaning of its own.
-const RESERVED: [&str; 8] = [
+/// Annotations that portal-sync writes itself.
+pub(super) const RESERVED: [&str; 8] = [
     "okta.com/id",
     "okta.com/org",
     "okta.com/login",
     "okta.com/email",
-    "okta.com/left-at",
+    LEFT_AT,
     "okta.com/merged-ids",
     "backstage.io/managed-by-location",
     "backstage.io/managed-by-origin-location",
 ];
 
-/// The label of people who left.
-const RESERVED_LABELS: [&str; 1] = [crate::leavers::LEFT];
+/// Labels that portal-sync writes itself.
+const RESERVED_LABELS: [&str; 1] = [LEFT];
 
 /// Templates of this program.
 pub(super) fn built_in(texts: &[&str], record: RecordKind) -> Vec<Template> {
@@ -35,30 +36,26 @@ pub(super) fn built_in(texts: &[&str], record: RecordKind) -> Vec<Template> {
 
 /// Reads the fields that users and groups have in common.
 pub(super) fn read(section: &Section<'_>, record: RecordKind, fields: &mut Fields) {
-    let read = |key, field: &mut Vec<Template>| {
-        if let Some(entry) = section.get(key) {
-            *field = sources(&entry, record);
-        }
-    };
-    read("displayName", &mut fields.display_name);
-    read("title", &mut fields.title);
-    read("description", &mut fields.description);
-    read("email", &mut fields.email);
-    read("picture", &mut fields.picture);
-    if let Some(entry) = section.get("annotations") {
-        fields.annotations = attached(&entry, record, &RESERVED);
-    }
-    if let Some(entry) = section.get("labels") {
-        fields.labels = attached(&entry, record, &RESERVED_LABELS);
-    }
+    let texts = |key| section.get(key).map(|entry| sources(&entry, record));
+    set(&mut fields.display_name, texts("displayName"));
+    set(&mut fields.title, texts("title"));
+    set(&mut fields.description, texts("description"));
+    set(&mut fields.email, texts("email"));
+    set(&mut fields.picture, texts("picture"));
+    let get = |key| section.get(key);
+    set(
+        &mut fields.annotations,
+        get("annotations").map(|entry| attached(&entry, record, &RESERVED)),
+    );
+    set(
+        &mut fields.labels,
+        get("labels").map(|entry| attached(&entry, record, &RESERVED_LABELS)),
+    );
 }
 
 /// One source or a list of sources; the empty list is no source.
 pub(super) fn sources(entry: &Entry<'_>, record: RecordKind) -> Vec<Template> {
-    if !matches!(entry.value(), Value::Array(..)) {
-        return source(entry, record).into_iter().collect();
-    }
-    let items = entry.list("a list of attributes").unwrap_or_default();
+    let items = entry.items();
     items
         .iter()
         .filter_map(|item| source(item, record))
@@ -67,8 +64,10 @@ pub(super) fn sources(entry: &Entry<'_>, record: RecordKind) -> Vec<Template> {
 
 /// An attribute, or a text with attributes in braces.
 fn source(entry: &Entry<'_>, record: RecordKind) -> Option<Template> {
-    let text =
-        entry.text("an attribute, such as `title`, or a text such as `'{title}, {city}'`")?;
+    let text = entry.text(match record {
+        RecordKind::User => "an attribute, such as `title`, or a text such as `'{title}, {city}'`",
+        RecordKind::Group => "an attribute, such as `name`, or a text such as `'Team {name}'`",
+    })?;
     if text.contains(['{', '}']) {
         template(entry, record)
     } else {
@@ -78,114 +77,165 @@ fn source(entry: &Entry<'_>, record: RecordKind) -> Option<Template> {
 
 /// The name of an attribute.
 pub(super) fn attribute(entry: &Entry<'_>, record: RecordKind) -> Option<Template> {
-    let text = entry.text("an attribute, such as `title` or `profile.title`")?;
-    made(entry, Template::attribute(text.trim(), record))
+    let text = entry.text("the name of an attribute")?.trim();
+    let template = Template::attribute(text, record);
+    made(entry, "not an attribute", template)
 }
 
 /// A text with attributes in braces.
 pub(super) fn template(entry: &Entry<'_>, record: RecordKind) -> Option<Template> {
-    let text = entry.text("a text with attributes in it, such as `'{firstName} {lastName}'`")?;
-    made(entry, Template::parse(text, record))
+    let text = entry.text("a text, with attributes in braces such as `{login}`")?;
+    let template = made(
+        entry,
+        "not a text with attributes in braces",
+        Template::parse(text, record),
+    )?;
+    // Other template languages have two braces where this one has one.
+    if template.is_plain() && text.contains("{{") {
+        let single = text.replace("{{", "{").replace("}}", "}");
+        let fix = match Template::parse(&single, record) {
+            Ok(meant) if !meant.is_plain() => format!("write `{single}`"),
+            _ => "write single braces around an attribute".to_owned(),
+        };
+        entry.refuse(
+            ConfigError::new(format!(
+                "{} has no attribute in it: two braces stand for one that is text",
+                quoted(text)
+            ))
+            .fix(fix),
+        );
+        return None;
+    }
+    Some(template)
 }
 
 fn made(
     entry: &Entry<'_>,
-    result: Result<Template, crate::template::TemplateError>,
+    wrong: &str,
+    result: Result<Template, TemplateError>,
 ) -> Option<Template> {
-    match result {
-        Ok(template) => Some(template),
-        Err(error) => {
-            let refused = ConfigError::new("not an attribute, or a text with attributes in braces");
-            // A key that landed here by mistake is not shown.
-            entry.refuse(if error.text().contains("-----BEGIN") {
-                refused
-            } else {
-                refused.excerpt(error.render())
-            });
-            None
-        }
-    }
+    result
+        .map_err(|error| entry.refuse(ConfigError::new(wrong).excerpt(error.render())))
+        .ok()
 }
 
-/// `prefix`, `attributes` and `values` of annotations or labels.
+/// `prefix`, `attributes` and `values` of annotations or labels: the keys, and what makes their values.
 fn attached(entry: &Entry<'_>, record: RecordKind, reserved: &[&str]) -> Vec<(String, Template)> {
-    let expected = "a map with `prefix`, `attributes` and `values`";
-    let Some(section) = entry.section(expected) else {
+    let Some(section) = entry.section("a map with `prefix`, `attributes` and `values`") else {
         return Vec::new();
     };
-    let prefix = section
-        .get("prefix")
-        .and_then(|entry| entry.text("the beginning of keys, such as `acme.com/`"))
-        .unwrap_or_default()
-        .trim();
+    let prefix = section.get("prefix").and_then(|entry| prefix(&entry));
+    let prefix = prefix.unwrap_or_default();
     let mut found: BTreeMap<String, (String, Template)> = BTreeMap::new();
     let mut add = |entry: &Entry<'_>, key: String, template: Template| {
         let lower = key.to_lowercase();
-        if let Err(problem) = catalog_model::check_key(&key) {
-            entry.refuse(
-                ConfigError::new(problem.to_string())
-                    .fix("write a key such as `acme.com/cost-center`"),
-            );
-        } else if reserved.contains(&lower.as_str()) {
-            entry.refuse(
-                ConfigError::new(format!("`{key}` is written by portal-sync itself"))
-                    .fix("choose another key"),
-            );
-        } else if let Some((other, _)) = found.get(&lower) {
-            entry.refuse(
-                ConfigError::new(format!(
-                    "`{key}` and `{other}` are the same but for upper and lower case"
-                ))
-                .fix("Backstage shows no entity with two such keys: keep one of them"),
-            );
-        } else {
-            found.insert(lower, (key, template));
+        match problem(
+            &key,
+            reserved,
+            found.get(&lower).map(|(key, _)| key.as_str()),
+        ) {
+            Some(error) => entry.refuse(error),
+            None => drop(found.insert(lower, (key, template))),
         }
     };
-    if let Some(list) = section.get("attributes") {
-        for item in list.list("a list of attributes").unwrap_or_default() {
-            if let (Some(template), Some(text)) =
-                (attribute(&item, record), item.text("an attribute"))
-            {
-                let name = text.trim();
-                let name = name.strip_prefix("profile.").unwrap_or(name);
-                add(&item, format!("{prefix}{name}"), template);
-            }
-        }
+    let attributes = section.get("attributes").map(|entry| entry.items());
+    for entry in attributes.iter().flatten() {
+        let Some(template) = attribute(entry, record) else {
+            continue;
+        };
+        let name = |path: &AttributePath| path.in_profile().unwrap_or(path.as_str()).to_owned();
+        let name: String = template.paths().map(name).collect();
+        add(entry, format!("{prefix}{name}"), template);
     }
     let values = section
         .get("values")
         .and_then(|entry| entry.section("a map of keys and their values"));
-    for (key, entry) in values.iter().flat_map(|values| {
-        values
-            .keys()
-            .filter_map(|key| Some((key, values.entry(key)?)))
-    }) {
-        if let Some(template) = template(&entry, record) {
-            add(&entry, key.to_owned(), template);
+    if let Some(values) = &values {
+        for key in values.keys() {
+            if let Some(entry) = values.entry(key)
+                && let Some(template) = template(&entry, record)
+            {
+                add(&entry, key.to_owned(), template);
+            }
         }
     }
     section.close();
     found.into_values().collect()
 }
 
-/// Rules about names, such as those of `exclude`.
+/// What keys of attributes begin with.
+fn prefix(entry: &Entry<'_>) -> Option<String> {
+    let text = entry
+        .text("what keys begin with, such as `acme.com/`")?
+        .trim();
+    if text.contains('.') && !text.contains('/') {
+        entry.refuse(
+            ConfigError::new(format!("{} does not end in a slash", quoted(text)))
+                .fix(format!("write `{text}/`")),
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// Why there can be no such key. `other` is the same one but for upper and lower case.
+fn problem(key: &str, reserved: &[&str], other: Option<&str>) -> Option<ConfigError> {
+    let (message, fix) = if let Err(error) = catalog_model::check_key(key) {
+        (
+            error.to_string(),
+            "write a key such as `acme.com/cost-center`",
+        )
+    } else if reserved.contains(&key.to_lowercase().as_str()) {
+        (
+            format!("`{key}` is written by portal-sync itself"),
+            "choose another key",
+        )
+    } else {
+        match other? {
+            other if other == key => (format!("`{key}` is given twice"), "keep one of them"),
+            other => (
+                format!("`{key}` and `{other}` are the same but for upper and lower case"),
+                "keep one of them: Backstage takes no entity with both",
+            ),
+        }
+    };
+    Some(ConfigError::new(message).fix(fix))
+}
+
+/// Rules about names, such as those of `exclude`; `what` is named by a rule without a kind.
 pub(super) fn rules(entry: &Entry<'_>, what: &str) -> Vec<NameRule> {
-    let items = entry
-        .list("a list, such as `['prefix:svc-', 'glob:*-test']`")
-        .unwrap_or_default();
+    let items = entry.items();
     items.iter().filter_map(|item| rule(item, what)).collect()
 }
 
 fn rule(entry: &Entry<'_>, what: &str) -> Option<NameRule> {
-    let text = entry.text(what)?;
+    let text = entry.text(&format!("{what}, or a rule such as `glob:svc-*`"))?;
     match text.parse::<NameRule>() {
-        Ok(rule) => Some(rule),
+        Ok(rule) => {
+            if rule.kind() == RuleKind::Exact && text.contains('*') {
+                entry.notice(format!(
+                    "{} is compared as it is; for a pattern write `glob:{text}`",
+                    quoted(text)
+                ));
+            }
+            Some(rule)
+        }
         Err(error) => {
-            entry.refuse(
-                ConfigError::new(format!("{} is not a rule", quoted(text))).excerpt(error.render()),
-            );
+            let refused = ConfigError::new("not a rule").excerpt(error.render());
+            let no_regex = text.starts_with("regex:") && NameRule::regex("a").is_err();
+            entry.refuse(if no_regex {
+                refused.fix("write `glob:` and a pattern, such as `glob:svc-*`, or several of them")
+            } else {
+                refused
+            });
             None
         }
+    }
+}
+
+/// Refuses an empty list.
+pub(super) fn not_empty(entry: &Entry<'_>, message: &str, fix: &str) {
+    if matches!(entry.value(), Value::Array(_, items) if items.is_empty()) {
+        entry.refuse(ConfigError::new(message).fix(fix));
     }
 }

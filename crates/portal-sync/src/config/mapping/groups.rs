@@ -1,14 +1,18 @@
-//! What groups there are, what they are and how they are related.
+//! What groups there are, what they are and how they are related: `mapping.groups`.
 
 use catalog_model::EntityName;
 use figment::value::Value;
+use org_filter::SearchExpr;
 
-use super::super::errors::ConfigError;
+use super::super::errors::{ConfigError, quoted};
 use super::super::filters;
 use super::super::section::{Entry, Section};
-use super::fields::{self, attribute};
-use super::{GroupMapping, GroupTypes, Hierarchy, Merge, Root};
+use super::fields::{self, attribute, not_empty};
+use super::{GroupMapping, GroupTypes, Hierarchy, Merge, Root, set, text};
 use crate::template::{RecordKind, Template};
+
+/// What a rule without a kind names.
+const NAME: &str = "the name of a group or its Okta id";
 
 /// Reads `mapping.groups`.
 pub(super) fn read(section: &Section<'_>, groups: &mut GroupMapping) {
@@ -16,73 +20,82 @@ pub(super) fn read(section: &Section<'_>, groups: &mut GroupMapping) {
     if let Some(entry) = section.get("type") {
         types(&entry, &mut groups.types);
     }
-    if let Some(entry) = section.get("exclude") {
-        groups.exclude = fields::rules(&entry, "the name of a group or its Okta id");
-    }
-    if let Some(hierarchy) = section.get("hierarchy").and_then(|entry| hierarchy(&entry)) {
-        groups.hierarchy = Some(hierarchy);
-    }
-    if let Some(root) = section.get("root").and_then(|entry| root(&entry)) {
-        groups.root = Some(root);
-    }
-    if let Some(entry) = section.get("merge") {
-        let items = entry.list("a list of groups to make of others");
-        groups.merge = merges(&items.unwrap_or_default());
-    }
+    let get = |key| section.get(key);
+    set(
+        &mut groups.exclude,
+        get("exclude").map(|entry| fields::rules(&entry, NAME)),
+    );
+    groups.hierarchy = get("hierarchy").and_then(|entry| hierarchy(&entry));
+    groups.root = get("root").and_then(|entry| root(&entry));
+    set(&mut groups.merge, get("merge").map(|entry| merges(&entry)));
 }
 
 /// `type: team`, or a map with `rules`, `attribute` and `default`.
 fn types(entry: &Entry<'_>, types: &mut GroupTypes) {
     if matches!(entry.value(), Value::String(..)) {
-        if let Some(text) = entry.text("a type, such as `team`") {
-            *types = GroupTypes {
-                rules: Vec::new(),
-                attribute: Vec::new(),
-                default: text.trim().to_owned(),
-            };
-        }
+        set(&mut types.default, text(entry.clone()));
         return;
     }
-    let Some(section) = entry.section("a type, or a map with `rules`, `attribute` and `default`")
-    else {
+    let expected = "a type such as `team`, or a map with `rules`, `attribute` and `default`";
+    let Some(section) = entry.section(expected) else {
         return;
     };
     if let Some(rules) = section.get("rules") {
-        let items = rules.list("a list of `{ when: …, type: … }`");
-        types.rules = items
-            .unwrap_or_default()
-            .iter()
-            .filter_map(type_rule)
-            .collect();
+        types.rules = rules.items().iter().filter_map(type_rule).collect();
     }
     if let Some(entry) = section.get("attribute") {
         types.attribute = fields::sources(&entry, RecordKind::Group);
     }
-    if let Some(text) = section
-        .get("default")
-        .and_then(|entry| entry.text("a type, such as `team`"))
-    {
-        types.default = text.trim().to_owned();
-    }
+    set(&mut types.default, section.get("default").and_then(text));
     section.close();
 }
 
-fn type_rule(entry: &Entry<'_>) -> Option<(org_filter::SearchExpr, String)> {
+fn type_rule(entry: &Entry<'_>) -> Option<(SearchExpr, String)> {
     let section = entry.section("`{ when: …, type: … }`")?;
-    let when = required(&section, "when").and_then(|entry| filters::search(&entry, |_| None));
-    let r#type = required(&section, "type").and_then(|entry| text(&entry));
+    let when = section.required("when").and_then(|entry| when(&entry));
+    let r#type = section.required("type").and_then(text);
     section.close();
     Some((when?, r#type?))
 }
 
+/// A search expression over what groups have. It is evaluated here, so it may ask for more than Okta's search takes.
+fn when(entry: &Entry<'_>) -> Option<SearchExpr> {
+    let expression = filters::search(entry, |_| None)?;
+    for comparison in expression.comparisons() {
+        let path = comparison.path();
+        let fix = match Template::attribute(path.as_str(), RecordKind::Group) {
+            // A name alone is one of the profile in a template, and none in an expression.
+            Ok(template) => match template.paths().next() {
+                Some(meant) if meant != path => format!("write `{meant}`"),
+                _ => continue,
+            },
+            Err(error) => {
+                let fixes = error.problems().filter_map(|problem| problem.fix());
+                fixes.collect::<Vec<_>>().join("; ")
+            }
+        };
+        entry.refuse(
+            ConfigError::new(format!(
+                "{} asks for `{path}`, which no group has",
+                quoted(&comparison.to_string())
+            ))
+            .fix(fix),
+        );
+    }
+    Some(expression)
+}
+
 /// `{ key: …, parentKey: … }` or `{ separator: … }`.
 fn hierarchy(entry: &Entry<'_>) -> Option<Hierarchy> {
-    let section =
-        entry.section("`{ parentKey: parentOrgId, key: orgId }` or `{ separator: '.' }`")?;
-    let found = match (section.get("parentKey"), section.get("separator")) {
-        (Some(parent), None) => {
+    let section = entry
+        .alone()
+        .section("`{ key: orgId, parentKey: parentOrgId }` or `{ separator: '.' }`")?;
+    let key = section.get("key");
+    let choose = "keep one of them; where another file sets the other one, set that to `null`";
+    let found = match section.one_of(["parentKey", "separator"], choose) {
+        [Some(parent), _] => {
             let parent = attribute(&parent, RecordKind::Group);
-            let key = match section.get("key") {
+            let key = match key {
                 Some(key) => attribute(&key, RecordKind::Group),
                 None => Template::attribute("name", RecordKind::Group).ok(),
             };
@@ -90,41 +103,44 @@ fn hierarchy(entry: &Entry<'_>) -> Option<Hierarchy> {
                 .zip(key)
                 .map(|(parent, key)| Hierarchy::ByAttribute { key, parent })
         }
-        (None, Some(separator)) => {
-            let separator = separator.text("what stands between the parts of a name");
-            separator.map(|separator| Hierarchy::ByName {
-                separator: separator.to_owned(),
-            })
+        [_, Some(entry)] => {
+            if let Some(key) = key {
+                let error = ConfigError::new("with `separator` a group is known by its name alone");
+                key.refuse(error.fix("leave `key` out"));
+            }
+            separator(&entry).map(|separator| Hierarchy::ByName { separator })
         }
-        _ => {
-            section.refuse(
-                ConfigError::new("expected one of `parentKey` and `separator`")
-                    .fix("write `{ parentKey: parentOrgId, key: orgId }` or `{ separator: '.' }`"),
-            );
-            None
-        }
+        _ => None,
     };
     section.close();
     found
 }
 
+/// What stands between the parts of a name, which may be a space.
+fn separator(entry: &Entry<'_>) -> Option<String> {
+    match entry.value() {
+        Value::String(_, text) if text == " " => Some(text.clone()),
+        _ => entry
+            .text("what stands between the parts of a name, such as `'.'`")
+            .map(str::to_owned),
+    }
+}
+
 fn root(entry: &Entry<'_>) -> Option<Root> {
     let section = entry.section("a map with `name`, `displayName`, `description` and `type`")?;
-    let name = required(&section, "name").and_then(|entry| {
-        let name = entry.text("the name of the root group")?;
-        match EntityName::parse(name) {
-            Ok(name) => Some(name),
-            Err(error) => {
-                entry.refuse(
-                    ConfigError::new(error.to_string())
-                        .fix("put what people read into `displayName`"),
-                );
-                None
-            }
-        }
+    let name = section.required("name").and_then(|entry| {
+        let name = entry.text("the name of the root group")?.trim();
+        let refuse = |error: &catalog_model::NameError| {
+            entry.refuse(
+                ConfigError::new(error.to_string())
+                    .fix("put what people read into `displayName`, and a short name here"),
+            );
+        };
+        EntityName::parse(name).inspect_err(refuse).ok()
     });
-    let optional = |key| section.get(key).and_then(|entry| text(&entry));
-    let (display_name, description) = (optional("displayName"), optional("description"));
+    let optional = |key| section.get(key).and_then(text);
+    let display_name = optional("displayName");
+    let description = optional("description");
     let r#type = optional("type");
     section.close();
     Some(Root {
@@ -135,51 +151,36 @@ fn root(entry: &Entry<'_>) -> Option<Root> {
     })
 }
 
-fn merges(items: &[Entry<'_>]) -> Vec<Merge> {
+fn merges(entry: &Entry<'_>) -> Vec<Merge> {
     let mut merges: Vec<Merge> = Vec::new();
-    for item in items {
-        let Some(section) = item.section("`{ name: …, groups: […] }`") else {
-            continue;
-        };
-        let name = required(&section, "name").and_then(|entry| text(&entry));
-        let description = section.get("description").and_then(|entry| text(&entry));
-        let groups = required(&section, "groups").map(|entry| {
-            let rules = fields::rules(&entry, "the name of a group or its Okta id");
-            if matches!(entry.value(), Value::Array(_, items) if items.is_empty()) {
-                entry.refuse(ConfigError::new("the list of groups is empty"));
-            }
-            rules
-        });
-        section.close();
-        let (Some(name), Some(groups)) = (name, groups) else {
-            continue;
-        };
-        if merges.iter().any(|other| other.name == name) {
-            item.refuse(
-                ConfigError::new(format!(
-                    "another group of `merge` is called `{name}` already"
-                ))
-                .fix("list all its groups in one place"),
+    for item in entry.items() {
+        let Some(merge) = merge(&item) else { continue };
+        if merges.iter().any(|other| other.name == merge.name) {
+            let message = format!(
+                "another group of `merge` is called `{}` already",
+                merge.name
             );
-            continue;
+            item.refuse(ConfigError::new(message).fix("list all its groups in one place"));
+        } else {
+            merges.push(merge);
         }
-        merges.push(Merge {
-            name,
-            description,
-            groups,
-        });
     }
     merges
 }
 
-fn required<'a>(section: &Section<'a>, key: &'static str) -> Option<Entry<'a>> {
-    let entry = section.get(key);
-    if entry.is_none() && !section.is_unresolved(key) {
-        section.refuse(ConfigError::new(format!("`{key}` is missing")));
-    }
-    entry
-}
-
-fn text(entry: &Entry<'_>) -> Option<String> {
-    entry.text("a text").map(|text| text.trim().to_owned())
+fn merge(entry: &Entry<'_>) -> Option<Merge> {
+    let section = entry.section("`{ name: …, groups: […] }`")?;
+    let name = section.required("name").and_then(text);
+    let description = section.get("description").and_then(text);
+    let groups = section.required("groups").map(|entry| {
+        let fix = "name the groups that it is made of";
+        not_empty(&entry, "the list of groups is empty", fix);
+        fields::rules(&entry, NAME)
+    });
+    section.close();
+    Some(Merge {
+        name: name?,
+        description,
+        groups: groups?,
+    })
 }

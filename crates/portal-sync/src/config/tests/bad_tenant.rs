@@ -157,8 +157,8 @@ app-config.yaml:8:19: catalog.providers.okta.default.schedule: expected a map wi
 app-config.yaml:9:20: catalog.providers.okta.default.rateLimit: expected a map with `share` and `maxConcurrent`, found a text
 app-config.yaml:10:16: catalog.providers.okta.default.guard: expected a map such as `{ users: 10%, groups: 10% }`, found a list
 app-config.yaml:11:30: catalog.providers.okta.default.mapping.userName: `login-name` is not known here
-  fix: use one of `strip-domain-email`, `id`, `kebab-case-email`, `slugify-email` and `login`
-app-config.yaml:11:53: catalog.providers.okta.default.mapping.groupName: expected one of `kebab-case-name`, `id` and `profile-name`, found `5`
+  fix: use one of `strip-domain-email`, `id`, `kebab-case-email`, `slugify-email`, `login`, `{ attribute: … }` and `{ template: … }`
+app-config.yaml:11:53: catalog.providers.okta.default.mapping.groupName: expected one of `kebab-case-name`, `id`, `profile-name`, `{ attribute: … }` and `{ template: … }`, found `5`
 ");
 }
 
@@ -261,9 +261,11 @@ app-config.yaml:7:9: catalog.providers.okta.default.groupFilter: `names` and `se
     );
     refused(&with_token("groupFilter: {}", ""), "
 app-config.yaml:7:9: catalog.providers.okta.default.groupFilter: neither `names` nor `search` is given
+  fix: add `names: …` or `search: …`
 ");
     refused(&with_token("groupFilter: { name: [a] }", ""), "
 app-config.yaml:7:9: catalog.providers.okta.default.groupFilter: neither `names` nor `search` is given
+  fix: add `names: …` or `search: …`
 app-config.yaml:7:24: catalog.providers.okta.default.groupFilter.name: unknown key
   fix: did you mean `names`?
 ");
