@@ -28,7 +28,7 @@ pub struct Snapshot {
     /// Group records that could not be decoded: the reason by Okta id.
     pub malformed_groups: BTreeMap<GroupId, String>,
     /// Groups that are wanted and cannot be named: the reason by Okta id.
-    pub unnamed_groups: BTreeMap<GroupId, String>,
+    pub unmapped_groups: BTreeMap<GroupId, String>,
     /// Whether groups were listed that the filter may not want: it is decided here, not by the server.
     pub groups_checked_here: bool,
     /// The members of each group of [`Snapshot::groups`].
@@ -68,7 +68,7 @@ impl Snapshot {
         self.groups.is_empty()
             && self.malformed_groups.is_empty()
             && self.excluded_groups.is_empty()
-            && self.unnamed_groups.is_empty()
+            && self.unmapped_groups.is_empty()
     }
 }
 

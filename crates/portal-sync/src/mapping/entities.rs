@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
 use okta_api::{Group, GroupId, User, UserId};
 
-use super::hierarchy::break_cycles;
+use super::hierarchy::{Nearest, break_cycles};
 use super::lists::Lists;
 use super::names::{Named, Wish, Wisher, name_of_id};
 use super::sign_in::SignIn;
@@ -250,6 +250,7 @@ impl<'a> Mapped<'a> {
             let standing = groups.get(id);
             standing.is_some_and(|standing| !matches!(standing, Standing::Fresh(_)))
         };
+        let nearest = Nearest::new(&self.snapshot.parents, groups);
         let by_name = matches!(
             self.mapping.rules.groups.hierarchy,
             Some(Hierarchy::ByName { .. })
@@ -259,15 +260,7 @@ impl<'a> Mapped<'a> {
             if !matches!(standing, Standing::Fresh(_)) {
                 return before.and_then(|parent| position.get(parent)).copied();
             }
-            let mut above = self.snapshot.parents.get(id);
-            // A group that is left out, such as an empty one, is passed over. So many steps at most: they may be a circle.
-            for _ in 0..self.snapshot.parents.len() {
-                match above {
-                    Some(parent) if position.contains_key(parent) => break,
-                    Some(parent) => above = self.snapshot.parents.get(parent),
-                    None => break,
-                }
-            }
+            let above = nearest.of(id);
             // What a parent is known by is not known when its record cannot be read: it stays the parent, unless the group
             // says by now that it is part of something else.
             let hidden = before.filter(|parent| is_kept(parent));

@@ -16,10 +16,10 @@ pub(super) struct Parents {
     pub(super) notices: Vec<String>,
 }
 
-/// Reads the parents of groups. `also` are further texts that a group is known by.
+/// Reads the parents of groups, and of those that are made of several, which are known by their names.
 pub(super) fn parents<'g>(
     groups: &'g BTreeMap<GroupId, Group>,
-    also: impl IntoIterator<Item = (String, &'g GroupId)>,
+    wholes: &'g [(&str, GroupId)],
     rule: &Hierarchy,
 ) -> Parents {
     let known_by = |group: &Group| match rule {
@@ -37,8 +37,8 @@ pub(super) fn parents<'g>(
             None => drop(keys.insert(key, id)),
         }
     }
-    for (key, id) in also {
-        keys.entry(key).or_insert(id);
+    for (name, id) in wholes {
+        keys.entry((*name).to_owned()).or_insert(id);
     }
     let mut lost = Few::default();
     for (id, group) in groups {
@@ -54,13 +54,8 @@ pub(super) fn parents<'g>(
                 parent
             }
             Hierarchy::ByName { separator } => {
-                let mut name = group.profile.name().unwrap_or_default();
-                std::iter::from_fn(|| {
-                    let (above, _) = name.rsplit_once(separator.as_str())?;
-                    name = above;
-                    Some(above)
-                })
-                .find_map(|above| keys.get(above))
+                let name = group.profile.name().unwrap_or_default();
+                nearest(name, separator, &keys)
             }
         };
         // Whoever names itself is at the top.
@@ -68,11 +63,32 @@ pub(super) fn parents<'g>(
             found.of.insert(id.clone(), (*parent).clone());
         }
     }
+    if let Hierarchy::ByName { separator } = rule {
+        for (name, id) in wholes {
+            if let Some(parent) = nearest(name, separator, &keys) {
+                found.of.insert(id.clone(), (*parent).clone());
+            }
+        }
+    }
     found.notices.extend(twice.told("several groups are known by the same key of the hierarchy, and the one with the smallest id is taken"));
     found
         .notices
         .extend(lost.told("groups name a parent that is not there, and are at the top"));
     found
+}
+
+/// The group whose name is the longest beginning of a name, up to a separator.
+fn nearest<'k, 'g>(
+    name: &str,
+    separator: &str,
+    keys: &'k HashMap<String, &'g GroupId>,
+) -> Option<&'k &'g GroupId> {
+    let above = std::iter::successors(name.rsplit_once(separator), |(above, _)| {
+        above.rsplit_once(separator)
+    });
+    above
+        .map(|(above, _)| above)
+        .find_map(|above| keys.get(above))
 }
 
 /// A few examples of many.
@@ -99,6 +115,44 @@ impl Few {
                 self.examples.join(", ")
             )
         })
+    }
+}
+
+/// The nearest group above each group that is in the roster: one that is left out, such as an empty one, is passed over.
+#[derive(Debug)]
+pub(super) struct Nearest<'a>(HashMap<&'a GroupId, Option<&'a GroupId>>);
+
+impl<'a> Nearest<'a> {
+    pub(super) fn new<T>(
+        parents: &'a BTreeMap<GroupId, GroupId>,
+        groups: &BTreeMap<GroupId, T>,
+    ) -> Self {
+        let mut nearest: HashMap<&GroupId, Option<&GroupId>> = HashMap::new();
+        let mut path = Vec::new();
+        for start in parents.keys() {
+            let mut at = start;
+            // Whatever is on the path already leads in a circle past groups that are left out: to nothing.
+            let found = loop {
+                if let Some(found) = nearest.get(at) {
+                    break *found;
+                }
+                nearest.insert(at, None);
+                path.push(at);
+                match parents.get(at) {
+                    Some(parent) if groups.contains_key(parent) => break Some(parent),
+                    Some(parent) => at = parent,
+                    None => break None,
+                }
+            };
+            for at in path.drain(..) {
+                nearest.insert(at, found);
+            }
+        }
+        Self(nearest)
+    }
+
+    pub(super) fn of(&self, group: &GroupId) -> Option<&'a GroupId> {
+        self.0.get(group).copied().flatten()
     }
 }
 

@@ -10,89 +10,120 @@ use super::hierarchy::parents;
 use super::{Mapping, OKTA_MERGED};
 use crate::config::Merge;
 use crate::selection::choose;
-use crate::snapshot::{Members, Snapshot, merged_id};
+use crate::snapshot::{Members, Snapshot, is_merged, merged_id};
 use crate::state::State;
+use crate::template::Missing;
+
+/// The groups that each whole in the catalog was made of when it was last written.
+type Joined = BTreeMap<GroupId, BTreeSet<GroupId>>;
 
 impl Mapping {
-    /// Prepares a snapshot for the decision who belongs: sets records aside that the mapping cannot name, makes groups
-    /// one that the configuration merges, and notes which group is part of which.
+    /// Prepares a snapshot for the decision who belongs: makes groups one that the configuration merges, sets records
+    /// aside that the mapping cannot name, and notes which group is part of which.
     pub fn shape(&self, snapshot: &mut Snapshot, state: &State) {
         let parents = self.parents(snapshot);
+        let joined = joined(state);
         for merge in &self.rules.groups.merge {
-            self.merge(merge, snapshot, state);
+            self.merge(merge, snapshot, state, &joined);
         }
         if let Some(parents) = parents {
             snapshot.parents = across_merges(&parents, &snapshot.merged);
         }
         self.set_aside(snapshot);
+        keep_wholes(snapshot, state, &joined);
     }
 
     /// What the groups say before any of them are made one.
     fn parents(&self, snapshot: &mut Snapshot) -> Option<BTreeMap<GroupId, GroupId>> {
         let rule = self.rules.groups.hierarchy.as_ref()?;
-        let merged: Vec<(String, GroupId)> = self
+        let wholes: Vec<(&str, GroupId)> = self
             .rules
             .groups
             .merge
             .iter()
-            .map(|merge| (merge.name.clone(), merged_id(&merge.name)))
+            .map(|merge| (merge.name.as_str(), merged_id(&merge.name)))
             .collect();
-        let also = merged.iter().map(|(name, id)| (name.clone(), id));
-        let found = parents(&snapshot.groups, also, rule);
+        let found = parents(&snapshot.groups, &wholes, rule);
         snapshot.notices.extend(found.notices);
         Some(found.of)
     }
 
-    fn merge(&self, merge: &Merge, snapshot: &mut Snapshot, state: &State) {
-        let wanted = |group: &Group| {
-            let name = [group.profile.name()];
-            choose(&merge.groups, group.id.as_str(), &name)
-        };
-        let is_part =
-            |(id, group): &(&GroupId, &Group)| wanted(group) && !snapshot.merged.contains_key(*id);
-        let parts: BTreeMap<GroupId, Group> = snapshot
-            .groups
-            .iter()
-            .filter(is_part)
-            .map(|(id, group)| (id.clone(), group.clone()))
-            .collect();
+    /// Makes one group of several. Who is in the catalog is in it afterwards, apart or in the whole: while it cannot be told
+    /// who is in a part, the part does not join, and nobody joins a whole that keeps the members it had.
+    fn merge(&self, merge: &Merge, snapshot: &mut Snapshot, state: &State, joined: &Joined) {
+        const NOTHING: &BTreeSet<GroupId> = &BTreeSet::new();
         let id = merged_id(&merge.name);
-        let ids = parts.keys().cloned().collect();
-        snapshot.merged.insert(id.clone(), ids);
+        let before = joined.get(&id).unwrap_or(NOTHING);
+        let mut parts = self.parts(merge, snapshot);
         if parts.is_empty() {
             snapshot.notices.push(format!(
                 "mapping.groups.merge makes `{}` of no group: none of those it names is there",
                 merge.name
             ));
         }
-        let unread = before(&id, state)
-            .into_iter()
+        parts.retain(|part, _| before.contains(part) || unread(part, snapshot).is_none());
+        let lost = before
+            .iter()
             .find(|part| snapshot.malformed_groups.contains_key(part));
-        if parts.is_empty() && unread.is_none() {
-            return;
+        let unknown = before
+            .iter()
+            .filter(|part| !state.groups().contains_key(part))
+            .find_map(|part| {
+                Some(format!(
+                    "of {part}, a part of it: {}",
+                    unread(part, snapshot)?
+                ))
+            });
+        if lost.is_some() || unknown.is_some() {
+            parts.retain(|part, _| before.contains(part) || !state.groups().contains_key(part));
         }
-        let mut all: BTreeSet<UserId> = BTreeSet::new();
-        // A part that cannot be read may have anybody in it.
-        let mut unknown =
-            unread.map(|part| format!("the record of {part}, a part of it, cannot be read"));
-        for part in parts.keys() {
-            snapshot.groups.remove(part);
-            match snapshot.members.remove(part) {
-                Some(Members::Known(members)) => all.extend(members),
-                Some(Members::Unknown(reason)) => {
-                    unknown.get_or_insert_with(|| format!("of {part}, a part of it: {reason}"));
+        let whole = one_of(&id, merge, &parts).map_err(|error| error.to_string());
+        let whole = whole.and_then(|whole| match (lost, self.group_wish(&whole)) {
+            (Some(part), _) => Err(format!(
+                "the record of {part}, a part of it, cannot be read"
+            )),
+            (None, Err(missing)) => Err(no_name("groupName", &missing)),
+            (None, Ok(_)) => Ok(whole),
+        });
+        match whole {
+            Ok(_) if parts.is_empty() => {}
+            Ok(whole) => {
+                let mut all: BTreeSet<UserId> = BTreeSet::new();
+                for part in parts.keys() {
+                    snapshot.groups.remove(part);
+                    if let Some(Members::Known(members)) = snapshot.members.remove(part) {
+                        all.extend(members);
+                    }
                 }
-                None => {
-                    unknown.get_or_insert_with(|| format!("the members of {part} were not read"));
+                snapshot.groups.insert(id.clone(), whole);
+                let members = unknown.map_or(Members::Known(all), Members::Unknown);
+                snapshot.members.insert(id.clone(), members);
+            }
+            Err(reason) => {
+                // It stays as it was, with the parts that it had; without it, they stay apart.
+                parts.retain(|part, _| before.contains(part));
+                for part in parts.keys() {
+                    snapshot.groups.remove(part);
+                    snapshot.members.remove(part);
                 }
+                snapshot.unmapped_groups.insert(id.clone(), reason);
             }
         }
-        let Ok(group) = one_of(&id, merge, &parts) else {
-            return;
+        let parts = parts.into_keys().collect();
+        snapshot.merged.insert(id, parts);
+    }
+
+    /// The groups that a merge wants and no other one has.
+    fn parts(&self, merge: &Merge, snapshot: &Snapshot) -> BTreeMap<GroupId, Group> {
+        let wanted = |group: &Group| {
+            let name = [group.profile.name()];
+            choose(&merge.groups, group.id.as_str(), &name)
         };
-        snapshot.groups.insert(id.clone(), group);
-        let members = unknown.map_or(Members::Known(all), Members::Unknown);
-        snapshot.members.insert(id, members);
+        let groups = snapshot.groups.iter();
+        groups
+            .filter(|(id, group)| !is_merged(id) && wanted(group))
+            .map(|(id, group)| (id.clone(), group.clone()))
+            .collect()
     }
 
     /// Takes out the records whose name a template cannot make.
@@ -105,7 +136,7 @@ impl Mapping {
                 .collect();
             for (id, missing) in bad {
                 snapshot.users.remove(&id);
-                let reason = format!("`userName` gives it no name: {missing}");
+                let reason = no_name("userName", &missing);
                 snapshot.malformed_users.insert(id, reason);
             }
         }
@@ -118,22 +149,57 @@ impl Mapping {
             for (id, missing) in bad {
                 snapshot.groups.remove(&id);
                 snapshot.members.remove(&id);
-                let reason = format!("`groupName` gives it no name: {missing}");
-                snapshot.unnamed_groups.insert(id, reason);
+                let reason = no_name("groupName", &missing);
+                snapshot.unmapped_groups.insert(id, reason);
             }
         }
     }
 }
 
-/// The groups that a merged group was made of when it was last written.
-fn before(id: &GroupId, state: &State) -> Vec<GroupId> {
-    let entity = state
-        .groups()
-        .get(id)
-        .and_then(|document| document.entity().ok());
-    let parts = entity.and_then(|entity| entity.metadata.annotations.get(OKTA_MERGED).cloned());
-    let parts = parts.unwrap_or_default();
-    parts.split(',').map(GroupId::from).collect()
+fn no_name(key: &str, missing: &Missing) -> String {
+    format!("`{key}` gives it no name: {missing}")
+}
+
+/// Why it cannot be told who is in a group of the org; nothing when it can, or when the group is gone.
+fn unread(id: &GroupId, snapshot: &Snapshot) -> Option<String> {
+    if let Some(reason) = snapshot.malformed_groups.get(id) {
+        return Some(reason.clone());
+    }
+    if let Some(reason) = snapshot.unmapped_groups.get(id) {
+        return Some(reason.clone());
+    }
+    snapshot.groups.get(id)?;
+    match snapshot.members.get(id) {
+        Some(Members::Known(_)) => None,
+        Some(Members::Unknown(reason)) => Some(reason.clone()),
+        None => Some("its members were not read".to_owned()),
+    }
+}
+
+fn joined(state: &State) -> Joined {
+    let wholes = state.groups().iter().filter(|(id, _)| is_merged(id));
+    let parts = wholes.filter_map(|(id, document)| {
+        let entity = document.entity().ok()?;
+        let parts = entity.metadata.annotations.get(OKTA_MERGED)?;
+        Some((id.clone(), parts.split(',').map(GroupId::from).collect()))
+    });
+    parts.collect()
+}
+
+/// Keeps the wholes that nobody asks for any more, while a group that was a part of one cannot be read and is nowhere else.
+fn keep_wholes(snapshot: &mut Snapshot, state: &State, joined: &Joined) {
+    for (whole, parts) in joined {
+        let is_there =
+            snapshot.groups.contains_key(whole) || snapshot.unmapped_groups.contains_key(whole);
+        let mut parts = parts
+            .iter()
+            .filter(|part| !is_there && !state.groups().contains_key(*part));
+        let hidden = parts.find_map(|part| Some((part, unread(part, snapshot)?)));
+        if let Some((part, reason)) = hidden {
+            let reason = format!("{part}, which was a part of it, cannot be read: {reason}");
+            snapshot.unmapped_groups.insert(whole.clone(), reason);
+        }
+    }
 }
 
 /// A group as if Okta had it: with the name that the configuration gives it, and every attribute on which all parts agree.
@@ -177,8 +243,9 @@ fn across_merges(
         .collect();
     let of = |id| whole.get(id).copied().unwrap_or(id);
     let mut across = BTreeMap::new();
-    // By id: of several parents that parts have, the one of the smallest part counts.
-    for (child, parent) in parents {
+    // What a whole says of itself comes first. Of several parents that parts have, the one of the smallest part counts.
+    let (wholes, parts): (Vec<_>, Vec<_>) = parents.iter().partition(|(child, _)| is_merged(child));
+    for (child, parent) in wholes.into_iter().chain(parts) {
         let (child, parent) = (of(child), of(parent));
         if child != parent {
             across

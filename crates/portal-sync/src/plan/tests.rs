@@ -304,6 +304,43 @@ fn removals_are_withheld_and_approved_by_the_plans_id() {
     );
 }
 
+/// Twenty users who are all in one group, of whom Okta lists `members` as members now.
+fn thinned(members: usize) -> Snapshot {
+    let users: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("00u{n:02}"), format!("user{n}@example.com")))
+        .collect();
+    let listed: Vec<(&str, &str)> = users.iter().map(|(id, it)| (&**id, &**it)).collect();
+    let left: Vec<&str> = listed.iter().take(members).map(|(id, _)| *id).collect();
+    org(
+        &listed,
+        &[("00g1", "All", &left), ("00g2", "One", &["00u00"])],
+    )
+}
+
+#[test]
+fn users_who_stay_only_because_their_group_was_held_back_are_withheld_themselves() {
+    let mut settings = settings();
+    settings.rules.users_from_groups = true;
+    let fresh = State::default();
+    let state = committed(
+        &plan(&thinned(20), &fresh, &settings, None).unwrap(),
+        &fresh,
+    );
+
+    let held = plan(&thinned(5), &state, &settings, None).unwrap();
+    assert_eq!(
+        (held.tally(), held.withheld.len()),
+        ((0, 0, 0), 15),
+        "{held}"
+    );
+    assert_eq!(held.tripped.len(), 2, "{:?}", held.tripped);
+    let approved = plan(&thinned(5), &state, &settings, Some(&held.id)).unwrap();
+    assert_eq!(approved.tally(), (0, 1, 15), "{approved}");
+    // What was approved is these users, not whoever is left in the group by now.
+    let more = plan(&thinned(4), &state, &settings, Some(&held.id)).unwrap();
+    assert_eq!((more.tally().2, more.withheld.len()), (0, 16), "{more}");
+}
+
 #[test]
 fn a_withheld_object_keeps_its_name() {
     let state = after(&org(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use okta_api::UserId;
 
 use super::change::Withheld;
-use crate::roster::{Cause, Kept, Roster, Standing};
+use crate::roster::{Cause, Roster, Standing};
 use crate::state::State;
 
 /// What would go without the guard and stays with it.
@@ -21,7 +21,9 @@ pub(super) fn withheld(guarded: &Roster<'_>, open: &Roster<'_>, state: &State) -
         });
     let going: BTreeMap<&UserId, Cause> = removed.chain(left).collect();
     for (id, cause) in going {
-        let held = matches!(guarded.users.get(id), Some(Standing::Kept(Kept::Withheld)));
+        // Also who stays only because the guard held back a group.
+        let stays = guarded.users.get(id);
+        let held = stays.is_some_and(|standing| !matches!(standing, Standing::Left { .. }));
         if let (true, Some(document)) = (held, state.users().get(id)) {
             withheld.push(Withheld {
                 okta_id: id.to_string(),

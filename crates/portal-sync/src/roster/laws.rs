@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::{group, id, state, user};
 use super::*;
+use crate::snapshot::{Members, Refusal};
 
 /// Any org: which users are listed and how the others show, and the members of each group, unknown or known.
 fn any_org() -> impl Strategy<Value = Snapshot> {

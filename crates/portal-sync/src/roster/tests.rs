@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
 
 use super::*;
+use crate::snapshot::{Members, Refusal};
 
 const RULES: Rules = Rules {
     users_from_groups: true,
@@ -380,4 +381,67 @@ fn empty_groups_go_only_when_they_are_not_wanted() {
     );
     assert_eq!(roster.groups.len(), 1);
     assert_eq!(resolve(&now, &before, RULES, None).groups.len(), 3);
+}
+
+#[test]
+fn a_large_group_that_is_empty_at_once_is_held_back_also_where_empty_groups_are_not_wanted() {
+    let all: Vec<usize> = (0..20).collect();
+    let rules = Rules {
+        users_from_groups: false,
+        include_empty_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..20, &[("a", Some(&all)), ("b", Some(&[0]))]), rules);
+    let now = org(0..20, &[("a", Some(&[])), ("b", Some(&[0]))]);
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert_eq!(roster.members[&"a".into()].len(), 20);
+    let told = &roster.tripped[0];
+    assert!(told.starts_with("20 of the 20 members of group"), "{told}");
+    let approved = resolve(&now, &before, rules, None);
+    assert_eq!(
+        approved.removed_groups,
+        BTreeMap::from([("a".into(), Cause::GroupEmpty)])
+    );
+}
+
+#[test]
+fn members_whose_records_are_odd_are_members_that_a_group_can_lose() {
+    let all: Vec<usize> = (0..20).collect();
+    let rules = Rules {
+        users_from_groups: false,
+        ..RULES
+    };
+    let before = state(&org(0..20, &[("a", Some(&all))]), rules);
+    let mut now = org(0..0, &[("a", Some(&[]))]);
+    let odd = all.iter().map(|n| (id(*n), "odd".to_owned()));
+    now.malformed_users.extend(odd);
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert_eq!(roster.members[&"a".into()].len(), 20);
+}
+
+#[test]
+fn a_group_of_which_only_odd_records_are_members_is_not_empty() {
+    let rules = Rules {
+        include_empty_groups: false,
+        ..RULES
+    };
+    let groups = [("a", Some(&[0][..])), ("b", Some(&[1][..]))];
+    let before = state(&org(0..2, &groups), rules);
+    let mut now = org(0..2, &[("a", Some(&[2])), ("b", Some(&[1]))]);
+    now.malformed_users.insert(id(2), "odd".to_owned());
+    let roster = resolve(&now, &before, rules, Some(&Guard::default()));
+    assert!(roster.groups.contains_key(&"a".into()));
+    let nothing = State::default();
+    let first = resolve(&now, &nothing, rules, Some(&Guard::default()));
+    assert!(!first.groups.contains_key(&"a".into()), "it would be empty");
+}
+
+#[test]
+fn whoever_may_be_in_a_group_that_cannot_be_mapped_stays() {
+    let before = state(&org(0..2, &[("a", Some(&[0, 1])), ("b", Some(&[]))]), RULES);
+    let mut now = org(0..2, &[("a", Some(&[0]))]);
+    now.unmapped_groups
+        .insert("b".into(), "it has no name".to_owned());
+    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    assert_eq!(users_of(&roster), ["u0", "u1"]);
 }
