@@ -46,6 +46,7 @@ pub use daemon::{LogFormat, Server, Store, StoreUrl, Telemetry};
 pub use environment::Environment;
 pub use errors::{ConfigError, ConfigErrors, Notice};
 pub use filters::GroupFilter;
+pub(crate) use mapping::namespace_of;
 pub use mapping::{
     AdminConsole, Collisions, EmailCase, Fields, GroupMapping, GroupNaming, GroupTypes, Hierarchy,
     Mapping, Merge, Renames, Root, UserMapping, UserNaming, admin_console_of,

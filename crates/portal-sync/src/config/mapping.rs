@@ -285,6 +285,16 @@ impl Mapping {
     }
 }
 
+/// The namespace that is called as a tenant is, for `collisions: namespace`; none when nothing of its id can be one.
+pub(crate) fn namespace_of(tenant: &str) -> Option<Namespace> {
+    let label: String = tenant
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    Namespace::parse(label.trim_matches('-')).ok()
+}
+
 impl Default for Mapping {
     fn default() -> Self {
         Self {

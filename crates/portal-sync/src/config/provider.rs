@@ -10,7 +10,7 @@ use super::credentials::{self, Credentials};
 use super::errors::{ConfigError, quoted};
 use super::filters::{self, GroupFilter};
 use super::layers::EXAMPLE;
-use super::mapping::{self, Mapping};
+use super::mapping::{self, Collisions, Mapping, namespace_of};
 use super::place::KeyPath;
 use super::schedule::{self, Schedule};
 use super::section::{Entry, Reading, Section};
@@ -174,6 +174,16 @@ fn read<'a>(
     let tuning = tuning::read(section, defaults);
     let host = org.as_ref().map(OrgUrl::host);
     let mapping = mapping::read(section.get_over("mapping", shared), host);
+    if let (Collisions::Namespace, Some(id)) = (mapping.collisions, &id)
+        && namespace_of(id).is_none_or(|other| other == mapping.namespace)
+    {
+        let message = format!(
+            "`collisions: namespace` needs a namespace called as the tenant is, and `{id}` gives none besides `{}`",
+            mapping.namespace
+        );
+        let fix = "give the tenant an `id` of its own, or `mapping` another `namespace`";
+        section.refuse(ConfigError::new(message).fix(fix));
+    }
     Some(Provider {
         id: id?,
         org: org?,

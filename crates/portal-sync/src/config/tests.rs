@@ -9,6 +9,7 @@ mod bad_program;
 mod bad_tenant;
 mod good;
 mod layering;
+mod mapping_bad;
 mod mapping_good;
 mod secrets;
 

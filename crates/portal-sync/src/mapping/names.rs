@@ -7,7 +7,7 @@ use catalog_model::{EntityName, EntityRef, Kind, Namespace};
 use okta_api::{Group, User};
 
 use super::Mapping;
-use crate::config::{Collisions, GroupNaming, UserNaming};
+use crate::config::{self, Collisions, GroupNaming, UserNaming};
 use crate::naming;
 use crate::selection::{GroupRecord, UserRecord};
 use crate::state::State;
@@ -158,13 +158,7 @@ impl Mapping {
         if self.rules.collisions != Collisions::Namespace {
             return None;
         }
-        let label: String = self
-            .provider
-            .to_lowercase()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
-        Namespace::parse(label.trim_matches('-')).ok()
+        config::namespace_of(&self.provider)
     }
 
     /// Gives every object of one kind its name. `wishes` come in the order of the Okta ids; `taken` are the names that

@@ -12,9 +12,10 @@ use crate::leavers::{LEFT, LEFT_AT};
 use crate::template::{RecordKind, Template, TemplateError};
 
 /// Annotations that portal-sync writes itself.
-pub(super) const RESERVED: [&str; 8] = [
+pub(super) const RESERVED: [&str; 9] = [
     "okta.com/id",
     "okta.com/org",
+    "okta.com/provider",
     "okta.com/login",
     "okta.com/email",
     LEFT_AT,
