@@ -103,7 +103,7 @@ pub struct Roster<'a> {
 #[must_use]
 pub fn resolve<'a>(
     snapshot: &'a Snapshot,
-    state: &'a State,
+    state: &State,
     rules: Rules,
     guard: Option<&Guard>,
 ) -> Roster<'a> {

@@ -16,7 +16,10 @@ pub struct State {
     users: BTreeMap<UserId, Document>,
     groups: BTreeMap<GroupId, Document>,
     root: Option<Document>,
-    members: BTreeMap<GroupId, BTreeSet<UserId>>,
+    /// The ids of the users, sorted.
+    ids: Vec<UserId>,
+    /// The members of each group, by their places in `ids`: millions of them, and four bytes each.
+    members: BTreeMap<GroupId, Box<[u32]>>,
     parents: BTreeMap<GroupId, GroupId>,
     taken: BTreeSet<EntityRef>,
 }
@@ -55,12 +58,14 @@ impl State {
         // Made at once, the trees are full; grown one by one, they are half empty.
         let users: BTreeMap<UserId, Document> = users.into_iter().collect();
         let groups: BTreeMap<GroupId, Document> = groups.into_iter().collect();
+        let ids: Vec<UserId> = users.keys().cloned().collect();
         let (members, parents) = relations(&users, &groups)?;
         Ok(Self {
             generation: Some(generation),
             users,
             groups,
             root,
+            ids,
             members,
             parents,
             taken,
@@ -124,9 +129,15 @@ impl State {
 
     /// The members of a group as the catalog has them, by Okta id. Empty for a group that is not there.
     #[must_use]
-    pub fn members(&self, group: &GroupId) -> &BTreeSet<UserId> {
-        const NOBODY: &BTreeSet<UserId> = &BTreeSet::new();
-        self.members.get(group).unwrap_or(NOBODY)
+    pub fn members(&self, group: &GroupId) -> MembersOf<'_> {
+        MembersOf {
+            ids: &self.ids,
+            places: self
+                .members
+                .get(group)
+                .map(AsRef::as_ref)
+                .unwrap_or_default(),
+        }
     }
 
     /// The group that a group is part of as the catalog has it, when that is a group of Okta's.
@@ -136,7 +147,46 @@ impl State {
     }
 }
 
-type Members = BTreeMap<GroupId, BTreeSet<UserId>>;
+/// The members of one group, sorted by Okta id.
+///
+/// ```
+/// use portal_sync::state::State;
+///
+/// assert!(State::default().members(&"00g1".into()).is_empty());
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct MembersOf<'a> {
+    ids: &'a [UserId],
+    places: &'a [u32],
+}
+
+impl<'a> MembersOf<'a> {
+    /// How many they are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether nobody is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &'a UserId> + use<'a> {
+        let ids = self.ids;
+        self.places.iter().filter_map(|at| ids.get(*at as usize))
+    }
+
+    /// Their ids, as a set of its own.
+    #[must_use]
+    pub fn to_set(&self) -> BTreeSet<UserId> {
+        self.iter().cloned().collect()
+    }
+}
+
+type Members = BTreeMap<GroupId, Box<[u32]>>;
 type Parents = BTreeMap<GroupId, GroupId>;
 
 /// Members and parents by Okta id. Of a group's document only the refs are read.
@@ -160,9 +210,10 @@ fn relations(
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-    let user_by_ref: HashMap<&str, &UserId> = users
-        .iter()
-        .map(|(id, document)| (document.entity_ref().as_str(), id))
+    let user_by_ref: HashMap<&str, u32> = users
+        .values()
+        .map(|document| document.entity_ref().as_str())
+        .zip(0..)
         .collect();
     let group_by_ref: HashMap<&str, &GroupId> = groups
         .iter()
@@ -172,12 +223,14 @@ fn relations(
     for (id, document) in groups {
         let Group { spec } = serde_json::from_str(document.body())?;
         let namespace = document.entity_ref().namespace();
-        let of_group = spec
+        let mut of_group: Vec<u32> = spec
             .members
             .iter()
-            .filter_map(|Text(text)| find(&user_by_ref, text, Kind::User, namespace))
-            .map(|user| (*user).clone());
-        members.insert(id.clone(), of_group.collect());
+            .filter_map(|Text(text)| find(&user_by_ref, text, Kind::User, namespace).copied())
+            .collect();
+        of_group.sort_unstable();
+        of_group.dedup();
+        members.insert(id.clone(), of_group.into());
         let parent = spec
             .parent
             .and_then(|Text(text)| find(&group_by_ref, &text, Kind::Group, namespace));

@@ -11,10 +11,10 @@ use crate::snapshot::{Members, Snapshot, is_merged};
 use crate::state::State;
 
 impl<'a> Roster<'a> {
-    pub(super) fn take_groups(&mut self, snapshot: &'a Snapshot, state: &'a State) {
+    pub(super) fn take_groups(&mut self, snapshot: &'a Snapshot, state: &State) {
         for (id, group) in &snapshot.groups {
             let members = match snapshot.members.get(id) {
-                Some(Members::Known(members)) => members,
+                Some(Members::Known(members)) => Cow::Borrowed(members),
                 unread => {
                     let reason = match unread {
                         Some(Members::Unknown(reason)) => reason.clone(),
@@ -25,11 +25,11 @@ impl<'a> Roster<'a> {
                     if !state.groups().contains_key(id) {
                         continue;
                     }
-                    state.members(id)
+                    Cow::Owned(state.members(id).to_set())
                 }
             };
             self.groups.insert(id.clone(), Standing::Fresh(group));
-            self.members.insert(id.clone(), Cow::Borrowed(members));
+            self.members.insert(id.clone(), members);
         }
         for (id, reason) in &snapshot.malformed_groups {
             let in_catalog = state.groups().contains_key(id);
@@ -54,25 +54,25 @@ impl<'a> Roster<'a> {
         self.uncertain |= !self.unknown.is_empty();
     }
 
-    fn keep_group(&mut self, id: &GroupId, state: &'a State, why: Kept) {
+    fn keep_group(&mut self, id: &GroupId, state: &State, why: Kept) {
         self.groups.insert(id.clone(), Standing::Kept(why));
         self.members
-            .insert(id.clone(), Cow::Borrowed(state.members(id)));
+            .insert(id.clone(), Cow::Owned(state.members(id).to_set()));
     }
 
     /// Puts back the members of groups that lost too many at once, one group or all together, while those users are
     /// still there.
-    pub(super) fn hold_members(&mut self, snapshot: &Snapshot, state: &'a State, guard: &Guard) {
+    pub(super) fn hold_members(&mut self, snapshot: &Snapshot, state: &State, guard: &Guard) {
         let mut losses: BTreeMap<GroupId, BTreeSet<UserId>> = BTreeMap::new();
         let mut held = BTreeSet::new();
         let (mut all_before, mut all_lost) = (0, 0);
         for (id, members) in &self.members {
             let before = state.members(id);
             // Nearly always it is the very same set.
-            let lost: BTreeSet<UserId> = if before == members.as_ref() {
+            let lost: BTreeSet<UserId> = if before.iter().eq(members.iter()) {
                 BTreeSet::new()
             } else {
-                let missing = before.difference(members);
+                let missing = before.iter().filter(|user| !members.contains(*user));
                 missing
                     .filter(|user| {
                         snapshot.users.contains_key(*user)
@@ -158,7 +158,7 @@ impl<'a> Roster<'a> {
     pub(super) fn let_groups_go(
         &mut self,
         snapshot: &Snapshot,
-        state: &'a State,
+        state: &State,
         guard: Option<&Guard>,
     ) {
         let gone: Vec<(&GroupId, Cause)> = state

@@ -87,7 +87,7 @@ proptest! {
         let before = state(&before, rules);
         let roster = resolve(&now, &before, rules, Some(&Guard::default()));
         for group in roster.unknown.keys().filter(|group| before.groups().contains_key(*group)) {
-            for member in before.members(group) {
+            for member in before.members(group).iter() {
                 prop_assert!(
                     !roster.users.contains_key(member) || roster.members[group].contains(member)
                 );

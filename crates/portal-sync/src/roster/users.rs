@@ -109,7 +109,7 @@ impl<'a> Roster<'a> {
         let of_gone_groups: HashSet<&UserId> = self
             .removed_groups
             .keys()
-            .flat_map(|group| state.members(group))
+            .flat_map(|group| state.members(group).iter())
             .collect();
         let cause = |id: &UserId| {
             if snapshot.deactivated.contains(id) {

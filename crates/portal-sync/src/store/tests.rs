@@ -63,8 +63,8 @@ async fn behaves(store: &dyn CatalogStore) {
     assert_eq!(state.generation(), Some(1));
     assert_eq!(state.users().len(), 2);
     assert_eq!(
-        state.members(&"00g1".into()),
-        &["00u1".into(), "00u2".into()].into()
+        state.members(&"00g1".into()).to_set(),
+        ["00u1".into(), "00u2".into()].into()
     );
 
     let stale = store
