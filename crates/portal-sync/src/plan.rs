@@ -105,7 +105,7 @@ pub struct Plan {
     pub approved: bool,
     /// Groups whose members could not be read, and why.
     pub unknown: Vec<Unknown>,
-    /// Records that could not be decoded: the reason by Okta id.
+    /// Records that could not be decoded or named: the reason by Okta id.
     pub quarantined: BTreeMap<String, String>,
     /// Objects that could not have the name they would have alone.
     pub collisions: Vec<Collision>,
@@ -263,7 +263,7 @@ fn assemble(
     });
     let mut notices = snapshot.notices.clone();
     let nobody = empty_notice(snapshot, settings.rules).or_else(|| {
-        (after.users == 0)
+        (after.users == 0 && roster.quarantined.is_empty())
             .then(|| "nobody is in a group that is wanted, so there is no user".to_owned())
     });
     notices.extend(nobody);

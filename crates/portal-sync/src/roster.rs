@@ -54,7 +54,7 @@ impl Default for Rules {
 /// Why an object of the catalog stays although the run has no usable record of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// Its record could not be decoded.
+    /// Its record could not be decoded or named, or what it is made of could not be read.
     Quarantined,
     /// The guard withheld its removal.
     Withheld,
@@ -91,7 +91,7 @@ pub struct Roster<'a> {
     pub removed_groups: BTreeMap<GroupId, Cause>,
     /// Groups whose members could not be read: the reason. They keep the members they had, or wait to be added.
     pub unknown: BTreeMap<GroupId, String>,
-    /// Records that could not be decoded: the reason by Okta id.
+    /// Records that could not be decoded or named: the reason by Okta id.
     pub quarantined: BTreeMap<String, String>,
     /// What the guard said when it tripped.
     pub tripped: Vec<String>,

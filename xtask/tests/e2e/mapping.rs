@@ -78,7 +78,7 @@ async fn everything_wrong_is_shown_where_it_stands() -> anyhow::Result<()> {
 ",
             &at(5, 51),
             "`acme.com/cost center` is not a key",
-            &(at(6, 17) + "portalSync.mapping.users.exclude[0]: `glob:svc-[` is not a rule"),
+            &(at(6, 17) + "portalSync.mapping.users.exclude[0]: not a rule"),
             "
       | glob:svc-[
       |          ^ expected a `]`",
