@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::guard::Guard;
 use crate::mapping::{Collision, Mapping, MappingError, SignIn};
-use crate::roster::{Roster, Rules, resolve};
+use crate::roster::{Cause, Roster, Rules, resolve};
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::store::Written;
@@ -223,6 +223,21 @@ fn empty_notice(snapshot: &Snapshot, rules: Rules) -> Option<String> {
     ))
 }
 
+/// The guard does not count what the configuration leaves out. A slip in it should be seen all the same.
+fn left_out_notice(state: &State, roster: &Roster<'_>, guard: &Guard) -> Option<String> {
+    let is_left_out = |cause: &&Cause| matches!(cause, Cause::Status | Cause::Excluded);
+    let users = roster.removed_users.values().filter(is_left_out).count();
+    let groups = roster.removed_groups.values().filter(is_left_out).count();
+    let many = guard.trips(guard.users, state.users().len(), users)
+        || guard.trips(guard.groups, state.groups().len(), groups);
+    many.then(|| {
+        format!(
+            "{users} users and {groups} groups go because `exclude` or `statuses` leaves them out, which the guard does not \
+             count"
+        )
+    })
+}
+
 fn assemble(
     snapshot: &Snapshot,
     state: &State,
@@ -264,9 +279,10 @@ fn assemble(
     let mut notices = snapshot.notices.clone();
     let nobody = empty_notice(snapshot, settings.rules).or_else(|| {
         (after.users == 0 && roster.quarantined.is_empty())
-            .then(|| "nobody is in a group that is wanted, so there is no user".to_owned())
+            .then(|| "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned())
     });
     notices.extend(nobody);
+    notices.extend(left_out_notice(state, roster, &settings.guard));
     notices.extend(mapped.notices.iter().cloned());
     let sign_in = mapped.sign_in();
     notices.extend(sign_in.notices());

@@ -150,7 +150,9 @@ impl Selection {
         if local.is_some_and(|local| !local.matches(&UserRecord(user))) {
             return Some(Refusal::Filter);
         }
-        if !self.statuses.is_empty() && !self.statuses.contains(&user.status) {
+        // A record that lacks its status is no evidence that the status is not wanted.
+        let refused = !user.status.is_absent() && !self.statuses.contains(&user.status);
+        if !self.statuses.is_empty() && refused {
             return Some(Refusal::Status);
         }
         let names = [user.profile.login(), user.profile.email()];
@@ -351,6 +353,20 @@ mod tests {
                 .compile(&Dialect::USER_SEARCH);
             assert!(matcher.matches(&UserRecord(&record)), "{filter}");
         }
+    }
+
+    #[test]
+    fn only_a_status_that_is_there_is_refused() {
+        let mut mapping = config::Mapping::default();
+        mapping.users.statuses = vec![UserStatus::Active];
+        let selection = Selection::new(None, None).for_mapping(&mapping);
+        let verdict = |json| selection.refuses_user(&user(json));
+        assert_eq!(verdict(r#"{"id":"1","status":"ACTIVE"}"#), None);
+        assert_eq!(
+            verdict(r#"{"id":"1","status":"STAGED"}"#),
+            Some(Refusal::Status)
+        );
+        assert_eq!(verdict(r#"{"id":"1"}"#), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog_model::{Entity, EntityRef, Kind, Namespace};
+use catalog_model::{EntityRef, Kind, Namespace};
 use okta_api::{GroupId, UserId};
 use serde::Deserialize;
 
@@ -73,22 +73,15 @@ impl State {
     }
 
     /// The state of a provider that last committed these entities, by Okta id, in `generation`.
-    #[must_use]
-    pub fn of_entities(
+    #[cfg(test)]
+    pub(crate) fn of_entities(
         generation: u64,
-        entities: impl IntoIterator<Item = (String, Entity)>,
+        entities: impl IntoIterator<Item = (String, catalog_model::Entity)>,
     ) -> Self {
         let documents = entities
             .into_iter()
             .map(|(id, entity)| (id, Document::of(&entity)));
-        // What was written from entities reads back.
-        Self::new(generation, documents, BTreeSet::new()).unwrap_or_default()
-    }
-
-    /// The same, in a catalog where other providers hold the names of `taken`.
-    #[must_use]
-    pub fn beside(self, taken: BTreeSet<EntityRef>) -> Self {
-        Self { taken, ..self }
+        Self::new(generation, documents, BTreeSet::new()).unwrap()
     }
 
     /// The generation in which the provider last committed; none when it was never synced.

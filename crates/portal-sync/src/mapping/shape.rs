@@ -23,8 +23,12 @@ impl Mapping {
     pub fn shape(&self, snapshot: &mut Snapshot, state: &State) {
         let parents = self.parents(snapshot);
         let joined = joined(state);
-        for merge in &self.rules.groups.merge {
-            self.merge(merge, snapshot, state, &joined);
+        let merges = &self.rules.groups.merge;
+        for (at, merge) in merges.iter().enumerate() {
+            let earlier = merges.get(..at).unwrap_or_default();
+            // A group that an earlier one wants waits for that one, if it must.
+            let parts = parts(merge, earlier, snapshot);
+            self.merge(merge, parts, snapshot, state, &joined);
         }
         if let Some(parents) = parents {
             snapshot.parents = across_merges(&parents, &snapshot.merged);
@@ -50,11 +54,17 @@ impl Mapping {
 
     /// Makes one group of several. Who is in the catalog is in it afterwards, apart or in the whole: while it cannot be told
     /// who is in a part, the part does not join, and nobody joins a whole that keeps the members it had.
-    fn merge(&self, merge: &Merge, snapshot: &mut Snapshot, state: &State, joined: &Joined) {
+    fn merge(
+        &self,
+        merge: &Merge,
+        mut parts: BTreeMap<GroupId, Group>,
+        snapshot: &mut Snapshot,
+        state: &State,
+        joined: &Joined,
+    ) {
         const NOTHING: &BTreeSet<GroupId> = &BTreeSet::new();
         let id = merged_id(&merge.name);
         let before = joined.get(&id).unwrap_or(NOTHING);
-        let mut parts = self.parts(merge, snapshot);
         if parts.is_empty() {
             snapshot.notices.push(format!(
                 "mapping.groups.merge makes `{}` of no group: none of those it names is there",
@@ -113,19 +123,6 @@ impl Mapping {
         snapshot.merged.insert(id, parts);
     }
 
-    /// The groups that a merge wants and no other one has.
-    fn parts(&self, merge: &Merge, snapshot: &Snapshot) -> BTreeMap<GroupId, Group> {
-        let wanted = |group: &Group| {
-            let name = [group.profile.name()];
-            choose(&merge.groups, group.id.as_str(), &name)
-        };
-        let groups = snapshot.groups.iter();
-        groups
-            .filter(|(id, group)| !is_merged(id) && wanted(group))
-            .map(|(id, group)| (id.clone(), group.clone()))
-            .collect()
-    }
-
     /// Takes out the records whose name a template cannot make.
     fn set_aside(&self, snapshot: &mut Snapshot) {
         if self.naming_can_fail(Kind::User) {
@@ -147,13 +144,30 @@ impl Mapping {
                 .filter_map(|(id, group)| Some((id.clone(), self.group_wish(group).err()?)))
                 .collect();
             for (id, missing) in bad {
+                // Whoever is in it was seen alive all the same: its members stay.
                 snapshot.groups.remove(&id);
-                snapshot.members.remove(&id);
                 let reason = no_name("groupName", &missing);
                 snapshot.unmapped_groups.insert(id, reason);
             }
         }
     }
+}
+
+/// The groups that a merge wants and no earlier one does.
+fn parts(merge: &Merge, earlier: &[Merge], snapshot: &Snapshot) -> BTreeMap<GroupId, Group> {
+    let wants = |merge: &Merge, group: &Group| {
+        let name = [group.profile.name()];
+        choose(&merge.groups, group.id.as_str(), &name)
+    };
+    let is_part = |(id, group): &(&GroupId, &Group)| {
+        !is_merged(id)
+            && wants(merge, group)
+            && !earlier.iter().any(|earlier| wants(earlier, group))
+    };
+    let parts = snapshot.groups.iter().filter(is_part);
+    parts
+        .map(|(id, group)| (id.clone(), group.clone()))
+        .collect()
 }
 
 fn no_name(key: &str, missing: &Missing) -> String {
@@ -181,7 +195,8 @@ fn joined(state: &State) -> Joined {
     let parts = wholes.filter_map(|(id, document)| {
         let entity = document.entity().ok()?;
         let parts = entity.metadata.annotations.get(OKTA_MERGED)?;
-        Some((id.clone(), parts.split(',').map(GroupId::from).collect()))
+        let parts = parts.split(',').filter(|part| !part.is_empty());
+        Some((id.clone(), parts.map(GroupId::from).collect()))
     });
     parts.collect()
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 use crate::config;
 use crate::document::Document;
-use crate::snapshot::Members;
+use crate::snapshot::{Members, Refusal};
 
 /// The defaults, of a provider `acme`.
 pub(crate) fn settings() -> Settings {
@@ -339,6 +339,26 @@ fn users_who_stay_only_because_their_group_was_held_back_are_withheld_themselves
     // What was approved is these users, not whoever is left in the group by now.
     let more = plan(&thinned(4), &state, &settings, Some(&held.id)).unwrap();
     assert_eq!((more.tally().2, more.withheld.len()), (0, 16), "{more}");
+}
+
+#[test]
+fn many_who_are_left_out_by_the_configuration_are_told() {
+    let users: Vec<(String, String)> = (0..20)
+        .map(|n| (format!("00u{n:02}"), format!("user{n}@example.com")))
+        .collect();
+    let listed: Vec<(&str, &str)> = users.iter().map(|(id, it)| (&**id, &**it)).collect();
+    let state = after(&org(&listed, &[("00g1", "All", &[])]));
+    let mut now = org(&listed[10..], &[("00g1", "All", &[])]);
+    let excluded = listed.iter().take(10);
+    now.filtered_out
+        .extend(excluded.map(|(id, _)| ((*id).into(), Refusal::Excluded)));
+    let plan = plan(&now, &state, &settings(), None).unwrap();
+    assert_eq!((plan.tally().2, plan.withheld.len()), (10, 0));
+    let told = plan
+        .notices
+        .iter()
+        .any(|notice| notice.starts_with("10 users and 0 groups go"));
+    assert!(told, "{:?}", plan.notices);
 }
 
 #[test]

@@ -132,3 +132,15 @@ fn who_cannot_sign_in_is_reported() {
         3
     );
 }
+
+#[test]
+fn the_org_is_named_by_its_host_alone() {
+    for (url, host) in [
+        ("https://acme.okta.com/", "acme.okta.com"),
+        ("http://127.0.0.1:44611", "127.0.0.1"),
+        ("http://[::1]:8080", "[::1]"),
+    ] {
+        let mapping = crate::mapping::Mapping::new("acme", url, config::Mapping::default());
+        assert_eq!(mapping.org_host(), host);
+    }
+}

@@ -381,6 +381,22 @@ fn a_group_that_cannot_be_read_does_not_join_a_merge_yet() {
 }
 
 #[test]
+fn a_group_that_cannot_join_yet_joins_no_other_merge_meanwhile() {
+    let two = MERGE.replace(
+        "groups: ['prefix:Platform '] }",
+        "groups: [Platform EU, Platform US] }, { name: Rest, groups: ['glob:*'] }",
+    );
+    let (_, apart) = after(&regions(), &State::default(), &with("{}"));
+    let (plan, state) = after(&half_unknown(), &apart, &with(&two));
+    assert_eq!(state.members(&"00g2".into()).len(), 2, "{plan}");
+    assert_eq!(
+        state.members(&"portal-sync:merged:Rest".into()).len(),
+        0,
+        "{plan}"
+    );
+}
+
+#[test]
 fn a_group_does_not_join_a_whole_whose_members_are_unknown() {
     let only_second = MERGE.replace("'prefix:Platform '", "Platform US");
     let (_, state) = after(&regions(), &State::default(), &with(&only_second));

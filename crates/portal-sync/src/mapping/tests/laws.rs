@@ -235,6 +235,101 @@ proptest! {
     }
 }
 
+/// How a group of a small org can be read in one run.
+#[derive(Debug, Clone)]
+enum Reading {
+    Known(BTreeSet<u8>),
+    Unknown,
+    Malformed,
+}
+
+const MERGEABLE: [&str; 5] = ["a0", "a1", "a2", "b0", "b1"];
+
+/// One run: how each group is read, and what is made one by then.
+fn any_run() -> impl Strategy<Value = (Vec<Reading>, String)> {
+    let known = || proptest::collection::btree_set(0..4_u8, 1..4).prop_map(Reading::Known);
+    let reading =
+        prop_oneof![4 => known(), 1 => Just(Reading::Unknown), 1 => Just(Reading::Malformed)];
+    let merges = select(vec![
+        "[]",
+        "[{ name: A, groups: ['prefix:a'] }]",
+        "[{ name: A, groups: [a0, a1] }, { name: B, groups: ['prefix:b', a2] }]",
+        "[{ name: A, groups: ['glob:*'] }]",
+        "[{ name: C, groups: [a0, b0] }, { name: A, groups: [a1, b1] }]",
+    ]);
+    let names = select(vec!["kebab-case-name", "{ template: '{slug}' }"]);
+    (vec(reading, MERGEABLE.len()), merges, names).prop_map(|(readings, merges, names)| {
+        let yaml = format!("groupName: {names}\ngroups: {{ merge: {merges} }}");
+        (readings, yaml)
+    })
+}
+
+fn read(readings: &[Reading]) -> Snapshot {
+    let users: Vec<(String, Value)> = (0..4)
+        .map(|n| {
+            (
+                format!("00u{n}"),
+                json!({"email": format!("u{n}@example.com")}),
+            )
+        })
+        .collect();
+    let users: Vec<(&str, Value)> = users.iter().map(|(id, it)| (&**id, it.clone())).collect();
+    let mut snapshot = org(&users, &[]);
+    for (name, reading) in MERGEABLE.iter().zip(readings) {
+        let id = (*name).into();
+        if let Reading::Malformed = reading {
+            snapshot.malformed_groups.insert(id, "odd".to_owned());
+            continue;
+        }
+        // Only the groups of one letter agree on what a whole would be called.
+        let profile = json!({"name": name, "slug": name.chars().next()});
+        snapshot.groups.insert(id, group(name, profile));
+        let members = match reading {
+            Reading::Known(users) => {
+                Members::Known(users.iter().map(|n| format!("00u{n}").into()).collect())
+            }
+            _ => Members::Unknown("okta fails".to_owned()),
+        };
+        snapshot.members.insert((*name).into(), members);
+    }
+    snapshot
+}
+
+/// Where the catalog has a group: apart, or in wholes.
+fn places(state: &State, group: &str) -> Vec<String> {
+    let has = |id: &str, entity: &Entity| {
+        let parts = entity.metadata.annotations.get(crate::mapping::OKTA_MERGED);
+        id == group || parts.is_some_and(|parts| parts.split(',').any(|part| part == group))
+    };
+    let all = catalog(state).into_iter();
+    all.filter(|(id, entity)| has(id, entity))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn a_group_that_cannot_be_read_costs_nobody_a_membership(runs in vec(any_run(), 1..5)) {
+        let mut state = State::default();
+        for (readings, yaml) in runs {
+            let mut settings = with(&yaml);
+            settings.guard.minimum = 1_000;
+            let (plan, next) = after(&read(&readings), &state, &settings);
+            for (name, reading) in MERGEABLE.iter().zip(&readings) {
+                if let Reading::Known(_) = reading {
+                    continue;
+                }
+                // Of a group that was in two places nobody can say which of the people of either are its own.
+                let [place] = &places(&state, name)[..] else { continue };
+                let of = |state: &State| state.members(&place.as_str().into()).to_set();
+                let (before, now) = (of(&state), of(&next));
+                prop_assert!(before.is_subset(&now), "{name} in {place}: {before:?} {now:?}\n{yaml}\n{plan}");
+            }
+            state = next;
+        }
+    }
+}
+
 /// The order of attributes in a profile says nothing.
 #[test]
 fn the_order_of_attributes_says_nothing() {
