@@ -87,6 +87,10 @@ impl Mapping {
         if lost.is_some() || unknown.is_some() {
             parts.retain(|part, _| before.contains(part) || !state.groups().contains_key(part));
         }
+        if parts.is_empty() && lost.is_none() {
+            snapshot.merged.insert(id, BTreeSet::new());
+            return;
+        }
         let whole = one_of(&id, merge, &parts).map_err(|error| error.to_string());
         let whole = whole.and_then(|whole| match (lost, self.group_wish(&whole)) {
             (Some(part), _) => Err(format!(
@@ -96,7 +100,6 @@ impl Mapping {
             (None, Ok(_)) => Ok(whole),
         });
         match whole {
-            Ok(_) if parts.is_empty() => {}
             Ok(whole) => {
                 let mut all: BTreeSet<UserId> = BTreeSet::new();
                 for part in parts.keys() {

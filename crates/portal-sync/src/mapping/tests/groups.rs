@@ -381,6 +381,31 @@ fn a_group_that_cannot_be_read_does_not_join_a_merge_yet() {
 }
 
 #[test]
+fn a_merge_of_no_group_is_told_and_makes_none() {
+    let settings = with(&format!(
+        "groupName: {{ template: '{{name}}{{slug ?? \"\"}}' }}\n{}",
+        MERGE.replace("prefix:Platform ", "prefix:Nobody ")
+    ));
+    let (plan, state) = after(&regions(), &State::default(), &settings);
+    assert_eq!(
+        (state.groups().len(), plan.is_partial()),
+        (3, false),
+        "{plan}"
+    );
+    assert!(
+        plan.notices[0].contains("makes `Platform` of no group"),
+        "{:?}",
+        plan.notices
+    );
+    let unnamed = with(&format!(
+        "groupName: {{ template: '{{cost ?? name}}-{{city ?? above}}' }}\n{}",
+        MERGE.replace("prefix:Platform ", "prefix:Nobody ")
+    ));
+    let (plan, _) = after(&regions(), &State::default(), &unnamed);
+    assert!(!plan.is_partial(), "{plan}");
+}
+
+#[test]
 fn a_group_that_cannot_join_yet_joins_no_other_merge_meanwhile() {
     let two = MERGE.replace(
         "groups: ['prefix:Platform '] }",
