@@ -9,7 +9,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, ensure};
 use tokio::time::Instant;
 
-use crate::{say, tidy, validators};
+use crate::{say, tidy};
 
 /// Runs everything that CI runs.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,10 +49,8 @@ const STEPS: &[Step] = &[
         environment: &[("RUSTDOCFLAGS", "-Dwarnings")],
         work: Work::Cargo("doc --workspace --no-deps --document-private-items --locked"),
     },
-    Step {
-        environment: &[],
-        work: Work::Validators,
-    },
+    // It runs this program again, which the steps before may have put anew in the place of the one that runs.
+    Step::cargo("run --quiet --package xtask --locked -- validators"),
     // No member asks for its optional parts.
     Step::cargo("test -p org-filter --all-features --locked"),
     // Nothing else links them.
@@ -80,8 +78,6 @@ enum Work {
     Cargo(&'static str),
     /// In this process: it is built already.
     Tidy,
-    /// In this process, too. It installs npm packages, where there is Node.
-    Validators,
     /// `cargo deny check`, where it is installed. It reads the advisory database over the network.
     Deny,
 }
@@ -103,7 +99,6 @@ impl fmt::Display for Step {
         match self.work {
             Work::Cargo(arguments) => write!(f, "cargo {arguments}"),
             Work::Tidy => f.write_str("cargo xtask tidy"),
-            Work::Validators => f.write_str("cargo xtask validators"),
             Work::Deny => f.write_str("cargo deny check"),
         }
     }
@@ -143,7 +138,6 @@ fn run_steps(
 fn perform(step: &Step) -> anyhow::Result<()> {
     let arguments = match step.work {
         Work::Tidy => return tidy::run(),
-        Work::Validators => return ask_validators(),
         Work::Deny if !is_deny_installed()? => {
             say("      skipped: `cargo deny` is not installed; CI has it");
             return Ok(());
@@ -158,13 +152,6 @@ fn perform(step: &Step) -> anyhow::Result<()> {
         .context("cargo cannot be started")?;
     ensure!(status.success(), "{status}");
     Ok(())
-}
-
-fn ask_validators() -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(validators::run(validators::Args::default()))
 }
 
 fn is_deny_installed() -> anyhow::Result<bool> {
