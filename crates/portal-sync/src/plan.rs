@@ -180,7 +180,7 @@ pub fn plan(known: &Known, settings: &Settings, approved: Option<&str>) -> Resul
     }
     let open = resolve(snapshot, state, rules, None);
     let withheld = withheld(&guarded, &open, state);
-    let id = id::of_withheld(&settings.provider, &withheld);
+    let id = id::of_withheld(&settings.provider, settings.rules.leavers, &withheld);
     if approved == Some(id.as_str()) {
         let plan = assemble(snapshot, state, settings, &open, Vec::new())?;
         Ok(Plan {
@@ -263,7 +263,7 @@ fn assemble(
     let id = if withheld.is_empty() {
         id::of_changes(&settings.provider, &written, &removed)
     } else {
-        id::of_withheld(&settings.provider, &withheld)
+        id::of_withheld(&settings.provider, settings.rules.leavers, &withheld)
     };
     let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
         okta_id: group.to_string(),

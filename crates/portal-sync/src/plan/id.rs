@@ -4,15 +4,20 @@ use catalog_model::Kind;
 use sha2::{Digest, Sha256};
 
 use super::change::Withheld;
+use crate::leavers::Leavers;
 use crate::store::Written;
 
-/// Names removals that are withheld, and nothing else of the plan: they can be approved after the rest was applied.
-pub(super) fn of_withheld(provider: &str, withheld: &[Withheld]) -> String {
+/// Names removals that are withheld and what becomes of people who leave, and nothing else of the plan: they can be
+/// approved after the rest was applied.
+pub(super) fn of_withheld(provider: &str, leavers: Leavers, withheld: &[Withheld]) -> String {
     let line = |one: &Withheld| {
         let kind = one.entity_ref.kind();
         format!("{kind} {} {:?} {:?}", one.okta_id, one.cause, one.members)
     };
-    let lines: Vec<String> = withheld.iter().map(line).collect();
+    let leavers = format!("{leavers:?}");
+    let lines: Vec<String> = std::iter::once(leavers)
+        .chain(withheld.iter().map(line))
+        .collect();
     of_parts(provider, lines.iter().map(|line| [line.as_str(), ""]))
 }
 

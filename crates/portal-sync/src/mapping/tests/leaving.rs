@@ -86,6 +86,10 @@ fn absence_without_a_reason_is_still_for_the_guard_to_judge() {
     let approved =
         crate::plan::tests::plan(&staff(10..20), &held, &settings, Some(&plan.id)).unwrap();
     assert_eq!(approved.tally(), (0, 11, 0), "marked: {approved}");
+    // To mark them was approved, not to remove them.
+    let removing =
+        crate::plan::tests::plan(&staff(10..20), &held, &with("{}"), Some(&plan.id)).unwrap();
+    assert_eq!(removing.withheld.len(), 10);
     let state = committed(&approved, &held);
     // Whoever left is not counted again, and goes when nobody wants leavers any more.
     let (plan, _) = after(&staff(10..20), &state, &settings);
