@@ -25,6 +25,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use portal_sync::config;
+use portal_sync::criteria::Criteria;
+use portal_sync::mapping::KeptNames;
 use portal_sync::mapping::Mapping;
 use portal_sync::plan::{Known, Settings, plan};
 use portal_sync::roster::{Rules, resolve};
@@ -113,6 +115,7 @@ async fn one(size: usize, case: &str, store: &Path) {
             taken_at: Timestamp::UNIX_EPOCH,
             removed: plan.removed,
             written: plan.written,
+            remembered: plan.remembered,
         };
         store.commit(commit).await.unwrap();
     }
@@ -123,7 +126,10 @@ fn map(known: &Known, settings: &Settings) -> Duration {
     let began = Instant::now();
     let (snapshot, state) = (known.snapshot(), known.state());
     let roster = resolve(snapshot, state, settings.rules, Some(&settings.guard));
-    let mapped = settings.mapping.map(snapshot, &roster, state).unwrap();
+    let mapped = settings
+        .mapping
+        .map(snapshot, &roster, state, KeptNames::NONE)
+        .unwrap();
     for made in mapped.users().chain(mapped.groups()) {
         black_box(serde_json::to_string(&made.unwrap().entity).unwrap());
     }
@@ -138,6 +144,7 @@ fn settings() -> Settings {
     Settings {
         provider: "acme".to_owned(),
         rules: Rules::default(),
+        criteria: Criteria::default(),
         guard: portal_sync::Guard::default(),
         mapping: Mapping::new("acme", "https://acme.okta.com", config::Mapping::default()),
     }

@@ -22,7 +22,7 @@ mod serve;
 mod session;
 mod sync;
 
-use session::Session;
+use session::{Purpose, Session};
 
 /// Keeps a Backstage-style catalog of users and groups in step with Okta.
 #[derive(Debug, Parser)]
@@ -76,6 +76,9 @@ struct SyncArgs {
 
 #[derive(Debug, Args)]
 struct PlanArgs {
+    /// Only this tenant; may repeat
+    #[arg(long = "provider", value_name = "ID")]
+    providers: Vec<String>,
     /// Read everything, whatever is known already (in this version every run does)
     #[arg(long)]
     full: bool,
@@ -147,16 +150,21 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Filter(command) => return filter::run(command),
         _ => {}
     }
-    let session = match Session::open(&global, &environment, matches!(command, Command::Serve)) {
+    let purpose = match command {
+        Command::Serve => Purpose::Serve,
+        Command::Sync(_) => Purpose::Sync,
+        _ => Purpose::Look,
+    };
+    let session = match Session::open(&global, &environment, purpose) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
     match command {
         Command::Serve => serve::serve(session).await,
         Command::Sync(SyncArgs { plan, approve }) => {
-            sync::sync(session, plan.format, approve).await
+            sync::sync(session, &plan, approve.as_deref()).await
         }
-        Command::Plan(plan) => sync::plan(session, plan.format).await,
+        Command::Plan(plan) => sync::plan(session, &plan).await,
         Command::Export(arguments) => export::export(session, arguments).await,
         Command::Filter(_) | Command::Config(ConfigCommand::Check) => Exit::Done,
     }

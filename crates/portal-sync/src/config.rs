@@ -54,6 +54,7 @@ pub use mapping::{
 pub use place::Place;
 pub use provider::Provider;
 pub use schedule::{Frequency, Schedule};
+pub(crate) use suggest::nearest;
 pub use tuning::RateLimit;
 
 /// A configuration that was checked: everything in it can be used as it is.

@@ -7,6 +7,7 @@ use okta_auth::Clock;
 use tokio::time::Instant;
 
 use crate::directory::OnProgress;
+use crate::first_runs::FirstRun;
 use crate::okta::Okta;
 use crate::plan::{Counts, Plan};
 use crate::report::Report;
@@ -31,55 +32,88 @@ pub struct Ended {
     pub result: Result<Plan, RunError>,
 }
 
-/// Runs once. Reading takes at most `limit`; a commit that has begun is waited for, so that the report says what became of
-/// it.
-pub async fn run_once(
-    okta: &Okta,
-    store: &dyn CatalogStore,
-    clock: &Arc<dyn Clock>,
-    limit: Duration,
-    on_progress: OnProgress,
-    approved: Option<&str>,
-    then: Then,
-) -> Ended {
-    let (began, before) = (Instant::now(), okta.usage());
-    let settings = okta.settings();
-    let work = async {
-        let directory = okta.directory(on_progress);
-        let taken_at = clock.now();
-        // Kept until it is known what it was failing of when its time was over.
-        let mut read = std::pin::pin!(run::read(&directory, store, settings, taken_at));
-        let known = tokio::time::timeout(limit, read.as_mut())
-            .await
-            .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())))?;
-        match then {
-            Then::Report => Ok((run::decide(&known, settings, None)?, None)),
-            Then::Commit => run::commit(known, store, settings, approved, taken_at).await,
-        }
-    };
-    let result = work.await;
-    let usage = okta.usage().since(&before);
-    let took = began.elapsed();
-    match result {
-        Ok((plan, generation)) => {
-            let report = Report::of_plan(&plan, then == Then::Commit, generation, usage, took);
-            Ended {
-                report,
-                result: Ok(plan),
-            }
-        }
-        Err(error) => {
-            let provider = &settings.provider;
-            let counts = store
-                .state(provider)
+/// One run that is about to begin.
+#[expect(
+    missing_debug_implementations,
+    reason = "whoever is told of progress is a function"
+)]
+pub struct Cycle<'a> {
+    /// The org that is read.
+    pub okta: &'a Okta,
+    /// Where the catalog is kept.
+    pub store: &'a dyn CatalogStore,
+    /// Wall time.
+    pub clock: &'a Arc<dyn Clock>,
+    /// What the run may take, `schedule.timeout`.
+    pub limit: Duration,
+    /// Told how far the read has come.
+    pub on_progress: OnProgress,
+    /// The id of an earlier plan whose withheld changes may be made.
+    pub approved: Option<&'a str>,
+    /// What becomes of the plan.
+    pub then: Then,
+    /// When a tenant that was never read may commit.
+    pub first_run: &'a FirstRun,
+}
+
+impl Cycle<'_> {
+    /// Runs once. The last tenth of the limit is kept for plan and commit; a commit that has begun is waited for, so that
+    /// the report says what became of it.
+    pub async fn run(self) -> Ended {
+        let Self {
+            okta,
+            store,
+            clock,
+            limit,
+            on_progress,
+            approved,
+            then,
+            first_run,
+        } = self;
+        let (began, before) = (Instant::now(), okta.usage());
+        let settings = okta.settings();
+        let work = async {
+            let directory = okta.directory(on_progress);
+            let taken_at = clock.now();
+            let until = began + limit.mul_f64(0.9);
+            // Kept until it is known what it was failing of when its time was over.
+            let read = run::read(&directory, store, settings, taken_at, until);
+            let mut read = std::pin::pin!(read);
+            let known = tokio::time::timeout(limit, read.as_mut())
                 .await
-                .as_ref()
-                .map(Counts::of)
-                .unwrap_or_default();
-            let report = Report::of_failure(provider, &error, counts, usage, took);
-            Ended {
-                report,
-                result: Err(error),
+                .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())))?;
+            match then {
+                Then::Report => Ok((run::decide(&known, settings, None)?, None)),
+                Then::Commit => {
+                    run::commit(known, store, settings, approved, taken_at, first_run).await
+                }
+            }
+        };
+        let result = work.await;
+        first_run.end();
+        let usage = okta.usage().since(&before);
+        let took = began.elapsed();
+        match result {
+            Ok((plan, generation)) => {
+                let report = Report::of_plan(&plan, then == Then::Commit, generation, usage, took);
+                Ended {
+                    report,
+                    result: Ok(plan),
+                }
+            }
+            Err(error) => {
+                let provider = &settings.provider;
+                let counts = store
+                    .state(provider)
+                    .await
+                    .as_ref()
+                    .map(Counts::of)
+                    .unwrap_or_default();
+                let report = Report::of_failure(provider, &error, counts, usage, took);
+                Ended {
+                    report,
+                    result: Err(error),
+                }
             }
         }
     }

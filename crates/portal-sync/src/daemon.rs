@@ -15,16 +15,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Frequency, Schedule};
-use crate::cycle::{Then, run_once};
+use crate::first_runs;
 use crate::okta::Okta;
-use crate::report::{Outcome, Report};
-use crate::schedule::{next_start, sleep_until};
-use crate::serve::{App, ProviderStatus, RunStatus, router};
+use crate::serve::{App, ProviderStatus, router};
 use crate::store::{CatalogStore, StoreError};
-use crate::telemetry::{Left, Metrics, RunFigures};
+use crate::telemetry::Metrics;
 
+// Leaf first: a module uses only modules listed above it.
+mod account;
 mod publisher;
 
+mod keeper;
+
+use keeper::Keeper;
 use publisher::Publisher;
 
 /// How long open connections may take to finish when the daemon stops.
@@ -96,9 +99,19 @@ impl Daemon {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&publisher).follow());
-        for (position, (okta, schedule)) in self.providers.into_iter().enumerate() {
+        let known = self.store.providers().await.map_err(ServeError::Store)?;
+        let first_runs = first_runs::in_order(self.providers.len());
+        let providers = self.providers.into_iter().zip(first_runs).enumerate();
+        for (position, ((okta, schedule), first_run)) in providers {
+            let id = &okta.settings().provider;
+            // Its names are its own already, or nobody knows when it will be read.
+            let begins_at_once = matches!(schedule.frequency, Frequency::Every(_));
+            if known.iter().any(|known| known.id == *id) || !begins_at_once {
+                first_run.end();
+            }
             let keeper = Keeper {
                 okta,
+                first_run,
                 schedule,
                 position,
                 store: Arc::clone(&self.store),
@@ -137,88 +150,6 @@ impl Daemon {
     }
 }
 
-/// Keeps one provider's part of the catalog in step with its org.
-struct Keeper {
-    okta: Okta,
-    schedule: Schedule,
-    position: usize,
-    store: Arc<dyn CatalogStore>,
-    publisher: Arc<Publisher>,
-    clock: Arc<dyn Clock>,
-    zone: TimeZone,
-    metrics: Metrics,
-    status: watch::Sender<Vec<ProviderStatus>>,
-}
-
-impl Keeper {
-    async fn keep(self) {
-        tokio::time::sleep(self.schedule.initial_delay).await;
-        let mut started = None;
-        loop {
-            let next = next_start(
-                &self.schedule.frequency,
-                started,
-                self.clock.now(),
-                &self.zone,
-            );
-            self.tell(|status| status.next_run = next);
-            let Some(next) = next else {
-                if self.schedule.frequency != Frequency::Manual {
-                    let provider = &self.okta.settings().provider;
-                    tracing::error!(%provider, "the schedule names no time that ever comes: this provider is not read");
-                }
-                return;
-            };
-            sleep_until(&self.clock, next).await;
-            started = Some(self.clock.now());
-            self.once().await;
-        }
-    }
-
-    async fn once(&self) {
-        let started = self.clock.now();
-        self.tell(|status| {
-            status.running = true;
-            status.next_run = None;
-        });
-        let limit = self.schedule.timeout;
-        let silent = Arc::new(|_| ());
-        let ended = run_once(
-            &self.okta,
-            &*self.store,
-            &self.clock,
-            limit,
-            silent,
-            None,
-            Then::Commit,
-        )
-        .await;
-        self.publisher.refresh_or_log().await;
-        let finished = self.clock.now();
-        let report = &ended.report;
-        log(report);
-        self.metrics.record_run(&figures(report, finished));
-        let message = message(report);
-        self.tell(|status| {
-            status.running = false;
-            status.last_run = Some(RunStatus {
-                started,
-                finished,
-                outcome: report.outcome.as_str().to_owned(),
-                message,
-            });
-        });
-    }
-
-    fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {
-        self.status.send_modify(|statuses| {
-            if let Some(status) = statuses.get_mut(self.position) {
-                change(status);
-            }
-        });
-    }
-}
-
 fn status_of(okta: &Okta) -> ProviderStatus {
     let settings = okta.settings();
     ProviderStatus {
@@ -227,77 +158,6 @@ fn status_of(okta: &Okta) -> ProviderStatus {
         last_run: None,
         next_run: None,
         running: false,
-    }
-}
-
-/// What a person should know about a run that did not just go well.
-fn message(report: &Report) -> Option<String> {
-    if let Some(error) = &report.error {
-        return Some(match &error.fix {
-            Some(fix) => format!("{}. {fix}", error.message),
-            None => error.message.clone(),
-        });
-    }
-    match report.outcome {
-        Outcome::Complete | Outcome::Failed => None,
-        Outcome::Partial => Some(format!(
-            "{} groups whose members could not be read, {} records that could not be decoded or named; they stay as they were",
-            report.unknown, report.quarantined
-        )),
-        Outcome::Blocked => Some(format!(
-            "{} removals are withheld; look at `portal-sync plan`, then `portal-sync sync --approve {}`",
-            report.withheld, report.plan_id
-        )),
-    }
-}
-
-fn log(report: &Report) {
-    let Report {
-        provider,
-        added,
-        updated,
-        removed,
-        withheld,
-        unknown,
-        quarantined,
-        ..
-    } = report;
-    let (outcome, requests) = (report.outcome.as_str(), report.requests.total);
-    match (&report.error, report.outcome) {
-        (Some(error), _) => {
-            tracing::error!(%provider, requests, fix = error.fix.as_deref(), "run failed: {}", error.message);
-        }
-        (None, Outcome::Complete) => tracing::info!(
-            %provider, outcome, generation = report.generation, added, updated, removed, requests, "run ended"
-        ),
-        (None, _) => tracing::warn!(
-            %provider, outcome, generation = report.generation, added, updated, removed, withheld, unknown,
-            quarantined, requests, "run ended"
-        ),
-    }
-    const SHOWN: usize = 10;
-    for (id, reason) in report.quarantined_records.iter().take(SHOWN) {
-        tracing::warn!(%provider, %id, "a record is quarantined: {reason}");
-    }
-    for notice in &report.notices {
-        tracing::warn!(%provider, "{notice}");
-    }
-}
-
-fn figures(report: &Report, finished: jiff::Timestamp) -> RunFigures {
-    RunFigures {
-        provider: report.provider.clone(),
-        outcome: report.outcome.as_str().to_owned(),
-        finished,
-        duration: Duration::try_from_secs_f64(report.duration_seconds).unwrap_or_default(),
-        requests: report.requests.endpoints.clone(),
-        throttled: report.throttled,
-        waited: Duration::try_from_secs_f64(report.waited_seconds).unwrap_or_default(),
-        left: (report.outcome != Outcome::Failed).then_some(Left {
-            users: report.counts.users as u64,
-            groups: report.counts.groups as u64,
-            withheld: report.withheld as u64,
-        }),
     }
 }
 

@@ -5,22 +5,30 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use okta_api::{Client, ErrorKind, Group, GroupId, UserId, UserStatus};
+use tokio::time::Instant;
 
+use crate::criteria::Baseline;
 use crate::selection::{GroupVerdict, Selection};
-use crate::snapshot::{Members, Snapshot};
+use crate::snapshot::{Members, Refusal, Snapshot};
 
 /// Where a run learns what an org holds.
 pub trait Directory: fmt::Debug + Send + Sync {
-    /// Reads everything the provider wants.
+    /// Reads everything the provider wants, until `until` at the latest. `baseline` is what the last run selected by: what
+    /// it did not leave out is no evidence today.
     ///
     /// # Errors
     /// When the users or the groups could not be read to the end, or Okta refuses the credentials. A group whose
-    /// members could not be read is no error: the snapshot says that they are unknown.
-    fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>>;
+    /// members could not be read, for want of time too, is no error: the snapshot says that they are unknown.
+    fn read<'a>(
+        &'a self,
+        baseline: &'a Baseline,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<Snapshot, ReadError>>;
 }
 
 /// How far a read has come.
@@ -80,9 +88,10 @@ impl OktaDirectory {
         }
     }
 
-    async fn users(&self) -> Result<Snapshot, ReadError> {
+    async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Snapshot, ReadError> {
         let mut read = Snapshot::default();
-        let mut list = self.client.users().list();
+        let mut seen = self.selection.watch_users();
+        let mut list = self.client.users().list().within(left(until));
         if let Some(search) = &self.selection.users().search {
             list = list.search(search);
         }
@@ -91,7 +100,13 @@ impl OktaDirectory {
             for user in page.items {
                 if user.status == UserStatus::Deprovisioned {
                     read.deactivated.insert(user.id);
-                } else if let Some(refusal) = self.selection.refuses_user(&user) {
+                    continue;
+                }
+                seen.look_at(&user.profile);
+                if let Some(refusal) = self.selection.refuses_user(&user) {
+                    if !baseline.refuses_user(&user) {
+                        read.unproven_users.insert(user.id.clone());
+                    }
                     read.filtered_out.insert(user.id, refusal);
                 } else {
                     read.users
@@ -103,13 +118,29 @@ impl OktaDirectory {
             }
             (self.on_progress)(Progress::Users(read.users.len()));
         }
+        let (users, refused) = (read.users.len(), read.filtered_out.len());
+        tracing::debug!(
+            users,
+            refused,
+            deactivated = read.deactivated.len(),
+            "the users are read"
+        );
+        // Of an attribute that nobody has any more nobody's record says anything.
+        if self.selection.filter_asks_in_vain(&seen) {
+            let refused = read.filtered_out.iter();
+            let refused = refused.filter(|(_, refusal)| **refusal == Refusal::Filter);
+            read.unproven_users
+                .extend(refused.map(|(id, _)| id.clone()));
+        }
+        read.notices = self.selection.vain_notices(&seen);
         Ok(read)
     }
 
-    async fn groups(&self) -> Result<GroupsRead, ReadError> {
+    async fn groups(&self, baseline: &Baseline, until: Instant) -> Result<GroupsRead, ReadError> {
         let mut read = GroupsRead::default();
         for query in self.selection.groups() {
-            let mut list = self.client.groups().list().with_stats();
+            let list = self.client.groups().list().with_stats();
+            let mut list = list.within(left(until));
             if let Some(search) = &query.search {
                 list = list.search(search);
             }
@@ -118,8 +149,13 @@ impl OktaDirectory {
                 for group in page.items {
                     match self.selection.judge_group(&group) {
                         GroupVerdict::Wanted => drop(read.groups.insert(group.id.clone(), group)),
-                        GroupVerdict::Excluded => drop(read.excluded.insert(group.id)),
-                        GroupVerdict::Other => {}
+                        GroupVerdict::Excluded => {
+                            if !baseline.refuses_group(&group) {
+                                read.unproven.insert(group.id.clone());
+                            }
+                            read.excluded.insert(group.id);
+                        }
+                        GroupVerdict::Other => drop(read.refused.insert(group.id)),
                     }
                 }
                 for bad in page.malformed {
@@ -128,12 +164,23 @@ impl OktaDirectory {
                 (self.on_progress)(Progress::Groups(read.groups.len()));
             }
         }
+        let (groups, refused) = (read.groups.len(), read.refused.len());
+        tracing::debug!(
+            groups,
+            refused,
+            excluded = read.excluded.len(),
+            "the groups are read"
+        );
         Ok(read)
     }
 
     /// Reads the members of every group that may have some. What fails for one group is that group's own trouble; only
     /// credentials that are refused, or a role that lets nobody's members be read, end the run.
-    async fn members(&self, groups: &BTreeMap<GroupId, Group>) -> Result<MembersRead, ReadError> {
+    async fn members(
+        &self,
+        groups: &BTreeMap<GroupId, Group>,
+        until: Instant,
+    ) -> Result<MembersRead, ReadError> {
         let (failed_in_a_row, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let of = groups.len();
         let read_one = |group: &Group| {
@@ -143,10 +190,14 @@ impl OktaDirectory {
             async move {
                 let read = if empty {
                     GroupRead::Empty
+                } else if Instant::now() >= until {
+                    GroupRead::NotTried(TIME_IS_OVER.to_owned())
                 } else if failed_in_a_row.load(Ordering::Relaxed) >= GIVE_UP_AFTER {
-                    GroupRead::NotTried
+                    GroupRead::NotTried(format!(
+                        "not tried: the {GIVE_UP_AFTER} groups before it failed"
+                    ))
                 } else {
-                    self.members_of(&id).await
+                    self.members_of(&id, until).await
                 };
                 match &read {
                     GroupRead::Known { .. } => failed_in_a_row.store(0, Ordering::Relaxed),
@@ -175,9 +226,7 @@ impl OktaDirectory {
                     result.deactivated.extend(deactivated);
                     Members::Known(active)
                 }
-                GroupRead::NotTried => Members::Unknown(format!(
-                    "not tried: the {GIVE_UP_AFTER} groups before it failed"
-                )),
+                GroupRead::NotTried(reason) => Members::Unknown(reason),
                 GroupRead::Failed(error) => {
                     let reason = chain(&error);
                     match error.kind() {
@@ -188,6 +237,9 @@ impl OktaDirectory {
                     Members::Unknown(reason)
                 }
             };
+            if let Members::Unknown(reason) = &members {
+                tracing::debug!(%group, reason, "the members of a group are unknown");
+            }
             result.members.insert(group, members);
         }
         // One group can be out of a role's reach. When each of several is, it is the role.
@@ -198,9 +250,10 @@ impl OktaDirectory {
     }
 
     /// The members of one group: those in use, and those deactivated.
-    async fn members_of(&self, group: &GroupId) -> GroupRead {
+    async fn members_of(&self, group: &GroupId, until: Instant) -> GroupRead {
         let (mut active, mut deactivated) = (Vec::new(), BTreeSet::new());
-        let mut pages = self.client.groups().members(group).pages();
+        let list = self.client.groups().members(group).within(left(until));
+        let mut pages = list.pages();
         loop {
             let page = match pages.try_next().await {
                 Ok(Some(page)) => page,
@@ -249,19 +302,28 @@ impl OktaDirectory {
 }
 
 impl Directory for OktaDirectory {
-    fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>> {
+    fn read<'a>(
+        &'a self,
+        baseline: &'a Baseline,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<Snapshot, ReadError>> {
         async move {
-            let (users, groups) = futures::try_join!(self.users(), self.groups())?;
+            let users = self.users(baseline, until);
+            let (users, groups) = futures::try_join!(users, self.groups(baseline, until))?;
             let mut snapshot = Snapshot {
                 groups: groups.groups,
                 excluded_groups: groups.excluded,
+                unproven_groups: groups.unproven,
+                refused_groups: groups.refused,
                 malformed_groups: groups.malformed,
                 groups_checked_here: self.selection.checks_groups_here(),
                 ..users
             };
+            let of_users = std::mem::take(&mut snapshot.notices);
             snapshot.notices = self.selection.notices().to_vec();
+            snapshot.notices.extend(of_users);
             snapshot.notices.extend(self.name_notices(&snapshot)?);
-            let read = self.members(&snapshot.groups).await?;
+            let read = self.members(&snapshot.groups, until).await?;
             snapshot.members = read.members;
             // Answers may be of different ages. Whoever one of them lists as alive stays.
             let gone = read
@@ -275,11 +337,20 @@ impl Directory for OktaDirectory {
     }
 }
 
+/// What a group is unknown for when no time was left to ask.
+const TIME_IS_OVER: &str = "not read: the time of the run was over";
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
 /// The groups of all lists.
 #[derive(Debug, Default)]
 struct GroupsRead {
     groups: BTreeMap<GroupId, Group>,
     excluded: BTreeSet<GroupId>,
+    unproven: BTreeSet<GroupId>,
+    refused: BTreeSet<GroupId>,
     malformed: BTreeMap<GroupId, String>,
 }
 
@@ -294,8 +365,8 @@ enum GroupRead {
     },
     /// It was not.
     Failed(okta_api::Error),
-    /// Too many before it had failed.
-    NotTried,
+    /// There was no time for it, or too many before it had failed.
+    NotTried(String),
 }
 
 #[derive(Debug, Default)]

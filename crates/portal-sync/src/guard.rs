@@ -24,6 +24,8 @@ pub struct Guard {
     pub groups: Percent,
     /// The part of one group's members that may go in one run.
     pub members: Percent,
+    /// The part of all users, or of all groups, that may get another name in one run.
+    pub renames: Percent,
     /// So many removals never trip the guard, whatever part they are.
     pub minimum: usize,
 }
@@ -34,6 +36,7 @@ impl Default for Guard {
             users: Percent(10),
             groups: Percent(10),
             members: Percent(50),
+            renames: Percent(20),
             minimum: 5,
         }
     }

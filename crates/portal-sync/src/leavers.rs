@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use catalog_model::{Entity, Spec};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 
 /// What becomes of a user whose account was deactivated or is gone.
 ///
 /// Whoever stays is in no group, and is marked: what they own can then be given to somebody else before they go.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Leavers {
     /// They leave the catalog at once.
     #[default]

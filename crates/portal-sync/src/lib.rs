@@ -24,6 +24,8 @@ pub mod snapshot;
 
 pub mod selection;
 
+pub mod criteria;
+
 pub mod directory;
 
 pub mod state;
@@ -39,6 +41,8 @@ pub mod plan;
 pub mod okta;
 
 pub mod published;
+
+pub mod first_runs;
 
 pub mod run;
 

@@ -32,7 +32,7 @@ mod shape;
 mod entities;
 
 pub use entities::{Mapped, MappedEntity};
-pub use names::Collision;
+pub use names::{Collision, KeptNames, Rename};
 pub use sign_in::{Address, SignIn};
 
 /// The annotation that holds the Okta id.
@@ -91,7 +91,8 @@ impl Mapping {
         &self.org_host
     }
 
-    /// Names everything that is in a roster and relates it. Entities are then made one by one.
+    /// Names everything that is in a roster and relates it; whatever is of a kind whose names are `kept` and has one keeps
+    /// it. Entities are then made one by one.
     ///
     /// # Errors
     /// When names collide and the configuration wants none of it, or the store has a text that is no entity.
@@ -100,8 +101,9 @@ impl Mapping {
         snapshot: &'a Snapshot,
         roster: &'a Roster<'a>,
         state: &'a State,
+        kept: KeptNames,
     ) -> Result<Mapped<'a>, MappingError> {
-        Mapped::new(self, snapshot, roster, state)
+        Mapped::new(self, snapshot, roster, state, kept)
     }
 
     fn group_type(&self, group: &Group) -> String {

@@ -10,6 +10,7 @@ use okta_api::{Client, Observer, Share};
 use okta_auth::{Clock, ReqwestTransport, Scope, ServiceApp, TokenCache};
 
 use crate::config::{self, Credentials};
+use crate::criteria::{Changed, Criteria};
 use crate::directory::{OktaDirectory, OnProgress};
 use crate::mapping::Mapping;
 use crate::plan::Settings;
@@ -74,33 +75,12 @@ impl Okta {
             .observer(observer)
             .user_agent(USER_AGENT)
             .build();
-        let selection = Selection::new(
-            provider.user_filter.as_ref(),
-            provider.group_filter.as_ref(),
-        )
-        .for_mapping(&provider.mapping);
-        let settings = Settings {
-            provider: provider.id.clone(),
-            rules: Rules {
-                users_from_groups: provider.users_from_groups && provider.group_filter.is_some(),
-                user_filter: provider.user_filter.is_some(),
-                group_filter: provider.group_filter.is_some(),
-                include_empty_groups: provider.include_empty_groups,
-                leavers: provider.mapping.users.leavers,
-            },
-            guard: provider.guard,
-            mapping: Mapping::new(
-                &provider.id,
-                &provider.org.to_string(),
-                provider.mapping.clone(),
-            ),
-        };
         Ok(Self {
             client,
             tokens,
-            selection,
+            selection: selection(provider),
             parallel: parallel.get(),
-            settings,
+            settings: settings(provider),
         })
     }
 
@@ -146,6 +126,34 @@ impl Okta {
             throttled: total.throttled,
             waited: total.waited,
         }
+    }
+}
+
+/// What a provider wants of its org.
+pub(crate) fn selection(provider: &config::Provider) -> Selection {
+    let (users, groups) = (&provider.user_filter, &provider.group_filter);
+    Selection::new(users.as_ref(), groups.as_ref()).for_mapping(&provider.mapping)
+}
+
+/// What a plan of a provider depends on besides what is read and what is there.
+pub(crate) fn settings(provider: &config::Provider) -> Settings {
+    Settings {
+        provider: provider.id.clone(),
+        rules: Rules {
+            users_from_groups: provider.users_from_groups && provider.group_filter.is_some(),
+            user_filter: provider.user_filter.is_some(),
+            group_filter: provider.group_filter.is_some(),
+            include_empty_groups: provider.include_empty_groups,
+            leavers: provider.mapping.users.leavers,
+            changed: Changed::NOTHING,
+        },
+        criteria: Criteria::of(provider),
+        guard: provider.guard,
+        mapping: Mapping::new(
+            &provider.id,
+            &provider.org.to_string(),
+            provider.mapping.clone(),
+        ),
     }
 }
 

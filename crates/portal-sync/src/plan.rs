@@ -8,12 +8,14 @@ use std::fmt;
 
 use catalog_model::{EntityRef, Kind, Violation};
 use jiff::Timestamp;
+use okta_api::GroupId;
 use serde::Serialize;
 
+use crate::criteria::{Changed, Criteria, Remembered};
 use crate::guard::Guard;
-use crate::mapping::{Collision, Mapping, MappingError, SignIn};
-use crate::roster::{Cause, Roster, Rules, resolve};
-use crate::snapshot::Snapshot;
+use crate::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError, Rename, SignIn};
+use crate::roster::{Cause, Kept, Roster, Rules, Standing, resolve};
+use crate::snapshot::{Refusal, Snapshot};
 use crate::state::State;
 use crate::store::Written;
 
@@ -44,6 +46,20 @@ pub struct Settings {
     pub guard: Guard,
     /// How objects become entities.
     pub mapping: Mapping,
+    /// What the configuration selects, to be compared with what it selected when the catalog was filled.
+    pub criteria: Criteria,
+}
+
+impl Settings {
+    /// Which keys that decide who belongs have changed since the last settled run over this catalog.
+    #[must_use]
+    pub fn changed_since(&self, state: &State) -> Changed {
+        if state.synced() {
+            self.criteria.changed_since(&state.remembered().criteria)
+        } else {
+            Changed::NOTHING
+        }
+    }
 }
 
 /// What a run knows before it decides: what the catalog holds, and what the org holds, as the mapping sees it.
@@ -99,9 +115,11 @@ pub struct Plan {
     pub changes: Vec<PlannedChange>,
     /// Removals that the guard holds back.
     pub withheld: Vec<Withheld>,
+    /// Renames that the guard holds back.
+    pub withheld_renames: Vec<Rename>,
     /// Why the guard holds them back.
     pub tripped: Vec<String>,
-    /// Whether removals that the guard would hold back were approved.
+    /// Whether what the guard would hold back was approved.
     pub approved: bool,
     /// Groups whose members could not be read, and why.
     pub unknown: Vec<Unknown>,
@@ -121,6 +139,8 @@ pub struct Plan {
     pub written: Vec<Written>,
     /// The objects that leave.
     pub removed: Vec<(Kind, String)>,
+    /// What the next run is to know besides.
+    pub remembered: Remembered,
 }
 
 /// How much a catalog holds.
@@ -165,30 +185,104 @@ pub enum PlanError {
     Unsound(Vec<(EntityRef, Vec<Violation>)>),
 }
 
-/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
+/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals and renames may go.
 ///
 /// # Errors
 /// When a first run finds an org that is empty without a filter that could explain it, or names collide and the
 /// configuration wants none of it.
 pub fn plan(known: &Known, settings: &Settings, approved: Option<&str>) -> Result<Plan, PlanError> {
     let Known { state, snapshot } = known;
-    let rules = settings.rules;
+    let rules = Rules {
+        changed: settings.changed_since(state),
+        ..settings.rules
+    };
     refuse_empty_source(snapshot, state, rules)?;
+    let map = |roster, kept| {
+        let mapped = settings.mapping.map(snapshot, roster, state, kept);
+        mapped.map_err(PlanError::Mapping)
+    };
     let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
-    if guarded.tripped.is_empty() {
-        return assemble(snapshot, state, settings, &guarded, Vec::new());
+    let mapped = map(&guarded, KeptNames::NONE)?;
+    let names = GuardedNames::of(&mapped, state, &settings.guard);
+    let parts = Parts {
+        snapshot,
+        state,
+        settings,
+        rules,
+    };
+    if guarded.tripped.is_empty() && names.withheld.is_empty() {
+        return parts.assemble(&guarded, mapped, Held::default());
     }
     let open = resolve(snapshot, state, rules, None);
     let withheld = withheld(&guarded, &open, state);
-    let id = id::of_withheld(&settings.provider, settings.rules.leavers, &withheld);
+    let id = id::of_withheld(
+        &settings.provider,
+        rules.leavers,
+        &withheld,
+        &names.withheld,
+    );
     if approved == Some(id.as_str()) {
-        let plan = assemble(snapshot, state, settings, &open, Vec::new())?;
-        Ok(Plan {
+        let plan = parts.assemble(&open, map(&open, KeptNames::NONE)?, Held::default())?;
+        return Ok(Plan {
             approved: true,
             ..plan
-        })
+        });
+    }
+    let mapped = if names.withheld.is_empty() {
+        mapped
     } else {
-        assemble(snapshot, state, settings, &guarded, withheld)
+        drop(mapped);
+        map(&guarded, names.kept)?
+    };
+    let reasons = guarded.tripped.iter().cloned().chain(names.reasons);
+    let held = Held {
+        reasons: reasons.collect(),
+        removals: withheld,
+        renames: names.withheld,
+        id: Some(id),
+    };
+    parts.assemble(&guarded, mapped, held)
+}
+
+/// What the guard holds back, and the name of that.
+#[derive(Default)]
+struct Held {
+    reasons: Vec<String>,
+    removals: Vec<Withheld>,
+    renames: Vec<Rename>,
+    id: Option<String>,
+}
+
+/// The names that too many objects at once would lose.
+struct GuardedNames {
+    kept: KeptNames,
+    withheld: Vec<Rename>,
+    reasons: Vec<String>,
+}
+
+impl GuardedNames {
+    fn of(mapped: &Mapped<'_>, state: &State, guard: &Guard) -> Self {
+        let mut names = Self {
+            kept: KeptNames::NONE,
+            withheld: Vec::new(),
+            reasons: Vec::new(),
+        };
+        for (kind, what, before) in [
+            (Kind::User, "users", state.users().len()),
+            (Kind::Group, "groups", state.groups().len()),
+        ] {
+            let count = mapped.renames(kind).count();
+            if !guard.trips(guard.renames, before, count) {
+                continue;
+            }
+            names.kept.add(kind);
+            names.withheld.extend(mapped.renames(kind));
+            names.reasons.push(format!(
+                "{count} of {before} {what} would be renamed, more than {}",
+                guard.renames
+            ));
+        }
+        names
     }
 }
 
@@ -204,110 +298,202 @@ fn refuse_empty_source(snapshot: &Snapshot, state: &State, rules: Rules) -> Resu
     Ok(())
 }
 
-/// What to say of an answer without anybody, which a filter can explain and a missing role too.
-fn empty_notice(snapshot: &Snapshot, rules: Rules) -> Option<String> {
-    let (what, filtered) = if snapshot.shows_no_users() {
-        ("user", rules.user_filter)
-    } else if snapshot.shows_no_groups() {
-        ("group", rules.group_filter)
-    } else {
-        return None;
-    };
-    let scope = if filtered {
-        "that matches the filter"
-    } else {
-        "at all"
-    };
-    Some(format!(
-        "okta answers that there is no {what} {scope}; if that is not so, {GIVE_ROLE}"
-    ))
+/// What a plan is made of.
+struct Parts<'p> {
+    snapshot: &'p Snapshot,
+    state: &'p State,
+    settings: &'p Settings,
+    rules: Rules,
 }
 
-/// The guard does not count what the configuration leaves out. A slip in it should be seen all the same.
-fn left_out_notice(state: &State, roster: &Roster<'_>, guard: &Guard) -> Option<String> {
-    let is_left_out = |cause: &&Cause| matches!(cause, Cause::Status | Cause::Excluded);
-    let users = roster.removed_users.values().filter(is_left_out).count();
-    let groups = roster.removed_groups.values().filter(is_left_out).count();
-    let many = guard.trips(guard.users, state.users().len(), users)
-        || guard.trips(guard.groups, state.groups().len(), groups);
-    many.then(|| {
-        format!(
-            "{users} users and {groups} groups go because `exclude` or `statuses` leaves them out, which the guard does not \
-             count"
-        )
-    })
-}
+impl Parts<'_> {
+    /// What to say of an answer without anybody: whether Okta has nobody, finds nobody, or a filter here refuses everybody.
+    fn empty_notice(&self, after: Counts) -> Option<String> {
+        let Self {
+            snapshot, rules, ..
+        } = self;
+        let criteria = &self.settings.criteria;
+        let user_filter = criteria.user_filter.as_deref().unwrap_or_default();
+        if snapshot.shows_no_users() {
+            return Some(if rules.user_filter {
+                format!(
+                    "okta finds no user for `userFilter` `{user_filter}`; if there should be some, correct it, or {GIVE_ROLE}"
+                )
+            } else {
+                format!("okta answers that there is no user at all; if that is not so, {GIVE_ROLE}")
+            });
+        }
+        if snapshot.shows_no_groups() {
+            return Some(if rules.group_filter {
+                format!(
+                    "okta finds no group for `groupFilter`; if there should be some, correct it, or {GIVE_ROLE}"
+                )
+            } else {
+                format!(
+                    "okta answers that there is no group at all; if that is not so, {GIVE_ROLE}"
+                )
+            });
+        }
+        let refused = snapshot.refused_groups.len();
+        if refused > 0 && snapshot.groups.is_empty() && snapshot.excluded_groups.is_empty() {
+            return Some(format!(
+                "okta lists {refused} groups, and `groupFilter` refuses all of them here"
+            ));
+        }
+        let refused = snapshot.filtered_out.len();
+        if refused > 0 && snapshot.users.is_empty() && snapshot.malformed_users.is_empty() {
+            let by = |rule| snapshot.filtered_out.values().any(|it| *it == rule);
+            let rules = [
+                (Refusal::Filter, "userFilter"),
+                (Refusal::Status, "mapping.users.statuses"),
+                (Refusal::Excluded, "mapping.users.exclude"),
+            ];
+            let rules: Vec<String> = rules
+                .into_iter()
+                .filter(|(rule, _)| by(*rule))
+                .map(|(_, key)| format!("`{key}`"))
+                .collect();
+            return Some(format!(
+                "okta lists {refused} users, and all of them are refused here, by {}",
+                rules.join(", ")
+            ));
+        }
+        (after.users == 0 && snapshot.malformed_users.is_empty()).then(|| {
+            "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned()
+        })
+    }
 
-fn assemble(
-    snapshot: &Snapshot,
-    state: &State,
-    settings: &Settings,
-    roster: &Roster<'_>,
-    withheld: Vec<Withheld>,
-) -> Result<Plan, PlanError> {
-    let mapped = settings
-        .mapping
-        .map(snapshot, roster, state)
-        .map_err(PlanError::Mapping)?;
-    let after = Counts {
-        users: roster.users.len(),
-        groups: roster.groups.len() + usize::from(mapped.root().is_some()),
-        memberships: mapped.memberships(),
-    };
-    let Comparison {
-        changes,
-        written,
-        removed,
-        ..
-    } = compare(state, &mapped, roster)?;
-    let id = if withheld.is_empty() {
-        id::of_changes(&settings.provider, &written, &removed)
-    } else {
-        id::of_withheld(&settings.provider, settings.rules.leavers, &withheld)
-    };
-    let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
-        okta_id: group.to_string(),
-        name: snapshot
-            .groups
-            .get(group)
-            .and_then(|group| group.profile.name())
-            .unwrap_or_default()
-            .to_owned(),
-        reason: reason.clone(),
-        kept: roster.groups.contains_key(group),
-    });
-    let mut notices = snapshot.notices.clone();
-    let nobody = empty_notice(snapshot, settings.rules).or_else(|| {
-        (after.users == 0 && roster.quarantined.is_empty())
-            .then(|| "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned())
-    });
-    notices.extend(nobody);
-    notices.extend(left_out_notice(state, roster, &settings.guard));
-    notices.extend(mapped.notices.iter().cloned());
-    let sign_in = mapped.sign_in();
-    notices.extend(sign_in.notices());
-    Ok(Plan {
-        provider: settings.provider.clone(),
-        id,
-        base: state.generation(),
-        changes,
-        tripped: if withheld.is_empty() {
-            Vec::new()
-        } else {
-            roster.tripped.clone()
-        },
-        withheld,
-        approved: false,
-        unknown: unknown.collect(),
-        quarantined: roster.quarantined.clone(),
-        collisions: mapped.collisions,
-        sign_in,
-        notices,
-        before: Counts::of(state),
-        after,
-        written,
-        removed,
-    })
+    /// The guard does not count whose own record says that the configuration leaves them out. Many at once are told all the
+    /// same.
+    fn left_out_notice(&self, roster: &Roster<'_>) -> Option<String> {
+        let Self {
+            snapshot, state, ..
+        } = self;
+        let guard = &self.settings.guard;
+        let is_left_out = |cause: &Cause| matches!(cause, Cause::Status | Cause::Excluded);
+        let users = roster.removed_users.iter();
+        let users = users
+            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_users.contains(*id))
+            .count();
+        let groups = roster.removed_groups.iter();
+        let groups = groups
+            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_groups.contains(*id))
+            .count();
+        let many = guard.trips(guard.users, state.users().len(), users)
+            || guard.trips(guard.groups, state.groups().len(), groups);
+        many.then(|| {
+            format!(
+                "{users} users and {groups} groups go because `exclude` or `statuses` leaves them out, which the guard does not \
+                 count"
+            )
+        })
+    }
+
+    fn assemble(
+        &self,
+        roster: &Roster<'_>,
+        mapped: Mapped<'_>,
+        held: Held,
+    ) -> Result<Plan, PlanError> {
+        let Self {
+            snapshot,
+            state,
+            settings,
+            rules,
+        } = self;
+        let after = Counts {
+            users: roster.users.len(),
+            groups: roster.groups.len() + usize::from(mapped.root().is_some()),
+            memberships: mapped.memberships(),
+        };
+        let Comparison {
+            changes,
+            written,
+            removed,
+            ..
+        } = compare(state, &mapped, roster)?;
+        let id = held
+            .id
+            .unwrap_or_else(|| id::of_changes(&settings.provider, &written, &removed));
+        let remembered = self.remembered(roster, &held.removals);
+        let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
+            okta_id: group.to_string(),
+            name: snapshot
+                .groups
+                .get(group)
+                .and_then(|group| group.profile.name())
+                .unwrap_or_default()
+                .to_owned(),
+            reason: reason.clone(),
+            since: remembered.unknown_since.get(group.as_str()).copied(),
+            kept: roster.groups.contains_key(group),
+        });
+        let mut notices = snapshot.notices.clone();
+        notices.extend(self.empty_notice(after));
+        notices.extend(self.left_out_notice(roster));
+        if let (true, Some(reason)) = (rules.changed.known, rules.changed.reason()) {
+            notices.push(format!("{reason}: what it removes is counted by the guard"));
+        }
+        notices.extend(mapped.notices.iter().cloned());
+        let sign_in = mapped.sign_in();
+        notices.extend(sign_in.notices());
+        Ok(Plan {
+            provider: settings.provider.clone(),
+            id,
+            base: state.generation(),
+            changes,
+            withheld: held.removals,
+            withheld_renames: held.renames,
+            tripped: held.reasons,
+            approved: false,
+            unknown: unknown.collect(),
+            quarantined: roster.quarantined.clone(),
+            collisions: mapped.collisions,
+            sign_in,
+            notices,
+            before: Counts::of(state),
+            after,
+            written,
+            removed,
+            remembered,
+        })
+    }
+
+    /// What is known after this run. What the configuration selects is taken for what the catalog was filled by only when
+    /// nothing of it is still to come: while something is held back, the reasons for that are judged as they were.
+    fn remembered(&self, roster: &Roster<'_>, withheld: &[Withheld]) -> Remembered {
+        let Self {
+            snapshot,
+            state,
+            settings,
+            rules,
+        } = self;
+        let before = state.remembered();
+        let is_quarantined = |kept: &Kept| matches!(kept, Kept::Quarantined);
+        let stays_as_it_was = roster
+            .users
+            .values()
+            .any(|standing| matches!(standing, Standing::Kept(kept) if is_quarantined(kept)))
+            || roster
+                .groups
+                .values()
+                .any(|standing| matches!(standing, Standing::Kept(kept) if is_quarantined(kept)));
+        // A part that cannot be read joins its whole, or leaves it, only later.
+        let merges_wait = rules.changed.merge && !roster.unknown.is_empty();
+        let is_settled = withheld.is_empty() && !stays_as_it_was && !merges_wait;
+        let since = |group: &GroupId| {
+            let before = before.unknown_since.get(group.as_str()).copied();
+            before.unwrap_or(snapshot.taken_at)
+        };
+        Remembered {
+            criteria: before.criteria_after(&settings.criteria, is_settled || !state.synced()),
+            unknown_since: roster
+                .unknown
+                .keys()
+                .map(|group| (group.to_string(), since(group)))
+                .collect(),
+        }
+    }
 }
 
 impl Plan {
@@ -321,6 +507,21 @@ impl Plan {
     #[must_use]
     pub fn is_partial(&self) -> bool {
         !self.unknown.is_empty() || !self.quarantined.is_empty()
+    }
+
+    /// How many of the changes give an object another name.
+    #[must_use]
+    pub fn renamed(&self) -> usize {
+        let renames = self.changes.iter();
+        renames
+            .filter(|change| matches!(change, PlannedChange::Renamed { .. }))
+            .count()
+    }
+
+    /// Whether the guard holds something back.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        !self.withheld.is_empty() || !self.withheld_renames.is_empty()
     }
 
     /// How many changes there are that come, change (renames too) and go.

@@ -1,6 +1,6 @@
 //! What readers see: one whole generation of the catalog, never a mix of two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub struct Published {
     index: Vec<(EntityRef, Option<String>)>,
     users: usize,
     groups: usize,
+    /// The tenants that were ever read.
+    providers: BTreeSet<String>,
 }
 
 impl Published {
@@ -82,7 +84,23 @@ impl Published {
             index,
             users,
             groups,
+            providers: BTreeSet::new(),
         }
+    }
+
+    /// The same generation, to which these tenants have contributed, be it nobody.
+    #[must_use]
+    pub fn of_providers(self, providers: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            providers: providers.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// Whether a tenant was ever read: without its people this is not the whole catalog.
+    #[must_use]
+    pub fn has_read(&self, provider: &str) -> bool {
+        self.providers.contains(provider)
     }
 
     /// The number of this generation; the next one has a higher number.

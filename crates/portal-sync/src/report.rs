@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::directory::chain;
 use crate::exit::Exit;
-use crate::mapping::{Collision, SignIn};
+use crate::mapping::{Collision, Rename, SignIn};
 use crate::okta::Usage;
 use crate::plan::{Counts, Plan, PlannedChange, Unknown, Withheld};
 use crate::run::RunError;
@@ -63,10 +63,26 @@ pub struct Report {
     pub updated: usize,
     /// Entities that went.
     pub removed: usize,
+    /// Entities that got another name, which are among those that changed.
+    pub renamed: usize,
     /// Entities whose removal, or the removal of whose members, was withheld.
     pub withheld: usize,
+    /// Entities whose new name was withheld.
+    pub withheld_renames: usize,
+    /// Why the guard withheld something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guard: Vec<String>,
+    /// What it withheld.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld_removals: Vec<Withheld>,
+    /// The names that it withheld.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub renames_withheld: Vec<Rename>,
     /// Groups whose members could not be read.
     pub unknown: usize,
+    /// Which ones, why, and since when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown_groups: Vec<Unknown>,
     /// Records that could not be decoded or named.
     pub quarantined: usize,
     /// Which ones: the reason by Okta id.
@@ -120,10 +136,6 @@ pub struct Failure {
 pub struct Details {
     /// Every change.
     pub changes: Vec<PlannedChange>,
-    /// Every removal that is withheld.
-    pub withheld_removals: Vec<Withheld>,
-    /// Every group whose members could not be read.
-    pub unknown_groups: Vec<Unknown>,
     /// Every name that was given out differently.
     pub name_collisions: Vec<NameCollision>,
     /// What is wrong with the addresses by which people sign in.
@@ -166,7 +178,7 @@ impl Report {
         took: Duration,
     ) -> Self {
         let (added, updated, removed) = plan.tally();
-        let outcome = if !plan.withheld.is_empty() {
+        let outcome = if plan.is_withheld() {
             Outcome::Blocked
         } else if plan.is_partial() {
             Outcome::Partial
@@ -181,16 +193,20 @@ impl Report {
             added,
             updated,
             removed,
+            renamed: plan.renamed(),
             withheld: plan.withheld.len(),
+            withheld_renames: plan.withheld_renames.len(),
+            guard: plan.tripped.clone(),
+            withheld_removals: plan.withheld.clone(),
+            renames_withheld: plan.withheld_renames.clone(),
             unknown: plan.unknown.len(),
+            unknown_groups: plan.unknown.clone(),
             quarantined: plan.quarantined.len(),
             quarantined_records: plan.quarantined.clone(),
             collisions: plan.collisions.len(),
             notices: plan.notices.clone(),
             details: (!applied).then(|| Details {
                 changes: plan.changes.clone(),
-                withheld_removals: plan.withheld.clone(),
-                unknown_groups: plan.unknown.clone(),
                 name_collisions: plan.collisions.iter().map(Into::into).collect(),
                 sign_in: plan.sign_in.clone(),
             }),
@@ -229,8 +245,14 @@ impl Report {
             added: 0,
             updated: 0,
             removed: 0,
+            renamed: 0,
             withheld: 0,
+            withheld_renames: 0,
+            guard: Vec::new(),
+            withheld_removals: Vec::new(),
+            renames_withheld: Vec::new(),
             unknown: 0,
+            unknown_groups: Vec::new(),
             quarantined: 0,
             quarantined_records: BTreeMap::new(),
             collisions: 0,
@@ -244,6 +266,14 @@ impl Report {
             notices: Vec::new(),
             error: None,
             details: None,
+        }
+    }
+
+    /// How many of those that changed have another name, as a part of a sentence.
+    fn of_them_renamed(&self, what: &str) -> String {
+        match self.renamed {
+            0 => String::new(),
+            renamed => format!(" ({renamed} {what})"),
         }
     }
 
@@ -277,13 +307,22 @@ impl fmt::Display for Report {
             }
             (true, true, _) | (false, true, None) => write!(
                 f,
-                "{}: plan {}: {} to add, {} to update, {} to remove",
-                self.provider, self.plan_id, self.added, self.updated, self.removed
+                "{}: plan {}: {} to add, {} to update{}, {} to remove",
+                self.provider,
+                self.plan_id,
+                self.added,
+                self.updated,
+                self.of_them_renamed("to rename"),
+                self.removed
             )?,
             (false, true, Some(generation)) => write!(
                 f,
-                "{}: generation {generation} committed: {} added, {} updated, {} removed",
-                self.provider, self.added, self.updated, self.removed
+                "{}: generation {generation} committed: {} added, {} updated{}, {} removed",
+                self.provider,
+                self.added,
+                self.updated,
+                self.of_them_renamed("renamed"),
+                self.removed
             )?,
         }
         writeln!(f)?;
@@ -303,6 +342,7 @@ impl fmt::Display for Report {
         )?;
         for (count, what) in [
             (self.withheld, "withheld by the guard"),
+            (self.withheld_renames, "renames withheld by the guard"),
             (self.unknown, "unknown: their members could not be read"),
             (
                 self.quarantined,
@@ -324,11 +364,14 @@ impl fmt::Display for Report {
                 writeln!(f, "  … `plan` names all of them")?;
             }
         }
-        if self.withheld > 0 {
+        for reason in &self.guard {
+            writeln!(f, "  guard: {reason}")?;
+        }
+        if self.withheld + self.withheld_renames > 0 {
             writeln!(
                 f,
-                "  approve these removals once with: portal-sync sync --approve {}",
-                self.plan_id
+                "  approve this once with: portal-sync sync --provider {} --approve {}",
+                self.provider, self.plan_id
             )?;
         }
         for notice in &self.notices {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
 
+use crate::criteria::Changed;
 use crate::guard::{Guard, Percent};
 use crate::leavers::Leavers;
 use crate::snapshot::Snapshot;
@@ -36,6 +37,8 @@ pub struct Rules {
     pub include_empty_groups: bool,
     /// What becomes of users whose account is no longer in use.
     pub leavers: Leavers,
+    /// Which keys that decide who belongs differ from those of the last settled run: what they remove is counted.
+    pub changed: Changed,
 }
 
 impl Default for Rules {
@@ -47,6 +50,7 @@ impl Default for Rules {
             group_filter: false,
             include_empty_groups: true,
             leavers: Leavers::Remove,
+            changed: Changed::NOTHING,
         }
     }
 }
@@ -115,7 +119,7 @@ pub fn resolve<'a>(
     if !rules.include_empty_groups {
         roster.drop_empty_groups(snapshot, state);
     }
-    roster.let_groups_go(snapshot, state, guard);
+    roster.let_groups_go(snapshot, state, rules, guard);
     roster.take_users(snapshot, state, rules);
     roster.let_users_go(snapshot, state, rules, guard);
     roster.close_members(state);
@@ -123,23 +127,30 @@ pub fn resolve<'a>(
 }
 
 impl<'a> Roster<'a> {
-    /// Whether the guard holds back `going` removals that no record explains, out of `before`. None may leave nothing.
+    /// Whether the guard holds back `going` removals of which there is no evidence, out of `before`. None may leave nothing.
     fn holds(
         &mut self,
         what: &str,
         guard: Option<&Guard>,
         limit: impl Fn(&Guard) -> Percent,
-        before: usize,
-        going: usize,
+        changed: Changed,
+        [before, going]: [usize; 2],
         nothing_left: bool,
     ) -> bool {
         let Some(guard) = guard else { return false };
         let limit = limit(guard);
+        let reason = changed.reason();
+        let reason = reason.map_or_else(String::new, |reason| format!("; {reason}"));
         if nothing_left && before > 0 {
-            self.tripped.push(format!("all {before} {what} would go"));
-        } else if guard.trips(limit, before, going) {
+            self.tripped
+                .push(format!("all {before} {what} would go{reason}"));
+        } else if guard.trips(limit, before, going) && reason.is_empty() {
             self.tripped.push(format!(
                 "{going} of {before} {what} would go for no reason that a record of theirs gives, more than {limit}"
+            ));
+        } else if guard.trips(limit, before, going) {
+            self.tripped.push(format!(
+                "{going} of {before} {what} would go, more than {limit}{reason}"
             ));
         } else {
             return false;

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use okta_api::ErrorKind;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::directory::{Directory, ReadError};
 use crate::exit::Exit;
+use crate::first_runs::FirstRun;
 use crate::mapping::MappingError;
 use crate::plan::{GIVE_ROLE, Known, Plan, PlanError, Settings, plan};
 use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
@@ -20,7 +22,7 @@ use crate::store::{CatalogStore, Commit, StoreError, StoreErrorKind};
 /// How often a plan is made anew because another provider took one of its names meanwhile.
 const REPLANS: usize = 3;
 
-/// Reads the store and the org.
+/// Reads the store and the org, the org until `until` at the latest.
 ///
 /// # Errors
 /// When one of them could not be read.
@@ -29,6 +31,7 @@ pub async fn read(
     store: &dyn CatalogStore,
     settings: &Settings,
     taken_at: Timestamp,
+    until: Instant,
 ) -> Result<Known, RunError> {
     let span = tracing::info_span!("read", provider = %settings.provider);
     async {
@@ -37,7 +40,10 @@ pub async fn read(
             .state(&settings.provider)
             .await
             .map_err(RunError::Store)?;
-        let snapshot = directory.read().await.map_err(RunError::Read)?;
+        let last = &state.remembered().criteria;
+        let baseline = settings.criteria.baseline(last);
+        let read = directory.read(&baseline, until).await;
+        let snapshot = read.map_err(RunError::Read)?;
         Ok(Known::new(state, snapshot, settings, taken_at))
     }
     .instrument(span)
@@ -57,7 +63,7 @@ pub fn decide(
 }
 
 /// Decides what to do and does it. Returns the plan and the number of the new generation, or no number when there was
-/// nothing to write.
+/// nothing to write. A tenant that was never read waits for its place among the others.
 ///
 /// # Errors
 /// As [`decide`], and when the store could not be written or another run of this provider committed meanwhile.
@@ -67,13 +73,24 @@ pub async fn commit(
     settings: &Settings,
     approved: Option<&str>,
     taken_at: Timestamp,
+    first_run: &FirstRun,
 ) -> Result<(Plan, Option<u64>), RunError> {
     let base = known.state().generation();
+    if base.is_none() {
+        first_run.wait_for_earlier().await;
+        let state = store.state(&settings.provider).await;
+        known = known.over(state.map_err(RunError::Store)?);
+    }
     let mut replans = 0;
     loop {
         let plan = decide(&known, settings, approved)?;
         // A first run commits even an empty catalog: from then on it is known to be complete.
-        if plan.is_empty() && base.is_some() {
+        if let (true, Some(base)) = (plan.is_empty(), base) {
+            if plan.remembered != *known.state().remembered() {
+                let remembered = plan.remembered.clone();
+                let kept = store.remember(&plan.provider, base, remembered).await;
+                kept.map_err(RunError::Store)?;
+            }
             return Ok((plan, None));
         }
         let commit = Commit {
@@ -82,9 +99,16 @@ pub async fn commit(
             taken_at,
             removed: plan.removed.clone(),
             written: plan.written.clone(),
+            remembered: plan.remembered.clone(),
         };
         match store.commit(commit).await {
-            Ok(generation) => return Ok((plan, Some(generation))),
+            Ok(generation) => {
+                // Of a first run everything is new.
+                for change in plan.changes.iter().filter(|_| base.is_some()) {
+                    tracing::debug!(provider = %plan.provider, generation, "{}", change.headline());
+                }
+                return Ok((plan, Some(generation)));
+            }
             Err(error) if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS => {
                 // The names that are taken are read again; what this provider has stays as it was when the org was read.
                 replans += 1;

@@ -19,12 +19,19 @@ pub struct Snapshot {
     pub deactivated: BTreeSet<UserId>,
     /// Users that the server listed and a rule here refuses: which one.
     pub filtered_out: BTreeMap<UserId, Refusal>,
+    /// Those of them whose refusal is no evidence against them: the configuration of the last run did not refuse them, or
+    /// the filter asks for an attribute that nobody has.
+    pub unproven_users: BTreeSet<UserId>,
     /// User records that could not be decoded: the reason by Okta id.
     pub malformed_users: BTreeMap<UserId, String>,
     /// The groups that match the group filter.
     pub groups: BTreeMap<GroupId, Group>,
     /// Groups that match the group filter and that the configuration excludes.
     pub excluded_groups: BTreeSet<GroupId>,
+    /// Those of them that the configuration of the last run did not leave out.
+    pub unproven_groups: BTreeSet<GroupId>,
+    /// Groups that the server listed and the group filter refuses here.
+    pub refused_groups: BTreeSet<GroupId>,
     /// Group records that could not be decoded: the reason by Okta id.
     pub malformed_groups: BTreeMap<GroupId, String>,
     /// Groups that are wanted and cannot be named: the reason by Okta id.
@@ -36,6 +43,9 @@ pub struct Snapshot {
     /// The groups that the configuration makes one of several, and the groups that each is made of. The former are among
     /// [`Snapshot::groups`], unless they are made of none, and the latter are not.
     pub merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    /// Groups that were parts of one of [`Snapshot::merged`], are none any more, and whose members nobody could read: who
+    /// of its people is theirs cannot be told, so it is still said to be made of them too.
+    pub hidden_parts: BTreeMap<GroupId, BTreeSet<GroupId>>,
     /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
     pub parents: BTreeMap<GroupId, GroupId>,
     /// When the run began to read.
@@ -62,10 +72,11 @@ impl Snapshot {
         self.users.is_empty() && self.filtered_out.is_empty() && self.malformed_users.is_empty()
     }
 
-    /// Whether Okta listed no group that the filter wants.
+    /// Whether Okta listed no group, not even one that the filter refuses here.
     #[must_use]
     pub fn shows_no_groups(&self) -> bool {
         self.groups.is_empty()
+            && self.refused_groups.is_empty()
             && self.malformed_groups.is_empty()
             && self.excluded_groups.is_empty()
             && self.unmapped_groups.is_empty()

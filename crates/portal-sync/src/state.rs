@@ -7,6 +7,7 @@ use catalog_model::{EntityRef, Kind, Namespace};
 use okta_api::{GroupId, UserId};
 use serde::Deserialize;
 
+use crate::criteria::Remembered;
 use crate::document::Document;
 
 /// The last good entities of one provider.
@@ -21,18 +22,28 @@ pub struct State {
     /// The members of each group, by their places in `ids`: millions of them, and four bytes each.
     members: BTreeMap<GroupId, Box<[u32]>>,
     parents: BTreeMap<GroupId, GroupId>,
-    taken: BTreeSet<EntityRef>,
+    others: Others,
+    remembered: Remembered,
+}
+
+/// What other providers have in the same catalog.
+#[derive(Debug, Clone, Default)]
+pub struct Others {
+    /// The names they hold.
+    pub taken: BTreeSet<EntityRef>,
+    /// Their users with the e-mail address of each that has one.
+    pub addresses: Vec<(EntityRef, Option<String>)>,
 }
 
 impl State {
     /// The id under which the root group is kept, which Okta knows nothing of. Okta's own ids are letters and digits.
     pub const ROOT: &'static str = "portal-sync:root";
 
-    /// The state of a provider that was never synced, in a catalog where other providers hold the names of `taken`.
+    /// The state of a provider that was never synced, in a catalog that has these others.
     #[must_use]
-    pub fn never_synced(taken: BTreeSet<EntityRef>) -> Self {
+    pub fn never_synced(others: Others) -> Self {
         Self {
-            taken,
+            others,
             ..Self::default()
         }
     }
@@ -44,7 +55,8 @@ impl State {
     pub fn new(
         generation: u64,
         documents: impl IntoIterator<Item = (String, Document)>,
-        taken: BTreeSet<EntityRef>,
+        others: Others,
+        remembered: Remembered,
     ) -> Result<Self, serde_json::Error> {
         let (mut users, mut groups, mut root) = (Vec::new(), Vec::new(), None);
         for (okta_id, document) in documents {
@@ -68,7 +80,8 @@ impl State {
             ids,
             members,
             parents,
-            taken,
+            others,
+            remembered,
         })
     }
 
@@ -81,7 +94,13 @@ impl State {
         let documents = entities
             .into_iter()
             .map(|(id, entity)| (id, Document::of(&entity)));
-        Self::new(generation, documents, BTreeSet::new()).unwrap()
+        Self::new(
+            generation,
+            documents,
+            Others::default(),
+            Remembered::default(),
+        )
+        .unwrap()
     }
 
     /// The generation in which the provider last committed; none when it was never synced.
@@ -114,10 +133,22 @@ impl State {
         self.root.as_ref()
     }
 
+    /// What other providers have in the same catalog.
+    #[must_use]
+    pub const fn others(&self) -> &Others {
+        &self.others
+    }
+
     /// Names that other providers hold in the same catalog.
     #[must_use]
     pub const fn taken(&self) -> &BTreeSet<EntityRef> {
-        &self.taken
+        &self.others.taken
+    }
+
+    /// What else is known from the runs before.
+    #[must_use]
+    pub const fn remembered(&self) -> &Remembered {
+        &self.remembered
     }
 
     /// The members of a group as the catalog has them, by Okta id. Empty for a group that is not there.

@@ -6,15 +6,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use catalog_model::{Entity, EntityRef, Kind};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
+use crate::criteria::Remembered;
 use crate::document::Document;
 use crate::state::State;
 
 mod error;
+mod migrate;
+
 mod sqlite;
 
 pub use error::{StoreError, StoreErrorKind};
@@ -38,11 +42,23 @@ pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// when the store cannot be written.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>>;
 
+    /// Keeps what a run that changed no entity learned besides. It makes no generation.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when another run of the same provider committed since `base`; any other kind when the
+    /// store cannot be written.
+    fn remember(
+        &self,
+        provider: &str,
+        base: u64,
+        remembered: Remembered,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// The providers that ever committed, by id.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn providers(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>>;
+    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>>;
 
     /// The number of the newest generation, or nothing before the first.
     ///
@@ -57,9 +73,22 @@ pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>>;
 }
 
+/// A provider that committed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownProvider {
+    /// Its id.
+    pub id: String,
+    /// The address of the org that its entities are from, as in `https://acme.okta.com`; none when it has no entities.
+    pub org: Option<String>,
+    /// What is known of it besides its entities.
+    pub remembered: Remembered,
+}
+
 /// An entity and the Okta object it was made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
+    /// The provider whose object it is.
+    pub provider: Arc<str>,
     /// The id of the Okta object, unique for its provider and kind.
     pub okta_id: String,
     /// The entity.
@@ -97,6 +126,8 @@ pub struct Commit {
     pub removed: Vec<(Kind, String)>,
     /// Objects that are new or changed.
     pub written: Vec<Written>,
+    /// What the next run is to know besides.
+    pub remembered: Remembered,
 }
 
 /// One whole generation, of all providers.
@@ -106,6 +137,8 @@ pub struct Catalog {
     pub generation: u64,
     /// When it was taken: the newest commit of any provider.
     pub taken_at: Timestamp,
+    /// The providers that ever committed, by id.
+    pub providers: Vec<String>,
     /// Every entity, by provider, kind and Okta id.
     pub records: Vec<Record>,
 }

@@ -12,10 +12,13 @@ use sha2::{Digest, Sha256};
 use super::session::Session;
 use super::{failure, output};
 use crate::exit::Exit;
-use crate::store::{CatalogStore as _, Record};
+use crate::store::Record;
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
+    /// Only the people and groups of this tenant; may repeat
+    #[arg(long = "provider", value_name = "ID")]
+    providers: Vec<String>,
     /// What the entities look like
     #[arg(long, value_enum, default_value_t)]
     format: EntityFormat,
@@ -39,15 +42,9 @@ enum EntityFormat {
 }
 
 pub(super) async fn export(session: Session, arguments: ExportArgs) -> Exit {
-    let records = match session.store.catalog().await {
-        Ok(Some(catalog)) => sorted(catalog.records),
-        Ok(None) => {
-            output::message(
-                "error: there is no catalog yet\n  fix: run `portal-sync sync` first; an empty export would delete people",
-            );
-            return Exit::Store;
-        }
-        Err(error) => return failure::of_store(&error),
+    let records = match session.catalog(&arguments.providers).await {
+        Ok(catalog) => sorted(catalog.records),
+        Err(exit) => return exit,
     };
     let written = match &arguments.out {
         None => render(&records.iter().collect::<Vec<_>>(), arguments.format).map(output::result),

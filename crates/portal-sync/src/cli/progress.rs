@@ -1,9 +1,9 @@
-//! Progress on stderr: a bar on a terminal, plain lines elsewhere.
+//! Progress on stderr: bars on a terminal, plain lines elsewhere.
 
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output;
 use crate::directory::{OnProgress, Progress};
@@ -11,41 +11,65 @@ use crate::directory::{OnProgress, Progress};
 /// A plain line for so many users, groups, or groups whose members were read.
 const STEP: usize = 1_000;
 
-/// Shows how far a read has come.
+/// Shows how far several reads at a time have come.
 #[derive(Debug)]
 pub(super) struct Shown {
+    /// The bars of a terminal, one under the other; none where there is no terminal.
+    bars: Option<MultiProgress>,
+    quiet: bool,
+}
+
+impl Shown {
+    /// Shows nothing when `quiet`.
+    pub(super) fn new(quiet: bool) -> Self {
+        Self {
+            bars: (!quiet && io::stderr().is_terminal()).then(MultiProgress::new),
+            quiet,
+        }
+    }
+
+    /// What shows the progress of one provider.
+    pub(super) fn of(&self, provider: &str) -> Arc<OfProvider> {
+        let bar = self.bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::no_length());
+            if let Ok(style) =
+                ProgressStyle::with_template("{spinner} {prefix}: {msg} {wide_bar} {pos}/{len}")
+            {
+                bar.set_style(style);
+            }
+            bar.set_prefix(provider.to_owned());
+            bar
+        });
+        Arc::new(OfProvider {
+            bar,
+            printed: Mutex::default(),
+            provider: provider.to_owned(),
+            quiet: self.quiet,
+        })
+    }
+}
+
+/// Shows how far the read of one provider has come.
+#[derive(Debug)]
+pub(super) struct OfProvider {
     bar: Option<ProgressBar>,
     /// Users, groups, and groups whose members are done, as last printed.
     printed: Mutex<[usize; 3]>,
     provider: String,
+    quiet: bool,
 }
 
-/// What is told about the progress of a provider, and what shows it; nothing when `quiet`.
-pub(super) fn show(provider: &str, quiet: bool) -> (OnProgress, Option<Arc<Shown>>) {
-    if quiet {
-        return (Arc::new(|_| ()), None);
+impl OfProvider {
+    /// Who is to be told.
+    pub(super) fn told(self: &Arc<Self>) -> OnProgress {
+        let told = Arc::clone(self);
+        Arc::new(move |progress| told.tell(progress))
     }
-    let bar = io::stderr().is_terminal().then(|| {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) =
-            ProgressStyle::with_template("{spinner} {prefix}: {msg} {wide_bar} {pos}/{len}")
-        {
-            bar.set_style(style);
-        }
-        bar.set_prefix(provider.to_owned());
-        bar
-    });
-    let shown = Arc::new(Shown {
-        bar,
-        printed: Mutex::default(),
-        provider: provider.to_owned(),
-    });
-    let told = Arc::clone(&shown);
-    (Arc::new(move |progress| told.tell(progress)), Some(shown))
-}
 
-impl Shown {
     fn tell(&self, progress: Progress) {
+        if self.quiet {
+            return;
+        }
         let (which, count, of, what) = match progress {
             Progress::Users(count) => (0, count, None, "users"),
             Progress::Groups(count) => (1, count, None, "groups"),

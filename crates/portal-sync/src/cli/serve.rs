@@ -6,11 +6,14 @@ use jiff::tz::TimeZone;
 
 use super::failure;
 use super::session::Session;
+use crate::config::{Provider, Schedule, StoreUrl};
 use crate::daemon::Daemon;
 use crate::exit::Exit;
+use crate::store::CatalogStore as _;
 
 pub(super) async fn serve(session: Session) -> Exit {
-    let orgs = match session.orgs().await {
+    let providers: Vec<&Provider> = session.config.providers.iter().collect();
+    let orgs = match session.orgs(&providers).await {
         Ok(orgs) => orgs,
         Err(exit) => return exit,
     };
@@ -21,6 +24,28 @@ pub(super) async fn serve(session: Session) -> Exit {
         telemetry,
         ..
     } = session;
+    let generation = match store.generation().await {
+        Ok(generation) => generation,
+        Err(error) => return failure::of_store(&error),
+    };
+    let StoreUrl::Sqlite(path) = &config.store.url;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        store = %path.display(),
+        generation,
+        "starting"
+    );
+    for provider in &config.providers {
+        let Schedule {
+            frequency,
+            timeout,
+            initial_delay,
+        } = &provider.schedule;
+        tracing::info!(
+            provider = %provider.id, org = %provider.org.host(), %frequency, ?timeout, ?initial_delay,
+            "this provider is read"
+        );
+    }
     let schedules = config
         .providers
         .into_iter()

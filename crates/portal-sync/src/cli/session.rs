@@ -5,11 +5,23 @@ use std::sync::Arc;
 use okta_auth::{Clock, ReqwestTransport, SystemClock};
 
 use super::{Global, config, failure, output};
-use crate::config::{Config, Environment, StoreUrl};
+use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
+use crate::criteria::Criteria;
 use crate::exit::Exit;
 use crate::okta::{Okta, USER_AGENT};
-use crate::store::{CatalogStore as _, SqliteStore};
+use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore};
 use crate::telemetry::{self, Telemetry};
+
+/// What a command does with the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It looks at it, and makes nothing.
+    Look,
+    /// It changes it once.
+    Sync,
+    /// It keeps it, and logs what it does.
+    Serve,
+}
 
 /// The working parts of one command.
 #[derive(Debug)]
@@ -22,19 +34,22 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Checks the configuration and opens what it names. `chatty` commands log their progress.
+    /// Checks the configuration and opens what it names.
     pub(super) fn open(
         global: &Global,
         environment: &Environment,
-        chatty: bool,
+        purpose: Purpose,
     ) -> Result<Self, Exit> {
+        let chatty = purpose == Purpose::Serve;
         let config = config::load(global, environment)?;
         let filter = match (environment.get("RUST_LOG"), global.quiet, global.verbose) {
             (Some(filter), ..) => filter,
             (None, true, _) => "error",
             (None, false, 0) if chatty => "info",
             (None, false, 0) => "warn",
+            // More of our own work; what HTTP and telemetry say of theirs is for the third.
             (None, false, 1) => "info,portal_sync=debug,okta_api=debug,okta_auth=debug",
+            (None, false, 2) => "info,portal_sync=trace,okta_api=trace,okta_auth=trace",
             (None, false, _) => "debug,portal_sync=trace,okta_api=trace,okta_auth=trace",
         };
         let telemetry = Telemetry::install(telemetry::Options {
@@ -52,7 +67,11 @@ impl Session {
             }
         }
         let StoreUrl::Sqlite(path) = &config.store.url;
-        let store = SqliteStore::open(path).map_err(|error| failure::of_store(&error))?;
+        let store = match purpose {
+            Purpose::Look => SqliteStore::open_to_look(path),
+            Purpose::Sync | Purpose::Serve => SqliteStore::open(path),
+        }
+        .map_err(|error| failure::of_store(&error))?;
         Ok(Self {
             config,
             store,
@@ -62,15 +81,74 @@ impl Session {
         })
     }
 
-    /// Connects every provider. Nothing is sent yet.
-    pub(super) async fn orgs(&self) -> Result<Vec<Okta>, Exit> {
-        self.tell_of_strangers().await?;
+    /// The configured tenants with these ids, in the order of the configuration; all of them when none is named.
+    pub(super) fn chosen(&self, ids: &[String]) -> Result<Vec<&Provider>, Exit> {
+        let known = || self.config.providers.iter().map(|it| it.id.as_str());
+        if let Some(unknown) = ids.iter().find(|id| known().all(|known| known != **id)) {
+            let fix = match nearest(unknown, known()) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("use one of {}", known().collect::<Vec<_>>().join(", ")),
+            };
+            output::message(format_args!(
+                "error: no tenant `{unknown}` is configured\n  fix: {fix}"
+            ));
+            return Err(Exit::Usage);
+        }
+        let providers = self.config.providers.iter();
+        let chosen = providers.filter(|it| ids.is_empty() || ids.contains(&it.id));
+        Ok(chosen.collect())
+    }
+
+    /// The catalog, or the part of it that is from these providers. It is whole: a provider that was never read, and that
+    /// is not left out on purpose, is missed.
+    pub(super) async fn catalog(&self, ids: &[String]) -> Result<Catalog, Exit> {
+        let chosen = self.chosen(ids)?;
+        let catalog = match self.store.catalog().await {
+            Ok(catalog) => catalog,
+            Err(error) => return Err(failure::of_store(&error)),
+        };
+        let Some(mut catalog) = catalog else {
+            output::message(
+                "error: there is no catalog yet\n  fix: run `portal-sync sync` first; an empty export would delete people",
+            );
+            return Err(Exit::Store);
+        };
+        let is_read = |it: &&&Provider| catalog.providers.contains(&it.id);
+        let (read, unread): (Vec<_>, Vec<_>) = chosen.iter().partition(is_read);
+        if !unread.is_empty() {
+            let list = |providers: &[&&Provider], before: &str| {
+                let ids = providers.iter().map(|it| format!("{before}{}", it.id));
+                ids.collect::<Vec<_>>()
+            };
+            let others = list(&read, "--provider ").join(" ");
+            let others = if read.is_empty() {
+                String::new()
+            } else {
+                format!("; {others} leaves it out")
+            };
+            output::message(format_args!(
+                "error: {} was never read: without its people and groups the catalog is not whole\n  fix: run \
+                 `portal-sync sync` until it ends well{others}",
+                list(&unread, "").join(", ")
+            ));
+            return Err(Exit::Partial);
+        }
+        if !ids.is_empty() {
+            catalog
+                .records
+                .retain(|it| ids.iter().any(|id| **id == *it.provider));
+        }
+        Ok(catalog)
+    }
+
+    /// Connects these providers. Nothing is sent yet.
+    pub(super) async fn orgs(&self, providers: &[&Provider]) -> Result<Vec<Okta>, Exit> {
+        self.look_for_strangers().await?;
         let transport = ReqwestTransport::new()
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?
             .with_user_agent(USER_AGENT);
         let metrics = self.telemetry.metrics();
-        self.config
-            .providers
+        providers
             .iter()
             .map(|provider| {
                 let (transport, clock) = (transport.clone(), Arc::clone(&self.clock));
@@ -83,25 +161,46 @@ impl Session {
             })
     }
 
-    /// Nobody keeps the objects of a tenant in step that the configuration does not name, or names differently now.
-    async fn tell_of_strangers(&self) -> Result<(), Exit> {
+    /// Nobody keeps the objects of a tenant in step that the configuration does not name. When it names the same org
+    /// differently now, everybody would be there twice.
+    async fn look_for_strangers(&self) -> Result<(), Exit> {
         let stored = self
             .store
             .providers()
             .await
             .map_err(|error| failure::of_store(&error))?;
-        let configured = |id: &String| {
-            self.config
-                .providers
-                .iter()
-                .any(|provider| provider.id == *id)
-        };
-        for id in stored.iter().filter(|id| !configured(id)) {
+        let configured = &self.config.providers;
+        let is_configured = |it: &&KnownProvider| configured.iter().any(|by| by.id == it.id);
+        let is_stored = |it: &&Provider| stored.iter().any(|known| known.id == it.id);
+        for stranger in stored.iter().filter(|it| !is_configured(it)) {
+            let new = configured.iter().filter(|it| !is_stored(it));
+            if let Some(renamed) = new.clone().find(|new| is_same(stranger, new)) {
+                output::message(format_args!(
+                    "error: the catalog has the people and groups of {} as tenant `{old}`, and the configuration calls it \
+                     `{}`: everybody would be there twice\n  fix: give it the id `{old}` again, or start with an empty \
+                     store (`portalSync.store.url`)",
+                    renamed.org,
+                    renamed.id,
+                    old = stranger.id,
+                ));
+                return Err(Exit::Usage);
+            }
             tracing::warn!(
-                provider = %id,
+                provider = %stranger.id,
                 "the catalog holds objects of a tenant that is not configured: they stay, and keep their names"
             );
         }
         Ok(())
     }
+}
+
+/// Whether a tenant of the catalog is one of the configuration under another id: the same org, and no other client.
+fn is_same(known: &KnownProvider, configured: &Provider) -> bool {
+    let now = Criteria::of(configured);
+    let last = known.remembered.criteria.last();
+    let other_client = match (last.map(|last| &last.client), &now.client) {
+        (Some(Some(last)), Some(now)) => last != now,
+        _ => false,
+    };
+    known.org.as_ref() == Some(&now.org) && !other_client
 }

@@ -1,42 +1,59 @@
 //! `sync` and `plan`: the same run, with and without the commit.
 
+use futures::{StreamExt as _, stream};
+
 use super::session::Session;
-use super::{Format, failure, output, progress};
-use crate::cycle::{Ended, Then, run_once};
+use super::{Format, PlanArgs, failure, output, progress};
+use crate::cycle::{Cycle, Ended, Then};
 use crate::exit::Exit;
+use crate::first_runs;
 
-pub(super) async fn sync(session: Session, format: Format, approve: Option<String>) -> Exit {
-    run(session, format, Then::Commit, approve.as_deref()).await
+pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
+    run(session, arguments, Then::Commit, approve).await
 }
 
-pub(super) async fn plan(session: Session, format: Format) -> Exit {
-    run(session, format, Then::Report, None).await
+pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
+    run(session, arguments, Then::Report, None).await
 }
 
-async fn run(session: Session, format: Format, then: Then, approve: Option<&str>) -> Exit {
-    let orgs = match session.orgs().await {
-        Ok(orgs) => orgs,
+/// Runs all tenants side by side and tells of them in the order of the configuration.
+async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option<&str>) -> Exit {
+    let prepared = async {
+        let providers = session.chosen(&arguments.providers)?;
+        let orgs = session.orgs(&providers).await?;
+        Ok((providers, orgs))
+    };
+    let (providers, orgs) = match prepared.await {
+        Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
-    let mut exit = Exit::Done;
-    for (okta, provider) in orgs.iter().zip(&session.config.providers) {
-        let (on_progress, shown) = progress::show(&provider.id, session.quiet);
-        let limit = provider.schedule.timeout;
-        let ended = run_once(
+    let first_runs = first_runs::in_order(orgs.len());
+    let progress = progress::Shown::new(session.quiet);
+    let runs = orgs.iter().zip(&providers).zip(&first_runs);
+    let runs = runs.map(|((okta, provider), first_run)| {
+        let shown = progress.of(&provider.id);
+        let cycle = Cycle {
             okta,
-            &session.store,
-            &session.clock,
-            limit,
-            on_progress,
-            approve,
+            store: &session.store,
+            clock: &session.clock,
+            limit: provider.schedule.timeout,
+            on_progress: shown.told(),
+            approved: approve,
             then,
-        )
-        .await;
-        if let Some(shown) = shown {
+            first_run,
+        };
+        async move {
+            let ended = cycle.run().await;
             shown.finish();
+            (provider.id.as_str(), ended)
         }
-        exit = exit.worse(tell(&ended, format, then, &provider.id, approve));
+    });
+    let mut exit = Exit::Done;
+    let mut runs = stream::iter(runs).buffered(orgs.len().max(1));
+    while let Some((provider, ended)) = runs.next().await {
+        exit = exit.worse(tell(&ended, arguments.format, then, provider, approve));
     }
+    drop(runs);
     if let Err(error) = session.telemetry.shutdown() {
         tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
     }
@@ -58,13 +75,13 @@ fn tell(ended: &Ended, format: Format, then: Then, provider: &str, approve: Opti
     };
     if let (Some(approved), false) = (approve, plan.approved) {
         output::message(format_args!(
-            "{provider}: nothing was approved: no removals are withheld under plan `{approved}`"
+            "{provider}: nothing was approved: nothing is withheld under plan `{approved}`"
         ));
     }
     if format == Format::Text {
         if then == Then::Report {
             output::result(plan);
-        } else if !plan.withheld.is_empty() || plan.is_partial() {
+        } else if plan.is_withheld() || plan.is_partial() {
             output::message(plan);
         }
         output::result(&ended.report);

@@ -1,5 +1,6 @@
 //! When a tenant is read: `schedule`.
 
+use std::fmt;
 use std::time::Duration;
 
 use croner::Cron;
@@ -30,6 +31,16 @@ pub enum Frequency {
     Cron(Box<Cron>),
     /// Only when somebody asks for it.
     Manual,
+}
+
+impl fmt::Display for Frequency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every(period) => write!(f, "every {period:?}"),
+            Self::Cron(pattern) => write!(f, "{pattern}"),
+            Self::Manual => f.write_str("manual"),
+        }
+    }
 }
 
 const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);

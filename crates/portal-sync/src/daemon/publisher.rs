@@ -73,22 +73,23 @@ fn published(catalog: Catalog) -> Result<Published, Vec<EntitySetError>> {
         .iter()
         .map(|record| {
             let entity_ref = record.entity.entity_ref();
-            let uid = uid(entity_ref.kind().as_str(), &record.okta_id);
+            let uid = uid(
+                &record.provider,
+                entity_ref.kind().as_str(),
+                &record.okta_id,
+            );
             (entity_ref, uid)
         })
         .collect();
     let entities = EntitySet::build(catalog.records.into_iter().map(|record| record.entity))?;
-    Ok(Published::new(
-        catalog.generation,
-        catalog.taken_at,
-        entities,
-        uids,
-    ))
+    let published = Published::new(catalog.generation, catalog.taken_at, entities, uids);
+    Ok(published.of_providers(catalog.providers))
 }
 
-/// A UUID that an Okta object keeps for ever, whatever its entity is called.
-fn uid(kind: &str, okta_id: &str) -> String {
-    let hash = Sha256::digest(format!("{kind}:{okta_id}"));
+/// A UUID that an Okta object keeps for ever, whatever its entity is called. Two orgs may give one id, and groups that are
+/// not Okta's have the same one in every tenant.
+fn uid(provider: &str, kind: &str, okta_id: &str) -> String {
+    let hash = Sha256::digest(format!("{provider}:{kind}:{okta_id}"));
     let mut bytes = [0; 16];
     bytes
         .iter_mut()
@@ -102,9 +103,11 @@ fn uid(kind: &str, okta_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_uid_depends_on_the_object_alone() {
-        assert_eq!(super::uid("User", "00u1"), super::uid("User", "00u1"));
-        assert_ne!(super::uid("User", "00u1"), super::uid("Group", "00u1"));
-        assert_eq!(super::uid("User", "00u1").len(), 36);
+    fn a_uid_depends_on_the_object_and_its_tenant_alone() {
+        let uid = super::uid("acme", "User", "00u1");
+        assert_eq!(uid, super::uid("acme", "User", "00u1"));
+        assert_ne!(uid, super::uid("acme", "Group", "00u1"));
+        assert_ne!(uid, super::uid("other", "User", "00u1"));
+        assert_eq!(uid.len(), 36);
     }
 }

@@ -59,7 +59,8 @@ async fn read(
     let token = ApiToken::new("00test".to_owned().into()).unwrap();
     let client = Client::builder(url, token, org.clone()).build();
     let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
-    let snapshot = directory.read().await;
+    let until = Instant::now() + Duration::from_secs(60);
+    let snapshot = directory.read(&Baseline::UNCHANGED, until).await;
     let mut asked = org.0.asked.lock().unwrap().clone();
     asked.sort();
     (snapshot, asked)

@@ -1,13 +1,13 @@
 //! The entities of a roster, one at a time.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
 use okta_api::{Group, GroupId, User, UserId};
 
 use super::hierarchy::{Nearest, break_cycles};
 use super::lists::Lists;
-use super::names::{Named, Wish, Wisher, name_of_id};
+use super::names::{KeptNames, Named, Rename, Wish, Wisher, name_of_id};
 use super::sign_in::SignIn;
 use super::{Collision, Mapping, MappingError, addresses};
 use crate::config::{Collisions, Hierarchy, Renames};
@@ -57,6 +57,7 @@ impl<'a> Mapped<'a> {
         snapshot: &'a Snapshot,
         roster: &'a Roster<'a>,
         state: &'a State,
+        kept: KeptNames,
     ) -> Result<Self, MappingError> {
         let Roster { users, groups, .. } = roster;
         let mut taken: HashSet<EntityRef> =
@@ -65,7 +66,8 @@ impl<'a> Mapped<'a> {
         let mut collisions = Vec::new();
         let user_names = {
             let wish = |user: &&'a User| mapping.user_wish(user).ok();
-            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users())?;
+            let kept = kept.of(Kind::User);
+            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users(), kept)?;
             mapping.give_names(Kind::User, wishes, &mut taken, &mut collisions)
         };
         let (root, group_names) = {
@@ -80,7 +82,9 @@ impl<'a> Mapped<'a> {
                 })
                 .into_iter()
                 .collect();
-            wishes.extend(mapping.wishes(groups, wish, GroupId::as_str, state.groups())?);
+            let kept = kept.of(Kind::Group);
+            let of_groups = mapping.wishes(groups, wish, GroupId::as_str, state.groups(), kept)?;
+            wishes.extend(of_groups);
             let mut names = mapping.give_names(Kind::Group, wishes, &mut taken, &mut collisions);
             let of_groups = names.split_off(names.len() - groups.len());
             (names.pop(), of_groups)
@@ -125,6 +129,28 @@ impl<'a> Mapped<'a> {
         self.members.total()
     }
 
+    /// The objects of one kind that are called otherwise than in the catalog, by Okta id, without the root.
+    pub fn renames(&self, kind: Kind) -> impl Iterator<Item = Rename> {
+        let users = self.roster.users.keys().zip(&self.user_names);
+        let users = users.filter_map(|(id, named)| {
+            let before = self.state.users().get(id)?.entity_ref();
+            Some((id.as_str(), before, &named.entity_ref))
+        });
+        let groups = self.roster.groups.keys().zip(&self.group_names);
+        let groups = groups.filter_map(|(id, named)| {
+            let before = self.state.groups().get(id)?.entity_ref();
+            Some((id.as_str(), before, &named.entity_ref))
+        });
+        users
+            .chain(groups)
+            .filter(move |(_, before, now)| before.kind() == kind && before != now)
+            .map(|(id, before, now)| Rename {
+                okta_id: id.to_owned(),
+                entity_ref: before.clone(),
+                to: now.clone(),
+            })
+    }
+
     /// The users, by Okta id.
     ///
     /// # Errors
@@ -163,8 +189,15 @@ impl<'a> Mapped<'a> {
             |((at, (id, standing)), named)| {
                 let mut entity = match standing {
                     Standing::Fresh(group) => {
-                        let parts = self.snapshot.merged.get(id);
-                        let parts = parts.map(|parts| parts.iter().map(GroupId::as_str));
+                        let parts = self.snapshot.merged.get(id).map(|parts| {
+                            let hidden = self.snapshot.hidden_parts.get(id);
+                            let all: BTreeSet<&str> = parts
+                                .iter()
+                                .chain(hidden.into_iter().flatten())
+                                .map(GroupId::as_str)
+                                .collect();
+                            all.into_iter()
+                        });
                         self.mapping.group(group, named, parts)
                     }
                     Standing::Kept(_) | Standing::Left { .. } => {
@@ -301,8 +334,9 @@ impl Mapping {
         wish: impl Fn(&T) -> Option<EntityName>,
         text: fn(&Id) -> &str,
         state: &'a BTreeMap<Id, Document>,
+        kept: bool,
     ) -> Result<Vec<Wisher<'a>>, MappingError> {
-        let keep = self.rules.renames == Renames::Keep;
+        let keep = kept || self.rules.renames == Renames::Keep;
         let mut wishes = Vec::with_capacity(objects.len());
         for (id, standing) in objects {
             let alone = match standing {
@@ -312,7 +346,7 @@ impl Mapping {
             let is_fresh = matches!(standing, Standing::Fresh(_));
             let before = state.get(id);
             let wish = match before.filter(|_| keep || !is_fresh) {
-                Some(document) => self.held(document, is_fresh)?,
+                Some(document) => self.held(document, is_fresh && !kept)?,
                 None => Wish::Name(alone.unwrap_or_else(|| name_of_id(text(id)))),
             };
             wishes.push(Wisher {

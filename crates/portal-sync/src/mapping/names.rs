@@ -5,6 +5,7 @@ use std::fmt;
 
 use catalog_model::{EntityName, EntityRef, Kind, Namespace};
 use okta_api::{Group, User};
+use serde::{Serialize, Serializer};
 
 use super::Mapping;
 use crate::config::{self, Collisions, GroupNaming, UserNaming};
@@ -42,6 +43,54 @@ impl fmt::Display for Collision {
         match holder {
             Some(holder) => write!(f, "{holder} is called so"),
             None => f.write_str("the root group or another tenant's object is called so"),
+        }
+    }
+}
+
+/// An object that is called otherwise than in the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rename {
+    /// The Okta object.
+    pub okta_id: String,
+    /// What it is called in the catalog.
+    #[serde(serialize_with = "as_text")]
+    pub entity_ref: EntityRef,
+    /// What it would be called.
+    #[serde(serialize_with = "as_text")]
+    pub to: EntityRef,
+}
+
+fn as_text<S: Serializer>(entity_ref: &EntityRef, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(entity_ref)
+}
+
+/// The kinds of which whatever is in the catalog keeps the name it has there, whatever it would be called today.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeptNames {
+    users: bool,
+    groups: bool,
+}
+
+impl KeptNames {
+    /// Everything is called as it is to be called today.
+    pub const NONE: Self = Self {
+        users: false,
+        groups: false,
+    };
+
+    /// Keeps the names of another kind.
+    pub const fn add(&mut self, kind: Kind) {
+        match kind {
+            Kind::User => self.users = true,
+            _ => self.groups = true,
+        }
+    }
+
+    pub(super) const fn of(self, kind: Kind) -> bool {
+        match kind {
+            Kind::User => self.users,
+            _ => self.groups,
         }
     }
 }

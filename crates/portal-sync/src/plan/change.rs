@@ -1,6 +1,7 @@
 //! The parts of a plan.
 
 use catalog_model::{EntityRef, FieldChange};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::roster::Cause;
@@ -84,11 +85,20 @@ pub struct Unknown {
     pub name: String,
     /// Why they could not be read.
     pub reason: String,
+    /// When the first of the runs in a row began that could not read them.
+    pub since: Option<Timestamp>,
     /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
     pub kept: bool,
 }
 
 impl PlannedChange {
+    /// What changes, in one line without the fields.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let text = self.to_string();
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
     /// The entity as it is called after the change, or was before it went.
     #[must_use]
     pub const fn entity_ref(&self) -> &EntityRef {

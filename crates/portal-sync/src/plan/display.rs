@@ -26,6 +26,13 @@ impl fmt::Display for Plan {
                 )?,
             }
         }
+        for rename in &self.withheld_renames {
+            writeln!(
+                f,
+                "! {} keeps its name, rename withheld: it would be {}",
+                rename.entity_ref, rename.to
+            )?;
+        }
         for unknown in &self.unknown {
             let what = if unknown.kept {
                 "keeps the members it had"
@@ -52,9 +59,6 @@ impl fmt::Display for Plan {
                 "= {collision}, and is called {} instead",
                 collision.given
             )?;
-        }
-        for reason in &self.tripped {
-            writeln!(f, "guard: {reason}")?;
         }
         Ok(())
     }

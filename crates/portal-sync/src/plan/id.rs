@@ -5,18 +5,35 @@ use sha2::{Digest, Sha256};
 
 use super::change::Withheld;
 use crate::leavers::Leavers;
+use crate::mapping::Rename;
+use crate::roster::Cause;
 use crate::store::Written;
 
-/// Names removals that are withheld and what becomes of people who leave, and nothing else of the plan: they can be
-/// approved after the rest was applied.
-pub(super) fn of_withheld(provider: &str, leavers: Leavers, withheld: &[Withheld]) -> String {
-    let line = |one: &Withheld| {
+/// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
+/// can be approved after the rest was applied.
+pub(super) fn of_withheld(
+    provider: &str,
+    leavers: Leavers,
+    withheld: &[Withheld],
+    renames: &[Rename],
+) -> String {
+    let removal = |one: &Withheld| {
         let kind = one.entity_ref.kind();
-        format!("{kind} {} {:?} {:?}", one.okta_id, one.cause, one.members)
+        let cause = one.cause.map_or("", Cause::as_str);
+        format!("{kind} {} {cause} {}", one.okta_id, one.members.join(","))
     };
-    let leavers = format!("{leavers:?}");
+    let rename = |one: &Rename| {
+        let kind = one.entity_ref.kind();
+        format!("{kind} {} is called {}", one.okta_id, one.to)
+    };
+    let leavers = match leavers {
+        Leavers::Remove => "remove".to_owned(),
+        Leavers::Mark => "mark".to_owned(),
+        Leavers::Keep { days } => format!("keep {days}"),
+    };
     let lines: Vec<String> = std::iter::once(leavers)
-        .chain(withheld.iter().map(line))
+        .chain(withheld.iter().map(removal))
+        .chain(renames.iter().map(rename))
         .collect();
     of_parts(provider, lines.iter().map(|line| [line.as_str(), ""]))
 }

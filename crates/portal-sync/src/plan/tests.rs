@@ -18,6 +18,7 @@ pub(crate) fn settings() -> Settings {
         rules: Rules::default(),
         guard: Guard::default(),
         mapping: mapping(config::Mapping::default()),
+        criteria: Criteria::default(),
     }
 }
 
@@ -87,7 +88,8 @@ pub(crate) fn committed(plan: &Plan, before: &State) -> State {
         .into_iter()
         .map(|((_, id), document)| (id, document));
     let generation = plan.base.unwrap_or_default() + 1;
-    State::new(generation, documents, before.taken().clone()).unwrap()
+    let remembered = plan.remembered.clone();
+    State::new(generation, documents, before.others().clone(), remembered).unwrap()
 }
 
 fn after(snapshot: &Snapshot) -> State {

@@ -19,11 +19,15 @@ pub enum Cause {
     Merged,
     /// The configuration does not ask for the group any more, which is no group of Okta's.
     NotConfigured,
+    /// The group's record was read and does not match the group filter.
+    LeftGroupFilter,
+    /// It is no longer listed, and the filter by which it was is another one by now.
+    FilterChanged,
     /// The user was seen alive, and Okta no longer returns them for the user filter.
     NotFound,
     /// The user was seen alive and is in none of the selected groups.
     LeftGroups,
-    /// The user's groups are no longer listed.
+    /// The user's groups are not in the catalog any more.
     GroupsGone,
     /// The group has no members and empty groups are not wanted.
     GroupEmpty,
@@ -38,8 +42,9 @@ impl Cause {
         matches!(self, Self::Deactivated | Self::Absent)
     }
 
-    /// Whether a record of the object itself, or the configuration, says so. All else rests on what was not listed, which a role that was taken
-    /// away or a search that broke makes look the same: the guard counts it.
+    /// Whether a record of the object itself, or the configuration, says so. All else rests on what was not listed, which a
+    /// role that was taken away or a search that broke makes look the same: the guard counts it. It also counts what only a
+    /// change of the configuration explains.
     #[must_use]
     pub const fn explained(self) -> bool {
         matches!(
@@ -65,6 +70,8 @@ impl Cause {
             Self::Left => "left",
             Self::Merged => "merged",
             Self::NotConfigured => "not-configured",
+            Self::LeftGroupFilter => "left-group-filter",
+            Self::FilterChanged => "filter-changed",
             Self::NotFound => "not-found",
             Self::LeftGroups => "left-groups",
             Self::GroupsGone => "groups-gone",
@@ -84,9 +91,11 @@ impl fmt::Display for Cause {
             Self::Left => "left earlier, and is not kept any longer",
             Self::Merged => "is a part of another group now",
             Self::NotConfigured => "no longer in the configuration",
+            Self::LeftGroupFilter => "no longer matches the group filter",
+            Self::FilterChanged => "not found by the filter, which has changed",
             Self::NotFound => "no longer found by the user filter",
             Self::LeftGroups => "no longer in a selected group",
-            Self::GroupsGone => "its groups are no longer listed",
+            Self::GroupsGone => "its groups are not in the catalog any more",
             Self::GroupEmpty => "has no members left",
             Self::Absent => "no longer listed by Okta",
         })

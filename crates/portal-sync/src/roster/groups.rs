@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use okta_api::{GroupId, UserId};
 
-use super::{Cause, Kept, Roster, Standing};
+use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::guard::Guard;
 use crate::snapshot::{Members, Snapshot, is_merged};
 use crate::state::State;
@@ -159,26 +159,35 @@ impl<'a> Roster<'a> {
         &mut self,
         snapshot: &Snapshot,
         state: &State,
+        rules: Rules,
         guard: Option<&Guard>,
     ) {
         let gone: Vec<(&GroupId, Cause)> = state
             .groups()
             .keys()
             .filter(|id| !self.groups.contains_key(*id))
-            .map(|id| (id, why_gone(id, snapshot)))
+            .map(|id| (id, why_gone(id, snapshot, rules)))
             .collect();
-        let unexplained = gone.iter().filter(|(_, cause)| !cause.explained()).count();
+        let evident = |id: &GroupId, cause: Cause| match cause {
+            Cause::Excluded => !snapshot.unproven_groups.contains(id),
+            Cause::Merged | Cause::NotConfigured => !rules.changed.merge,
+            other => other.explained(),
+        };
+        let unexplained = gone
+            .iter()
+            .filter(|(id, cause)| !evident(id, *cause))
+            .count();
         let (before, nothing_left) = (state.groups().len(), self.groups.is_empty());
         let held = self.holds(
             "groups",
             guard,
             |guard| guard.groups,
-            before,
-            unexplained,
+            rules.changed,
+            [before, unexplained],
             nothing_left,
         );
         for (id, cause) in gone {
-            if held && (nothing_left || !cause.explained()) {
+            if held && (nothing_left || !evident(id, cause)) {
                 self.keep_group(id, state, Kept::Withheld);
             } else {
                 self.removed_groups.insert(id.clone(), cause);
@@ -188,7 +197,7 @@ impl<'a> Roster<'a> {
 }
 
 /// Why a group of the catalog is not there any more.
-fn why_gone(id: &GroupId, snapshot: &Snapshot) -> Cause {
+fn why_gone(id: &GroupId, snapshot: &Snapshot, rules: Rules) -> Cause {
     if snapshot.groups.contains_key(id) {
         Cause::GroupEmpty
     } else if snapshot.excluded_groups.contains(id) {
@@ -197,6 +206,14 @@ fn why_gone(id: &GroupId, snapshot: &Snapshot) -> Cause {
         Cause::Merged
     } else if is_merged(id) && !snapshot.merged.contains_key(id) {
         Cause::NotConfigured
+    } else if snapshot.refused_groups.contains(id) {
+        Cause::LeftGroupFilter
+    } else if rules.changed.group_filter
+        && rules.changed.known
+        && rules.group_filter
+        && !is_merged(id)
+    {
+        Cause::FilterChanged
     } else {
         Cause::Absent
     }

@@ -63,6 +63,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             group_filter,
             include_empty_groups: empty,
             leavers: Leavers::Remove,
+            changed: Changed::NOTHING,
         },
     )
 }
@@ -122,7 +123,7 @@ proptest! {
     ) {
         let before = state(&before, rules);
         let limit = Percent::new(percent).unwrap();
-        let guard = Guard { users: limit, groups: limit, members: limit, minimum: 0 };
+        let guard = Guard { users: limit, groups: limit, members: limit, minimum: 0, ..Guard::default() };
         let roster = resolve(&now, &before, rules, Some(&guard));
         let users = roster.removed_users.values().filter(|cause| !cause.explained()).count();
         prop_assert!(!guard.trips(limit, before.users().len(), users));

@@ -13,6 +13,7 @@ const RULES: Rules = Rules {
     group_filter: true,
     include_empty_groups: true,
     leavers: Leavers::Remove,
+    changed: Changed::NOTHING,
 };
 
 pub(super) fn user(id: &str) -> User {

@@ -48,6 +48,14 @@ impl<'a> Roster<'a> {
         guard: Option<&Guard>,
     ) {
         let mut gone = self.gone_users(snapshot, state, rules);
+        // Who goes because the configuration is another one by now goes for a reason of ours, not of theirs.
+        let evident = |id: &UserId, cause: Cause| match cause {
+            Cause::LeftUserFilter | Cause::Status | Cause::Excluded => {
+                !snapshot.unproven_users.contains(id)
+            }
+            Cause::Left => !rules.changed.leavers,
+            other => other.explained(),
+        };
         // Whoever left earlier is nobody's sudden loss.
         let left: BTreeMap<UserId, Timestamp> = gone
             .iter_mut()
@@ -58,19 +66,22 @@ impl<'a> Roster<'a> {
                 Some((id.clone(), since))
             })
             .collect();
-        let unexplained = gone.values().filter(|cause| !cause.explained()).count();
+        let unexplained = gone
+            .iter()
+            .filter(|(id, cause)| !evident(id, **cause))
+            .count();
         let nothing_left = self.users.is_empty();
         let before = state.users().len() - left.len();
         let held = self.holds(
             "users",
             guard,
             |guard| guard.users,
-            before,
-            unexplained,
+            rules.changed,
+            [before, unexplained],
             nothing_left,
         );
         for (id, cause) in gone {
-            if held && (nothing_left || !cause.explained()) {
+            if held && (nothing_left || !evident(&id, cause)) {
                 self.users.insert(id, Standing::Kept(Kept::Withheld));
                 continue;
             }
@@ -126,6 +137,8 @@ impl<'a> Roster<'a> {
                 } else {
                     Cause::LeftGroups
                 }
+            } else if rules.changed.user_filter && rules.changed.known && rules.user_filter {
+                Cause::FilterChanged
             } else if rules.user_filter && seen_alive.contains(id) {
                 Cause::NotFound
             } else {

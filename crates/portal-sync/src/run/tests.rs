@@ -8,10 +8,15 @@ use futures::future::BoxFuture;
 use serde_json::json;
 
 use super::*;
+use crate::criteria::{Baseline, Remembered};
+use crate::first_runs::in_order;
+use crate::guard::{Guard, Percent};
 use crate::plan::tests::settings;
 use crate::snapshot::Members;
 use crate::snapshot::Snapshot;
 use crate::store::{Record, SqliteStore};
+
+mod selecting;
 
 /// An org with one user `jane` in one group, and what someone else commits while it is read.
 #[derive(Debug)]
@@ -21,7 +26,11 @@ struct Org {
 }
 
 impl Directory for Org {
-    fn read(&self) -> BoxFuture<'_, Result<Snapshot, ReadError>> {
+    fn read<'a>(
+        &'a self,
+        _: &'a Baseline,
+        _: Instant,
+    ) -> BoxFuture<'a, Result<Snapshot, ReadError>> {
         async {
             if let Some(commit) = self.meanwhile.clone() {
                 self.store.commit(commit).await.unwrap();
@@ -59,8 +68,10 @@ fn jane_of(provider: &str) -> Commit {
         base: None,
         taken_at: at(),
         removed: Vec::new(),
+        remembered: Remembered::default(),
         written: vec![
             Record {
+                provider: provider.into(),
                 okta_id: "00u9".to_owned(),
                 entity,
             }
@@ -70,8 +81,9 @@ fn jane_of(provider: &str) -> Commit {
 }
 
 async fn sync(org: &Org) -> Result<(Plan, Option<u64>), RunError> {
-    let known = read(org, &*org.store, &settings(), at()).await?;
-    commit(known, &*org.store, &settings(), None, at()).await
+    let known = read(org, &*org.store, &settings(), at(), Instant::now()).await?;
+    let first_run = &in_order(1)[0];
+    commit(known, &*org.store, &settings(), None, at(), first_run).await
 }
 
 fn org(folder: &tempfile::TempDir, meanwhile: Option<Commit>) -> Org {
@@ -86,7 +98,9 @@ fn org(folder: &tempfile::TempDir, meanwhile: Option<Commit>) -> Org {
 async fn what_a_dry_run_shows_a_sync_does_and_then_nothing_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let org = org(&folder, None);
-    let known = read(&org, &*org.store, &settings(), at()).await.unwrap();
+    let known = read(&org, &*org.store, &settings(), at(), Instant::now())
+        .await
+        .unwrap();
     let planned = decide(&known, &settings(), None).unwrap();
     assert_eq!(org.store.generation().await.unwrap(), None);
 

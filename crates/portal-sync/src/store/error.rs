@@ -23,10 +23,20 @@ pub enum StoreErrorKind {
     Full,
     /// The database was written by a newer portal-sync.
     NewerSchema,
-    /// The file is not a database of portal-sync, or it is damaged.
+    /// The file is the database of another program.
+    Foreign,
+    /// The file is no database, or it is damaged.
     Damaged,
+    /// The path names a folder.
+    IsFolder,
+    /// The folder of the file does not exist.
+    NoFolder,
+    /// The file, or its folder, is closed to this user.
+    Denied,
     /// The file cannot be opened.
     Unopenable,
+    /// The disk fails.
+    Disk,
     /// Another run of the same provider committed since this one began.
     Conflict,
     /// Another provider took one of the names since the plan was made.
@@ -70,8 +80,23 @@ impl StoreError {
             StoreErrorKind::Damaged => {
                 "restore the file from a backup, or move it away: the next `sync` reads everything from Okta again"
             }
+            StoreErrorKind::Foreign => {
+                "set another `portalSync.store.url`: this file is not touched"
+            }
+            StoreErrorKind::IsFolder => {
+                "name a file in it in `portalSync.store.url`, such as `sqlite:FOLDER/portal-sync.db`"
+            }
+            StoreErrorKind::NoFolder => {
+                "make the folder, or set another path in `portalSync.store.url`"
+            }
+            StoreErrorKind::Denied => {
+                "let this user read and write the file and its folder, or set another path in `portalSync.store.url`"
+            }
             StoreErrorKind::Unopenable => {
-                "check the path in `portalSync.store.url`: its folder must exist"
+                "set a path in `portalSync.store.url` at which this user can make files"
+            }
+            StoreErrorKind::Disk => {
+                "look for what the system says of the disk; the previous generation is untouched"
             }
             StoreErrorKind::Conflict | StoreErrorKind::NameTaken => {
                 "nothing was written; run again"
@@ -88,7 +113,12 @@ impl fmt::Display for StoreError {
             StoreErrorKind::ReadOnly => "the store may not be written",
             StoreErrorKind::Full => "the disk of the store is full",
             StoreErrorKind::NewerSchema => "the store was written by a newer portal-sync",
-            StoreErrorKind::Damaged => "the store is not a database of portal-sync or is damaged",
+            StoreErrorKind::Foreign => "the file is the database of another program",
+            StoreErrorKind::Damaged => "the store is no database, or it is damaged",
+            StoreErrorKind::IsFolder => "the path is a folder",
+            StoreErrorKind::NoFolder => "the folder does not exist",
+            StoreErrorKind::Denied => "this user may not open the file",
+            StoreErrorKind::Disk => "the disk of the store fails",
             StoreErrorKind::Unopenable => "the store cannot be opened",
             StoreErrorKind::Conflict => {
                 "another run of this provider changed the catalog meanwhile"

@@ -1,12 +1,13 @@
 //! The embedded store: one SQLite file.
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use catalog_model::{Entity, EntityRef};
+use catalog_model::{Entity, EntityRef, Kind};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -14,31 +15,16 @@ use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params,
 };
 
-use super::{Catalog, CatalogStore, Commit, Record, StoreError, StoreErrorKind, Written};
+use super::migrate::{self, MIGRATIONS, migrate};
+use super::{
+    Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind, Written,
+};
+use crate::criteria::Remembered;
 use crate::document::Document;
-use crate::state::State;
-
-/// The layout this build writes, kept in `user_version`.
-const SCHEMA_VERSION: i64 = 1;
+use crate::state::{Others, State};
 
 /// How long a process waits for another one's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
-const SCHEMA: &str = "
-    CREATE TABLE provider (
-        id TEXT NOT NULL PRIMARY KEY,
-        generation INTEGER NOT NULL,
-        taken_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE entity (
-        provider TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        okta_id TEXT NOT NULL,
-        ref TEXT NOT NULL UNIQUE,
-        body TEXT NOT NULL,
-        PRIMARY KEY (provider, kind, okta_id)
-    ) STRICT, WITHOUT ROWID;
-";
 
 /// A catalog in one SQLite file.
 ///
@@ -59,19 +45,48 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, and makes it when it is not there.
+    /// Opens the file, and makes it when it is not there: for its owner alone, because people's addresses are in it.
     ///
     /// # Errors
     /// When the file cannot be opened or written, is no database of portal-sync, or was written by a newer one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let doing = || format!("opening `{}`", path.display());
+        make_private(path).map_err(|error| {
+            let kind = match error.kind() {
+                ErrorKind::NotFound => StoreErrorKind::NoFolder,
+                ErrorKind::IsADirectory => StoreErrorKind::IsFolder,
+                ErrorKind::PermissionDenied => StoreErrorKind::Denied,
+                ErrorKind::ReadOnlyFilesystem => StoreErrorKind::ReadOnly,
+                ErrorKind::StorageFull => StoreErrorKind::Full,
+                _ => StoreErrorKind::Unopenable,
+            };
+            StoreError::new(kind, doing()).because(error)
+        })?;
         let mut connection = Connection::open_with_flags(
             path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_CREATE
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )
         .map_err(|error| failure(error, doing()))?;
+        prepare(&mut connection, doing)?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection: Arc::new(Mutex::new(connection)),
+        })
+    }
+
+    /// Opens the file for whoever only looks: when it is not there, and could be made, what is looked at is an empty catalog
+    /// that nobody keeps.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if path.exists() || !folder.is_dir() {
+            return Self::open(path);
+        }
+        let doing = || format!("opening `{}`", path.display());
+        let connection = Connection::open_in_memory();
+        let mut connection = connection.map_err(|error| failure(error, doing()))?;
         prepare(&mut connection, doing)?;
         Ok(Self {
             path: path.to_owned(),
@@ -114,14 +129,15 @@ impl CatalogStore for SqliteStore {
         self.with("reading", move |connection| {
             let transaction = connection.transaction()?;
             let generation = generation_of(&transaction, &provider)?;
-            let mut taken = BTreeSet::new();
-            let mut others = transaction.prepare("SELECT ref FROM entity WHERE provider <> ?1")?;
-            for text in others.query_map([&provider], |row| row.get::<_, String>(0))? {
-                taken.insert(text?.parse::<EntityRef>().map_err(damaged)?);
-            }
+            let others = others(&transaction, &provider)?;
             let Some(generation) = generation else {
-                return Ok(State::never_synced(taken));
+                return Ok(State::never_synced(others));
             };
+            let remembered = transaction.query_row(
+                "SELECT remembered FROM provider WHERE id = ?1",
+                [&provider],
+                |row| row.get::<_, Option<String>>(0),
+            )?;
             let mut documents = Vec::new();
             let mut own =
                 transaction.prepare("SELECT okta_id, ref, body FROM entity WHERE provider = ?1")?;
@@ -134,7 +150,7 @@ impl CatalogStore for SqliteStore {
                 let entity_ref = name.parse::<EntityRef>().map_err(damaged)?;
                 documents.push((okta_id, Document::stored(entity_ref, body)));
             }
-            State::new(generation, documents, taken).map_err(damaged)
+            State::new(generation, documents, others, recalled(remembered)).map_err(damaged)
         })
     }
 
@@ -171,10 +187,16 @@ impl CatalogStore for SqliteStore {
                         document.body()
                     ])?;
                 }
+                let remembered = serde_json::to_string(&commit.remembered).map_err(damaged)?;
                 transaction.execute(
-                    "INSERT INTO provider (id, generation, taken_at) VALUES (?1, ?2, ?3)
-                     ON CONFLICT (id) DO UPDATE SET generation = ?2, taken_at = ?3",
-                    params![commit.provider, next.cast_signed(), commit.taken_at.to_string()],
+                    "INSERT INTO provider (id, generation, taken_at, remembered) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (id) DO UPDATE SET generation = ?2, taken_at = ?3, remembered = ?4",
+                    params![
+                        commit.provider,
+                        next.cast_signed(),
+                        commit.taken_at.to_string(),
+                        remembered
+                    ],
                 )?;
             }
             transaction.commit()?;
@@ -182,13 +204,42 @@ impl CatalogStore for SqliteStore {
         })
     }
 
-    fn providers(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+    fn remember(
+        &self,
+        provider: &str,
+        base: u64,
+        remembered: Remembered,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        let provider = provider.to_owned();
+        self.with("writing", move |connection| {
+            let remembered = serde_json::to_string(&remembered).map_err(damaged)?;
+            let changed = connection.execute(
+                "UPDATE provider SET remembered = ?3 WHERE id = ?1 AND generation = ?2",
+                params![provider, base.cast_signed(), remembered],
+            )?;
+            match changed {
+                0 => Err(Failure::Kind(StoreErrorKind::Conflict)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {
         self.with("reading", |connection| {
-            let mut all = connection.prepare("SELECT id FROM provider ORDER BY id")?;
-            let ids = all
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            Ok(ids)
+            let transaction = connection.transaction()?;
+            let mut all = transaction.prepare(
+                "SELECT id, remembered, (SELECT body FROM entity WHERE entity.provider = provider.id LIMIT 1)
+                 FROM provider ORDER BY id",
+            )?;
+            let known = all.query_map([], |row| {
+                let body: Option<String> = row.get(2)?;
+                Ok(KnownProvider {
+                    id: row.get(0)?,
+                    org: body.as_deref().and_then(org_of),
+                    remembered: recalled(row.get(1)?),
+                })
+            })?;
+            Ok(known.collect::<Result<_, _>>()?)
         })
     }
 
@@ -204,15 +255,23 @@ impl CatalogStore for SqliteStore {
             let Some((generation, taken_at)) = generation(&transaction)? else {
                 return Ok(None);
             };
-            let mut all = transaction
-                .prepare("SELECT okta_id, body FROM entity ORDER BY provider, kind, okta_id")?;
+            let mut ids = transaction.prepare("SELECT id FROM provider ORDER BY id")?;
+            let ids = ids.query_map([], |row| row.get(0))?;
+            let providers: Vec<String> = ids.collect::<Result<_, _>>()?;
+            let mut all = transaction.prepare(
+                "SELECT okta_id, body FROM entity WHERE provider = ?1 ORDER BY kind, okta_id",
+            )?;
             let mut records = Vec::new();
-            for row in all.query_map([], record)? {
-                records.push(row?.map_err(damaged)?);
+            for provider in &providers {
+                let provider: Arc<str> = provider.as_str().into();
+                for row in all.query_map([&provider], |row| record(row, &provider))? {
+                    records.push(row?.map_err(damaged)?);
+                }
             }
             Ok(Some(Catalog {
                 generation,
                 taken_at,
+                providers,
                 records,
             }))
         })
@@ -236,10 +295,69 @@ fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::Damaged(Box::new(error))
 }
 
-fn record(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Record, serde_json::Error>> {
+fn record(
+    row: &rusqlite::Row<'_>,
+    provider: &Arc<str>,
+) -> rusqlite::Result<Result<Record, serde_json::Error>> {
     let okta_id: String = row.get(0)?;
     let body: String = row.get(1)?;
-    Ok(serde_json::from_str::<Entity>(&body).map(|entity| Record { okta_id, entity }))
+    Ok(serde_json::from_str::<Entity>(&body).map(|entity| Record {
+        provider: Arc::clone(provider),
+        okta_id,
+        entity,
+    }))
+}
+
+/// What the other providers have. Of their users only the addresses are read.
+fn others(connection: &Connection, provider: &str) -> Result<Others, Failure> {
+    let mut all = connection.prepare(
+        r#"SELECT ref, kind, json_extract(body, '$.metadata.annotations."okta.com/email"')
+           FROM entity WHERE provider <> ?1"#,
+    )?;
+    let mut others = Others::default();
+    let rows = all.query_map([provider], |row| {
+        let (name, kind, email): (String, String, Option<String>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((name, kind, email))
+    })?;
+    for row in rows {
+        let (name, kind, email) = row?;
+        let entity_ref = name.parse::<EntityRef>().map_err(damaged)?;
+        if kind == Kind::User.as_str() {
+            others.addresses.push((entity_ref.clone(), email));
+        }
+        others.taken.insert(entity_ref);
+    }
+    Ok(others)
+}
+
+/// What an unknown version wrote is as good as nothing: the next run then counts more than it has to.
+fn recalled(text: Option<String>) -> Remembered {
+    text.and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}
+
+/// The org that an entity is from, by where it says that it is managed: `okta:https://acme.okta.com/api/v1/users/00u1`.
+fn org_of(body: &str) -> Option<String> {
+    let entity: Entity = serde_json::from_str(body).ok()?;
+    let location = entity
+        .metadata
+        .annotations
+        .get("backstage.io/managed-by-location")?;
+    let (org, _) = location.strip_prefix("okta:")?.split_once("/api/v1/")?;
+    Some(org.to_owned())
+}
+
+/// Makes the file when it is not there, for its owner alone. SQLite gives its other files the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// The generation in which a provider last committed.
@@ -282,28 +400,14 @@ fn prepare(connection: &mut Connection, doing: impl Fn() -> String) -> Result<()
     connection
         .pragma_update(None, "synchronous", "full")
         .map_err(fail)?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(fail)?;
-    let version: i64 = transaction
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(fail)?;
-    if version > SCHEMA_VERSION {
-        return Err(StoreError::new(StoreErrorKind::NewerSchema, doing()));
-    }
-    if version == 0 {
-        let tables: i64 = transaction
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(fail)?;
-        if tables > 0 {
-            return Err(StoreError::new(StoreErrorKind::Damaged, doing()));
+    migrate(connection, MIGRATIONS).map_err(|refusal| match refusal {
+        migrate::Refusal::Newer => StoreError::new(StoreErrorKind::NewerSchema, doing()),
+        migrate::Refusal::Foreign => StoreError::new(StoreErrorKind::Foreign, doing()),
+        migrate::Refusal::Altered(what) => {
+            StoreError::new(StoreErrorKind::Foreign, doing()).because(io::Error::other(what))
         }
-        transaction.execute_batch(SCHEMA).map_err(fail)?;
-        transaction
-            .pragma_update(None, "user_version", SCHEMA_VERSION)
-            .map_err(fail)?;
-    }
-    transaction.commit().map_err(fail)
+        migrate::Refusal::Sqlite(error) => failure(error, doing()),
+    })
 }
 
 fn failure(error: rusqlite::Error, doing: String) -> StoreError {
@@ -311,10 +415,11 @@ fn failure(error: rusqlite::Error, doing: String) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Locked,
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreErrorKind::ReadOnly,
         Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreErrorKind::Damaged,
         Some(ErrorCode::CannotOpen) => StoreErrorKind::Unopenable,
+        Some(ErrorCode::SystemIoFailure) => StoreErrorKind::Disk,
         _ if is_taken_name(&error) => StoreErrorKind::NameTaken,
-        _ => StoreErrorKind::Other,
+        // Our statements are always the same ones: what SQLite cannot make of them or of a row is the file's fault.
+        _ => StoreErrorKind::Damaged,
     };
     StoreError::new(kind, doing).because(error)
 }

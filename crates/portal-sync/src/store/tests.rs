@@ -6,10 +6,12 @@ use catalog_model::{GroupSpec, Metadata, Spec, UserSpec};
 use rusqlite::Connection;
 
 use super::*;
+use crate::criteria::Criteria;
 
 fn user(okta_id: &str, name: &str) -> Record {
     let metadata = Metadata::new(name.parse().unwrap());
     Record {
+        provider: "acme".into(),
         okta_id: okta_id.to_owned(),
         entity: Entity::new(metadata, Spec::User(UserSpec::default())),
     }
@@ -23,6 +25,7 @@ fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
     };
     let metadata = Metadata::new(name.parse().unwrap());
     Record {
+        provider: "acme".into(),
         okta_id: okta_id.to_owned(),
         entity: Entity::new(metadata, Spec::Group(spec)),
     }
@@ -34,6 +37,7 @@ fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) -> Commit {
         base,
         taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         removed: Vec::new(),
+        remembered: Remembered::default(),
         written: written.into_iter().map(Into::into).collect(),
     }
 }
@@ -132,7 +136,27 @@ async fn behaves(store: &dyn CatalogStore) {
     assert_eq!(store.generation().await.unwrap(), Some(3));
     assert_eq!(names(store).await.len(), 4);
 
-    assert_eq!(store.providers().await.unwrap(), ["acme", "other"]);
+    let ids = |known: Vec<KnownProvider>| known.into_iter().map(|it| it.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.providers().await.unwrap()), ["acme", "other"]);
+
+    // What is remembered besides is the provider's own, and makes no generation.
+    let remembered = Remembered {
+        criteria: vec![Criteria {
+            user_filter: Some(r#"status eq "ACTIVE""#.to_owned()),
+            merge: vec![("Eng".to_owned(), vec!["prefix:eng-".to_owned()])],
+            ..Criteria::default()
+        }],
+        unknown_since: [("00g1".to_owned(), Timestamp::UNIX_EPOCH)].into(),
+    };
+    store.remember("acme", 2, remembered.clone()).await.unwrap();
+    let of = async |provider| store.state(provider).await.unwrap().remembered().clone();
+    assert_eq!(of("acme").await, remembered);
+    assert_eq!(of("other").await, Remembered::default());
+    assert_eq!(store.providers().await.unwrap()[0].remembered, remembered);
+    assert_eq!(store.generation().await.unwrap(), Some(3));
+    let late = store.remember("acme", 1, Remembered::default()).await;
+    assert_eq!(late.unwrap_err().kind(), StoreErrorKind::Conflict);
+    assert_eq!(of("acme").await, remembered);
 
     // An empty commit is a generation too.
     assert_eq!(
@@ -172,6 +196,36 @@ async fn a_catalog_survives_its_process() {
 }
 
 #[tokio::test]
+async fn whoever_only_looks_makes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    let looking = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(looking.catalog().await.unwrap(), None);
+    assert!(!path.exists());
+    let nowhere = SqliteStore::open_to_look(&folder.path().join("nowhere/catalog.db"));
+    assert_eq!(nowhere.unwrap_err().kind(), StoreErrorKind::NoFolder);
+
+    let store = SqliteStore::open(&path).unwrap();
+    let first = commit("acme", None, vec![user("00u1", "jane")]);
+    store.commit(first).await.unwrap();
+    let looking = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(names(&looking).await, ["user:default/jane"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    let _open = SqliteStore::open(&path).unwrap();
+    for file in ["catalog.db", "catalog.db-wal", "catalog.db-shm"] {
+        let meta = std::fs::metadata(folder.path().join(file)).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o777, 0o600, "{file}");
+    }
+}
+
+#[tokio::test]
 async fn two_processes_see_each_others_commits() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (
@@ -196,10 +250,14 @@ fn refusal(path: &Path) -> StoreErrorKind {
 #[test]
 fn what_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(refusal(folder.path()), StoreErrorKind::Unopenable);
+    assert_eq!(refusal(folder.path()), StoreErrorKind::IsFolder);
     assert_eq!(
         refusal(&folder.path().join("nowhere/catalog.db")),
-        StoreErrorKind::Unopenable
+        StoreErrorKind::NoFolder
+    );
+    assert_eq!(
+        refusal(&folder.path().join("nowhere").join("..").join("x.db")),
+        StoreErrorKind::NoFolder
     );
 
     let text = folder.path().join("text");
@@ -211,7 +269,7 @@ fn what_cannot_be_opened_is_named() {
         .unwrap()
         .execute_batch("CREATE TABLE other (x)")
         .unwrap();
-    assert_eq!(refusal(&foreign), StoreErrorKind::Damaged);
+    assert_eq!(refusal(&foreign), StoreErrorKind::Foreign);
 
     let newer = folder.path().join("newer.db");
     drop(SqliteStore::open(&newer).unwrap());

@@ -44,6 +44,12 @@ pub struct Left {
     pub groups: u64,
     /// Removals that the guard held back.
     pub withheld: u64,
+    /// Renames that the guard held back.
+    pub withheld_renames: u64,
+    /// Groups whose members could not be read.
+    pub unknown: u64,
+    /// Records that could not be decoded or named.
+    pub quarantined: u64,
 }
 
 /// The instruments that runs are recorded with. Clones record into the same ones.
@@ -56,6 +62,9 @@ pub struct Metrics {
     waited: Counter<f64>,
     entities: Gauge<u64>,
     withheld: Gauge<u64>,
+    withheld_renames: Gauge<u64>,
+    unknown: Gauge<u64>,
+    quarantined: Gauge<u64>,
     last_complete: Gauge<f64>,
     okta: OktaInstruments,
 }
@@ -130,6 +139,18 @@ impl Metrics {
                 .u64_gauge("portal_sync_removals_withheld")
                 .with_description("Removals that the guard held back in the last run.")
                 .build(),
+            withheld_renames: meter
+                .u64_gauge("portal_sync_renames_withheld")
+                .with_description("Renames that the guard held back in the last run.")
+                .build(),
+            unknown: meter
+                .u64_gauge("portal_sync_groups_unknown")
+                .with_description("Groups whose members could not be read in the last run.")
+                .build(),
+            quarantined: meter
+                .u64_gauge("portal_sync_records_quarantined")
+                .with_description("Records that could not be decoded or named in the last run.")
+                .build(),
             last_complete: meter
                 .f64_gauge("portal_sync_last_complete_run_timestamp_seconds")
                 .with_description("When the last complete run ended, in seconds since 1970.")
@@ -178,6 +199,10 @@ impl Metrics {
             self.entities.record(left.users, &of("kind", "User"));
             self.entities.record(left.groups, &of("kind", "Group"));
             self.withheld.record(left.withheld, &[provider()]);
+            self.withheld_renames
+                .record(left.withheld_renames, &[provider()]);
+            self.unknown.record(left.unknown, &[provider()]);
+            self.quarantined.record(left.quarantined, &[provider()]);
         }
         if run.outcome == "complete" {
             self.last_complete
@@ -213,6 +238,9 @@ mod tests {
                 users: 2_000,
                 groups: 300,
                 withheld: 7,
+                withheld_renames: 5,
+                unknown: 3,
+                quarantined: 2,
             }),
         }
     }
@@ -238,6 +266,9 @@ mod tests {
             r#"portal_sync_entities{kind="User",provider="default"} 2000"#,
             r#"portal_sync_entities{kind="Group",provider="default"} 300"#,
             r#"portal_sync_removals_withheld{provider="default"} 7"#,
+            r#"portal_sync_renames_withheld{provider="default"} 5"#,
+            r#"portal_sync_groups_unknown{provider="default"} 3"#,
+            r#"portal_sync_records_quarantined{provider="default"} 2"#,
             r#"portal_sync_last_complete_run_timestamp_seconds{provider="default"} 1700000000"#,
         ] {
             assert!(

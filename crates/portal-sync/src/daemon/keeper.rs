@@ -1,0 +1,108 @@
+//! One provider on its schedule.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use okta_auth::Clock;
+use tokio::sync::watch;
+
+use super::account::{Told, figures, message};
+use super::publisher::Publisher;
+use crate::config::{Frequency, Schedule};
+use crate::cycle::{Cycle, Then};
+use crate::first_runs::FirstRun;
+use crate::okta::Okta;
+use crate::schedule::{next_start, sleep_until};
+use crate::serve::{ProviderStatus, RunStatus};
+use crate::store::CatalogStore;
+use crate::telemetry::Metrics;
+
+/// Keeps one provider's part of the catalog in step with its org.
+pub(super) struct Keeper {
+    pub(super) okta: Okta,
+    pub(super) first_run: FirstRun,
+    pub(super) schedule: Schedule,
+    pub(super) position: usize,
+    pub(super) store: Arc<dyn CatalogStore>,
+    pub(super) publisher: Arc<Publisher>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) zone: TimeZone,
+    pub(super) metrics: Metrics,
+    pub(super) status: watch::Sender<Vec<ProviderStatus>>,
+}
+
+impl Keeper {
+    pub(super) async fn keep(self) {
+        let delay = self.schedule.initial_delay;
+        if !delay.is_zero() {
+            let first = self.clock.now().saturating_add(delay).ok();
+            self.tell(|status| status.next_run = first);
+            tokio::time::sleep(delay).await;
+        }
+        let mut started = None;
+        let mut told = Told::default();
+        loop {
+            let next = next_start(
+                &self.schedule.frequency,
+                started,
+                self.clock.now(),
+                &self.zone,
+            );
+            self.tell(|status| status.next_run = next);
+            let Some(next) = next else {
+                if self.schedule.frequency != Frequency::Manual {
+                    let provider = &self.okta.settings().provider;
+                    tracing::error!(%provider, "the schedule names no time that ever comes: this provider is not read");
+                }
+                return;
+            };
+            sleep_until(&self.clock, next).await;
+            started = Some(self.clock.now());
+            self.once(&mut told).await;
+        }
+    }
+
+    async fn once(&self, told: &mut Told) {
+        let started = self.clock.now();
+        self.tell(|status| {
+            status.running = true;
+            status.next_run = None;
+        });
+        let provider = &self.okta.settings().provider;
+        tracing::info!(%provider, "run started");
+        let cycle = Cycle {
+            okta: &self.okta,
+            store: &*self.store,
+            clock: &self.clock,
+            limit: self.schedule.timeout,
+            on_progress: Arc::new(|_| ()),
+            approved: None,
+            then: Then::Commit,
+            first_run: &self.first_run,
+        };
+        let ended = cycle.run().await;
+        self.publisher.refresh_or_log().await;
+        let finished = self.clock.now();
+        let report = &ended.report;
+        told.log(report);
+        self.metrics.record_run(&figures(report, finished));
+        let message = message(report);
+        self.tell(|status| {
+            status.running = false;
+            status.last_run = Some(RunStatus {
+                started,
+                finished,
+                outcome: report.outcome.as_str().to_owned(),
+                message,
+            });
+        });
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {
+        self.status.send_modify(|statuses| {
+            if let Some(status) = statuses.get_mut(self.position) {
+                change(status);
+            }
+        });
+    }
+}

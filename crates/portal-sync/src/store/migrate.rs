@@ -1,0 +1,187 @@
+//! How the database of an earlier version becomes one of this version: ordered steps, each applied once and for good.
+//!
+//! A step that was applied is never edited: its text is part of the history of every database. The checksums that are
+//! kept with the numbers prove it, and tell a database of ours from one that another program numbered alike.
+
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use sha2::{Digest, Sha256};
+
+/// Marks a file as a database of portal-sync: "psyc" as a number (SQLite, `PRAGMA application_id`).
+const APPLICATION_ID: i64 = 0x7073_7963;
+
+/// One step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    /// What it is for.
+    name: &'static str,
+    /// What it does.
+    sql: &'static str,
+}
+
+/// Every step that there ever was; the first one has the number 1.
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "providers and entities",
+        sql: "
+    CREATE TABLE provider (
+        id TEXT NOT NULL PRIMARY KEY,
+        generation INTEGER NOT NULL,
+        taken_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE entity (
+        provider TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        okta_id TEXT NOT NULL,
+        ref TEXT NOT NULL UNIQUE,
+        body TEXT NOT NULL,
+        PRIMARY KEY (provider, kind, okta_id)
+    ) STRICT, WITHOUT ROWID;
+",
+    },
+    Migration {
+        name: "what is remembered of a provider besides its entities",
+        // JSON; null where an earlier version committed last.
+        sql: "ALTER TABLE provider ADD COLUMN remembered TEXT;",
+    },
+];
+
+/// The history in the database itself.
+const HISTORY: &str = "
+    CREATE TABLE IF NOT EXISTS migration (
+        number INTEGER NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        checksum TEXT NOT NULL,
+        applied_at TEXT NOT NULL
+    ) STRICT;
+";
+
+/// Why a database is not brought up to date.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// A newer version wrote it.
+    Newer,
+    /// It is not a database of portal-sync.
+    Foreign,
+    /// A step was applied to it that this version knows otherwise.
+    Altered(String),
+    /// SQLite failed.
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Applies the steps that a database lacks, all or none.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    migrations: &[Migration],
+) -> Result<(), Refusal> {
+    // Nearly always there is nothing to do, and then nobody has to wait for a writer.
+    if is_current(connection, migrations)? {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let applied = applied(&transaction, migrations)?;
+    transaction.execute_batch(HISTORY)?;
+    for (number, migration) in (1..).zip(migrations) {
+        if number > applied {
+            transaction.execute_batch(migration.sql)?;
+        }
+        record(&transaction, number, migration)?;
+    }
+    let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", newest)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn is_current(connection: &mut Connection, migrations: &[Migration]) -> Result<bool, Refusal> {
+    let transaction = connection.transaction()?;
+    let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+    Ok(applied(&transaction, migrations)? == newest && has_table(&transaction, "migration")?)
+}
+
+/// How many steps were applied, when all of them are known.
+fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i64, Refusal> {
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 =
+        transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let has_entities = has_table(transaction, "entity")? && has_table(transaction, "provider")?;
+    match (application, version) {
+        (0, 0) => {
+            let tables: i64 =
+                transaction
+                    .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            return if tables == 0 {
+                Ok(0)
+            } else {
+                Err(Refusal::Foreign)
+            };
+        }
+        // The first version marked its files by the number alone.
+        (0, 1) if has_entities => return Ok(1),
+        (APPLICATION_ID, _) => {}
+        _ => return Err(Refusal::Foreign),
+    }
+    let count = usize::try_from(version).map_err(|_| Refusal::Foreign)?;
+    if count > migrations.len() {
+        return Err(Refusal::Newer);
+    }
+    for (number, migration) in (1_i64..).zip(migrations).take(count) {
+        let found: Option<String> = transaction
+            .query_row(
+                "SELECT checksum FROM migration WHERE number = ?1",
+                [number],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if found.as_deref() != Some(&*checksum(migration)) {
+            return Err(Refusal::Altered(format!(
+                "step {number} of its history, `{}`, is not the one of this version",
+                migration.name
+            )));
+        }
+    }
+    Ok(version)
+}
+
+fn has_table(transaction: &Transaction<'_>, name: &str) -> Result<bool, rusqlite::Error> {
+    transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
+        [name],
+        |row| row.get(0),
+    )
+}
+
+fn record(
+    transaction: &Transaction<'_>,
+    number: i64,
+    migration: &Migration,
+) -> Result<(), rusqlite::Error> {
+    transaction
+        .execute(
+            "INSERT OR IGNORE INTO migration (number, name, checksum, applied_at)
+             VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))",
+            rusqlite::params![number, migration.name, checksum(migration)],
+        )
+        .map(drop)
+}
+
+fn checksum(migration: &Migration) -> String {
+    Sha256::digest(migration.sql)
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! Files of every version that there was, and files that are nobody's.
+
+use super::*;
+
+fn database() -> Connection {
+    Connection::open_in_memory().unwrap()
+}
+
+/// A file as the first version left it: a number, and no history.
+fn of_the_first_version() -> Connection {
+    let database = database();
+    database.execute_batch(MIGRATIONS[0].sql).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO provider VALUES ('acme', 7, '2026-01-01T00:00:00Z');
+             INSERT INTO entity VALUES ('acme', 'User', '00u1', 'user:default/jane', '{}');",
+        )
+        .unwrap();
+    database
+}
+
+fn number(database: &Connection, query: &str) -> i64 {
+    database.query_row(query, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_file_of_the_first_version_keeps_everything() {
+    let mut database = of_the_first_version();
+    migrate(&mut database, MIGRATIONS).unwrap();
+    assert_eq!(number(&database, "SELECT generation FROM provider"), 7);
+    assert_eq!(number(&database, "SELECT count(*) FROM entity"), 1);
+    assert_eq!(
+        number(&database, "SELECT remembered IS NULL FROM provider"),
+        1
+    );
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 2);
+    assert_eq!(number(&database, "PRAGMA user_version"), 2);
+    // Once and for good.
+    migrate(&mut database, MIGRATIONS).unwrap();
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 2);
+}
+
+#[test]
+fn a_new_file_and_a_migrated_one_are_the_same() {
+    let schema = |database: &Connection| -> Vec<String> {
+        let mut all = database
+            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            .unwrap();
+        let rows = all.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let (mut new, mut old) = (database(), of_the_first_version());
+    migrate(&mut new, MIGRATIONS).unwrap();
+    migrate(&mut old, MIGRATIONS).unwrap();
+    assert_eq!(schema(&new), schema(&old));
+}
+
+#[test]
+fn the_steps_that_there_were_are_never_edited() {
+    let checksums: Vec<String> = MIGRATIONS.iter().map(checksum).collect();
+    let beginnings: Vec<&str> = checksums.iter().map(|it| &it[..12]).collect();
+    assert_eq!(beginnings, ["cc473c9b0a10", "d497d7ed96dc"]);
+}
+
+#[test]
+fn what_is_not_ours_is_left_alone() {
+    let altered = [
+        MIGRATIONS[0],
+        Migration {
+            name: "another",
+            sql: "ALTER TABLE provider ADD COLUMN other TEXT;",
+        },
+    ];
+    let of_the_newest = || {
+        let mut database = database();
+        migrate(&mut database, MIGRATIONS).unwrap();
+        database
+    };
+    let with = |database: Connection, sql: &str| {
+        database.execute_batch(sql).unwrap();
+        database
+    };
+    let table: [(&str, Connection, &[Migration], &str); 8] = [
+        (
+            "tables without a number",
+            with(database(), "CREATE TABLE other (x)"),
+            MIGRATIONS,
+            "Foreign",
+        ),
+        (
+            "a number of somebody else",
+            with(
+                database(),
+                "CREATE TABLE other (x); PRAGMA user_version = 1",
+            ),
+            MIGRATIONS,
+            "Foreign",
+        ),
+        (
+            "a high number of somebody else",
+            with(
+                database(),
+                "CREATE TABLE other (x); PRAGMA user_version = 99",
+            ),
+            MIGRATIONS,
+            "Foreign",
+        ),
+        (
+            "a mark of somebody else",
+            with(
+                database(),
+                "PRAGMA application_id = 7; PRAGMA user_version = 2",
+            ),
+            MIGRATIONS,
+            "Foreign",
+        ),
+        (
+            "a newer version of ours",
+            with(of_the_newest(), "PRAGMA user_version = 99"),
+            MIGRATIONS,
+            "Newer",
+        ),
+        (
+            "an older program",
+            of_the_newest(),
+            &MIGRATIONS[..1],
+            "Newer",
+        ),
+        ("another second step", of_the_newest(), &altered, "Altered"),
+        (
+            "a history that was tampered with",
+            with(of_the_newest(), "DELETE FROM migration WHERE number = 1"),
+            MIGRATIONS,
+            "Altered",
+        ),
+    ];
+    for (what, mut database, migrations, expected) in table {
+        let refusal = migrate(&mut database, migrations).unwrap_err();
+        let refusal = format!("{refusal:?}");
+        assert!(refusal.starts_with(expected), "{what}: {refusal}");
+    }
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_file_as_it_was() {
+    let broken = [
+        MIGRATIONS[0],
+        MIGRATIONS[1],
+        Migration {
+            name: "broken",
+            sql: "CREATE TABLE more (x); SELECT nothing FROM nowhere;",
+        },
+    ];
+    let mut database = of_the_first_version();
+    assert!(matches!(
+        migrate(&mut database, &broken),
+        Err(Refusal::Sqlite(_))
+    ));
+    assert_eq!(number(&database, "PRAGMA user_version"), 1);
+    assert_eq!(
+        number(
+            &database,
+            "SELECT count(*) FROM sqlite_schema WHERE name IN ('more', 'migration')"
+        ),
+        0
+    );
+    migrate(&mut database, MIGRATIONS).unwrap();
+}
