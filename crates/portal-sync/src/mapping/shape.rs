@@ -71,23 +71,27 @@ impl Mapping {
                 merge.name
             ));
         }
-        parts.retain(|part, _| before.contains(part) || unread(part, snapshot).is_none());
+        // Who is in a part that cannot be read is known by where the catalog has it: apart, or in the whole.
+        let is_inside = |part: &GroupId| before.contains(part) && !state.groups().contains_key(part);
+        parts.retain(|part, _| is_inside(part) || unread(part, snapshot).is_none());
         let lost = before
             .iter()
             .find(|part| snapshot.malformed_groups.contains_key(part));
-        let unknown = before
+        let hidden: BTreeMap<GroupId, String> = before
             .iter()
             .filter(|part| !state.groups().contains_key(part))
-            .find_map(|part| {
-                Some(format!(
-                    "of {part}, a part of it: {}",
-                    unread(part, snapshot)?
-                ))
-            });
+            .filter_map(|part| Some((part.clone(), unread(part, snapshot)?)))
+            .collect();
+        let unknown = hidden.first_key_value();
+        let unknown = unknown.map(|(part, reason)| format!("of {part}, a part of it: {reason}"));
         if lost.is_some() || unknown.is_some() {
-            parts.retain(|part, _| before.contains(part) || !state.groups().contains_key(part));
+            parts.retain(|part, _| before.contains(part));
         }
         if parts.is_empty() && lost.is_none() {
+            // Whoever in it is a hidden part's stays in it until that can be read.
+            if let Some(reason) = unknown {
+                snapshot.unmapped_groups.insert(id.clone(), reason);
+            }
             snapshot.merged.insert(id, BTreeSet::new());
             return;
         }
@@ -111,6 +115,8 @@ impl Mapping {
                 snapshot.groups.insert(id.clone(), whole);
                 let members = unknown.map_or(Members::Known(all), Members::Unknown);
                 snapshot.members.insert(id.clone(), members);
+                let hidden = hidden.into_keys().filter(|part| !parts.contains_key(part));
+                snapshot.hidden_parts.insert(id.clone(), hidden.collect());
             }
             Err(reason) => {
                 // It stays as it was, with the parts that it had; without it, they stay apart.

@@ -546,3 +546,42 @@ fn many_groups_below_many_that_are_left_out_take_no_time() {
     let plan = plan(&snapshot, &State::default(), &settings, None).unwrap();
     assert_eq!(plan.after.groups, HALF);
 }
+
+/// A part that leaves a whole while its members cannot be read takes nobody with it, however often that is seen.
+#[test]
+fn a_part_that_leaves_unread_takes_nobody_with_it() {
+    let yaml = "groups: { merge: [{ name: Support, groups: ['prefix:Support '] }] }";
+    let mut settings = with(yaml);
+    settings.guard.minimum = 1_000;
+    let users = [
+        ("00ua", json!({"email": "a@example.com"})),
+        ("00ub", json!({"email": "b@example.com"})),
+    ];
+    let (a, b): (&[&str], &[&str]) = (&["00ua"], &["00ub"]);
+    let before = org(&users, &[("00gA", json!({"name": "Support A"}), a)]);
+    let (_, state) = after(&before, &State::default(), &settings);
+    let mut now = org(
+        &users,
+        &[
+            ("00gA", json!({"name": "Other A"}), a),
+            ("00gB", json!({"name": "Support B"}), b),
+        ],
+    );
+    let read = now.clone();
+    now.members
+        .insert("00gA".into(), Members::Unknown("okta fails".to_owned()));
+    let whole = crate::snapshot::merged_id("Support");
+    let (_, state) = after(&now, &state, &settings);
+    assert_eq!(state.members(&whole).to_set(), ["00ua".into()].into());
+    for _ in 0..3 {
+        let (again, _) = after(&now, &state, &settings);
+        assert!(again.is_empty(), "{again}");
+    }
+    // As soon as they can be read, everybody is where they belong.
+    let (_, state) = after(&read, &state, &settings);
+    assert_eq!(state.members(&whole).to_set(), ["00ub".into()].into());
+    assert_eq!(
+        state.members(&"00gA".into()).to_set(),
+        ["00ua".into()].into()
+    );
+}

@@ -325,6 +325,8 @@ proptest! {
                 let (before, now) = (of(&state), of(&next));
                 prop_assert!(before.is_subset(&now), "{name} in {place}: {before:?} {now:?}\n{yaml}\n{plan}");
             }
+            let (again, _) = after(&read(&readings), &next, &settings);
+            prop_assert!(again.is_empty(), "{plan}\nagain {again}\n{yaml}");
             state = next;
         }
     }
