@@ -51,7 +51,7 @@ pub struct ProviderStatus {
     pub provider: String,
     /// The host of its Okta org.
     pub org: String,
-    /// The run that ended last.
+    /// The run that ended last since the process began.
     pub last_run: Option<RunStatus>,
     /// When the next run starts, if one is planned.
     pub next_run: Option<Timestamp>,
@@ -144,6 +144,14 @@ impl Site {
     /// The newest generation: whoever holds it reads that one to the end.
     fn published(&self) -> Option<Arc<Published>> {
         self.catalog.borrow().clone()
+    }
+
+    /// The configured tenants that a generation has nothing of because they were never read.
+    fn never_read(&self, published: &Published) -> Vec<String> {
+        let status = self.status.borrow();
+        let configured = status.iter().map(|status| &status.provider);
+        let missing = configured.filter(|provider| !published.has_read(provider));
+        missing.cloned().collect()
     }
 }
 

@@ -100,7 +100,7 @@ fn document(site: &Site, title: &str, published: Option<&Published>, content: &M
                     a.home href="/" { "portal-sync" }
                     @if let Some(published) = published {
                         p {
-                            "Generation " (words::grouped(published.generation())) ", "
+                            "Generation " (words::grouped(published.generation())) ", changed "
                             (moment(published.taken_at(), site.clock.now()))
                         }
                     }

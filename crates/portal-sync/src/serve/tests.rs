@@ -139,6 +139,7 @@ fn published(entities: Vec<Value>) -> Published {
         entities,
         uids,
     )
+    .of_providers(["default".to_owned()])
 }
 
 fn user(name: &str, display_name: &str, groups: &[&str]) -> Value {
@@ -186,7 +187,34 @@ async fn health_is_alive_at_once_and_ready_with_a_generation() {
     assert_eq!(stage.get("/healthz").await.status, 200);
     assert_eq!(stage.get("/readyz").await.status, 503);
     stage.publish(Vec::new());
-    assert_eq!(stage.get("/readyz").await.status, 200);
+    let ready = stage.get("/readyz").await;
+    assert_eq!((ready.status, ready.text()), (200, "ok\n"));
+}
+
+#[tokio::test]
+async fn a_tenant_that_was_never_read_is_named() {
+    let stage = Stage::empty();
+    let status = |provider: &str, org: &str| ProviderStatus {
+        provider: provider.to_owned(),
+        org: org.to_owned(),
+        last_run: None,
+        next_run: None,
+        running: true,
+    };
+    stage.status.send_replace(vec![
+        status("default", "acme.okta.com"),
+        status("partners", "partners.okta.com"),
+    ]);
+    stage.publish(small());
+    let ready = stage.get("/readyz").await;
+    assert_eq!(
+        (ready.status, ready.text()),
+        (200, "ok\nnever read: partners\n")
+    );
+    let page = stage.get("/").await;
+    let missing = "<strong>partners</strong> (partners.okta.com) was never read";
+    assert!(page.text().contains(missing), "{}", page.text());
+    assert!(!page.text().contains("<strong>default</strong>"));
 }
 
 #[tokio::test]

@@ -1,5 +1,22 @@
-// Search as you type. Without this script the form does the same with a press of Enter.
+// Search as you type, and times that go on. Without this script the form does the same with a press of Enter.
 "use strict";
+
+const distance = (then) => {
+  const seconds = Math.trunc((Date.now() - then) / 1000);
+  const far = Math.abs(seconds);
+  if (far < 10) return seconds < 0 ? "in a moment" : "just now";
+  const units = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [Infinity, "day", 86400]];
+  const [, unit, length] = units.find(([end]) => far < end);
+  const amount = Math.trunc(far / length);
+  const text = `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
+  return seconds > 0 ? `${text} ago` : `in ${text}`;
+};
+
+setInterval(() => {
+  for (const time of document.querySelectorAll("time")) {
+    time.textContent = distance(Date.parse(time.dateTime));
+  }
+}, 10_000);
 
 const form = document.querySelector("form[role=search]");
 

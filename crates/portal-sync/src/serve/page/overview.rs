@@ -20,6 +20,7 @@ pub(super) fn content(
         @match published {
             Some(published) => {
                 h1 { "Catalog" }
+                (missing(published, providers))
                 (runs(providers, now))
                 (lists(published, query))
             }
@@ -39,9 +40,24 @@ pub(super) fn waiting(providers: &[ProviderStatus]) -> Markup {
     });
     html! {
         h1 { "Waiting for the first sync" }
-        p { "Nothing is served until one run has read all of Okta that it is to read." }
+        p { "Nothing is served until the first run of a provider has ended well." }
         @for (provider, message) in errors {
             p.error role="alert" { strong { (provider) ": " } (message) }
+        }
+    }
+}
+
+/// What the catalog lacks as long as a provider was never read.
+fn missing(published: &Published, providers: &[ProviderStatus]) -> Markup {
+    let never_read = providers
+        .iter()
+        .filter(|status| !published.has_read(&status.provider));
+    html! {
+        @for status in never_read {
+            p.error role="alert" {
+                strong { (status.provider) }
+                " (" (status.org) ") was never read: its people and groups are missing here."
+            }
         }
     }
 }
@@ -168,7 +184,7 @@ fn row(provider: &ProviderStatus, now: Timestamp) -> Markup {
                         ", took " (words::duration(run.started, run.finished))
                         @if let Some(message) = &run.message { p.message { (message) } }
                     }
-                    None => { "none yet" }
+                    None => { "none since the start" }
                 }
             }
             td {

@@ -33,6 +33,7 @@ pub(super) fn count_of(number: usize, one: &str, many: &str) -> String {
 pub(super) fn distance(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(then).as_secs();
     let (amount, unit) = match seconds.unsigned_abs() {
+        0..10 if seconds < 0 => return "in a moment".to_owned(),
         0..10 => return "just now".to_owned(),
         far @ 10..60 => (far, "second"),
         far @ 60..3_600 => (far / 60, "minute"),
@@ -85,7 +86,7 @@ mod tests {
         for (then, text) in [
             (now, "just now"),
             (now - 9, "just now"),
-            (now + 9, "just now"),
+            (now + 9, "in a moment"),
             (now - 45, "45 seconds ago"),
             (now - 60, "1 minute ago"),
             (now - 3_599, "59 minutes ago"),
