@@ -30,9 +30,11 @@ mod protocol;
 mod refusals;
 mod requests;
 mod secrets;
+mod selecting;
 mod serve;
 mod store;
 mod tenants;
+mod time;
 
 /// The binary that holds the program.
 fn program() -> &'static Path {

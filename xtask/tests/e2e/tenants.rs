@@ -1,23 +1,36 @@
 //! Two tenants in one catalog. Both are the org `small`: the same names, and even the same Okta ids.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 use xtask::e2e::oracle::reference;
-use xtask::harness::possession;
-use xtask::simulator::Simulator;
+use xtask::harness::{Answer, possession};
+use xtask::simulator::{Effect, Endpoint, Fault, Simulator};
 use xtask::{Harness, Scenario};
 
-use crate::{counts, harness, small};
+use crate::{counts, harness, says, small};
 
 const SOREN: &str = "00u6soren0berg00000d";
 
 /// The harness with the org `acme`, and the other org.
 async fn two() -> anyhow::Result<(Harness, Simulator)> {
+    named(["acme", "partners"]).await
+}
+
+/// Both orgs, under these ids and in this order.
+async fn named(ids: [&str; 2]) -> anyhow::Result<(Harness, Simulator)> {
     let mut acme = small().await?;
     let Scenario { org, options, .. } = Scenario::named("small")?;
     let partners = Simulator::start(possession::required_of(org), options).await?;
     acme.set("PARTNERS_URL", &partners.url());
+    configure(&acme, &[(ids[0], "OKTA_URL"), (ids[1], "PARTNERS_URL")])?;
+    Ok((acme, partners))
+}
+
+/// Tenants by their ids, each with the variable that holds its address.
+fn configure(acme: &Harness, tenants: &[(&str, &str)]) -> anyhow::Result<()> {
     let tenant = |id: &str, url: &str| {
         format!(
             "      {id}:
@@ -34,15 +47,16 @@ async fn two() -> anyhow::Result<(Harness, Simulator)> {
             "catalog:
   providers:
     okta:
-{}{}portalSync:
+{}portalSync:
   store: {{ url: 'sqlite:catalog.db' }}
   server: {{ listen: '127.0.0.1:0' }}
 ",
-            tenant("acme", "OKTA_URL"),
-            tenant("partners", "PARTNERS_URL"),
+            tenants
+                .iter()
+                .map(|(id, url)| tenant(id, url))
+                .collect::<String>(),
         ),
-    )?;
-    Ok((acme, partners))
+    )
 }
 
 /// One report for each tenant.
@@ -150,5 +164,102 @@ async fn a_daemon_serves_both_after_their_first_runs() -> anyhow::Result<()> {
     );
     let [ours, theirs] = catalog(&acme, &partners).await?;
     assert_eq!((ours.len(), theirs.len()), (16, 16));
+    Ok(())
+}
+
+/// The plain name is that of the tenant which the configuration names first, whoever answers first.
+#[tokio::test]
+async fn who_gets_a_plain_name_does_not_depend_on_who_is_quicker() -> anyhow::Result<()> {
+    // The ids are in another order than the tenants.
+    let (zeta, alpha) = named(["zeta", "alpha"]).await?;
+    let slow = Effect::Slow(Duration::from_millis(700));
+    zeta.simulator.fail(Fault::always(Endpoint::Users, slow));
+    let plain = |of: &[BTreeSet<String>; 2]| of[0].contains("user:default/ana.diaz");
+    sync(&zeta, 0).await?;
+    assert!(plain(&catalog(&zeta, &alpha).await?));
+
+    fs::remove_file(zeta.path("catalog.db"))?;
+    let daemon = zeta.serve::<&str>(&[]).await?;
+    let all = |answer: &Answer| answer.text.matches("\"kind\"").count() >= 32;
+    daemon.until("/api/catalog/entities", all).await?;
+    assert!(plain(&catalog(&zeta, &alpha).await?));
+    Ok(())
+}
+
+/// Part of a catalog is not given out as if it were all of it.
+#[tokio::test]
+async fn a_tenant_that_was_never_read_is_named() -> anyhow::Result<()> {
+    let (acme, partners) = two().await?;
+    let clients = acme.simulator.org().clients;
+    acme.simulator.edit(|org| org.clients.clear());
+    sync(&acme, 11).await?;
+
+    let refused = acme.run(&["export"]).await?.exited(4)?;
+    assert_eq!(refused.stdout, "");
+    says(&refused.stderr, &["acme", "never read", "--provider"]);
+    let folder = acme.run(&["export", "--out", "catalog"]).await?.exited(4)?;
+    says(&folder.stderr, &["acme"]);
+    assert!(!acme.path("catalog").exists());
+    let others = ["export", "--provider", "partners", "--format", "ndjson"];
+    let others = acme.run(&others).await?.exited(0)?;
+    assert_eq!(others.stdout.lines().count(), 16);
+
+    let daemon = acme.serve::<&str>(&[]).await?;
+    let ready = daemon.get("/readyz", None).await?;
+    assert_eq!(
+        (ready.status, &*ready.text),
+        (200, "ok\nnever read: acme\n")
+    );
+    says(&daemon.get("/", None).await?.text, &["never read"]);
+    drop(daemon);
+
+    // Once it is read, all of it is there.
+    acme.simulator.edit(|org| org.clients = clients);
+    sync(&acme, 0).await?;
+    let [ours, theirs] = catalog(&acme, &partners).await?;
+    assert_eq!((ours.len(), theirs.len()), (16, 16));
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_tenant_alone_can_be_read() -> anyhow::Result<()> {
+    let (acme, partners) = two().await?;
+    let one = ["sync", "--provider", "partners", "--format", "json"];
+    let run = acme.run(&one).await?.exited(0)?;
+    assert_eq!(run.report()?["provider"], "partners");
+    assert_eq!(acme.simulator.requests().len(), 0);
+    let plan = ["plan", "--provider", "partners", "--format", "json"];
+    acme.run(&plan).await?.exited(0)?;
+    let [ours, theirs] = {
+        let export = ["export", "--provider", "partners", "--format", "ndjson"];
+        let export = acme.run(&export).await?.exited(0)?;
+        let of = |url: &str| export.stdout.matches(url).count();
+        [of(acme.simulator.url().as_str()), of(&partners.url())]
+    };
+    assert!(ours == 0 && theirs >= 16);
+    for command in ["sync", "plan", "export"] {
+        let unknown = acme.run(&[command, "--provider", "partner"]).await?;
+        says(&unknown.exited(10)?.stderr, &["`partner`", "`partners`"]);
+    }
+    Ok(())
+}
+
+/// Nobody is there twice because a tenant is called otherwise.
+#[tokio::test]
+async fn another_id_for_the_same_org_is_refused_with_the_old_one() -> anyhow::Result<()> {
+    let (acme, _partners) = two().await?;
+    sync(&acme, 0).await?;
+    let before = acme.export().await?;
+    configure(&acme, &[("corp", "OKTA_URL"), ("partners", "PARTNERS_URL")])?;
+    for command in ["sync", "plan"] {
+        let refused = acme.run(&[command]).await?.exited(10)?;
+        says(&refused.stderr, &["`corp`", "`acme`", "twice"]);
+    }
+    configure(&acme, &[("acme", "OKTA_URL"), ("partners", "PARTNERS_URL")])?;
+    assert_eq!(acme.export().await?, before);
+
+    // A tenant that is gone makes no difference to a new one of another org.
+    configure(&acme, &[("partners", "PARTNERS_URL")])?;
+    sync(&acme, 0).await?;
     Ok(())
 }
