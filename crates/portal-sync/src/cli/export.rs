@@ -50,7 +50,8 @@ pub(super) async fn export(session: Session, arguments: ExportArgs) -> Exit {
         Err(error) => return failure::of_store(&error),
     };
     let written = match &arguments.out {
-        None => render(&records.iter().collect::<Vec<_>>(), arguments.format).map(output::result),
+        None => render(&records.iter().collect::<Vec<_>>(), arguments.format)
+            .and_then(|text| Ok(output::result(text)?)),
         Some(folder) => write_shards(folder, &records, arguments.format, arguments.shards.get()),
     };
     match written {
