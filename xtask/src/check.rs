@@ -179,7 +179,13 @@ fn step_aside(program: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use anyhow::bail;
+    use proptest::arbitrary::any;
+    use proptest::test_runner::{
+        Config, FailurePersistence, FileFailurePersistence, RngSeed, TestRunner,
+    };
 
     use super::*;
 
@@ -250,5 +256,41 @@ mod tests {
         assert!(!program.exists() && !linked.exists());
         assert!(folder.path().join("xtask.old").exists());
         step_aside(&program);
+    }
+
+    /// The numbers that a property test of this file is given.
+    fn drawn(failure_persistence: Option<Box<dyn FailurePersistence>>) -> Vec<u64> {
+        let drawn = RefCell::new(Vec::new());
+        let mut runner = TestRunner::new(Config {
+            cases: 3,
+            source_file: Some(file!()),
+            failure_persistence,
+            ..Config::default()
+        });
+        let passed = runner.run(&any::<u64>(), |number| {
+            drawn.borrow_mut().push(number);
+            Ok(())
+        });
+        passed.unwrap();
+        drawn.into_inner()
+    }
+
+    /// Cargo sets the seed by `.cargo/config.toml`; a test that another tool starts has to be given one, too.
+    #[test]
+    fn property_tests_draw_the_same_in_every_run() {
+        let seed = Config::default().rng_seed;
+        assert!(
+            matches!(seed, RngSeed::Fixed(_)),
+            "PROPTEST_RNG_SEED is not set"
+        );
+        assert_eq!(drawn(None), drawn(None));
+    }
+
+    #[test]
+    fn property_tests_try_what_failed_before_first() {
+        let new = drawn(None);
+        let all = drawn(Some(Box::new(FileFailurePersistence::default())));
+        assert_eq!((new.len(), all.len()), (3, 4), "{all:?}");
+        assert_eq!(all[1..], new);
     }
 }

@@ -141,8 +141,22 @@ impl Harness {
     ///
     /// When it cannot be started, or does not end by itself.
     pub async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> anyhow::Result<Run> {
-        let ended = timeout(DEADLINE, self.spawn(arguments)?.wait_with_output()).await;
-        let Ok(output) = ended else {
+        self.run_into(Stdio::piped(), arguments).await
+    }
+
+    /// Runs a command to its end, with its standard output going to `stdout`. The run has what came out where that is a
+    /// pipe to us.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started, or does not end by itself.
+    pub async fn run_into<S: AsRef<OsStr>>(
+        &self,
+        stdout: Stdio,
+        arguments: &[S],
+    ) -> anyhow::Result<Run> {
+        let child = self.spawn_into(stdout, arguments)?;
+        let Ok(output) = timeout(DEADLINE, child.wait_with_output()).await else {
             bail!("the command did not end within {} s", DEADLINE.as_secs());
         };
         let output = output.context("the command cannot be waited for")?;
@@ -159,6 +173,10 @@ impl Harness {
     ///
     /// When it cannot be started.
     pub fn spawn<S: AsRef<OsStr>>(&self, arguments: &[S]) -> anyhow::Result<Child> {
+        self.spawn_into(Stdio::piped(), arguments)
+    }
+
+    fn spawn_into<S: AsRef<OsStr>>(&self, stdout: Stdio, arguments: &[S]) -> anyhow::Result<Child> {
         let mut command = Command::new(&self.program);
         command.env_clear();
         command.envs(of_the_system());
@@ -168,7 +186,7 @@ impl Harness {
             .envs(&self.environment)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

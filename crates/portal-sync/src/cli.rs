@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Environment;
@@ -122,11 +121,10 @@ fn run(arguments: Vec<OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // What cannot be printed cannot be reported either.
-            drop(error.print());
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-                _ => Exit::Usage,
+            return match output::of_parser(&error) {
+                Err(error) => failure::of_output(&error),
+                Ok(()) if error.use_stderr() => Exit::Usage,
+                Ok(()) => Exit::Done,
             };
         }
     };

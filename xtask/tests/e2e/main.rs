@@ -23,6 +23,8 @@ mod drift;
 mod filter;
 mod guard;
 mod mapping;
+#[cfg(unix)]
+mod output;
 mod pacing;
 mod partial;
 mod possession;

@@ -102,10 +102,7 @@ async fn a_filter_that_changes_is_no_evidence() -> anyhow::Result<()> {
     )?;
     let report = small.sync(3).await?;
     let id = report["planId"].as_str().unwrap().to_owned();
-    small
-        .run(&["sync", "--approve", &id])
-        .await?
-        .exited(0)?;
+    small.run(&["sync", "--approve", &id]).await?.exited(0)?;
     small.sync(0).await?;
     let left = people(&small).await?;
     // From now on a record that fails it is evidence.
@@ -118,7 +115,10 @@ async fn a_filter_that_changes_is_no_evidence() -> anyhow::Result<()> {
     });
     let report = small.sync(0).await?;
     assert_eq!(counts(&report, ["removed", "withheld"]), [2, 0]);
-    assert!((3..10).contains(&left), "two of {left} are more than a tenth");
+    assert!(
+        (3..10).contains(&left),
+        "two of {left} are more than a tenth"
+    );
     Ok(())
 }
 

@@ -30,10 +30,13 @@ pub(super) fn check(global: &Global, environment: &Environment) -> Exit {
         .map(|provider| format!("{} ({})", provider.id, provider.org.host()))
         .collect();
     let StoreUrl::Sqlite(path) = &config.store.url;
-    output::result(format_args!(
+    let written = output::result(format_args!(
         "the configuration is good: {}; store {}\n",
         tenants.join(", "),
         PathBuf::from(path).display()
     ));
-    Exit::Done
+    match written {
+        Ok(()) => Exit::Done,
+        Err(error) => failure::of_output(&error),
+    }
 }

@@ -1,18 +1,16 @@
 //! `export`: the catalog as files that Backstage reads.
 
-use std::fs;
-use std::io::Write as _;
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use catalog_model::Entity;
-use clap::{Args, ValueEnum};
-use sha2::{Digest, Sha256};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::session::Session;
 use super::{failure, output};
 use crate::exit::Exit;
 use crate::store::Record;
+
+mod set;
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
@@ -22,12 +20,18 @@ pub(super) struct ExportArgs {
     /// What the entities look like
     #[arg(long, value_enum, default_value_t)]
     format: EntityFormat,
-    /// Write files into this folder instead of printing
+    /// Write files into this folder instead of printing: they replace the `entities-NUMBER` files of an export before
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Spread the entities over so many files; one stays in its file for ever
-    #[arg(long, value_name = "N", default_value = "1", requires = "out")]
-    shards: NonZeroUsize,
+    /// Spread the entities over so many files, 1 to 1024; one stays in its file as long as the number does
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "1",
+        requires = "out",
+        value_parser = value_parser!(u16).range(1..=1024)
+    )]
+    shards: u16,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -41,25 +45,41 @@ enum EntityFormat {
     Json,
 }
 
+impl EntityFormat {
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Yaml => "yaml",
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+        }
+    }
+}
+
 pub(super) async fn export(session: Session, arguments: ExportArgs) -> Exit {
     let records = match session.catalog(&arguments.providers).await {
         Ok(catalog) => sorted(catalog.records),
         Err(exit) => return exit,
     };
-    let written = match &arguments.out {
-        None => render(&records.iter().collect::<Vec<_>>(), arguments.format).map(output::result),
-        Some(folder) => write_shards(folder, &records, arguments.format, arguments.shards.get()),
+    let format = arguments.format;
+    let Some(folder) = &arguments.out else {
+        return match render(&records.iter().collect::<Vec<_>>(), format) {
+            Err(error) => failure::of_system("the catalog cannot be told in this format", &*error),
+            Ok(text) => match output::result(text) {
+                Ok(()) => Exit::Done,
+                Err(error) => failure::of_output(&error),
+            },
+        };
     };
-    match written {
+    match set::replace(folder, &records, format, usize::from(arguments.shards)) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            failure::print(&*error, None);
-            Exit::Store
+            failure::print(&error, Some(error.fix()));
+            error.exit()
         }
     }
 }
 
-type Failure = Box<dyn std::error::Error>;
+type RenderError = Box<dyn std::error::Error + Send + Sync>;
 
 /// By ref, so that the same catalog gives the same bytes.
 fn sorted(mut records: Vec<Record>) -> Vec<Record> {
@@ -67,7 +87,7 @@ fn sorted(mut records: Vec<Record>) -> Vec<Record> {
     records
 }
 
-fn render(records: &[&Record], format: EntityFormat) -> Result<String, Failure> {
+fn render(records: &[&Record], format: EntityFormat) -> Result<String, RenderError> {
     let entities = records.iter().map(|record| &record.entity);
     let mut text = String::new();
     match format {
@@ -92,54 +112,9 @@ fn render(records: &[&Record], format: EntityFormat) -> Result<String, Failure> 
 }
 
 /// Every text is quoted, so that no reader takes `no` or `012` for something else.
-fn yaml(entity: &Entity) -> Result<String, Failure> {
+fn yaml(entity: &Entity) -> Result<String, RenderError> {
     let options = serde_saphyr::ser_options! { quote_all: true };
     Ok(serde_saphyr::to_string_with_options(entity, options)?)
-}
-
-fn write_shards(
-    folder: &Path,
-    records: &[Record],
-    format: EntityFormat,
-    shards: usize,
-) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
-    let extension = match format {
-        EntityFormat::Yaml => "yaml",
-        EntityFormat::Ndjson => "ndjson",
-        EntityFormat::Json => "json",
-    };
-    let digits = (shards - 1).to_string().len();
-    for shard in 0..shards {
-        let of_shard: Vec<&Record> = records
-            .iter()
-            .filter(|record| shard_of(&record.okta_id, shards) == shard)
-            .collect();
-        let path = folder.join(format!("entities-{shard:0digits$}.{extension}"));
-        replace(&path, render(&of_shard, format)?.as_bytes())?;
-    }
-    Ok(())
-}
-
-/// The shard depends on the Okta id alone: an entity that moved from one file to another would be lost to Backstage until
-/// the files change again.
-fn shard_of(okta_id: &str, shards: usize) -> usize {
-    let hash = Sha256::digest(okta_id);
-    let number = hash
-        .iter()
-        .take(8)
-        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    usize::try_from(number % shards as u64).unwrap_or_default()
-}
-
-/// Writes a file whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let partial = path.with_extension("partial");
-    let mut file = fs::File::create(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&partial, path)?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -192,15 +167,5 @@ mod tests {
             let read: Entity = serde_saphyr::from_str(&yaml(&entity).unwrap()).unwrap();
             assert_eq!(read, entity, "{text:?}");
         }
-    }
-
-    #[test]
-    fn a_shard_depends_on_the_id_alone() {
-        assert_eq!(shard_of("00u1", 1), 0);
-        assert_eq!(shard_of("00u1", 20), shard_of("00u1", 20));
-        let used: std::collections::BTreeSet<usize> = (0..1000)
-            .map(|id| shard_of(&format!("00u{id}"), 16))
-            .collect();
-        assert_eq!(used.len(), 16);
     }
 }

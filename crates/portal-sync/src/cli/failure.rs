@@ -1,9 +1,9 @@
 //! How a failure is told: what was done, why it failed, what to do about it.
 
 use std::error::Error;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
-use super::output;
+use super::output::{self, Unwritten};
 use crate::daemon::ServeError;
 use crate::exit::Exit;
 use crate::run::RunError;
@@ -33,6 +33,27 @@ pub(super) fn of_run(provider: &str, error: &RunError) -> Exit {
 /// A store that failed.
 pub(super) fn of_store(error: &StoreError) -> Exit {
     print(error, Some(error.fix()));
+    Exit::Store
+}
+
+/// A result that did not reach its reader, though all else was done.
+pub(super) fn of_output(error: &Unwritten) -> Exit {
+    print(
+        error,
+        Some("make room where it goes, or let it go elsewhere, and run the command again"),
+    );
+    Exit::Store
+}
+
+/// A report that did not reach its reader, of a run whose `state` stays as it is.
+pub(super) fn of_report(error: &Unwritten, state: impl Display) -> Exit {
+    output::message(state);
+    print(
+        error,
+        Some(
+            "make room where it goes, or let it go elsewhere; the next run begins from what the catalog holds now",
+        ),
+    );
     Exit::Store
 }
 

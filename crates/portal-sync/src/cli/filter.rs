@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use org_filter::{Dialect, Matcher, ParseErrors, SearchExpr};
 use serde_json::Value;
 
-use super::output;
+use super::{failure, output};
 use crate::exit::Exit;
 
 #[derive(Debug, Subcommand)]
@@ -69,8 +69,10 @@ fn check(Expression { kind, text }: &Expression) -> Exit {
     };
     let dialect = kind.dialect();
     let Err(refused) = expr.check(&dialect) else {
-        output::result(format_args!("accepted by {dialect}\n"));
-        return Exit::Done;
+        return match output::result(format_args!("accepted by {dialect}\n")) {
+            Ok(()) => Exit::Done,
+            Err(error) => failure::of_output(&error),
+        };
     };
     output::message(refused.render().trim_end());
     let split = expr.split(&dialect);
@@ -98,12 +100,12 @@ fn eval(EvalArgs { expression, file }: &EvalArgs) -> Exit {
         Ok(expr) => expr.compile(&kind.dialect()),
         Err(exit) => return exit,
     };
-    let stdout = io::stdout().lock();
-    let done = match file {
-        Some(path) => File::open(path)
+    let done = match (output::stdout(), file) {
+        (Err(error), _) => Err(Failure::Write(error)),
+        (Ok(stdout), Some(path)) => File::open(path)
             .map_err(Failure::Read)
             .and_then(|file| filter(&matcher, BufReader::new(file), stdout)),
-        None => filter(&matcher, io::stdin().lock(), stdout),
+        (Ok(stdout), None) => filter(&matcher, io::stdin().lock(), stdout),
     };
     match done {
         Ok(()) => Exit::Done,
@@ -158,8 +160,11 @@ impl Failure {
 
 /// Writes the objects that match, in their order. Of lines, what stands before a fault is written; of an array with a
 /// fault in it nothing is.
-fn filter(matcher: &Matcher, mut input: impl BufRead, output: impl Write) -> Result<(), Failure> {
-    let mut output = io::BufWriter::new(output);
+fn filter(
+    matcher: &Matcher,
+    mut input: impl BufRead,
+    mut output: impl Write,
+) -> Result<(), Failure> {
     let outcome = if begins_with_bracket(&mut input).map_err(Failure::Read)? {
         let mut array = serde_json::Deserializer::from_reader(input);
         let objects: Vec<Value> =

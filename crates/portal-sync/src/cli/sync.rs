@@ -1,5 +1,7 @@
 //! `sync` and `plan`: the same run, with and without the commit.
 
+use std::fmt::Display;
+
 use futures::{StreamExt as _, stream};
 
 use super::session::Session;
@@ -7,6 +9,7 @@ use super::{Format, PlanArgs, failure, output, progress};
 use crate::cycle::{Cycle, Ended, Then};
 use crate::exit::Exit;
 use crate::first_runs;
+use crate::report::Report;
 
 pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
     run(session, arguments, Then::Commit, approve).await
@@ -51,7 +54,14 @@ async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option
     let mut exit = Exit::Done;
     let mut runs = stream::iter(runs).buffered(orgs.len().max(1));
     while let Some((provider, ended)) = runs.next().await {
-        exit = exit.worse(tell(&ended, arguments.format, then, provider, approve));
+        exit = exit.worse(tell(
+            &ended,
+            arguments.format,
+            then,
+            provider,
+            approve,
+            session.quiet,
+        ));
     }
     drop(runs);
     if let Err(error) = session.telemetry.shutdown() {
@@ -60,10 +70,18 @@ async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option
     exit
 }
 
-fn tell(ended: &Ended, format: Format, then: Then, provider: &str, approve: Option<&str>) -> Exit {
+fn tell(
+    ended: &Ended,
+    format: Format,
+    then: Then,
+    provider: &str,
+    approve: Option<&str>,
+    quiet: bool,
+) -> Exit {
+    let mut exit = Exit::Done;
     if format == Format::Json {
         match serde_json::to_string(&ended.report) {
-            Ok(json) => output::result(format_args!("{json}\n")),
+            Ok(json) => exit = print(&ended.report, then, format_args!("{json}\n")),
             Err(error) => {
                 return failure::of_system("the report cannot be written as JSON", &error);
             }
@@ -71,7 +89,7 @@ fn tell(ended: &Ended, format: Format, then: Then, provider: &str, approve: Opti
     }
     let plan = match &ended.result {
         Ok(plan) => plan,
-        Err(error) => return failure::of_run(provider, error),
+        Err(error) => return failure::of_run(provider, error).worse(exit),
     };
     if let (Some(approved), false) = (approve, plan.approved) {
         output::message(format_args!(
@@ -80,12 +98,14 @@ fn tell(ended: &Ended, format: Format, then: Then, provider: &str, approve: Opti
     }
     if format == Format::Text {
         if then == Then::Report {
-            output::result(plan);
-        } else if plan.is_withheld() || plan.is_partial() {
-            output::message(plan);
+            exit = print(&ended.report, then, format_args!("{plan}{}", ended.report));
+        } else {
+            if plan.is_withheld() || plan.is_partial() {
+                output::message(plan);
+            }
+            exit = print(&ended.report, then, &ended.report);
         }
-        output::result(&ended.report);
-    } else {
+    } else if !quiet {
         for notice in &ended.report.notices {
             output::message(format_args!("{provider}: note: {notice}"));
         }
@@ -95,5 +115,26 @@ fn tell(ended: &Ended, format: Format, then: Then, provider: &str, approve: Opti
     } else {
         Exit::Done
     };
-    ended.report.exit().worse(changes)
+    ended.report.exit().worse(changes).worse(exit)
+}
+
+/// Prints the report. When that fails, what the run did stays done, and whoever reads the message has to know.
+fn print(report: &Report, then: Then, text: impl Display) -> Exit {
+    let Err(error) = output::result(text) else {
+        return Exit::Done;
+    };
+    let provider = &report.provider;
+    match (then, report.generation) {
+        (Then::Report, _) => failure::of_output(&error),
+        (Then::Commit, Some(generation)) => failure::of_report(
+            &error,
+            format_args!(
+                "{provider}: the catalog was changed, generation {generation} is committed; only its report is missing"
+            ),
+        ),
+        (Then::Commit, None) => failure::of_report(
+            &error,
+            format_args!("{provider}: the catalog was not changed; only the report is missing"),
+        ),
+    }
 }

@@ -72,7 +72,8 @@ impl Mapping {
             ));
         }
         // Who is in a part that cannot be read is known by where the catalog has it: apart, or in the whole.
-        let is_inside = |part: &GroupId| before.contains(part) && !state.groups().contains_key(part);
+        let is_inside =
+            |part: &GroupId| before.contains(part) && !state.groups().contains_key(part);
         parts.retain(|part, _| is_inside(part) || unread(part, snapshot).is_none());
         let lost = before
             .iter()
