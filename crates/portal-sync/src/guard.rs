@@ -24,7 +24,10 @@ pub struct Guard {
     pub groups: Percent,
     /// The part of one group's members that may go in one run.
     pub members: Percent,
-    /// So many removals never trip the guard, whatever part they are.
+    /// The part of all users, and of all groups, whose entities may get another name in one run. Owners and permissions
+    /// refer to names, so another name breaks what a removal breaks.
+    pub renames: Percent,
+    /// So many removals, or renames, never trip the guard, whatever part they are.
     pub minimum: usize,
 }
 
@@ -34,6 +37,7 @@ impl Default for Guard {
             users: Percent(10),
             groups: Percent(10),
             members: Percent(50),
+            renames: Percent(20),
             minimum: 5,
         }
     }

@@ -275,7 +275,7 @@ app-config.yaml:7:24: catalog.providers.okta.default.groupFilter.name: unknown k
 fn shares_and_thresholds() {
     refused(&with_token("
 rateLimit: { share: 80, maxConcurrent: 0 }
-guard: { users: 101%, groups: some, minimum: -1 }
+guard: { users: 101%, groups: some, minimum: -1, renames: 5 }
 ", ""), "
 app-config.yaml:8:29: catalog.providers.okta.default.rateLimit.share: `80` has no percent sign
   fix: write `80%`
@@ -283,6 +283,8 @@ app-config.yaml:8:48: catalog.providers.okta.default.rateLimit.maxConcurrent: ex
 app-config.yaml:9:25: catalog.providers.okta.default.guard.users: expected a percentage from `0%` to `100%`, found `101%`
 app-config.yaml:9:39: catalog.providers.okta.default.guard.groups: expected a percentage from `0%` to `100%`, found `some`
 app-config.yaml:9:54: catalog.providers.okta.default.guard.minimum: expected a whole number from 0 to 1000000, found `-1`
+app-config.yaml:9:67: catalog.providers.okta.default.guard.renames: `5` has no percent sign
+  fix: write `5%`
 ");
     refused(&with_token("rateLimit: { share: 0% }", ""), "
 app-config.yaml:7:29: catalog.providers.okta.default.rateLimit.share: expected a percentage from `1%` to `100%`, found `0%`
