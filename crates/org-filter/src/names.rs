@@ -248,8 +248,9 @@ fn meant_by(path: &str, kind: RecordKind) -> Option<String> {
             .filter(|_| below.next().is_none())
             .map(str::to_owned);
     }
+    // What the other kind has is not missing from this one's profile; but a group may well have a status of its own.
     let mut elsewhere = NEVER_IN_PROFILE.iter().chain(kind.other().fields());
-    if elsewhere.any(|field| split(field).0 == path) {
+    if path != "status" && elsewhere.any(|field| split(field).0 == path) {
         return None;
     }
     let near = suggestion::nearest(path, kind.base().iter().copied());

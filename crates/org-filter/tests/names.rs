@@ -16,7 +16,8 @@ fn wrong(text: &str, kind: RecordKind) -> Vec<(String, Option<String>)> {
         Ok(()) => return Vec::new(),
         Err(errors) => errors,
     };
-    let part = |span: std::ops::Range<usize>| text.get(span).expect("a part of the text").to_owned();
+    let part =
+        |span: std::ops::Range<usize>| text.get(span).expect("a part of the text").to_owned();
     let told = errors.problems().iter();
     told.map(|one| (part(one.span()), one.fix().map(str::to_owned)))
         .collect()
@@ -149,7 +150,7 @@ fn what_no_record_has_is_a_mistake_with_the_name_that_was_meant() {
         (Group, "objectclass", Some("objectClass")),
         (Group, "sourceId", Some("source.id")),
         (Group, "type.id", None),
-        (Group, "status", None),
+        (Group, "status", Some("profile.status")),
         (Group, "lastLogin", None),
         (Group, "credentials.provider.type", None),
         (Group, "_embedded.stats.usersCount", None),
