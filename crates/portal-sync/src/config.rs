@@ -59,7 +59,11 @@ pub use tuning::RateLimit;
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
 pub struct Config {
-    /// The Okta tenants, sorted by id; there is at least one, and no id twice.
+    /// The Okta tenants; there is at least one, and no id twice.
+    ///
+    /// They are in the order in which the configuration names them, so that it decides which one gets a name that several
+    /// want: a list in its order, a map in that of the first file, then what each later file, and at last the variables,
+    /// add to it. That a later file names one again does not move it.
     pub providers: Vec<Provider>,
     /// Where the catalog is kept.
     pub store: Store,

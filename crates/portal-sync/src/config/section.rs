@@ -23,7 +23,7 @@ impl<'a> Reading<'a> {
         let errors = layers
             .unresolved()
             .iter()
-            .map(|(_, error)| error.clone())
+            .map(|lost| lost.error.clone())
             .collect();
         Self {
             layers,
@@ -47,7 +47,7 @@ impl<'a> Reading<'a> {
         self.layers
             .unresolved()
             .iter()
-            .any(|(lost, _)| path.steps().starts_with(lost.steps()))
+            .any(|lost| path.steps().starts_with(lost.path.steps()))
     }
 
     /// The files and variables that are read.
@@ -317,6 +317,7 @@ impl<'a> Entry<'a> {
             entry: self.clone(),
             entries,
             asked: RefCell::default(),
+            tolerated: RefCell::default(),
         })
     }
 }
@@ -338,12 +339,19 @@ pub(super) struct Section<'a> {
     entry: Entry<'a>,
     entries: &'a Dict,
     asked: RefCell<Vec<&'static str>>,
+    tolerated: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Section<'a> {
     /// The value under `key`, when there is one.
     pub(super) fn get(&self, key: &'static str) -> Option<Entry<'a>> {
         self.asked.borrow_mut().push(key);
+        self.entry(key)
+    }
+
+    /// The value under a `key` that is known and needs no mention where the keys are listed.
+    pub(super) fn tolerated(&self, key: &'static str) -> Option<Entry<'a>> {
+        self.tolerated.borrow_mut().push(key);
         self.entry(key)
     }
 
@@ -412,6 +420,11 @@ impl<'a> Section<'a> {
         all.into_iter()
     }
 
+    /// All keys in the order in which the configuration names them; not those of a base.
+    pub(super) fn keys_in_order(&self) -> Vec<&'a str> {
+        self.entry.reading.layers.keys_in_order(&self.entry.path)
+    }
+
     /// The section as a value.
     pub(super) fn as_entry(&self) -> &Entry<'a> {
         &self.entry
@@ -435,10 +448,11 @@ impl<'a> Section<'a> {
     /// Notes every key that was not asked for.
     pub(super) fn close(self) {
         let asked = self.asked.into_inner();
+        let tolerated = self.tolerated.into_inner();
         for key in self
             .entries
             .keys()
-            .filter(|key| !asked.contains(&key.as_str()))
+            .filter(|key| !asked.contains(&key.as_str()) && !tolerated.contains(&key.as_str()))
         {
             let fix = match nearest(key, asked.iter().copied()) {
                 Some(known) => format!("did you mean `{known}`?"),

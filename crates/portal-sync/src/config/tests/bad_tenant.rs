@@ -333,8 +333,8 @@ catalog:
 ", "
 app-config.yaml:4:12: catalog.providers.okta.a b: `a b` cannot be the id of a tenant
   fix: use up to 63 letters, digits, `-`, `_` and `.`
-app-config.yaml:5:12: catalog.providers.okta.c.id: unknown key
-  fix: the keys here are `oktaUrl`, `orgUrl`, `oauth`, `clientId`, `keyId`, `privateKey`, `token`, `schedule`, `userFilter`, `groupFilter`, `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard` and `mapping`
+app-config.yaml:5:16: catalog.providers.okta.c.id: `d` is not the key that the tenant stands under, `c`
+  fix: leave `id` out, or write `c`
 ");
 }
 

@@ -169,7 +169,7 @@ fn tenants_come_as_a_map_a_list_or_one() {
         ),
         (
             "okta: { z: { oktaUrl: https://a.okta.com, token: 00a }, b: { oktaUrl: https://b.okta.com, token: 00b } }",
-            vec!["b", "z"],
+            vec!["z", "b"],
         ),
         (
             "okta: { gone: null, b: { oktaUrl: https://b.okta.com, token: 00b } }",
@@ -185,7 +185,7 @@ fn tenants_come_as_a_map_a_list_or_one() {
         ),
         (
             "okta: [{ id: z, oktaUrl: https://a.okta.com, token: 00a }, { id: b, oktaUrl: https://b.okta.com, token: 00b }]",
-            vec!["b", "z"],
+            vec!["z", "b"],
         ),
         (
             "okta: [{ orgUrl: https://a.okta.com, token: 00a }]",
