@@ -20,6 +20,8 @@ mod place;
 mod errors;
 mod suggest;
 
+mod elsewhere;
+
 mod yaml;
 
 mod substitute;
@@ -130,7 +132,7 @@ pub fn load(
     }
     let daemon = daemon::read(ours.as_ref(), cwd);
     if let Some(section) = ours {
-        section.close();
+        section.close_beside(elsewhere::PROGRAM);
     }
     let providers = provider::read_all(&reading, &defaults);
     let notices = reading.finish()?;

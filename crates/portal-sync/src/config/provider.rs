@@ -5,6 +5,7 @@ use okta_auth::OrgUrl;
 use org_filter::SearchExpr;
 
 use super::credentials::{self, Credentials};
+use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::filters::{self, GroupFilter};
 use super::layers::EXAMPLE;
@@ -102,7 +103,7 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
             return;
         };
         let provider = read(&section, origin, defaults, shared.clone());
-        section.close();
+        section.close_beside(elsewhere::TENANT);
         let Some(provider) = provider else { return };
         if providers.iter().any(|other| other.id == provider.id) {
             let message = format!("another tenant has the id `{}` already", provider.id);
@@ -145,7 +146,11 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
 /// Whether these are the keys of one tenant and not the ids of several.
 fn is_single(keys: &Dict) -> bool {
     let scalar = |value: &Value| !matches!(value, Value::Dict(..) | Value::Empty(..));
+    let of_others = |(key, value): (&String, &Value)| {
+        scalar(value) && elsewhere::fix(elsewhere::TENANT, key).is_some()
+    };
     OF_A_TENANT.iter().any(|key| keys.contains_key(*key))
+        || keys.iter().any(of_others)
         || (!keys.is_empty() && keys.values().all(scalar))
 }
 
@@ -227,7 +232,10 @@ fn org(section: &Section<'_>) -> Option<OrgUrl> {
             return None;
         }
         (None, None) => {
-            if !section.is_unresolved("oktaUrl") && !section.is_unresolved("orgUrl") {
+            if !section.is_unresolved("oktaUrl")
+                && !section.is_unresolved("orgUrl")
+                && !section.has_elsewhere(elsewhere::TENANT, "oktaUrl")
+            {
                 let error = ConfigError::new("`oktaUrl` is missing")
                     .excerpt("oktaUrl: https://acme.okta.com");
                 section.refuse(error.fix("add your org's address"));

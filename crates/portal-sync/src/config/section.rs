@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use figment::value::{Dict, Value};
 
+use super::elsewhere::{self, Elsewhere};
 use super::errors::{ConfigError, ConfigErrors, Notice, is_key, quoted};
 use super::layers::Layers;
 use super::place::{KeyPath, Place};
@@ -445,8 +446,19 @@ impl<'a> Section<'a> {
             .error(error.at(self.entry.key_place()).about(&self.entry.path));
     }
 
+    /// Whether what others call `key` is there instead of it.
+    pub(super) fn has_elsewhere(&self, rows: &[Elsewhere], key: &str) -> bool {
+        self.keys()
+            .any(|written| elsewhere::stands_for(rows, written, key))
+    }
+
     /// Notes every key that was not asked for.
     pub(super) fn close(self) {
+        self.close_beside(&[]);
+    }
+
+    /// Notes every key that was not asked for; `rows` tell of some of them what to write instead.
+    pub(super) fn close_beside(self, rows: &[Elsewhere]) {
         let asked = self.asked.into_inner();
         let tolerated = self.tolerated.into_inner();
         for key in self
@@ -454,9 +466,13 @@ impl<'a> Section<'a> {
             .keys()
             .filter(|key| !asked.contains(&key.as_str()) && !tolerated.contains(&key.as_str()))
         {
-            let fix = match nearest(key, asked.iter().copied()) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!("the keys here are {}", listed(asked.iter().copied())),
+            let fix = match (
+                elsewhere::fix(rows, key),
+                nearest(key, asked.iter().copied()),
+            ) {
+                (Some(fix), _) => fix.to_owned(),
+                (None, Some(known)) => format!("did you mean `{known}`?"),
+                (None, None) => format!("the keys here are {}", listed(asked.iter().copied())),
             };
             let path = self.entry.path.key(key);
             let place = self

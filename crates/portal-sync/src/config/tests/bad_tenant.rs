@@ -118,8 +118,8 @@ app-config.yaml:10:22: catalog.providers.okta.default.rateLimit.shre: unknown ke
   fix: did you mean `share`?
 ",
     );
-    refused(&with_token("hierarchy: 5", ""), "
-app-config.yaml:7:9: catalog.providers.okta.default.hierarchy: unknown key
+    refused(&with_token("flavour: 5", ""), "
+app-config.yaml:7:9: catalog.providers.okta.default.flavour: unknown key
   fix: the keys here are `oktaUrl`, `orgUrl`, `oauth`, `clientId`, `keyId`, `privateKey`, `token`, `schedule`, `userFilter`, `groupFilter`, `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard` and `mapping`
 ");
     refused(&tenant("
