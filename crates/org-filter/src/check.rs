@@ -7,7 +7,7 @@ use crate::literal::{Literal, is_json_number};
 use crate::path::AttributePath;
 use crate::problem::{DialectErrors, Problem, Problems, quoted};
 use crate::schema::{AttributeType, Schema};
-use crate::suggestion;
+use crate::{names, suggestion};
 
 /// `co` needs a value of three characters (Okta release notes, 2025).
 const SHORTEST_CONTAINED: usize = 3;
@@ -98,6 +98,13 @@ impl Check<'_> {
         let Some(row) = self.dialect.row(comparison.path()) else {
             return self.unknown_attribute(comparison);
         };
+        if let Some(problem) = self
+            .dialect
+            .records()
+            .and_then(|kind| names::problem(comparison, kind))
+        {
+            return self.problems.push(problem);
+        }
         let in_profile = comparison.path().in_profile();
         if let (Some(schema), Some(name)) = (self.dialect.schema(), in_profile) {
             let Some(kind) = schema.get(name) else {
@@ -183,7 +190,7 @@ impl Check<'_> {
             known.retain(|attribute| !attribute.starts_with("profile."));
             known.push("profile.…");
         }
-        listed(&known)
+        suggestion::alternatives(&known)
     }
 
     fn takes_any_profile(&self) -> bool {
@@ -193,21 +200,19 @@ impl Check<'_> {
 
     /// The attribute that was meant: a misspelt one, or one of the profile without `profile.`.
     fn meant_attribute(&self, path: &AttributePath) -> Option<String> {
+        if let Some(kind) = self.dialect.records() {
+            let is_asked_for = |meant: &String| {
+                let path: Result<AttributePath, _> = meant.parse();
+                path.is_ok_and(|path| self.dialect.row(&path).is_some())
+            };
+            return names::meant(path, kind).filter(is_asked_for);
+        }
         let last = path.names().last()?;
         let of_profile = |known: &&str| known.strip_prefix("profile.") == Some(last);
         if let Some(known) = self.dialect.attributes().find(of_profile) {
             return Some(known.to_owned());
         }
-        let any_profile = self.takes_any_profile();
-        if let Some((first, rest)) = path.as_str().split_once('.')
-            && any_profile
-            && suggestion::nearest(first, ["profile"]).is_some()
-        {
-            return Some(format!("profile.{rest}"));
-        }
-        let near = suggestion::nearest(path.as_str(), self.dialect.attributes()).map(str::to_owned);
-        let single = path.names().count() == 1 && any_profile && !is_outside_profile(last);
-        near.or_else(|| single.then(|| format!("profile.{last}")))
+        suggestion::nearest(path.as_str(), self.dialect.attributes()).map(str::to_owned)
     }
 
     fn unsupported_operator(&mut self, comparison: &Comparison, row: &'static Row) {
@@ -227,7 +232,7 @@ impl Check<'_> {
         };
         self.problems.push(
             Problem::new(place, message)
-                .expecting(listed(&operators))
+                .expecting(suggestion::alternatives(&operators))
                 .fixed_by(rewritten)
                 .resting_on(match operator {
                     Operator::Ne => NOT_EQUAL,
@@ -325,35 +330,10 @@ fn is_of(literal: &Literal, kind: AttributeType) -> bool {
     }
 }
 
-/// Attributes of users and groups that Okta sends and no endpoint can be asked for: no profile has them.
-fn is_outside_profile(name: &str) -> bool {
-    [
-        "credentials",
-        "realmId",
-        "objectClass",
-        "_links",
-        "_embedded",
-        "profile",
-        "type",
-        "source",
-    ]
-    .contains(&name)
-}
-
 fn is_blank(literal: &Literal) -> bool {
     match literal {
         Literal::Null => true,
         Literal::Text(text) => text.is_empty(),
         Literal::Number(_) | Literal::Bool(_) => false,
-    }
-}
-
-/// `a`, `b` or `c`, in backticks.
-fn listed(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => String::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::expr::Operator;
+use crate::names::RecordKind;
 use crate::path::AttributePath;
 use crate::schema::Schema;
 use crate::text::Case;
@@ -29,6 +30,8 @@ pub struct Dialect {
     name: &'static str,
     source: &'static str,
     case: Case,
+    /// Whose attributes a search may name; anything else is no attribute of theirs.
+    records: Option<RecordKind>,
     /// Whether `not` and `co` are taken without reservation.
     whole: bool,
     rows: &'static [Row],
@@ -67,6 +70,7 @@ impl Dialect {
         name: "user search",
         source: tables::USER_SEARCH_SOURCE,
         case: Case::Insensitive,
+        records: Some(RecordKind::User),
         whole: false,
         rows: tables::USER_SEARCH,
         strict: false,
@@ -78,6 +82,7 @@ impl Dialect {
         name: "user filter",
         source: tables::USER_FILTER_SOURCE,
         case: Case::Sensitive,
+        records: None,
         whole: false,
         rows: tables::USER_FILTER,
         strict: false,
@@ -89,6 +94,7 @@ impl Dialect {
         name: "group search",
         source: tables::GROUP_SEARCH_SOURCE,
         case: Case::Insensitive,
+        records: Some(RecordKind::Group),
         whole: false,
         rows: tables::GROUP_SEARCH,
         strict: false,
@@ -100,6 +106,7 @@ impl Dialect {
         name: "group filter",
         source: tables::GROUP_FILTER_SOURCE,
         case: Case::Sensitive,
+        records: None,
         whole: false,
         rows: tables::GROUP_FILTER,
         strict: false,
@@ -112,6 +119,7 @@ impl Dialect {
         name: "log filter",
         source: tables::LOG_FILTER_SOURCE,
         case: Case::Sensitive,
+        records: None,
         whole: true,
         rows: tables::LOG_FILTER,
         strict: false,
@@ -160,6 +168,10 @@ impl Dialect {
     /// The document the dialect rests on.
     pub(crate) fn source(&self) -> &'static str {
         self.source
+    }
+
+    pub(crate) fn records(&self) -> Option<RecordKind> {
+        self.records
     }
 
     pub(crate) fn case(&self) -> Case {

@@ -110,7 +110,7 @@ impl<'t> Lexer<'t> {
                 } else if let Some((symbol, meant)) = symbol(rest) {
                     self.symbol(symbol, meant);
                 } else if is_stray(first) {
-                    let (length, message) = stray(rest, first);
+                    let (length, message) = stray(rest, first, self.spaced);
                     self.report(length, message, None);
                     self.push(Kind::Stray, length);
                 } else {
@@ -220,9 +220,10 @@ fn is_invisible(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}')
 }
 
-/// The bytes that mean nothing, and what to say of them.
-fn stray(rest: &str, first: char) -> (usize, String) {
+/// The bytes that mean nothing, and what to say of them. A bracket that is joined to a name begins a value path of SCIM.
+fn stray(rest: &str, first: char, spaced: bool) -> (usize, String) {
     if first == '['
+        && !spaced
         && let Some(closing) = rest.find(']')
     {
         return (

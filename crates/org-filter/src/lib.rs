@@ -27,6 +27,8 @@ mod text;
 
 mod schema;
 
+mod names;
+
 mod dialect;
 
 mod check;
@@ -60,9 +62,10 @@ pub use group_rules::{
 pub use literal::{Literal, Number};
 pub use matcher::Matcher;
 pub use name_rule::{InvalidRule, MAX_RULE_LENGTH, NameRule, RuleKind};
+pub use names::RecordKind;
 pub use parser::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
 pub use path::{AttributePath, InvalidPath};
-pub use problem::{DialectErrors, ParseErrors, Problem};
+pub use problem::{DialectErrors, NameErrors, ParseErrors, Problem};
 pub use record::{Attribute, Many, Record};
 pub use schema::{AttributeType, Schema};
 pub use split::Split;

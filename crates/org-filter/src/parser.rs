@@ -7,6 +7,7 @@ use crate::expr::{Node, SearchExpr};
 use crate::lexer::{self, Kind, MAX_PROBLEMS, Token};
 use crate::problem::{ParseErrors, Place, Problem, Problems};
 
+mod alternatives;
 mod comparison;
 
 /// The deepest nesting of parentheses that is read.

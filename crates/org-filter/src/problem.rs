@@ -177,6 +177,13 @@ pub struct ParseErrors(pub(crate) Problems);
 #[error("{0}")]
 pub struct DialectErrors(pub(crate) Problems);
 
+/// Names in an expression that no record has: all of them, in the order of the text.
+///
+/// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct NameErrors(pub(crate) Problems);
+
 impl ParseErrors {
     #[cfg(feature = "miette")]
     pub(crate) fn shared_text(&self) -> &Arc<str> {
@@ -217,6 +224,29 @@ impl DialectErrors {
 
     /// The text with carets under each fault, the fixes that are known, and what the refusal rests on; ends with a
     /// line break.
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+}
+
+impl NameErrors {
+    #[cfg(feature = "miette")]
+    pub(crate) fn shared_text(&self) -> &Arc<str> {
+        &self.0.text
+    }
+
+    /// The names, at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.list
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The text with carets under each name, the fixes that are known, and what the refusal rests on; ends with a line
+    /// break.
     pub fn render(&self) -> String {
         self.0.render()
     }

@@ -45,8 +45,11 @@ impl fmt::Display for AttributeType {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema(BTreeMap<String, AttributeType>);
 
+/// What the base attributes rest on.
+pub(crate) const SOURCE: &str = "Okta API reference, Schemas: base properties of the profile";
+
 /// The base attributes of a user's profile, all of them texts (Okta API reference, Schemas, user profile base properties).
-const USER: [&str; 31] = [
+pub(crate) const USER: [&str; 31] = [
     "login",
     "email",
     "secondEmail",
@@ -81,7 +84,7 @@ const USER: [&str; 31] = [
 ];
 
 /// The base attributes of a group's profile.
-const GROUP: [&str; 2] = ["name", "description"];
+pub(crate) const GROUP: [&str; 2] = ["name", "description"];
 
 impl Schema {
     /// The base attributes of users, and these.

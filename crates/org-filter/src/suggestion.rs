@@ -23,23 +23,43 @@ pub(crate) fn nearest<'a>(
 /// No known word is as long, so nothing is lost by looking no further.
 const LONGEST: usize = 64;
 
-/// Levenshtein's distance, one row at a time.
+/// Levenshtein's distance, two letters that changed places counting as one edit; one row at a time.
 fn distance(from: &[char], to: &str) -> usize {
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=from.len()).collect();
+    let mut before = None;
     for (line, target) in to.chars().enumerate() {
-        let mut diagonal = line;
+        let mut next = vec![line + 1];
         let mut left = line + 1;
-        for (cell, source) in row.iter_mut().skip(1).zip(from) {
-            let replaced = diagonal + usize::from(*source != target);
-            diagonal = *cell;
-            left = replaced.min(*cell + 1).min(left + 1);
-            *cell = left;
+        for (column, source) in from.iter().enumerate() {
+            let cell =
+                |row: &[usize], column: usize| row.get(column).copied().unwrap_or(line + column);
+            let replaced = cell(&row, column) + usize::from(*source != target);
+            left = replaced.min(cell(&row, column + 1) + 1).min(left + 1);
+            // A word of two letters that change places is another word.
+            if let Some(earlier) = column.checked_sub(1)
+                && from.len() > 2
+                && from.get(earlier) == Some(&target)
+                && before == Some(*source)
+            {
+                left = left.min(cell(&above, earlier) + 1);
+            }
+            next.push(left);
         }
-        if let Some(first) = row.first_mut() {
-            *first = line + 1;
-        }
+        above = std::mem::replace(&mut row, next);
+        before = Some(target);
     }
     row.last().copied().unwrap_or_default()
+}
+
+/// `a`, `b` or `c`, in backticks.
+pub(crate) fn alternatives(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +75,7 @@ mod tests {
             ("s", Some("sw")),
             ("Status", Some("status")),
             ("statsu", Some("status")),
+            ("sttaus", Some("status")),
             ("last_updated", Some("lastUpdated")),
             ("department", None),
             ("", None),

@@ -184,3 +184,74 @@ fn renderings_do_not_move_the_cursor_of_a_terminal() {
         "{rendered:?}"
     );
 }
+
+/// Whoever knows `in` of other languages is told of one mistake, and following the fix is all there is to do.
+#[test]
+fn a_list_of_values_is_one_mistake_with_its_fix_written_out() {
+    let table = [
+        (
+            r#"status in ("A","B")"#,
+            r#"status eq "A" or status eq "B""#,
+        ),
+        (
+            r#"status IN ( 'A' , 'B' )"#,
+            r#"status eq "A" or status eq "B""#,
+        ),
+        (
+            r#"status in (ACTIVE, LOCKED_OUT)"#,
+            r#"status eq "ACTIVE" or status eq "LOCKED_OUT""#,
+        ),
+        (
+            r#"status in ["A", "B", "C"]"#,
+            r#"status eq "A" or status eq "B" or status eq "C""#,
+        ),
+        (r#"profile.n in (1, 2)"#, "profile.n eq 1 or profile.n eq 2"),
+        (
+            r#"profile.city in (New York, Rome)"#,
+            r#"profile.city eq "New York" or profile.city eq "Rome""#,
+        ),
+        (r#"status in ("A")"#, r#"status eq "A""#),
+        (
+            r#"status not in ("A","B")"#,
+            r#"not (status eq "A" or status eq "B")"#,
+        ),
+        (
+            r#"status ne ("A","B")"#,
+            r#"not (status eq "A" or status eq "B")"#,
+        ),
+        (
+            r#"status eq ("A" or "B")"#,
+            r#"status eq "A" or status eq "B""#,
+        ),
+        (
+            r#"status = ("A", "B")"#,
+            r#"status eq "A" or status eq "B""#,
+        ),
+        (
+            r#"profile.login sw ("a", "b")"#,
+            r#"profile.login sw "a" or profile.login sw "b""#,
+        ),
+        (
+            r#"id pr and status in ("A","B")"#,
+            r#"id pr and (status eq "A" or status eq "B")"#,
+        ),
+        (
+            r#"(status in ("A","B")) and id pr"#,
+            r#"((status eq "A" or status eq "B")) and id pr"#,
+        ),
+        (
+            r#"not (status in ("A","B"))"#,
+            r#"not ((status eq "A" or status eq "B"))"#,
+        ),
+    ];
+    for (text, meant) in table {
+        let errors = errors(text);
+        let [problem] = errors.problems() else {
+            panic!("{text}: {errors}")
+        };
+        let mut fixed = text.to_owned();
+        fixed.replace_range(problem.span(), problem.fix().expect(text));
+        assert_eq!(fixed, meant, "{text}");
+        assert!(fixed.parse::<SearchExpr>().is_ok(), "{fixed}");
+    }
+}

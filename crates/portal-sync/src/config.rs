@@ -20,6 +20,8 @@ mod place;
 mod errors;
 mod suggest;
 
+mod elsewhere;
+
 mod yaml;
 
 mod substitute;
@@ -60,7 +62,11 @@ pub use tuning::RateLimit;
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
 pub struct Config {
-    /// The Okta tenants, sorted by id; there is at least one, and no id twice.
+    /// The Okta tenants; there is at least one, and no id twice.
+    ///
+    /// They are in the order in which the configuration names them, so that it decides which one gets a name that several
+    /// want: a list in its order, a map in that of the first file, then what each later file, and at last the variables,
+    /// add to it. That a later file names one again does not move it.
     pub providers: Vec<Provider>,
     /// Where the catalog is kept.
     pub store: Store,
@@ -127,7 +133,7 @@ pub fn load(
     }
     let daemon = daemon::read(ours.as_ref(), cwd);
     if let Some(section) = ours {
-        section.close();
+        section.close_beside(elsewhere::PROGRAM);
     }
     let providers = provider::read_all(&reading, &defaults);
     let notices = reading.finish()?;

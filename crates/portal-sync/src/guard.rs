@@ -24,9 +24,10 @@ pub struct Guard {
     pub groups: Percent,
     /// The part of one group's members that may go in one run.
     pub members: Percent,
-    /// The part of all users, or of all groups, that may get another name in one run.
+    /// The part of all users, and of all groups, whose entities may get another name in one run. Owners and permissions
+    /// refer to names, so another name breaks what a removal breaks.
     pub renames: Percent,
-    /// So many removals never trip the guard, whatever part they are.
+    /// So many removals, or renames, never trip the guard, whatever part they are.
     pub minimum: usize,
 }
 

@@ -25,6 +25,9 @@ impl Parser<'_> {
         self.terms += 1;
         let path_place = self.place();
         let path = self.attribute();
+        if let Some(alternatives) = self.alternatives(path.as_ref(), path_place) {
+            return Some(alternatives);
+        }
         let (operator, operator_place) = self.operator(path_place)?;
         let mut places = Places {
             path: path_place,
@@ -228,7 +231,7 @@ impl Parser<'_> {
 }
 
 /// A value that stands without quotes.
-fn keyword(word: &str) -> Option<Literal> {
+pub(super) fn keyword(word: &str) -> Option<Literal> {
     match word {
         "true" => Some(Literal::Bool(true)),
         "false" => Some(Literal::Bool(false)),

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use org_filter::{Dialect, Matcher, ParseErrors, SearchExpr};
+use org_filter::{Dialect, Matcher, ParseErrors, RecordKind, SearchExpr};
 use serde_json::Value;
 
 use super::{failure, output};
@@ -47,6 +47,13 @@ enum Kind {
 }
 
 impl Kind {
+    fn records(self) -> RecordKind {
+        match self {
+            Self::User => RecordKind::User,
+            Self::Group => RecordKind::Group,
+        }
+    }
+
     fn dialect(self) -> Dialect {
         match self {
             Self::User => Dialect::USER_SEARCH,
@@ -75,6 +82,10 @@ fn check(Expression { kind, text }: &Expression) -> Exit {
         };
     };
     output::message(refused.render().trim_end());
+    // The configuration refuses what no record can have: here, it would select nobody, or everybody.
+    if expr.check_names(kind.records()).is_err() {
+        return Exit::Usage;
+    }
     let split = expr.split(&dialect);
     let sent = match &split.server {
         Some(server) => format!("Okta is asked for `{server}`"),

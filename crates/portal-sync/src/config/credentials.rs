@@ -4,6 +4,7 @@ use figment::value::Value;
 use okta_auth::{ApiToken, PrivateKey};
 use secrecy::SecretString;
 
+use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::section::{Entry, Section};
 use super::suggest::listed;
@@ -41,7 +42,12 @@ pub(super) fn read(section: &Section<'_>) -> Option<Credentials> {
     let token = section.get("token");
     let credentials = match (&client_id, &key_id, &key, &token) {
         (Part::Absent, Part::Absent, Part::Absent, Some(token)) => api_token(token),
-        (Part::Absent, Part::Absent, Part::Absent, None) if section.is_unresolved("token") => None,
+        (Part::Absent, Part::Absent, Part::Absent, None)
+            if section.is_unresolved("token")
+                || section.has_elsewhere(elsewhere::TENANT, "token") =>
+        {
+            None
+        }
         (Part::Absent, Part::Absent, Part::Absent, None) => {
             section.refuse(missing("no credentials", &[true; 3]).fix(
                 "add the keys of an API Services app as above, or the API token of an \
@@ -69,7 +75,7 @@ pub(super) fn read(section: &Section<'_>) -> Option<Credentials> {
         }
     };
     if let Some(oauth) = oauth {
-        oauth.close();
+        oauth.close_beside(elsewhere::OAUTH);
     }
     credentials
 }
@@ -97,6 +103,12 @@ fn either<'a>(section: &Section<'a>, name: &'static str, oauth: Option<&Section<
         }
         (Some(entry), None) | (None, Some(entry)) => Part::Present(entry),
         (None, None) if lost || section.is_unresolved("oauth") => Part::Refused,
+        (None, None)
+            if section.has_elsewhere(elsewhere::TENANT, name)
+                || oauth.is_some_and(|oauth| oauth.has_elsewhere(elsewhere::OAUTH, name)) =>
+        {
+            Part::Refused
+        }
         (None, None) => Part::Absent,
     }
 }

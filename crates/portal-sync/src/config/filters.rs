@@ -1,7 +1,7 @@
 //! Who and what is read: `userFilter` and `groupFilter`.
 
 use figment::value::Value;
-use org_filter::SearchExpr;
+use org_filter::{RecordKind, SearchExpr};
 
 use super::errors::ConfigError;
 use super::section::Entry;
@@ -17,7 +17,7 @@ pub enum GroupFilter {
 
 /// Reads `userFilter`.
 pub(super) fn users(entry: &Entry<'_>) -> Option<SearchExpr> {
-    let expression = search(entry, |_| None)?;
+    let expression = search(entry, RecordKind::User, |_| None)?;
     if asks_for_deprovisioned(&expression) {
         entry.notice(
             "asks for users who are `DEPROVISIONED`; these are never kept in the catalog, so this \
@@ -41,7 +41,7 @@ fn asks_for_deprovisioned(expression: &SearchExpr) -> bool {
 /// Reads `groupFilter`: an expression, a list of names, or either in a map that says which.
 pub(super) fn groups(entry: &Entry<'_>) -> Option<GroupFilter> {
     match entry.value() {
-        Value::String(..) => search(entry, list_of_one).map(GroupFilter::Search),
+        Value::String(..) => search(entry, RecordKind::Group, list_of_one).map(GroupFilter::Search),
         Value::Array(..) => names(entry).map(GroupFilter::Names),
         _ => {
             let section = entry.section(
@@ -50,7 +50,9 @@ pub(super) fn groups(entry: &Entry<'_>) -> Option<GroupFilter> {
             let choose = "keep one of them; `profile.name eq` in `search` selects by name too";
             let filter = match section.one_of(["names", "search"], choose) {
                 [Some(entry), _] => names(&entry).map(GroupFilter::Names),
-                [_, Some(entry)] => search(&entry, |_| None).map(GroupFilter::Search),
+                [_, Some(entry)] => {
+                    search(&entry, RecordKind::Group, |_| None).map(GroupFilter::Search)
+                }
                 _ => None,
             };
             section.close();
@@ -79,10 +81,22 @@ fn names(entry: &Entry<'_>) -> Option<Vec<String>> {
         .collect()
 }
 
-pub(super) fn search(entry: &Entry<'_>, fix: fn(&str) -> Option<String>) -> Option<SearchExpr> {
+/// Reads a search expression over what users or groups can have.
+pub(super) fn search(
+    entry: &Entry<'_>,
+    kind: RecordKind,
+    fix: fn(&str) -> Option<String>,
+) -> Option<SearchExpr> {
     let text = entry.text("a search expression")?;
     match text.parse::<SearchExpr>() {
-        Ok(expression) => Some(expression),
+        Ok(expression) => match expression.check_names(kind) {
+            Ok(()) => Some(expression),
+            Err(errors) => {
+                let message = format!("asks for what {kind} cannot have");
+                entry.refuse(ConfigError::new(message).excerpt(errors.render()));
+                None
+            }
+        },
         Err(errors) => {
             let error = ConfigError::new("not a search expression").excerpt(errors.render());
             entry.refuse(match fix(text) {

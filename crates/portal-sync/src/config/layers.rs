@@ -9,7 +9,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use super::environment::Environment;
 use super::errors::ConfigError;
 use super::place::{Content, Key, KeyPath, Node, Place, Step};
-use super::substitute::{Folder, Substitution, unreadable};
+use super::substitute::{Folder, Lost, Substitution, unreadable};
 use super::yaml;
 
 /// The default files, the second overriding the first.
@@ -75,7 +75,7 @@ pub(super) struct Layers {
     figment: Figment,
     merged: Value,
     layers: Vec<Layer>,
-    unresolved: Vec<(KeyPath, ConfigError)>,
+    unresolved: Vec<Lost>,
 }
 
 /// Reads the files, and the variables that override them.
@@ -95,10 +95,7 @@ pub(super) fn read(
     for file in &files {
         match layer(file, environment, cwd) {
             Ok((layer, lost)) => {
-                unresolved.extend(
-                    lost.into_iter()
-                        .map(|(path, error)| (layers.len(), path, error)),
-                );
+                unresolved.extend(lost.into_iter().map(|lost| (layers.len(), lost)));
                 layers.push(layer);
             }
             Err(error) => errors.push(error),
@@ -142,13 +139,11 @@ fn chosen(given: &[PathBuf], cwd: &Path) -> (Vec<PathBuf>, Vec<ConfigError>) {
     (files, errors)
 }
 
-type Unresolved = Vec<(KeyPath, ConfigError)>;
-
 fn layer(
     file: &Path,
     environment: &Environment,
     cwd: &Path,
-) -> Result<(Layer, Unresolved), ConfigError> {
+) -> Result<(Layer, Vec<Lost>), ConfigError> {
     let shown = file.display().to_string();
     let name = Place::whole(&shown);
     let path = cwd.join(file);
@@ -180,10 +175,18 @@ fn ours(
         if let Some((included, its_folder)) = substitution.follow(&node, &path, &folder) {
             (node, folder) = (included, its_folder);
         }
+        if !matches!(node.content, Content::Map(_)) {
+            // Whatever it is, it replaces the map of an earlier file, and what was ours in there.
+            node.content = Content::Null;
+            break;
+        }
         let (key, value) = node.entry(key)?;
         path = path.key(&key.text);
         parents.push((node.place.clone(), key.clone()));
         node = value.clone();
+    }
+    if parents.is_empty() {
+        return None;
     }
     let found = substitution.resolve(node, &path, &folder);
     Some(
@@ -289,7 +292,7 @@ fn tree(place: &Place, json: serde_json::Value) -> Node {
 }
 
 impl Layers {
-    fn merge(layers: Vec<Layer>, unresolved: Vec<(usize, KeyPath, ConfigError)>) -> Self {
+    fn merge(layers: Vec<Layer>, unresolved: Vec<(usize, Lost)>) -> Self {
         let figment = layers
             .iter()
             .fold(Figment::new(), |figment, layer| figment.merge(layer));
@@ -297,36 +300,43 @@ impl Layers {
         let merged = figment
             .find_value("")
             .unwrap_or_else(|_| Value::from(Dict::new()));
-        let mut all = Self {
+        let unresolved = unresolved
+            .into_iter()
+            .filter(|(layer, lost)| {
+                let later = layers.iter().skip(layer + 1);
+                !later
+                    .into_iter()
+                    .any(|later| replaces(&later.root, &lost.path, lost.may_be_map))
+            })
+            .map(|(_, lost)| lost)
+            .collect();
+        Self {
             figment,
             merged,
             layers,
-            unresolved: Vec::new(),
-        };
-        all.unresolved = unresolved
-            .into_iter()
-            .filter(|(layer, path, _)| !all.is_overridden(*layer, path))
-            .map(|(_, path, error)| (path, error))
-            .collect();
-        all
+            unresolved,
+        }
     }
 
-    /// Whether a later layer put something else in the place of what `layer` has at `path`. A map
-    /// does not: it is merged.
-    fn is_overridden(&self, layer: usize, path: &KeyPath) -> bool {
-        let own = self.layers.get(layer).map(|layer| layer.name.source());
-        let mut value = &self.merged;
-        for step in path.steps() {
-            let Some(next) = child(value, step) else {
-                return false;
+    /// The keys of the merged map at `path` in the order in which the configuration names them: those of the first file in
+    /// its order, then what each later one adds.
+    pub(super) fn keys_in_order(&self, path: &KeyPath) -> Vec<&str> {
+        let mut keys: Vec<&str> = Vec::new();
+        for layer in &self.layers {
+            if replaces(&layer.root, path, true) {
+                keys.clear();
+            }
+            let Some(Content::Map(entries)) = layer.root.find(path).map(|node| &node.content)
+            else {
+                continue;
             };
-            value = next;
-            let source = self.layer(value).map(|layer| layer.name.source());
-            if !matches!(value, Value::Dict(..)) && source != own {
-                return true;
+            for (key, _) in entries {
+                if !keys.contains(&key.text.as_str()) {
+                    keys.push(&key.text);
+                }
             }
         }
-        false
+        keys
     }
 
     /// The merged value at `path`.
@@ -340,7 +350,7 @@ impl Layers {
     }
 
     /// The references that lead nowhere and that nothing overrides.
-    pub(super) fn unresolved(&self) -> &[(KeyPath, ConfigError)] {
+    pub(super) fn unresolved(&self) -> &[Lost] {
         &self.unresolved
     }
 
@@ -357,6 +367,22 @@ impl Layers {
             .rev()
             .find(|layer| layer.name.source() == name)
     }
+}
+
+/// Whether a later layer puts something else in the place of what an earlier one has at `path`, or of a list or map around
+/// it. A map does not replace what is, or may be, a map: the two are merged.
+fn replaces(later: &Node, path: &KeyPath, is_map: bool) -> bool {
+    let mut node = later;
+    for step in path.steps() {
+        let (Step::Key(key), Content::Map(_)) = (step, &node.content) else {
+            return true;
+        };
+        let Some(next) = node.get(key) else {
+            return false;
+        };
+        node = next;
+    }
+    !(is_map && matches!(node.content, Content::Map(_)))
 }
 
 fn child<'a>(value: &'a Value, step: &Step) -> Option<&'a Value> {

@@ -40,6 +40,7 @@ use okta_api::UserStatus;
 use org_filter::{NameRule, SearchExpr};
 use url::Url;
 
+use super::elsewhere;
 use super::errors::ConfigError;
 use super::section::Entry;
 use crate::leavers::Leavers;
@@ -397,7 +398,7 @@ pub(super) fn read(entry: Option<Entry<'_>>, host: Option<&str>) -> Mapping {
         groups::read(&section, &mut mapping.groups);
         section.close();
     }
-    section.close();
+    section.close_beside(elsewhere::MAPPING);
     mapping
 }
 

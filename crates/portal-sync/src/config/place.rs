@@ -161,6 +161,17 @@ impl Node {
             .map(|(name, value)| (name, value))
     }
 
+    /// The value at `path`.
+    pub(super) fn find(&self, path: &KeyPath) -> Option<&Self> {
+        path.steps()
+            .iter()
+            .try_fold(self, |node, step| match (step, &node.content) {
+                (Step::Key(key), _) => node.get(key),
+                (Step::Index(index), Content::List(items)) => items.get(*index),
+                (Step::Index(_), _) => None,
+            })
+    }
+
     /// Where the key (or the list element) at `path` begins, and where its value does.
     pub(super) fn locate(&self, path: &KeyPath) -> Option<(Place, Place)> {
         let mut found = (self.place.clone(), self);

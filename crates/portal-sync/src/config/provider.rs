@@ -1,12 +1,11 @@
 //! The Okta tenants: `catalog.providers.okta` as a map by id, as a list, or as a single one.
 
-use std::collections::BTreeMap;
-
 use figment::value::{Dict, Value};
 use okta_auth::OrgUrl;
 use org_filter::SearchExpr;
 
 use super::credentials::{self, Credentials};
+use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::filters::{self, GroupFilter};
 use super::layers::EXAMPLE;
@@ -75,9 +74,9 @@ const OF_A_TENANT: [&str; 9] = [
     "groupFilter",
 ];
 
-/// Reads all tenants, sorted by id. What is wrong is noted, and the tenant left out.
+/// Reads all tenants, in the order in which they are named. What is wrong is noted, and the tenant left out.
 pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider> {
-    let mut providers = BTreeMap::new();
+    let mut providers: Vec<Provider> = Vec::new();
     let none = || {
         let message = format!(
             "no Okta tenant is configured in {}",
@@ -104,13 +103,13 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
             return;
         };
         let provider = read(&section, origin, defaults, shared.clone());
-        section.close();
+        section.close_beside(elsewhere::TENANT);
         let Some(provider) = provider else { return };
-        if providers.contains_key(&provider.id) {
+        if providers.iter().any(|other| other.id == provider.id) {
             let message = format!("another tenant has the id `{}` already", provider.id);
             entry.refuse(ConfigError::new(message).fix("give each tenant an `id` of its own"));
         } else {
-            providers.insert(provider.id.clone(), provider);
+            providers.push(provider);
         }
     };
     let count = match okta.value() {
@@ -131,7 +130,8 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
                     .filter(|id| tenants.is_unresolved(id))
                     .count();
                 let entries: Vec<_> = tenants
-                    .keys()
+                    .keys_in_order()
+                    .into_iter()
                     .filter_map(|id| Some((id, tenants.entry(id)?)))
                     .collect();
                 entries
@@ -140,17 +140,17 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
                 entries.len() + lost
             }),
     };
-    if count == 0 {
-        none()
-    } else {
-        providers.into_values().collect()
-    }
+    if count == 0 { none() } else { providers }
 }
 
 /// Whether these are the keys of one tenant and not the ids of several.
 fn is_single(keys: &Dict) -> bool {
     let scalar = |value: &Value| !matches!(value, Value::Dict(..) | Value::Empty(..));
+    let of_others = |(key, value): (&String, &Value)| {
+        scalar(value) && elsewhere::fix(elsewhere::TENANT, key).is_some()
+    };
     OF_A_TENANT.iter().any(|key| keys.contains_key(*key))
+        || keys.iter().any(of_others)
         || (!keys.is_empty() && keys.values().all(scalar))
 }
 
@@ -200,8 +200,18 @@ fn read<'a>(
 }
 
 fn id(section: &Section<'_>, origin: Origin<'_>, org: Option<&OrgUrl>) -> Option<String> {
-    if let Origin::Key(id) = origin {
-        return checked_id(section.as_entry(), id);
+    if let Origin::Key(key) = origin {
+        if let Some(entry) = section.tolerated("id")
+            && let Some(id) = entry.text("a text")
+            && id.trim() != key
+        {
+            let error = ConfigError::new(format!(
+                "{} is not the key that the tenant stands under, `{key}`",
+                quoted(id)
+            ));
+            entry.refuse(error.fix(format!("leave `id` out, or write `{key}`")));
+        }
+        return checked_id(section.as_entry(), key);
     }
     match section.get("id") {
         Some(entry) => checked_id(&entry, entry.text("a text")?),
@@ -222,7 +232,10 @@ fn org(section: &Section<'_>) -> Option<OrgUrl> {
             return None;
         }
         (None, None) => {
-            if !section.is_unresolved("oktaUrl") && !section.is_unresolved("orgUrl") {
+            if !section.is_unresolved("oktaUrl")
+                && !section.is_unresolved("orgUrl")
+                && !section.has_elsewhere(elsewhere::TENANT, "oktaUrl")
+            {
                 let error = ConfigError::new("`oktaUrl` is missing")
                     .excerpt("oktaUrl: https://acme.okta.com");
                 section.refuse(error.fix("add your org's address"));

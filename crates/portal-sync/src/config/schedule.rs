@@ -7,6 +7,7 @@ use croner::Cron;
 use figment::value::Value;
 
 use super::duration;
+use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::section::{Entry, Section};
 
@@ -83,7 +84,7 @@ pub(super) fn read(entry: Option<Entry<'_>>) -> Schedule {
     if let Some(scope) = section.get("scope") {
         let _: Option<()> = scope.choice(&[("global", ()), ("local", ())]);
     }
-    section.close();
+    section.close_beside(elsewhere::SCHEDULE);
     schedule
 }
 

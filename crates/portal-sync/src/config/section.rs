@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use figment::value::{Dict, Value};
 
+use super::elsewhere::{self, Elsewhere};
 use super::errors::{ConfigError, ConfigErrors, Notice, is_key, quoted};
 use super::layers::Layers;
 use super::place::{KeyPath, Place};
@@ -23,7 +24,7 @@ impl<'a> Reading<'a> {
         let errors = layers
             .unresolved()
             .iter()
-            .map(|(_, error)| error.clone())
+            .map(|lost| lost.error.clone())
             .collect();
         Self {
             layers,
@@ -47,7 +48,7 @@ impl<'a> Reading<'a> {
         self.layers
             .unresolved()
             .iter()
-            .any(|(lost, _)| path.steps().starts_with(lost.steps()))
+            .any(|lost| path.steps().starts_with(lost.path.steps()))
     }
 
     /// The files and variables that are read.
@@ -317,6 +318,7 @@ impl<'a> Entry<'a> {
             entry: self.clone(),
             entries,
             asked: RefCell::default(),
+            tolerated: RefCell::default(),
         })
     }
 }
@@ -338,12 +340,19 @@ pub(super) struct Section<'a> {
     entry: Entry<'a>,
     entries: &'a Dict,
     asked: RefCell<Vec<&'static str>>,
+    tolerated: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Section<'a> {
     /// The value under `key`, when there is one.
     pub(super) fn get(&self, key: &'static str) -> Option<Entry<'a>> {
         self.asked.borrow_mut().push(key);
+        self.entry(key)
+    }
+
+    /// The value under a `key` that is known and needs no mention where the keys are listed.
+    pub(super) fn tolerated(&self, key: &'static str) -> Option<Entry<'a>> {
+        self.tolerated.borrow_mut().push(key);
         self.entry(key)
     }
 
@@ -412,6 +421,11 @@ impl<'a> Section<'a> {
         all.into_iter()
     }
 
+    /// All keys in the order in which the configuration names them; not those of a base.
+    pub(super) fn keys_in_order(&self) -> Vec<&'a str> {
+        self.entry.reading.layers.keys_in_order(&self.entry.path)
+    }
+
     /// The section as a value.
     pub(super) fn as_entry(&self) -> &Entry<'a> {
         &self.entry
@@ -432,17 +446,33 @@ impl<'a> Section<'a> {
             .error(error.at(self.entry.key_place()).about(&self.entry.path));
     }
 
+    /// Whether what others call `key` is there instead of it.
+    pub(super) fn has_elsewhere(&self, rows: &[Elsewhere], key: &str) -> bool {
+        self.keys()
+            .any(|written| elsewhere::stands_for(rows, written, key))
+    }
+
     /// Notes every key that was not asked for.
     pub(super) fn close(self) {
+        self.close_beside(&[]);
+    }
+
+    /// Notes every key that was not asked for; `rows` tell of some of them what to write instead.
+    pub(super) fn close_beside(self, rows: &[Elsewhere]) {
         let asked = self.asked.into_inner();
+        let tolerated = self.tolerated.into_inner();
         for key in self
             .entries
             .keys()
-            .filter(|key| !asked.contains(&key.as_str()))
+            .filter(|key| !asked.contains(&key.as_str()) && !tolerated.contains(&key.as_str()))
         {
-            let fix = match nearest(key, asked.iter().copied()) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!("the keys here are {}", listed(asked.iter().copied())),
+            let fix = match (
+                elsewhere::fix(rows, key),
+                nearest(key, asked.iter().copied()),
+            ) {
+                (Some(fix), _) => fix.to_owned(),
+                (None, Some(known)) => format!("did you mean `{known}`?"),
+                (None, None) => format!("the keys here are {}", listed(asked.iter().copied())),
             };
             let path = self.entry.path.key(key);
             let place = self

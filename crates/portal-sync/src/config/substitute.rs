@@ -34,12 +34,21 @@ impl Folder {
     }
 }
 
+/// A reference that led nowhere.
+pub(super) struct Lost {
+    /// Where the value would stand.
+    pub(super) path: KeyPath,
+    pub(super) error: ConfigError,
+    /// Whether it could have been a map, which a later file's map is merged with instead of replacing it.
+    pub(super) may_be_map: bool,
+}
+
 /// Replaces references by what they refer to. A reference that leads nowhere becomes null and is
 /// noted in `unresolved` with its path, so that it is an error only when no later file overrides
 /// it.
 pub(super) struct Substitution<'a> {
     environment: &'a Environment,
-    unresolved: Vec<(KeyPath, ConfigError)>,
+    unresolved: Vec<Lost>,
 }
 
 impl<'a> Substitution<'a> {
@@ -51,7 +60,7 @@ impl<'a> Substitution<'a> {
     }
 
     /// The references that led nowhere.
-    pub(super) fn unresolved(self) -> Vec<(KeyPath, ConfigError)> {
+    pub(super) fn unresolved(self) -> Vec<Lost> {
         self.unresolved
     }
 
@@ -69,7 +78,7 @@ impl<'a> Substitution<'a> {
     ) -> Option<(Node, Folder)> {
         let reference = Reference::of(node)?;
         (reference.kind == "$include")
-            .then(|| self.include(&reference, path, folder, 0))
+            .then(|| self.included(&reference, path, folder, 0))
             .flatten()
     }
 
@@ -119,7 +128,7 @@ impl<'a> Substitution<'a> {
             return self.lost(path, &reference.key, error);
         }
         if reference.kind == "$include" {
-            let (node, folder) = self.include(reference, path, folder, depth)?;
+            let (node, folder) = self.included(reference, path, folder, depth)?;
             return Some(self.resolve_at(node, path, &folder, depth + 1));
         }
         let target = self.target(reference, path)?;
@@ -142,6 +151,22 @@ impl<'a> Substitution<'a> {
             reference.value.place.clone(),
             Content::Text(text),
         ))
+    }
+
+    /// What `{$include: …}` refers to; what is not found may have been a map.
+    fn included(
+        &mut self,
+        reference: &Reference<'_>,
+        path: &KeyPath,
+        folder: &Folder,
+        depth: usize,
+    ) -> Option<(Node, Folder)> {
+        let before = self.unresolved.len();
+        let found = self.include(reference, path, folder, depth);
+        for lost in self.unresolved.iter_mut().skip(before) {
+            lost.may_be_map = true;
+        }
+        found
     }
 
     /// What `{$include: file#path.in.it}` refers to, and the folder its own references start at.
@@ -182,7 +207,11 @@ impl<'a> Substitution<'a> {
         let root = match yaml::parse(&whole, &text) {
             Ok(root) => root,
             Err(error) => {
-                self.unresolved.push((path.clone(), error.about(path)));
+                self.unresolved.push(Lost {
+                    path: path.clone(),
+                    error: error.about(path),
+                    may_be_map: false,
+                });
                 return None;
             }
         };
@@ -267,8 +296,11 @@ impl<'a> Substitution<'a> {
     }
 
     fn lost<T>(&mut self, path: &KeyPath, place: &Place, error: ConfigError) -> Option<T> {
-        self.unresolved
-            .push((path.clone(), error.at(place.clone()).about(path)));
+        self.unresolved.push(Lost {
+            path: path.clone(),
+            error: error.at(place.clone()).about(path),
+            may_be_map: false,
+        });
         None
     }
 }

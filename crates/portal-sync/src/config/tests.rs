@@ -7,6 +7,8 @@ use super::{Config, ConfigErrors, Environment, load};
 mod bad_files;
 mod bad_program;
 mod bad_tenant;
+mod elsewhere;
+mod filters;
 mod good;
 mod layering;
 mod mapping_bad;

@@ -92,6 +92,7 @@ fn guard(section: &Section<'_>, guard: &mut Guard) {
     guard.users = part("users").unwrap_or(guard.users);
     guard.groups = part("groups").unwrap_or(guard.groups);
     guard.members = part("members").unwrap_or(guard.members);
+    guard.renames = part("renames").unwrap_or(guard.renames);
     if let Some(minimum) = section
         .get("minimum")
         .and_then(|entry| entry.whole(0..=1_000_000))

@@ -123,7 +123,7 @@ proptest! {
     ) {
         let before = state(&before, rules);
         let limit = Percent::new(percent).unwrap();
-        let guard = Guard { users: limit, groups: limit, members: limit, minimum: 0, ..Guard::default() };
+        let guard = Guard { users: limit, groups: limit, members: limit, renames: limit, minimum: 0 };
         let roster = resolve(&now, &before, rules, Some(&guard));
         let users = roster.removed_users.values().filter(|cause| !cause.explained()).count();
         prop_assert!(!guard.trips(limit, before.users().len(), users));

@@ -4,7 +4,7 @@ use catalog_model::EntityName;
 use figment::value::Value;
 use org_filter::SearchExpr;
 
-use super::super::errors::{ConfigError, quoted};
+use super::super::errors::ConfigError;
 use super::super::filters;
 use super::super::section::{Entry, Section};
 use super::fields::{self, attribute, not_empty};
@@ -60,29 +60,7 @@ fn type_rule(entry: &Entry<'_>) -> Option<(SearchExpr, String)> {
 
 /// A search expression over what groups have. It is evaluated here, so it may ask for more than Okta's search takes.
 fn when(entry: &Entry<'_>) -> Option<SearchExpr> {
-    let expression = filters::search(entry, |_| None)?;
-    for comparison in expression.comparisons() {
-        let path = comparison.path();
-        let fix = match Template::attribute(path.as_str(), RecordKind::Group) {
-            // A name alone is one of the profile in a template, and none in an expression.
-            Ok(template) => match template.paths().next() {
-                Some(meant) if meant != path => format!("write `{meant}`"),
-                _ => continue,
-            },
-            Err(error) => {
-                let fixes = error.problems().filter_map(|problem| problem.fix());
-                fixes.collect::<Vec<_>>().join("; ")
-            }
-        };
-        entry.refuse(
-            ConfigError::new(format!(
-                "{} asks for `{path}`, which no group has",
-                quoted(&comparison.to_string())
-            ))
-            .fix(fix),
-        );
-    }
-    Some(expression)
+    filters::search(entry, org_filter::RecordKind::Group, |_| None)
 }
 
 /// `{ key: …, parentKey: … }` or `{ separator: … }`.

@@ -118,8 +118,8 @@ app-config.yaml:10:22: catalog.providers.okta.default.rateLimit.shre: unknown ke
   fix: did you mean `share`?
 ",
     );
-    refused(&with_token("hierarchy: 5", ""), "
-app-config.yaml:7:9: catalog.providers.okta.default.hierarchy: unknown key
+    refused(&with_token("flavour: 5", ""), "
+app-config.yaml:7:9: catalog.providers.okta.default.flavour: unknown key
   fix: the keys here are `oktaUrl`, `orgUrl`, `oauth`, `clientId`, `keyId`, `privateKey`, `token`, `schedule`, `userFilter`, `groupFilter`, `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard` and `mapping`
 ");
     refused(&tenant("
@@ -275,7 +275,7 @@ app-config.yaml:7:24: catalog.providers.okta.default.groupFilter.name: unknown k
 fn shares_and_thresholds() {
     refused(&with_token("
 rateLimit: { share: 80, maxConcurrent: 0 }
-guard: { users: 101%, groups: some, minimum: -1 }
+guard: { users: 101%, groups: some, minimum: -1, renames: 5 }
 ", ""), "
 app-config.yaml:8:29: catalog.providers.okta.default.rateLimit.share: `80` has no percent sign
   fix: write `80%`
@@ -283,6 +283,8 @@ app-config.yaml:8:48: catalog.providers.okta.default.rateLimit.maxConcurrent: ex
 app-config.yaml:9:25: catalog.providers.okta.default.guard.users: expected a percentage from `0%` to `100%`, found `101%`
 app-config.yaml:9:39: catalog.providers.okta.default.guard.groups: expected a percentage from `0%` to `100%`, found `some`
 app-config.yaml:9:54: catalog.providers.okta.default.guard.minimum: expected a whole number from 0 to 1000000, found `-1`
+app-config.yaml:9:67: catalog.providers.okta.default.guard.renames: `5` has no percent sign
+  fix: write `5%`
 ");
     refused(&with_token("rateLimit: { share: 0% }", ""), "
 app-config.yaml:7:29: catalog.providers.okta.default.rateLimit.share: expected a percentage from `1%` to `100%`, found `0%`
@@ -331,8 +333,8 @@ catalog:
 ", "
 app-config.yaml:4:12: catalog.providers.okta.a b: `a b` cannot be the id of a tenant
   fix: use up to 63 letters, digits, `-`, `_` and `.`
-app-config.yaml:5:12: catalog.providers.okta.c.id: unknown key
-  fix: the keys here are `oktaUrl`, `orgUrl`, `oauth`, `clientId`, `keyId`, `privateKey`, `token`, `schedule`, `userFilter`, `groupFilter`, `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard` and `mapping`
+app-config.yaml:5:16: catalog.providers.okta.c.id: `d` is not the key that the tenant stands under, `c`
+  fix: leave `id` out, or write `c`
 ");
 }
 

@@ -78,6 +78,7 @@ fn every_key_is_read() {
     );
     assert_eq!((acme.guard.users.get(), acme.guard.groups.get()), (5, 2));
     assert_eq!((acme.guard.members.get(), acme.guard.minimum), (3, 0));
+    assert_eq!(acme.guard.renames.get(), 7);
     assert_eq!(acme.mapping.user_name, [UserNaming::Login]);
     assert_eq!(acme.mapping.group_name, [GroupNaming::ProfileName]);
 
@@ -141,7 +142,7 @@ fn what_is_left_out_has_a_default() {
         (guard.users.get(), guard.groups.get(), guard.members.get()),
         (10, 10, 50)
     );
-    assert_eq!(guard.minimum, 5);
+    assert_eq!((guard.renames.get(), guard.minimum), (20, 5));
     assert_eq!(provider.mapping.user_name, [UserNaming::StripDomainEmail]);
     assert_eq!(provider.mapping.group_name, [GroupNaming::KebabCaseName]);
     let StoreUrl::Sqlite(path) = &config.store.url;
@@ -168,7 +169,7 @@ fn tenants_come_as_a_map_a_list_or_one() {
         ),
         (
             "okta: { z: { oktaUrl: https://a.okta.com, token: 00a }, b: { oktaUrl: https://b.okta.com, token: 00b } }",
-            vec!["b", "z"],
+            vec!["z", "b"],
         ),
         (
             "okta: { gone: null, b: { oktaUrl: https://b.okta.com, token: 00b } }",
@@ -184,7 +185,7 @@ fn tenants_come_as_a_map_a_list_or_one() {
         ),
         (
             "okta: [{ id: z, oktaUrl: https://a.okta.com, token: 00a }, { id: b, oktaUrl: https://b.okta.com, token: 00b }]",
-            vec!["b", "z"],
+            vec!["z", "b"],
         ),
         (
             "okta: [{ orgUrl: https://a.okta.com, token: 00a }]",

@@ -335,6 +335,216 @@ fn depth_and_expansion_have_limits() {
     assert_eq!(errors.to_string(), expected);
 }
 
+/// The tenants `ids`, each with what it needs.
+fn tenants(ids: &[&str]) -> String {
+    let mut text = "catalog:\n  providers:\n    okta:\n".to_owned();
+    for id in ids {
+        text.push_str(&format!(
+            "      {id}: {{ oktaUrl: 'https://{id}.okta.com', token: t }}\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn tenants_stand_in_the_order_in_which_they_are_named() {
+    let list = "catalog: { providers: { okta: [{ id: z, oktaUrl: 'https://z.okta.com', token: t }, { oktaUrl: 'https://b.okta.com', token: t }, { id: a, oktaUrl: 'https://a.okta.com', token: t }] } }";
+    let more = "APP_CONFIG_catalog_providers_okta_c_oktaUrl";
+    let json = r#"{"y": {"oktaUrl": "https://y.okta.com", "token": "t"}, "x": {"oktaUrl": "https://x.okta.com", "token": "t"}}"#;
+    let map = |ids: &[&str]| tenants(ids);
+    let table: Vec<(Vec<String>, Vec<(&str, &str)>, Vec<&str>)> = vec![
+        (vec![map(&["z", "a", "m"])], vec![], vec!["z", "a", "m"]),
+        (vec![list.into()], vec![], vec!["z", "b.okta.com", "a"]),
+        (
+            vec![map(&["z", "m"]), map(&["a"])],
+            vec![],
+            vec!["z", "m", "a"],
+        ),
+        (
+            vec![map(&["z", "m"]), map(&["m", "a", "z"])],
+            vec![],
+            vec!["z", "m", "a"],
+        ),
+        (vec![list.into(), map(&["q", "d"])], vec![], vec!["q", "d"]),
+        (
+            vec![map(&["z", "d"]), list.into(), map(&["d", "z"])],
+            vec![],
+            vec!["d", "z"],
+        ),
+        (
+            vec![map(&["z", "d"]), "catalog: null".into(), map(&["d", "z"])],
+            vec![],
+            vec!["d", "z"],
+        ),
+        (
+            vec![map(&["z", "m"])],
+            vec![
+                ("APP_CONFIG_catalog_providers_okta_c_token", "t"),
+                (more, "https://c.okta.com"),
+            ],
+            vec!["z", "m", "c"],
+        ),
+        (
+            vec![map(&["z"])],
+            vec![("APP_CONFIG_catalog_providers_okta", json)],
+            vec!["z", "y", "x"],
+        ),
+        (
+            vec![
+                map(&["z", "m"]),
+                "catalog: { providers: { okta: { z: null } } }".into(),
+            ],
+            vec![],
+            vec!["m"],
+        ),
+    ];
+    for (texts, variables, expected) in table {
+        let names: Vec<String> = (0..texts.len()).map(|n| format!("{n}.yaml")).collect();
+        let given: Vec<&str> = names.iter().map(String::as_str).collect();
+        let files: Vec<(&str, &str)> = given
+            .iter()
+            .copied()
+            .zip(texts.iter().map(String::as_str))
+            .collect();
+        let config = load_given(&given, &files, &variables);
+        let config = config.unwrap_or_else(|errors| panic!("{texts:?}\n{errors}"));
+        let ids: Vec<&str> = config.providers.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, expected, "{texts:?}");
+    }
+}
+
+#[test]
+fn what_does_not_survive_merging_is_not_substituted() {
+    let over = |okta: &str| format!("catalog: {{ providers: {{ okta: {okta} }} }}\n");
+    let tenant = "{ default: { oktaUrl: 'https://acme.okta.com', token: t } }";
+    let list = "[{ id: default, oktaUrl: 'https://acme.okta.com', token: t }]";
+    let with = |keys: &str| {
+        over(&format!(
+            "{{ default: {{ oktaUrl: 'https://acme.okta.com', token: t, {keys} }} }}"
+        ))
+    };
+    let default = |keys: &str| over(&format!("{{ default: {{ {keys} }} }}"));
+    // What is first, what replaces it, and whether nothing of the first one's references is left.
+    let table = [
+        (
+            over("[{ orgUrl: '${UNSET}', token: { $file: no.txt } }]"),
+            over(tenant),
+            true,
+        ),
+        (
+            over("[{ orgUrl: '${UNSET}' }, { $include: no.yaml }]"),
+            over(list),
+            true,
+        ),
+        (over("{ a: { oktaUrl: '${UNSET}' } }"), over(list), true),
+        (over("'${UNSET}'"), over(tenant), true),
+        (over("{ a: { $include: no.yaml } }"), over(list), true),
+        (
+            with("groupFilter: ['${UNSET}']"),
+            default("groupFilter: { names: [a] }"),
+            true,
+        ),
+        (
+            with("groupFilter: { names: ['${UNSET}'] }"),
+            default("groupFilter: [a]"),
+            true,
+        ),
+        (
+            with("groupFilter: { names: ['${UNSET}'] }"),
+            default("groupFilter: profile.name pr"),
+            true,
+        ),
+        (
+            with("groupFilter: { names: ['${UNSET}'] }"),
+            default("groupFilter: null"),
+            true,
+        ),
+        (
+            with("groupFilter: ['${UNSET}']"),
+            default("groupFilter: null"),
+            true,
+        ),
+        (
+            with("groupFilter: '${UNSET}'"),
+            default("groupFilter: { names: [a] }"),
+            true,
+        ),
+        (
+            with("groupFilter: { $file: no.txt }"),
+            default("groupFilter: { names: [a] }"),
+            true,
+        ),
+        (
+            with("groupFilter: { $include: no.yaml }"),
+            default("groupFilter: null"),
+            true,
+        ),
+        (
+            with("schedule: { frequency: '${UNSET}' }"),
+            default("schedule: null"),
+            true,
+        ),
+        (
+            with("schedule: { frequency: { cron: '${UNSET}' } }"),
+            default("schedule: { frequency: manual }"),
+            true,
+        ),
+        // What is left of it is read.
+        (
+            over("{ default: { userFilter: '${UNSET}' } }"),
+            over(tenant),
+            false,
+        ),
+        (
+            with("schedule: { frequency: '${UNSET}' }"),
+            default("schedule: { timeout: 5m }"),
+            false,
+        ),
+        (
+            with("schedule: { $include: no.yaml }"),
+            default("schedule: { timeout: 5m }"),
+            false,
+        ),
+        (
+            with("groupFilter: ['${UNSET}']"),
+            default("userFilter: null"),
+            false,
+        ),
+        (
+            with("groupFilter: [a]"),
+            default("groupFilter: ['${UNSET}']"),
+            false,
+        ),
+    ];
+    for (first, second, is_good) in table {
+        let files = [("1.yaml", first.as_str()), ("2.yaml", second.as_str())];
+        let loaded = load_given(&["1.yaml", "2.yaml"], &files, &[]);
+        match &loaded {
+            Ok(_) => assert!(is_good, "{first}{second}"),
+            Err(errors) => assert!(!is_good, "{first}{second}{errors}"),
+        }
+    }
+    // A variable replaces what stands in a file.
+    let file = with("groupFilter: ['${UNSET}']");
+    let variables = [(
+        "APP_CONFIG_catalog_providers_okta_default_groupFilter",
+        r#"{"names": ["a"]}"#,
+    )];
+    let config = load_all(&[("app-config.yaml", &file)], &variables).unwrap();
+    assert_eq!(names(&config), ["a"]);
+}
+
+#[test]
+fn a_tenant_under_a_key_may_repeat_it_as_its_id() {
+    let file = |id: &str| with_token(&format!("id: {id}"), "");
+    assert!(load_all(&[("app-config.yaml", &file("default"))], &[]).is_ok());
+    let errors = load_all(&[("app-config.yaml", &file("acme"))], &[]).unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        "app-config.yaml:7:13: catalog.providers.okta.default.id: `acme` is not the key that the tenant stands under, `default`\n  fix: leave `id` out, or write `default`"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

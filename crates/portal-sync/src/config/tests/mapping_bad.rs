@@ -122,8 +122,12 @@ app-config.yaml:31:31: portalSync.mapping.groups.type.rules[0].when: not a searc
       = fix: write `eq`
 app-config.yaml:31:64: portalSync.mapping.groups.type.rules[1]: `type` is missing
   fix: add `type: …`
-app-config.yaml:31:72: portalSync.mapping.groups.type.rules[1].when: `status eq "ACTIVE"` asks for `status`, which no group has
-  fix: write `profile.status`
+app-config.yaml:31:72: portalSync.mapping.groups.type.rules[1].when: asks for what groups cannot have
+    error: groups have no attribute `status`
+      | status eq "ACTIVE"
+      | ^^^^^^
+      = fix: write `profile.status`
+      = see: Okta API reference, Groups: the group object
 app-config.yaml:31:97: portalSync.mapping.groups.type.defalt: unknown key
   fix: did you mean `default`?
 app-config.yaml:32:7: portalSync.mapping.groups.hierarchy: `parentKey` and `separator` cannot be combined
