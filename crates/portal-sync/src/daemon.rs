@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Frequency, Schedule};
+use crate::counted::counted;
 use crate::cycle::{Then, run_once};
 use crate::okta::Okta;
 use crate::report::{Outcome, Report};
@@ -241,12 +242,14 @@ fn message(report: &Report) -> Option<String> {
     match report.outcome {
         Outcome::Complete | Outcome::Failed => None,
         Outcome::Partial => Some(format!(
-            "{} groups whose members could not be read, {} records that could not be decoded or named; they stay as they were",
-            report.unknown, report.quarantined
+            "{} whose members could not be read, {} that could not be decoded or named; they stay as they were",
+            counted(report.unknown, "group", "groups"),
+            counted(report.quarantined, "record", "records")
         )),
         Outcome::Blocked => Some(format!(
-            "{} removals are withheld; look at `portal-sync plan`, then `portal-sync sync --approve {}`",
-            report.withheld, report.plan_id
+            "{} withheld; look at `portal-sync plan`, then `portal-sync sync --approve {}`",
+            counted(report.withheld, "removal is", "removals are"),
+            report.plan_id
         )),
     }
 }

@@ -10,6 +10,7 @@ use catalog_model::{EntityRef, Kind, Violation};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::counted::counted;
 use crate::guard::Guard;
 use crate::mapping::{Collision, Mapping, MappingError, SignIn};
 use crate::roster::{Cause, Roster, Rules, resolve};
@@ -232,8 +233,9 @@ fn left_out_notice(state: &State, roster: &Roster<'_>, guard: &Guard) -> Option<
         || guard.trips(guard.groups, state.groups().len(), groups);
     many.then(|| {
         format!(
-            "{users} users and {groups} groups go because `exclude` or `statuses` leaves them out, which the guard does not \
-             count"
+            "{} and {} go because `exclude` or `statuses` leaves them out, which the guard does not count",
+            counted(users, "user", "users"),
+            counted(groups, "group", "groups")
         )
     })
 }

@@ -136,7 +136,10 @@ impl<'a> Roster<'a> {
         let Some(guard) = guard else { return false };
         let limit = limit(guard);
         if nothing_left && before > 0 {
-            self.tripped.push(format!("all {before} {what} would go"));
+            self.tripped.push(match before {
+                1 => format!("the only one of the {what} would go"),
+                _ => format!("all {before} {what} would go"),
+            });
         } else if guard.trips(limit, before, going) {
             self.tripped.push(format!(
                 "{going} of {before} {what} would go for no reason that a record of theirs gives, more than {limit}"
