@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::simulator::Simulator;
 /// How long the first generation may take.
 const FIRST_GENERATION: Duration = Duration::from_secs(120);
 
-/// How long the daemon may take to stop by itself; the terminal's Ctrl-C reaches it too.
+/// How long the daemon may take to stop by itself: the terminal's Ctrl-C reaches it too, SIGTERM does not.
 const FAREWELL: Duration = Duration::from_millis(1200);
 
 /// Starts a simulated Okta org and `portal-sync serve` together.
@@ -35,12 +36,14 @@ pub struct Args {
     pub once: bool,
 }
 
-/// Runs until Ctrl-C, or until the first generation with `--once`.
+/// Runs until Ctrl-C or SIGTERM, or until the first generation with `--once`.
 ///
 /// # Errors
 ///
 /// When one of the two cannot start, or the first generation does not come.
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    // From here on whoever ends the demo ends the daemon with it, and its folder.
+    let mut asked_to_stop = pin!(asked_to_stop()?);
     let scenario = Scenario::named(&args.scenario)?;
     let description = scenario.description.clone();
     let simulator = Simulator::start(scenario.org, scenario.options).await?;
@@ -65,7 +68,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let arrived = tokio::select! {
         entities = first_generation(&page) => entities,
         status = daemon.wait() => bail!("portal-sync ended early: {}", status?),
-        _ = tokio::signal::ctrl_c() => return stop(daemon).await,
+        () = &mut asked_to_stop => return stop(daemon).await,
     };
     summarize(&arrived?, &simulator);
     if args.once {
@@ -76,7 +79,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     say(format_args!("page: {page}/ (Ctrl-C ends the demo)"));
     tokio::select! {
         status = daemon.wait() => bail!("portal-sync ended: {}", status?),
-        _ = tokio::signal::ctrl_c() => stop(daemon).await,
+        () = &mut asked_to_stop => stop(daemon).await,
     }
 }
 
@@ -169,6 +172,28 @@ fn summarize(entities: &[Value], simulator: &Simulator) {
     for (endpoint, count) in requests {
         say(format_args!("{count:6} {endpoint}"));
     }
+}
+
+/// Done when the process is asked to end, which from this call on does not end it by itself.
+#[cfg(unix)]
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
+}
+
+#[cfg(windows)]
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { drop(interrupt.recv().await) })
 }
 
 async fn stop(mut daemon: Child) -> anyhow::Result<()> {

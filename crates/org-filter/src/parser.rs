@@ -51,6 +51,7 @@ fn parse(text: &str) -> Result<SearchExpr, ParseErrors> {
         depth: 0,
         terms: 0,
         end: text.len(),
+        text,
     };
     let root = parser.disjunction();
     match root {
@@ -79,6 +80,7 @@ struct Parser<'t> {
     terms: usize,
     /// The length of the text.
     end: usize,
+    text: &'t str,
 }
 
 /// What joins two terms.
@@ -296,7 +298,9 @@ impl<'t> Parser<'t> {
         if self.kind() == Some(&Kind::Close) {
             self.at += 1;
         } else if !self.stopped() {
-            let message = format!("the `(` at byte {} is not closed", open.start);
+            let before = self.text.get(..open.start).unwrap_or(self.text);
+            let nth = before.chars().count() + 1;
+            let message = format!("the `(` that is character {nth} is not closed");
             let end = Place::new(self.end, self.end);
             self.report(Problem::new(end, message).fixed_by(Some(")".to_owned())));
         }

@@ -78,7 +78,7 @@ refused! {
     not_of_json: "a eq 007" => [(5..8, "quotes around `007`", Some("\"007\""))];
 
     no_opening: "a pr) or b pr" => [(4..5, "no `(`", Some(""))];
-    no_closing: "(a pr or (b pr)" => [(15..15, "`(` at byte 0 is not closed", Some(")"))];
+    no_closing: "(a pr or (b pr)" => [(15..15, "`(` that is character 1 is not closed", Some(")"))];
     neither: ")(" => [
         (0..1, "no `(`", Some("")),
         (2..2, "expression is missing", None),
@@ -156,7 +156,7 @@ error: strings stand in straight double quotes, not in curly ones
   | profile.über = \"x\" and (b eqq ’y’
   |                               ^^^
   = fix: write `\"y\"`
-error: the `(` at byte 24 is not closed
+error: the `(` that is character 24 is not closed
   | profile.über = \"x\" and (b eqq ’y’
   |                                  ^
   = fix: insert `)`

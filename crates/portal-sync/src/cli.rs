@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::Environment;
 use crate::exit::Exit;
@@ -15,6 +15,7 @@ mod config;
 mod export;
 mod failure;
 mod filter;
+mod help;
 mod output;
 mod progress;
 mod serve;
@@ -25,7 +26,7 @@ use session::{Purpose, Session};
 
 /// Keeps a Backstage-style catalog of users and groups in step with Okta.
 #[derive(Debug, Parser)]
-#[command(name = "portal-sync", version, max_term_width = 100)]
+#[command(name = "portal-sync", version, max_term_width = 100, after_help = help::PROGRAM)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -51,10 +52,13 @@ enum Command {
     /// Read the orgs on schedule and serve the catalog: API, page, metrics, health
     Serve,
     /// Read the orgs once and bring the catalog up to date
+    #[command(after_help = help::SYNC)]
     Sync(SyncArgs),
     /// Show what `sync` would change, and change nothing
+    #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
     /// Print the catalog as entities that Backstage accepts
+    #[command(after_help = help::EXPORT)]
     Export(export::ExportArgs),
     /// Try a search expression without asking Okta
     #[command(subcommand)]
@@ -62,6 +66,12 @@ enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print what completes this command line in a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +156,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
     match &command {
         Command::Config(ConfigCommand::Check) => return config::check(&global, &environment),
         Command::Filter(command) => return filter::run(command),
+        Command::Completions { shell } => return completions(*shell),
         _ => {}
     }
     let purpose = match command {
@@ -164,7 +175,17 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         }
         Command::Plan(plan) => sync::plan(session, &plan).await,
         Command::Export(arguments) => export::export(session, arguments).await,
-        Command::Filter(_) | Command::Config(ConfigCommand::Check) => Exit::Done,
+        Command::Filter(_) | Command::Config(_) | Command::Completions { .. } => Exit::Done,
+    }
+}
+
+/// Made in memory first: what makes it panics when it cannot write.
+fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "portal-sync", &mut script);
+    match output::result(String::from_utf8_lossy(&script)) {
+        Ok(()) => Exit::Done,
+        Err(error) => failure::of_output(&error),
     }
 }
 
@@ -177,13 +198,4 @@ fn environment() -> Environment {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Cli;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
-    }
-}
+mod tests;

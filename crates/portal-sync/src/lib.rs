@@ -8,6 +8,8 @@
 
 mod exit;
 
+mod counted;
+
 mod guard;
 
 pub mod document;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use okta_api::GroupId;
 use serde::Serialize;
 
+use crate::counted::counted;
 use crate::criteria::{Changed, Criteria, Remembered};
 use crate::guard::Guard;
 use crate::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError, Rename, SignIn};
@@ -337,7 +338,8 @@ impl Parts<'_> {
         let refused = snapshot.refused_groups.len();
         if refused > 0 && snapshot.groups.is_empty() && snapshot.excluded_groups.is_empty() {
             return Some(format!(
-                "okta lists {refused} groups, and `groupFilter` refuses all of them here"
+                "okta lists {}, and `groupFilter` refuses all of them here",
+                counted(refused, "group", "groups")
             ));
         }
         let refused = snapshot.filtered_out.len();
@@ -354,7 +356,8 @@ impl Parts<'_> {
                 .map(|(_, key)| format!("`{key}`"))
                 .collect();
             return Some(format!(
-                "okta lists {refused} users, and all of them are refused here, by {}",
+                "okta lists {}, and all of them are refused here, by {}",
+                counted(refused, "user", "users"),
                 rules.join(", ")
             ));
         }
@@ -383,8 +386,9 @@ impl Parts<'_> {
             || guard.trips(guard.groups, state.groups().len(), groups);
         many.then(|| {
             format!(
-                "{users} users and {groups} groups go because `exclude` or `statuses` leaves them out, which the guard does not \
-                 count"
+                "{} and {} go because `exclude` or `statuses` leaves them out, which the guard does not count",
+                counted(users, "user", "users"),
+                counted(groups, "group", "groups")
             )
         })
     }

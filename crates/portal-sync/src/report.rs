@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::counted::counted;
 use crate::directory::chain;
 use crate::exit::Exit;
 use crate::mapping::{Collision, Rename, SignIn};
@@ -333,12 +334,23 @@ impl fmt::Display for Report {
         } = self.counts;
         writeln!(
             f,
-            "  catalog: {users} users, {groups} groups, {memberships} memberships"
+            "  catalog: {}, {}, {}",
+            counted(users, "user", "users"),
+            counted(groups, "group", "groups"),
+            counted(memberships, "membership", "memberships")
         )?;
         writeln!(
             f,
-            "  okta: {} requests, {} throttled, {:.1} s waited, {:.1} s in all",
-            self.requests.total, self.throttled, self.waited_seconds, self.duration_seconds
+            "  okta: {} {}, {} throttled, {:.1} s waited, {:.1} s in all",
+            self.requests.total,
+            if self.requests.total == 1 {
+                "request"
+            } else {
+                "requests"
+            },
+            self.throttled,
+            self.waited_seconds,
+            self.duration_seconds
         )?;
         for (count, what) in [
             (self.withheld, "withheld by the guard"),

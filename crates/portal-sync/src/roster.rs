@@ -142,8 +142,10 @@ impl<'a> Roster<'a> {
         let reason = changed.reason();
         let reason = reason.map_or_else(String::new, |reason| format!("; {reason}"));
         if nothing_left && before > 0 {
-            self.tripped
-                .push(format!("all {before} {what} would go{reason}"));
+            self.tripped.push(match before {
+                1 => format!("the only one of the {what} would go{reason}"),
+                _ => format!("all {before} {what} would go{reason}"),
+            });
         } else if guard.trips(limit, before, going) && reason.is_empty() {
             self.tripped.push(format!(
                 "{going} of {before} {what} would go for no reason that a record of theirs gives, more than {limit}"

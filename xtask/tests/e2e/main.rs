@@ -19,6 +19,8 @@ mod cases;
 mod changes;
 mod crash;
 mod credentials;
+#[cfg(unix)]
+mod demo;
 mod drift;
 mod filter;
 mod guard;

@@ -1,7 +1,7 @@
 //! `filter`: Okta's search language without Okta.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -134,6 +134,7 @@ fn eval(EvalArgs { expression, file }: &EvalArgs) -> Exit {
 enum Failure {
     Read(io::Error),
     Json(serde_json::Error),
+    Utf16,
     /// A value that is not an object, counted from 1.
     NotAnObject(usize),
     Write(io::Error),
@@ -152,6 +153,9 @@ impl Failure {
             Self::Json(error) => format!(
                 "error: {input} is not JSON\n  because: {error}\n  fix: give one object a line, or an array of objects"
             ),
+            Self::Utf16 => format!(
+                "error: {input} is UTF-16, not UTF-8\n  fix: save it as UTF-8; in PowerShell: Get-Content IN | Set-Content -Encoding utf8 OUT; elsewhere: iconv -f UTF-16 -t UTF-8 IN > OUT"
+            ),
             Self::NotAnObject(number) => format!(
                 "error: value {number} of {input} is not an object\n  fix: give users or groups as Okta sends them, one object a line or an array of objects"
             ),
@@ -163,7 +167,7 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Read(_) | Self::Json(_) | Self::NotAnObject(_) => Exit::Usage,
+            Self::Read(_) | Self::Json(_) | Self::Utf16 | Self::NotAnObject(_) => Exit::Usage,
             Self::Write(_) => Exit::Store,
         }
     }
@@ -171,11 +175,8 @@ impl Failure {
 
 /// Writes the objects that match, in their order. Of lines, what stands before a fault is written; of an array with a
 /// fault in it nothing is.
-fn filter(
-    matcher: &Matcher,
-    mut input: impl BufRead,
-    mut output: impl Write,
-) -> Result<(), Failure> {
+fn filter(matcher: &Matcher, input: impl BufRead, mut output: impl Write) -> Result<(), Failure> {
+    let mut input = decoded(input)?;
     let outcome = if begins_with_bracket(&mut input).map_err(Failure::Read)? {
         let mut array = serde_json::Deserializer::from_reader(input);
         let objects: Vec<Value> =
@@ -208,6 +209,22 @@ fn write_matching(
     Ok(())
 }
 
+/// The input without the mark that some editors put before UTF-8.
+fn decoded(mut input: impl BufRead) -> Result<impl BufRead, Failure> {
+    let mut start = Vec::new();
+    let mut first = input.by_ref().take(3);
+    first.read_to_end(&mut start).map_err(Failure::Read)?;
+    match *start.as_slice() {
+        // Its mark, and a character of ASCII as it begins in either order of bytes.
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, _, ..] | [_, 0, ..] => {
+            return Err(Failure::Utf16);
+        }
+        [0xEF, 0xBB, 0xBF] => start.clear(),
+        _ => {}
+    }
+    Ok(io::Cursor::new(start).chain(input))
+}
+
 /// Whether the first character that counts is a `[`.
 fn begins_with_bracket(input: &mut impl BufRead) -> io::Result<bool> {
     loop {
@@ -229,11 +246,11 @@ mod tests {
     use super::*;
 
     /// What comes out, and the failure if there is one.
-    fn filtered(expression: &str, input: &str) -> (String, Option<Failure>) {
+    fn filtered(expression: &str, input: impl AsRef<[u8]>) -> (String, Option<Failure>) {
         let matcher = expression.parse::<SearchExpr>().unwrap();
         let matcher = matcher.compile(&Dialect::USER_SEARCH);
         let mut output = Vec::new();
-        let done = filter(&matcher, input.as_bytes(), &mut output);
+        let done = filter(&matcher, input.as_ref(), &mut output);
         (String::from_utf8(output).unwrap(), done.err())
     }
 
@@ -254,6 +271,33 @@ mod tests {
             let (output, failure) = filtered("id pr", input);
             assert!(output.is_empty() && failure.is_none(), "{input:?}");
         }
+    }
+
+    #[test]
+    fn a_mark_of_the_encoding_is_read_past_or_named() {
+        for text in [
+            format!("{ADA}\n{BOB}"),
+            format!("[{ADA},{BOB}]"),
+            String::new(),
+        ] {
+            let plain = filtered("id pr", &text).0;
+            let (output, failure) = filtered("id pr", format!("\u{feff}{text}"));
+            assert_eq!((output, failure.is_none()), (plain, true), "{text}");
+            let little = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let marked = format!("\u{feff}{text}");
+            let mut encoded: Vec<Vec<u8>> = vec![little(&marked), big(&marked)];
+            if !text.is_empty() {
+                encoded.extend([little(&text), big(&text)]);
+            }
+            for input in encoded {
+                let (output, failure) = filtered("id pr", &input);
+                let told = failure.unwrap().told(None);
+                assert!(output.is_empty() && told.contains("UTF-16"), "{told}");
+            }
+        }
+        // Fewer bytes than a mark has.
+        assert!(filtered("id pr", "{}").1.is_none());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output;
+use crate::counted::noun;
 use crate::directory::{OnProgress, Progress};
 
 /// A plain line for so many users, groups, or groups whose members were read.
@@ -71,9 +72,12 @@ impl OfProvider {
             return;
         }
         let (which, count, of, what) = match progress {
-            Progress::Users(count) => (0, count, None, "users"),
-            Progress::Groups(count) => (1, count, None, "groups"),
-            Progress::Members { done, of } => (2, done, Some(of), "groups with their members"),
+            Progress::Users(count) => (0, count, None, noun(count, "user", "users")),
+            Progress::Groups(count) => (1, count, None, noun(count, "group", "groups")),
+            Progress::Members { done, of } => {
+                let what = noun(of, "group with its members", "groups with their members");
+                (2, done, Some(of), what)
+            }
         };
         if let Some(bar) = &self.bar {
             bar.set_message(format!("reading {what}"));

@@ -11,6 +11,7 @@ use super::names::{KeptNames, Named, Rename, Wish, Wisher, name_of_id};
 use super::sign_in::SignIn;
 use super::{Collision, Mapping, MappingError, addresses};
 use crate::config::{Collisions, Hierarchy, Renames};
+use crate::counted::counted;
 use crate::document::Document;
 use crate::leavers;
 use crate::roster::{Roster, Standing};
@@ -313,8 +314,8 @@ impl<'a> Mapped<'a> {
             let first = self.group_names.get(first as usize);
             let first = first.map_or("", |named| named.entity_ref.as_str());
             self.notices.push(format!(
-                "{} groups are their own ancestors, such as {first}: they are at the top",
-                circles.len()
+                "{} their own ancestors, such as {first}: they are at the top",
+                counted(circles.len(), "group is", "groups are")
             ));
         }
         let mut above = Lists::new();

@@ -5,6 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use catalog_model::EntityRef;
 use serde::Serialize;
 
+use crate::counted::counted;
+
 /// What is wrong with the e-mail addresses of the users in the catalog.
 ///
 /// Backstage's stock resolvers look for the one user with the address that Okta sends along: nobody is found without
@@ -98,16 +100,14 @@ impl SignIn {
             let more = if refs.len() > SHOWN { ", …" } else { "" };
             format!("{}{more}", shown.join(", "))
         };
-        let users = |count: usize| match count {
-            1 => "1 user".to_owned(),
-            count => format!("{count} users"),
-        };
+        let users = |count| counted(count, "user", "users");
         let mut notices = Vec::new();
         if let Some(first) = self.duplicates.first() {
-            let addresses = match self.duplicates.len() {
-                1 => "1 e-mail address belongs".to_owned(),
-                count => format!("{count} e-mail addresses belong"),
-            };
+            let addresses = counted(
+                self.duplicates.len(),
+                "e-mail address belongs",
+                "e-mail addresses belong",
+            );
             notices.push(format!(
                 "sign-in: {addresses} to several users, whom Backstage cannot tell apart by it, such as {}",
                 list(&first.users)

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Plan, PlannedChange};
+use crate::counted::counted;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,9 +21,9 @@ impl fmt::Display for Plan {
                 }
                 None => writeln!(
                     f,
-                    "! {} keeps {} members, their removal withheld",
+                    "! {} keeps {}, their removal withheld",
                     withheld.entity_ref,
-                    withheld.members.len()
+                    counted(withheld.members.len(), "member", "members")
                 )?,
             }
         }

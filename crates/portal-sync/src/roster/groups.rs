@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use okta_api::{GroupId, UserId};
 
 use super::{Cause, Kept, Roster, Rules, Standing};
+use crate::counted::counted;
 use crate::guard::Guard;
 use crate::snapshot::{Members, Snapshot, is_merged};
 use crate::state::State;
@@ -85,9 +86,9 @@ impl<'a> Roster<'a> {
             all_lost += lost.len();
             if guard.trips(guard.members, before.len(), lost.len()) {
                 self.tripped.push(format!(
-                    "{} of the {} members of group {} would go, more than {}",
+                    "{} of the {} of group {} would go, more than {}",
                     lost.len(),
-                    before.len(),
+                    counted(before.len(), "member", "members"),
                     describe_group(id, state),
                     guard.members
                 ));
@@ -99,7 +100,8 @@ impl<'a> Roster<'a> {
         }
         if guard.trips(guard.members, all_before, all_lost) {
             self.tripped.push(format!(
-                "{all_lost} of the {all_before} memberships of all groups would go, more than {}",
+                "{all_lost} of the {} of all groups would go, more than {}",
+                counted(all_before, "membership", "memberships"),
                 guard.members
             ));
             held.extend(losses.keys().cloned());

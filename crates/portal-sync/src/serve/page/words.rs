@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::counted::noun;
+
 /// `1234567` as `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -22,11 +24,7 @@ pub(super) fn counted(number: usize) -> String {
 
 /// `1 group`, `300 groups`.
 pub(super) fn count_of(number: usize, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        counted(number),
-        if number == 1 { one } else { many }
-    )
+    format!("{} {}", counted(number), noun(number, one, many))
 }
 
 /// How far `then` is from `now`: `3 minutes ago`, `in 2 hours`.

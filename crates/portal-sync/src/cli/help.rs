@@ -1,0 +1,55 @@
+//! What `--help` says at its end: exit codes and examples.
+
+/// Of the program.
+pub(super) const PROGRAM: &str = "\
+Exit codes:
+   0  done; for `plan`: nothing to change
+   2  `plan` has changes
+   3  removals withheld by the guard
+   4  partial: something could not be read or named, and stays as it was
+  10  command line or configuration
+  11  Okta refuses the credentials or the permission
+  12  Okta cannot be reached, fails, or answers against its protocol
+  13  the store fails, or a result cannot be written
+  14  another run changed the catalog meanwhile; nothing was written
+  70  a bug
+
+Examples:
+  portal-sync config check    Is the configuration good?
+  portal-sync plan            What would change?
+  portal-sync sync            Change it, once
+  portal-sync serve           Keep it right, and serve it";
+
+/// Of `sync`.
+pub(super) const SYNC: &str = "\
+Exit codes: 0 done, 3 removals withheld, 4 partial; failures from 10 on, as `portal-sync --help` lists them.
+
+Examples:
+  portal-sync sync                     Once, with the configuration of this folder
+  portal-sync sync --format json       One JSON object for each provider
+  portal-sync sync --approve 1a2b3c4d  Let the removals go that this plan withheld";
+
+/// Of `plan`.
+pub(super) const PLAN: &str = "\
+Exit codes: 0 nothing to change, 2 changes, 3 removals would be withheld, 4 partial; failures from 10 on, as
+`portal-sync --help` lists them.
+
+Examples:
+  portal-sync plan                             What would change, a line each
+  portal-sync plan --format json > plan.json   The same for a program
+  portal-sync plan --config prod.yaml          With another configuration";
+
+/// Of `export`.
+pub(super) const EXPORT: &str = "\
+Exit codes: 0 all of it is written, or its reader wanted no more; 13 there is no catalog, or it cannot be written whole.
+
+Examples:
+  portal-sync export > org.yaml                 YAML documents, as a Backstage location reads them
+  portal-sync export --format ndjson | jq .kind One JSON object a line
+  portal-sync export --out org --shards 8       Eight files, in the place of those of the export before";
+
+/// Of `completions`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  portal-sync completions bash > ~/.local/share/bash-completion/completions/portal-sync
+  portal-sync completions fish > ~/.config/fish/completions/portal-sync.fish";
