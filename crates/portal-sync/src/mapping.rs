@@ -18,15 +18,16 @@ use crate::roster::Roster;
 use crate::selection::GroupRecord;
 use crate::snapshot::Snapshot;
 use crate::state::State;
+use crate::text::is_blank;
 
 // Leaf first: a module uses only modules listed above it.
 mod names;
 
-mod hierarchy;
+mod describe;
 mod lists;
 mod sign_in;
 
-mod describe;
+mod hierarchy;
 mod shape;
 
 mod entities;
@@ -161,9 +162,11 @@ impl std::error::Error for MappingError {
     }
 }
 
-/// The login and the e-mail address by which people sign in.
+/// The login and the e-mail address by which people sign in; blank ones are none.
 fn addresses(user: &User) -> (Option<&str>, Option<&str>) {
-    (user.profile.login(), user.profile.email())
+    let [login, email] = [user.profile.login(), user.profile.email()]
+        .map(|address| address.filter(|address| !is_blank(address)));
+    (login, email)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::roster::{Cause, Roster, Rules, resolve};
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::store::Written;
+use crate::text::is_blank;
 
 mod change;
 mod compare;
@@ -271,6 +272,7 @@ fn assemble(
             .groups
             .get(group)
             .and_then(|group| group.profile.name())
+            .filter(|name| !is_blank(name))
             .unwrap_or_default()
             .to_owned(),
         reason: reason.clone(),

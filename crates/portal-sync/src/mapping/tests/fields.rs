@@ -107,6 +107,103 @@ groups:
 }
 
 #[test]
+fn what_nobody_sees_is_no_value() {
+    for (profile, display_name) in [
+        (
+            json!({"displayName": "   ", "firstName": " ", "lastName": " "}),
+            "jane@x.io",
+        ),
+        (json!({"firstName": " ", "lastName": "Lee"}), "Lee"),
+        (json!({"firstName": "Ann", "lastName": "\u{200b}"}), "Ann"),
+        (
+            json!({"firstName": "\u{ad}", "lastName": "\u{0}"}),
+            "jane@x.io",
+        ),
+        (
+            json!({"displayName": "\u{feff}", "firstName": "Ann", "lastName": "Lee"}),
+            "Ann Lee",
+        ),
+        (json!({"displayName": "\u{0} A\u{0}nn "}), " Ann "),
+        (json!({"displayName": ["\t", "Ann"]}), "Ann"),
+        (
+            json!({"displayName": ["\t", ""], "firstName": "Ann"}),
+            "Ann",
+        ),
+    ] {
+        let mut with_login = profile.clone();
+        with_login["login"] = "jane@x.io".into();
+        let group = ("00g1", json!({"name": "x"}), &[][..]);
+        let snapshot = org(&[("00u1", with_login)], &[group]);
+        let entities = entities(&snapshot, "{}");
+        let found = &entities["00u1"]["spec"]["profile"]["displayName"];
+        assert_eq!(found, display_name, "{profile}");
+    }
+}
+
+#[test]
+fn blank_annotations_labels_and_addresses_are_absent() {
+    let yaml = "\
+users:
+  annotations: { values: { x.io/a: '{team}', x.io/b: '{team ?? \"\"}', x.io/c: '{email | domain}', x.io/d: '{nick}' } }
+  labels: { values: { x.io/a: '{team}', x.io/b: '{team ?? \" \"}', x.io/c: '{nick}' } }
+  description: ['{team}', '{team ?? \" \"}', nick]
+groups:
+  type: { attribute: kind, default: team }
+  hierarchy: { key: key, parentKey: above }
+";
+    let snapshot = org(
+        &[
+            (
+                "00u1",
+                json!({"login": "jane", "email": "\u{200b}", "team": " \u{0}", "nick": "j\u{0}d"}),
+            ),
+            (
+                "00u2",
+                json!({"login": "\u{a0}", "email": "l\u{0}i@x.io", "team": "\u{2060}"}),
+            ),
+        ],
+        &[
+            (
+                "00g1",
+                json!({"name": "a", "kind": " ", "key": " ", "above": "\u{feff}"}),
+                &[],
+            ),
+            (
+                "00g2",
+                json!({"name": " ", "kind": "squ\u{0}ad", "key": "\u{feff}", "above": " "}),
+                &[],
+            ),
+        ],
+    );
+    let (plan, _) = after(&snapshot, &State::default(), &with(yaml));
+    let entities = entities(&snapshot, yaml);
+    let jane = &entities["00u1"];
+    assert_eq!(jane["metadata"]["name"], "jane");
+    assert_eq!(jane["metadata"]["description"], "jd");
+    assert_eq!(jane["metadata"]["labels"], json!({"x.io/c": "jd"}));
+    assert_eq!(jane["spec"]["profile"], json!({"displayName": "jane"}));
+    let annotations = &jane["metadata"]["annotations"];
+    assert_eq!(annotations["okta.com/login"], "jane");
+    assert_eq!(annotations["x.io/d"], "jd");
+    for key in ["okta.com/email", "x.io/a", "x.io/b", "x.io/c"] {
+        assert!(annotations.get(key).is_none(), "{key}");
+    }
+    let li = &entities["00u2"]["metadata"];
+    assert!(li["annotations"].get("okta.com/login").is_none());
+    assert_eq!(li["annotations"]["okta.com/email"], "li@x.io");
+    assert_eq!(entities["00g1"]["spec"]["type"], "team");
+    assert_eq!(entities["00g2"]["spec"]["type"], "squad");
+    assert_eq!(entities["00g2"]["metadata"]["name"], "00g2");
+    let without = plan.sign_in.without_email.iter().map(ToString::to_string);
+    assert_eq!(without.collect::<Vec<_>>(), ["user:default/jane"]);
+    let told = plan
+        .notices
+        .iter()
+        .find(|it| it.contains("hierarchy") || it.contains("parent"));
+    assert_eq!(told, None);
+}
+
+#[test]
 fn who_cannot_sign_in_is_reported() {
     let snapshot = org(
         &[
