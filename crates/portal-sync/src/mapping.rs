@@ -34,7 +34,7 @@ mod entities;
 
 pub use entities::{Mapped, MappedEntity};
 pub use names::Collision;
-pub use sign_in::{Address, SignIn};
+pub use sign_in::{Address, Mistaken, NotFound, SignIn, Unfindable};
 
 /// The annotation that holds the Okta id.
 pub const OKTA_ID: &str = "okta.com/id";

@@ -286,7 +286,7 @@ fn assemble(
     notices.extend(nobody);
     notices.extend(left_out_notice(state, roster, &settings.guard));
     notices.extend(mapped.notices.iter().cloned());
-    let sign_in = mapped.sign_in();
+    let sign_in = mapped.sign_in(&[]);
     notices.extend(sign_in.notices());
     Ok(Plan {
         provider: settings.provider.clone(),

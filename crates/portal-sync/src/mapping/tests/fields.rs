@@ -205,39 +205,50 @@ groups:
 
 #[test]
 fn who_cannot_sign_in_is_reported() {
-    let snapshot = org(
+    let group = ("00g1", json!({"name": "x"}), &[][..]);
+    let before = org(
+        &[
+            ("00u0", json!({"login": "kim", "email": "Kim@x.io"})),
+            ("00u1", json!({"login": "lou", "email": "lou@x.io"})),
+        ],
+        std::slice::from_ref(&group),
+    );
+    let settings = with("users: { leavers: mark }");
+    let (_, state) = after(&before, &State::default(), &settings);
+    let mut now = org(
         &[
             (
-                "00u1",
-                json!({"login": "a@example.com", "email": "A@example.com"}),
+                "00u2",
+                json!({"login": "A@example.com", "email": "a@example.com"}),
             ),
-            ("00u2", json!({"login": "b", "email": "a@Example.com"})),
-            ("00u3", json!({"login": "c"})),
+            ("00u3", json!({"login": "kim", "email": "kim@y.io"})),
+            ("00u4", json!({"login": "c", "email": "\u{200b}"})),
+            ("00u5", json!({"login": "d", "email": "kim@X.io"})),
+            ("00u6", json!({"login": "lou.new", "email": "lou@x.io"})),
         ],
-        &[("00g1", json!({"name": "x"}), &[])],
+        &[group],
     );
-    let (plan, _) = after(&snapshot, &State::default(), &with("{}"));
+    // Whose record cannot be read is still there, and so is the one who left.
+    now.malformed_users.insert("00u0".into(), "odd".to_owned());
+    now.deactivated.insert("00u1".into());
+    let (plan, _) = after(&now, &state, &settings);
     let report = serde_json::to_value(&plan.sign_in).unwrap();
-    assert_eq!(report["duplicates"][0]["email"], "a@example.com");
-    assert_eq!(report["caseDrift"], json!(["user:default/a"]));
-    assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
+    let refs = |list: &Value| -> Vec<String> {
+        let users = list.as_array().unwrap().iter();
+        let users = users.map(|user| user.as_str().unwrap().to_owned());
+        users.collect()
+    };
+    let kim = refs(&report["duplicates"][0]["users"]);
+    assert_eq!((kim.len(), &*kim[0]), (2, "user:default/kim"), "{report}");
+    let lou = refs(&report["duplicates"][1]["users"]);
+    assert_eq!((lou.len(), &*lou[0]), (2, "user:default/lou"), "{report}");
+    let mistaken = report["localPartOfAnother"].as_array().unwrap();
+    let mistaken = mistaken.iter().map(|it| it["signedInAs"].clone());
     assert_eq!(
-        plan.notices
-            .iter()
-            .filter(|it| it.starts_with("sign-in: "))
-            .count(),
-        3
+        mistaken.collect::<Vec<_>>(),
+        ["user:default/kim", "user:default/kim", "user:default/lou"]
     );
-}
-
-#[test]
-fn the_org_is_named_by_its_host_alone() {
-    for (url, host) in [
-        ("https://acme.okta.com/", "acme.okta.com"),
-        ("http://127.0.0.1:44611", "127.0.0.1"),
-        ("http://[::1]:8080", "[::1]"),
-    ] {
-        let mapping = crate::mapping::Mapping::new("acme", url, config::Mapping::default());
-        assert_eq!(mapping.org_host(), host);
-    }
+    assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
+    let told = plan.notices.iter();
+    assert_eq!(told.filter(|it| it.starts_with("sign-in: ")).count(), 3);
 }
