@@ -14,6 +14,8 @@ mod guard;
 
 pub mod document;
 
+pub mod text;
+
 pub mod naming;
 
 pub mod template;

@@ -18,22 +18,23 @@ use crate::roster::Roster;
 use crate::selection::GroupRecord;
 use crate::snapshot::Snapshot;
 use crate::state::State;
+use crate::text::is_blank;
 
 // Leaf first: a module uses only modules listed above it.
 mod names;
 
-mod hierarchy;
+mod describe;
 mod lists;
 mod sign_in;
 
-mod describe;
+mod hierarchy;
 mod shape;
 
 mod entities;
 
 pub use entities::{Mapped, MappedEntity};
 pub use names::{Collision, KeptNames, Rename};
-pub use sign_in::{Address, SignIn};
+pub use sign_in::{Address, Mistaken, NotFound, SignIn, Unfindable};
 
 /// The annotation that holds the Okta id.
 pub const OKTA_ID: &str = "okta.com/id";
@@ -163,9 +164,11 @@ impl std::error::Error for MappingError {
     }
 }
 
-/// The login and the e-mail address by which people sign in.
+/// The login and the e-mail address by which people sign in; blank ones are none.
 fn addresses(user: &User) -> (Option<&str>, Option<&str>) {
-    (user.profile.login(), user.profile.email())
+    let [login, email] = [user.profile.login(), user.profile.email()]
+        .map(|address| address.filter(|address| !is_blank(address)));
+    (login, email)
 }
 
 #[cfg(test)]

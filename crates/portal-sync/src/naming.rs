@@ -11,8 +11,13 @@
 //! | 64 letters `x` | the same, refused | 54 of them and a hash |
 //! | `🚀` | `🚀`, refused | nothing: no letter or digit is left |
 //!
+//! A letter and its accent give the same name in one character (`ü`) and in two (`u` and U+0308).
+//!
 //! Names here need not be unique: several texts may give one. [`with_suffix`] tells those apart.
 
+use std::borrow::Cow;
+
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use sha2::{Digest, Sha256};
 
 mod kebab;
@@ -25,7 +30,7 @@ mod tests;
 pub use kebab::kebab_case;
 pub use slug::{slugify, slugify_email};
 
-use letters::deburr;
+use letters::{deburr, dotted, is_mark};
 
 /// The longest name Backstage accepts, in characters.
 const MAX_NAME: usize = 63;
@@ -35,13 +40,14 @@ const HASH_DIGITS: usize = 8;
 
 /// Makes a valid entity name of any text, or nothing when no letter or digit is left. A valid name stays as it is.
 ///
-/// Letters of other scripts are transliterated, quotes are dropped, every other run of characters that Backstage
+/// Letters of other scripts are transliterated, quotes and accents are dropped, every other run of characters that Backstage
 /// refuses becomes one `-`, and what is longer than 63 characters is cut and ends in a hash of the whole text.
 ///
 /// ```
 /// use portal_sync::naming::valid;
 ///
 /// assert_eq!(valid("josé+dev").as_deref(), Some("jose-dev"));
+/// assert_eq!(valid("mu\u{308}ller"), valid("müller"));
 /// assert_eq!(valid("o'brien").as_deref(), Some("obrien"));
 /// assert_eq!(valid("John.Doe").as_deref(), Some("John.Doe"));
 /// assert_eq!(valid("…"), None);
@@ -52,10 +58,12 @@ pub fn valid(text: &str) -> Option<String> {
     if is_name(text) {
         return Some(text.to_owned());
     }
+    let text = &*dotted(composed(text));
     let mut name = String::with_capacity(text.len());
     // Whether the name ends in a `-` that stands for something else: it gives way to a separator of the text's own.
     let mut is_gap = false;
-    for character in text.chars().filter(|character| !is_quote(*character)) {
+    let is_dropped = |character: &char| is_quote(*character) || is_mark(*character);
+    for character in text.chars().filter(|character| !is_dropped(character)) {
         if is_accepted(character) {
             if is_gap && SEPARATORS.contains(&character) {
                 name.pop();
@@ -130,8 +138,14 @@ pub fn kebab_case_name(text: &str) -> Option<String> {
     if kebab.is_ascii() {
         return valid(&kebab);
     }
+    // lodash knows few letters in one character and drops the accents of all in two: what it makes of those is taken, so
+    // that the two have one name.
+    let apart = kebab_case(&DecomposingNormalizerBorrowed::new_nfd().normalize(text));
+    if apart.is_ascii() {
+        return valid(&apart);
+    }
     let mut ascii = String::with_capacity(text.len());
-    for character in deburr(text).chars() {
+    for character in deburr(&dotted(composed(text))).chars() {
         if character.is_ascii() {
             ascii.push(character);
         } else if !is_quote(character) {
@@ -203,6 +217,11 @@ fn is_name(text: &str) -> bool {
 
 const fn is_accepted(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
+}
+
+/// The text with letters and their accents in one character each, where there is one (NFC).
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
 const fn is_quote(character: char) -> bool {

@@ -19,6 +19,7 @@ use crate::roster::{Cause, Kept, Roster, Rules, Standing, resolve};
 use crate::snapshot::{Refusal, Snapshot};
 use crate::state::State;
 use crate::store::Written;
+use crate::text::is_blank;
 
 mod change;
 mod compare;
@@ -426,6 +427,7 @@ impl Parts<'_> {
                 .groups
                 .get(group)
                 .and_then(|group| group.profile.name())
+                .filter(|name| !is_blank(name))
                 .unwrap_or_default()
                 .to_owned(),
             reason: reason.clone(),
@@ -439,7 +441,7 @@ impl Parts<'_> {
             notices.push(format!("{reason}: what it removes is counted by the guard"));
         }
         notices.extend(mapped.notices.iter().cloned());
-        let sign_in = mapped.sign_in();
+        let sign_in = mapped.sign_in(&state.others().addresses);
         notices.extend(sign_in.notices());
         Ok(Plan {
             provider: settings.provider.clone(),

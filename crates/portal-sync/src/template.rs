@@ -39,8 +39,9 @@
 //!
 //! # Values
 //!
-//! An attribute that is absent, null, an empty text, an empty list or an object has no value. Numbers are written in
-//! digits, `true` and `false` as they are, instants as in RFC 3339, and the values of a list are joined with `, `.
+//! An attribute that is absent, null, a [blank](crate::text::is_blank) text, a list of nothing else or an object has no
+//! value. Numbers are written in digits, `true` and `false` as they are, instants as in RFC 3339, and the values of a list
+//! are joined with `, `. U+0000 is left out.
 
 use std::borrow::Cow;
 use std::fmt;

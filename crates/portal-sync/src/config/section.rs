@@ -11,6 +11,7 @@ use super::errors::{ConfigError, ConfigErrors, Notice, is_key, quoted};
 use super::layers::Layers;
 use super::place::{KeyPath, Place};
 use super::suggest::{listed, nearest};
+use crate::text::is_blank;
 
 /// One pass over a configuration: the merged layers, and what was found wrong or notable so far.
 pub(super) struct Reading<'a> {
@@ -211,8 +212,15 @@ impl<'a> Entry<'a> {
     }
 
     fn not_blank(&self, text: &'a str) -> Option<&'a str> {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             self.refuse(ConfigError::new("it is empty"));
+            return None;
+        }
+        if text.contains('\0') {
+            self.refuse(
+                ConfigError::new("it has the character U+0000 in it")
+                    .fix("remove it: no text of a catalog can have it"),
+            );
             return None;
         }
         Some(text)

@@ -16,13 +16,17 @@ use crate::config::{EmailCase, Fields, Root};
 use crate::naming;
 use crate::selection::{GroupRecord, UserRecord};
 use crate::template::Template;
+use crate::text::{is_blank, without_nul};
 
 /// The first source that has a value. Blank counts as none.
 pub(super) fn first(sources: &[Template], record: &impl Record) -> Option<String> {
-    sources
-        .iter()
-        .filter_map(|source| source.render(record).ok())
-        .find(|text| !text.trim().is_empty())
+    sources.iter().find_map(|source| value(source, record))
+}
+
+/// What a source says of a record, if it says something.
+pub(super) fn value(source: &Template, record: &impl Record) -> Option<String> {
+    let text = source.render(record).ok()?;
+    (!is_blank(&text)).then_some(text)
 }
 
 impl Mapping {
@@ -37,7 +41,7 @@ impl Mapping {
         self.annotate(annotations, "users", Some(id));
         for (key, value) in [(OKTA_LOGIN, login), (OKTA_EMAIL, email)] {
             if let Some(value) = value {
-                annotations.insert(key.to_owned(), value.to_owned());
+                annotations.insert(key.to_owned(), without_nul(value).into_owned());
             }
         }
         self.link(&mut metadata, "user/profile/view", id);
@@ -102,12 +106,12 @@ impl Mapping {
         metadata.title = first(&fields.title, record);
         metadata.description = first(&fields.description, record);
         for (key, template) in &fields.annotations {
-            if let Ok(value) = template.render(record) {
+            if let Some(value) = value(template, record) {
                 metadata.annotations.insert(key.clone(), value);
             }
         }
         for (key, template) in &fields.labels {
-            let value = template.render(record).ok();
+            let value = value(template, record);
             if let Some(value) = value.and_then(|value| naming::valid(&value)) {
                 metadata.labels.insert(key.clone(), value);
             }

@@ -1,5 +1,6 @@
 //! The entities of a roster, one at a time.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
@@ -8,8 +9,8 @@ use okta_api::{Group, GroupId, User, UserId};
 use super::hierarchy::{Nearest, break_cycles};
 use super::lists::Lists;
 use super::names::{KeptNames, Named, Rename, Wish, Wisher, name_of_id};
-use super::sign_in::SignIn;
-use super::{Collision, Mapping, MappingError, addresses};
+use super::sign_in::{Person, SignIn};
+use super::{Collision, Mapping, MappingError, OKTA_EMAIL, addresses};
 use crate::config::{Collisions, Hierarchy, Renames};
 use crate::counted::counted;
 use crate::document::Document;
@@ -17,6 +18,7 @@ use crate::leavers;
 use crate::roster::{Roster, Standing};
 use crate::snapshot::Snapshot;
 use crate::state::State;
+use crate::text::{is_blank, without_nul};
 
 /// A roster with names and relations, of which entities are made.
 #[derive(Debug)]
@@ -240,17 +242,37 @@ impl<'a> Mapped<'a> {
         })
     }
 
-    /// What is wrong with the addresses by which people sign in.
+    /// What is wrong with the addresses by which people sign in. `others` are the users of other tenants, each with the
+    /// annotation `okta.com/email`: Backstage looks for an address in the whole catalog.
     #[must_use]
-    pub fn sign_in(&self) -> SignIn {
+    pub fn sign_in(&self, others: &[(EntityRef, Option<String>)]) -> SignIn {
         let users = self.roster.users.iter().zip(&self.user_names);
-        SignIn::of(users.filter_map(|((_, standing), named)| match standing {
-            Standing::Fresh(user) => {
-                let (login, email) = addresses(user);
-                Some((login, email, &named.entity_ref))
+        let here = users.map(|((id, standing), named)| {
+            let email = match standing {
+                Standing::Fresh(user) => addresses(user).1.map(without_nul),
+                Standing::Kept(_) | Standing::Left { .. } => {
+                    let document = self.state.users().get(id);
+                    document.and_then(address_in).map(Cow::Owned)
+                }
+            };
+            Person {
+                entity_ref: &named.entity_ref,
+                email,
+                signs_in: !matches!(standing, Standing::Left { .. }),
             }
-            _ => None,
-        }))
+        });
+        let others = others.iter().map(|(entity_ref, email)| Person {
+            entity_ref,
+            email: email.as_deref().map(Cow::Borrowed),
+            signs_in: false,
+        });
+        // Whoever it is that has such a name, nobody here is called so.
+        let taken = self.state.taken().iter().map(|entity_ref| Person {
+            entity_ref,
+            email: None,
+            signs_in: false,
+        });
+        SignIn::of(here.chain(others).chain(taken))
     }
 
     fn parent(&self, at: u32) -> Option<&EntityRef> {
@@ -390,6 +412,13 @@ impl Mapping {
             Wish::Name(metadata.name)
         })
     }
+}
+
+/// The address by which Backstage finds the user of a document.
+fn address_in(document: &Document) -> Option<String> {
+    let mut annotations = document.entity().ok()?.metadata.annotations;
+    let email = annotations.remove(OKTA_EMAIL)?;
+    (!is_blank(&email)).then_some(email)
 }
 
 /// The positions in the order of the refs.

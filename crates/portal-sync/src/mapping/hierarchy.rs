@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use okta_api::{Group, GroupId};
 
+use super::describe::value;
 use crate::config::Hierarchy;
 use crate::selection::GroupRecord;
+use crate::text::is_blank;
 
 /// What groups say of the ones they are part of.
 #[derive(Debug, Default)]
@@ -23,8 +25,11 @@ pub(super) fn parents<'g>(
     rule: &Hierarchy,
 ) -> Parents {
     let known_by = |group: &Group| match rule {
-        Hierarchy::ByAttribute { key, .. } => key.render(&GroupRecord(group)).ok(),
-        Hierarchy::ByName { .. } => group.profile.name().map(str::to_owned),
+        Hierarchy::ByAttribute { key, .. } => value(key, &GroupRecord(group)),
+        Hierarchy::ByName { .. } => {
+            let name = group.profile.name().filter(|name| !is_blank(name));
+            name.map(str::to_owned)
+        }
     };
     let mut keys: HashMap<String, &GroupId> = HashMap::with_capacity(groups.len());
     let mut found = Parents::default();
@@ -44,7 +49,7 @@ pub(super) fn parents<'g>(
     for (id, group) in groups {
         let parent = match rule {
             Hierarchy::ByAttribute { parent, .. } => {
-                let Ok(key) = parent.render(&GroupRecord(group)) else {
+                let Some(key) = value(parent, &GroupRecord(group)) else {
                     continue;
                 };
                 let parent = keys.get(&key);

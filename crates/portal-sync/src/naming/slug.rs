@@ -1,7 +1,6 @@
 //! `slugify` 1.6, and what Roadie's Okta module makes of e-mail addresses with it.
 
-use icu_normalizer::ComposingNormalizerBorrowed;
-
+use super::composed;
 use super::letters::CHARMAP;
 
 /// Spells out signs and letters, drops what is left over and joins the rest with `-` in lower case: exactly what
@@ -47,7 +46,7 @@ pub fn slugify_email(email: &str) -> Option<String> {
 }
 
 fn slug(text: &str, is_removed: impl Fn(char) -> bool) -> String {
-    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let composed = composed(text);
     let mut spelled = String::with_capacity(composed.len());
     for character in composed.chars() {
         match CHARMAP.get(character) {

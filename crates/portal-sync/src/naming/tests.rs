@@ -116,6 +116,38 @@ fn what_roadie_makes_invalid_is_repaired() {
 }
 
 #[test]
+fn a_letter_and_its_accent_are_one_however_they_are_written() {
+    for (composed, decomposed, name) in [
+        ("müller", "mu\u{308}ller", "muller"),
+        ("Ångström", "A\u{30a}ngstro\u{308}m", "Angstrom"),
+        ("nguyễn", "nguye\u{302}\u{303}n", "nguyen"),
+        ("ǎ", "a\u{30c}", "a"),
+        ("Ǽon", "Æ\u{301}on", "AEon"),
+        ("νέα", "νε\u{301}α", "nea"),
+        (
+            "한글",
+            "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}",
+            "hangeul",
+        ),
+        ("फ़ल", "फ\u{93c}ल", "fl"),
+        ("ガ", "カ\u{3099}", "ga"),
+        // Nothing is the two in one.
+        ("x\u{308}y", "x\u{308}y", "xy"),
+        ("\u{212b}s", "A\u{30a}s", "As"),
+    ] {
+        for form in [composed, decomposed] {
+            assert_eq!(valid(form).as_deref(), Some(name), "{form:?}");
+            assert_eq!(strip_domain_name(form).as_deref(), Some(name), "{form:?}");
+            let lower = name.to_lowercase();
+            let kebab = kebab_case_name(form);
+            assert_eq!(kebab.as_deref(), Some(&*lower), "{form:?}");
+            let slug = slugify_email_name(&format!("{form}@x.io"));
+            assert_eq!(slug, Some(format!("{lower}-x.io")), "{form:?}");
+        }
+    }
+}
+
+#[test]
 fn long_names_are_cut_and_stay_apart() {
     let one = valid(&"x".repeat(64)).unwrap();
     let other = valid(&"x".repeat(65)).unwrap();
@@ -165,6 +197,16 @@ mod laws {
             {
                 prop_assert!(is_valid(&name), "{name}");
                 prop_assert_eq!(valid(&name), Some(name.clone()));
+            }
+        }
+
+        #[test]
+        fn forms_of_one_text_have_one_name(text in texts()) {
+            let nfc = ComposingNormalizerBorrowed::new_nfc().normalize(&text);
+            let nfd = DecomposingNormalizerBorrowed::new_nfd().normalize(&text);
+            for by in [valid, kebab_case_name, slugify_email_name, strip_domain_name] {
+                prop_assert_eq!(by(&nfc), by(&text));
+                prop_assert_eq!(by(&nfd), by(&text));
             }
         }
 

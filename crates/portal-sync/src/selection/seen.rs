@@ -79,7 +79,7 @@ impl Seen {
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::String(text) => !text.trim().is_empty(),
+        Value::String(text) => !crate::text::is_blank(text),
         Value::Array(items) => !items.is_empty(),
         _ => true,
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::naming::{kebab_case, slugify};
+use crate::naming::{composed, kebab_case, slugify};
 
 /// A change of a text, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,8 @@ impl Filter {
         match self {
             Self::Lower => text.to_lowercase().into(),
             Self::Upper => text.to_uppercase().into(),
-            Self::Kebab => kebab_case(&text).into(),
+            // As `slugify` does; else letters and the same letters in two characters would be told apart.
+            Self::Kebab => kebab_case(&composed(&text)).into(),
             Self::Slug => slugify(&text).into(),
             Self::Trim => cut(text, str::trim),
             Self::Local => cut(text, |text| text.split('@').next().unwrap_or(text)),

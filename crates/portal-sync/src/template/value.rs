@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use org_filter::Attribute;
 
-/// The text of a value; nothing when there is none.
+use crate::text::{is_blank, without_nul};
+
+/// The text of a value, without U+0000; nothing when there is none, or nothing to see in it.
 pub(super) fn text(attribute: Attribute<'_>) -> Option<Cow<'_, str>> {
     match attribute {
-        Attribute::Text(text) => (!text.is_empty()).then_some(text.into()),
+        Attribute::Text(text) => (!is_blank(text)).then(|| without_nul(text)),
         Attribute::Number(number) => Some(number.to_string().into()),
         Attribute::Bool(value) => Some(if value { "true" } else { "false" }.into()),
         Attribute::Instant(instant) => Some(instant.to_string().into()),

@@ -107,40 +107,148 @@ groups:
 }
 
 #[test]
-fn who_cannot_sign_in_is_reported() {
+fn what_nobody_sees_is_no_value() {
+    for (profile, display_name) in [
+        (
+            json!({"displayName": "   ", "firstName": " ", "lastName": " "}),
+            "jane@x.io",
+        ),
+        (json!({"firstName": " ", "lastName": "Lee"}), "Lee"),
+        (json!({"firstName": "Ann", "lastName": "\u{200b}"}), "Ann"),
+        (
+            json!({"firstName": "\u{ad}", "lastName": "\u{0}"}),
+            "jane@x.io",
+        ),
+        (
+            json!({"displayName": "\u{feff}", "firstName": "Ann", "lastName": "Lee"}),
+            "Ann Lee",
+        ),
+        (json!({"displayName": "\u{0} A\u{0}nn "}), " Ann "),
+        (json!({"displayName": ["\t", "Ann"]}), "Ann"),
+        (
+            json!({"displayName": ["\t", ""], "firstName": "Ann"}),
+            "Ann",
+        ),
+    ] {
+        let mut with_login = profile.clone();
+        with_login["login"] = "jane@x.io".into();
+        let group = ("00g1", json!({"name": "x"}), &[][..]);
+        let snapshot = org(&[("00u1", with_login)], &[group]);
+        let entities = entities(&snapshot, "{}");
+        let found = &entities["00u1"]["spec"]["profile"]["displayName"];
+        assert_eq!(found, display_name, "{profile}");
+    }
+}
+
+#[test]
+fn blank_annotations_labels_and_addresses_are_absent() {
+    let yaml = "\
+users:
+  annotations: { values: { x.io/a: '{team}', x.io/b: '{team ?? \"\"}', x.io/c: '{email | domain}', x.io/d: '{nick}' } }
+  labels: { values: { x.io/a: '{team}', x.io/b: '{team ?? \" \"}', x.io/c: '{nick}' } }
+  description: ['{team}', '{team ?? \" \"}', nick]
+groups:
+  type: { attribute: kind, default: team }
+  hierarchy: { key: key, parentKey: above }
+";
     let snapshot = org(
         &[
             (
                 "00u1",
-                json!({"login": "a@example.com", "email": "A@example.com"}),
+                json!({"login": "jane", "email": "\u{200b}", "team": " \u{0}", "nick": "j\u{0}d"}),
             ),
-            ("00u2", json!({"login": "b", "email": "a@Example.com"})),
-            ("00u3", json!({"login": "c"})),
+            (
+                "00u2",
+                json!({"login": "\u{a0}", "email": "l\u{0}i@x.io", "team": "\u{2060}"}),
+            ),
         ],
-        &[("00g1", json!({"name": "x"}), &[])],
+        &[
+            (
+                "00g1",
+                json!({"name": "a", "kind": " ", "key": " ", "above": "\u{feff}"}),
+                &[],
+            ),
+            (
+                "00g2",
+                json!({"name": " ", "kind": "squ\u{0}ad", "key": "\u{feff}", "above": " "}),
+                &[],
+            ),
+        ],
     );
-    let (plan, _) = after(&snapshot, &State::default(), &with("{}"));
-    let report = serde_json::to_value(&plan.sign_in).unwrap();
-    assert_eq!(report["duplicates"][0]["email"], "a@example.com");
-    assert_eq!(report["caseDrift"], json!(["user:default/a"]));
-    assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
-    assert_eq!(
-        plan.notices
-            .iter()
-            .filter(|it| it.starts_with("sign-in: "))
-            .count(),
-        3
-    );
+    let (plan, _) = after(&snapshot, &State::default(), &with(yaml));
+    let entities = entities(&snapshot, yaml);
+    let jane = &entities["00u1"];
+    assert_eq!(jane["metadata"]["name"], "jane");
+    assert_eq!(jane["metadata"]["description"], "jd");
+    assert_eq!(jane["metadata"]["labels"], json!({"x.io/c": "jd"}));
+    assert_eq!(jane["spec"]["profile"], json!({"displayName": "jane"}));
+    let annotations = &jane["metadata"]["annotations"];
+    assert_eq!(annotations["okta.com/login"], "jane");
+    assert_eq!(annotations["x.io/d"], "jd");
+    for key in ["okta.com/email", "x.io/a", "x.io/b", "x.io/c"] {
+        assert!(annotations.get(key).is_none(), "{key}");
+    }
+    let li = &entities["00u2"]["metadata"];
+    assert!(li["annotations"].get("okta.com/login").is_none());
+    assert_eq!(li["annotations"]["okta.com/email"], "li@x.io");
+    assert_eq!(entities["00g1"]["spec"]["type"], "team");
+    assert_eq!(entities["00g2"]["spec"]["type"], "squad");
+    assert_eq!(entities["00g2"]["metadata"]["name"], "00g2");
+    let without = plan.sign_in.without_email.iter().map(ToString::to_string);
+    assert_eq!(without.collect::<Vec<_>>(), ["user:default/jane"]);
+    let told = plan
+        .notices
+        .iter()
+        .find(|it| it.contains("hierarchy") || it.contains("parent"));
+    assert_eq!(told, None);
 }
 
 #[test]
-fn the_org_is_named_by_its_host_alone() {
-    for (url, host) in [
-        ("https://acme.okta.com/", "acme.okta.com"),
-        ("http://127.0.0.1:44611", "127.0.0.1"),
-        ("http://[::1]:8080", "[::1]"),
-    ] {
-        let mapping = crate::mapping::Mapping::new("acme", url, config::Mapping::default());
-        assert_eq!(mapping.org_host(), host);
-    }
+fn who_cannot_sign_in_is_reported() {
+    let group = ("00g1", json!({"name": "x"}), &[][..]);
+    let before = org(
+        &[
+            ("00u0", json!({"login": "kim", "email": "Kim@x.io"})),
+            ("00u1", json!({"login": "lou", "email": "lou@x.io"})),
+        ],
+        std::slice::from_ref(&group),
+    );
+    let settings = with("users: { leavers: mark }");
+    let (_, state) = after(&before, &State::default(), &settings);
+    let mut now = org(
+        &[
+            (
+                "00u2",
+                json!({"login": "A@example.com", "email": "a@example.com"}),
+            ),
+            ("00u3", json!({"login": "kim", "email": "kim@y.io"})),
+            ("00u4", json!({"login": "c", "email": "\u{200b}"})),
+            ("00u5", json!({"login": "d", "email": "kim@X.io"})),
+            ("00u6", json!({"login": "lou.new", "email": "lou@x.io"})),
+        ],
+        &[group],
+    );
+    // Whose record cannot be read is still there, and so is the one who left.
+    now.malformed_users.insert("00u0".into(), "odd".to_owned());
+    now.deactivated.insert("00u1".into());
+    let (plan, _) = after(&now, &state, &settings);
+    let report = serde_json::to_value(&plan.sign_in).unwrap();
+    let refs = |list: &Value| -> Vec<String> {
+        let users = list.as_array().unwrap().iter();
+        let users = users.map(|user| user.as_str().unwrap().to_owned());
+        users.collect()
+    };
+    let kim = refs(&report["duplicates"][0]["users"]);
+    assert_eq!((kim.len(), &*kim[0]), (2, "user:default/kim"), "{report}");
+    let lou = refs(&report["duplicates"][1]["users"]);
+    assert_eq!((lou.len(), &*lou[0]), (2, "user:default/lou"), "{report}");
+    let mistaken = report["localPartOfAnother"].as_array().unwrap();
+    let mistaken = mistaken.iter().map(|it| it["signedInAs"].clone());
+    assert_eq!(
+        mistaken.collect::<Vec<_>>(),
+        ["user:default/kim", "user:default/kim", "user:default/lou"]
+    );
+    assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
+    let told = plan.notices.iter();
+    assert_eq!(told.filter(|it| it.starts_with("sign-in: ")).count(), 3);
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::text::is_blank;
 
 /// A text as it may stand in any attribute: of every script, of any length, and often the same as another one.
 fn text() -> impl Strategy<Value = Value> {
@@ -28,6 +29,8 @@ fn text() -> impl Strategy<Value = Value> {
         "🚀",
         " ",
         "\u{0}",
+        "a\u{0}b@x.io",
+        "\u{200b}\u{ad} ",
         "\u{feff}",
         "a/b:c",
         "eng",
@@ -143,6 +146,16 @@ fn any_mapping() -> impl Strategy<Value = String> {
     )
 }
 
+/// Every text in a value.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Every entity as it is written, by kind and Okta id.
 fn bytes(state: &State) -> Vec<String> {
     let users = state.users().values();
@@ -163,6 +176,16 @@ proptest! {
         let unnamed = plan.quarantined.keys().filter(|id| id.starts_with("00u")).count();
         prop_assert_eq!(users + unnamed, org.users.len(), "{}", plan);
         prop_assert_eq!(plan.after.users + plan.after.groups, entities.len());
+    }
+
+    #[test]
+    fn nothing_in_an_entity_is_blank_or_has_u_0000(org in any_org(), yaml in any_mapping()) {
+        let (_, state) = after(&org, &State::default(), &with(&yaml));
+        for (id, entity) in catalog(&state) {
+            for text in texts(&serde_json::to_value(&entity).unwrap()) {
+                prop_assert!(!is_blank(&text) && !text.contains('\0'), "{id}: {text:?}");
+            }
+        }
     }
 
     #[test]

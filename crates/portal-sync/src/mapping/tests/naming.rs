@@ -146,6 +146,49 @@ fn collisions_are_resolved_by_policy() {
 }
 
 #[test]
+fn letters_in_one_character_and_in_two_give_one_name() {
+    for yaml in [
+        "userName: strip-domain-email",
+        "userName: kebab-case-email",
+        "userName: slugify-email",
+        "userName: login",
+        "userName: { attribute: nickName }",
+        "userName: { template: '{nickName}.{lastName}' }",
+        "userName: { template: '{email | kebab}' }",
+        "userName: { template: '{email | slug}' }",
+        "userName: { template: '{email | local | upper}' }",
+        "groupName: profile-name",
+        "groupName: kebab-case-name",
+        "groupName: { attribute: slug }",
+        "groupName: { template: 'x-{name | kebab}' }",
+        "users: { labels: { values: { x.io/a: '{nickName}' } } }",
+        "groups: { labels: { values: { x.io/a: '{name}' } } }",
+    ] {
+        for (composed, decomposed) in [
+            ("müller", "mu\u{308}ller"),
+            ("Ёлка", "Е\u{308}лка"),
+            ("ǎn", "a\u{30c}n"),
+            ("ガ", "カ\u{3099}"),
+        ] {
+            let names = |text: &str| {
+                let address = format!("{text}@x.io");
+                let person =
+                    json!({"login": address, "email": address, "nickName": text, "lastName": text});
+                let team = json!({"name": text, "slug": text});
+                let snapshot = org(&[("00u1", person)], &[("00g1", team, &[])]);
+                let entities = entities(&snapshot, yaml).into_values();
+                let names = entities.map(|entity| {
+                    let metadata = &entity["metadata"];
+                    json!([metadata["name"], metadata["labels"]])
+                });
+                names.collect::<Vec<_>>()
+            };
+            assert_eq!(names(decomposed), names(composed), "{yaml} {composed}");
+        }
+    }
+}
+
+#[test]
 fn a_name_can_be_kept_when_the_person_is_called_otherwise() {
     let before = org(&[("00u2", json!({"email": "jane@example.com"}))], &[]);
     let before = with_group(before);
