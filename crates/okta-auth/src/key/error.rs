@@ -126,7 +126,7 @@ pub enum KeyErrorKind {
          is in COPY then"
     )]
     OpenSsh,
-    /// It is a private key in the format of PuTTY.
+    /// It is a private key in the format of `PuTTY`.
     #[error(
         "is in the format of PuTTY; convert it: `puttygen KEY.ppk -O private-openssh -o KEY`, or Conversions > Export \
          OpenSSH key in PuTTYgen"

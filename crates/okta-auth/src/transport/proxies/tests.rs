@@ -68,10 +68,7 @@ fn a_proxy_is_read_from_the_variables_that_say_so() {
     ] {
         let read = proxies(variables).unwrap_or_else(|error| panic!("{error}: {variables:?}"));
         assert_eq!(read.https.as_ref().map(Url::as_str), https, "{variables:?}");
-        assert!(
-            read.apply(reqwest::Client::builder()).is_ok(),
-            "{variables:?}"
-        );
+        assert!(crate::ReqwestTransport::new(&read).is_ok(), "{variables:?}");
     }
 }
 
