@@ -158,6 +158,7 @@ impl ClientBuilder {
                 user_agent,
                 jitter,
                 no_skinny_members: AtomicBool::new(false),
+                reached: AtomicBool::new(false),
             }),
         }
     }

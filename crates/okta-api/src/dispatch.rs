@@ -39,6 +39,8 @@ pub(crate) struct Dispatcher {
     pub(crate) jitter: fn() -> f64,
     /// Set when the org turned out to have no skinny members.
     pub(crate) no_skinny_members: AtomicBool,
+    /// Set by the first answer, of the API or of the token endpoint.
+    pub(crate) reached: AtomicBool,
 }
 
 /// What is asked.
@@ -212,6 +214,9 @@ impl Dispatcher {
         };
         let (paced, outcome) = sending.spawn().await;
         progress.paced += paced;
+        if is_answer(&outcome) {
+            self.reached.store(true, Ordering::Relaxed);
+        }
         outcome
     }
 
@@ -221,6 +226,7 @@ impl Dispatcher {
             throttled: progress.throttled,
             spent: progress.spent(),
             elapsed: progress.begun.elapsed(),
+            reached: self.reached.load(Ordering::Relaxed),
         };
         outcome(cause).map_or(Verdict::GiveUp, |outcome| {
             retry::verdict(self.retry_for, attempt, outcome, (self.jitter)())
@@ -313,6 +319,14 @@ fn accept(response: &Response<Bytes>) -> Result<(), Cause> {
         }
         status => Err(Cause::Protocol(ProtocolError::Status(status))),
     }
+}
+
+/// Whether somebody answered, whatever it was.
+fn is_answer<T>(outcome: &Result<T, Cause>) -> bool {
+    !matches!(
+        outcome,
+        Err(Cause::Transport(_) | Cause::Auth(AuthError::Transport(_)) | Cause::Deadline)
+    )
 }
 
 /// What a failure means for another try; `None` when there is nothing to hope for.

@@ -11,6 +11,9 @@ use crate::rate_limit::Timing;
 /// The longest wait that a server is obeyed in.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
+/// How long a host is asked that never answered: its address is more likely wrong than it is down.
+const FIRST_CONTACT: Duration = Duration::from_secs(4);
+
 /// The windows that a throttled request gets to see, even if they last longer than a request may be
 /// retried: with Okta's windows of a minute, a single 429 would otherwise end it.
 const WINDOWS: u32 = 3;
@@ -26,6 +29,8 @@ pub(crate) struct Attempt {
     pub(crate) spent: Duration,
     /// Time since the first try began, with all waits.
     pub(crate) elapsed: Duration,
+    /// Whether this client ever had an answer, to whatever request.
+    pub(crate) reached: bool,
 }
 
 /// What became of a try that did not succeed.
@@ -60,13 +65,14 @@ pub(crate) fn verdict(
     outcome: Outcome,
     jitter: f64,
 ) -> Verdict {
-    let bounded = |wait: Duration| {
-        if attempt.spent.saturating_add(wait) < retry_for {
+    let within = |time: Duration, wait: Duration| {
+        if attempt.spent.saturating_add(wait) < time {
             Verdict::Retry(wait)
         } else {
             Verdict::GiveUp
         }
     };
+    let bounded = |wait| within(retry_for, wait);
     let ours = backoff::FAILURE.delay(attempt.retries, jitter);
     match outcome {
         Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Timing { limit, retry_after }) => {
@@ -87,8 +93,22 @@ pub(crate) fn verdict(
         {
             bounded(timing.retry_after.map_or(ours, |wait| obeyed(wait, jitter)))
         }
+        Outcome::Failed(TransportErrorKind::NameNotFound)
+            if !attempt.reached && attempt.retries > 0 =>
+        {
+            Verdict::GiveUp
+        }
         Outcome::Failed(
-            TransportErrorKind::Connect
+            TransportErrorKind::NameNotFound
+            | TransportErrorKind::Connect
+            | TransportErrorKind::ProxyUnreachable
+            | TransportErrorKind::ProxyRefused,
+        ) if !attempt.reached => within(retry_for.min(FIRST_CONTACT), ours),
+        Outcome::Failed(
+            TransportErrorKind::NameNotFound
+            | TransportErrorKind::Connect
+            | TransportErrorKind::ProxyUnreachable
+            | TransportErrorKind::ProxyRefused
             | TransportErrorKind::Timeout
             | TransportErrorKind::Interrupted,
         ) => bounded(ours),
@@ -115,7 +135,7 @@ mod tests {
     use std::time::Duration;
 
     use http::{HeaderMap, StatusCode};
-    use okta_auth::TransportErrorKind as Kind;
+    use okta_auth::{CertificateFault, TransportErrorKind as Kind};
 
     use super::{Attempt, Outcome, Timing, Verdict, verdict};
 
@@ -204,24 +224,48 @@ mod tests {
 
     #[test]
     fn failures_to_answer_are_judged_by_kind() {
-        for kind in [Kind::Connect, Kind::Timeout, Kind::Interrupted] {
-            let judged = verdict(
-                MINUTE,
-                Attempt {
-                    retries: 3,
-                    ..Attempt::default()
-                },
-                Outcome::Failed(kind),
-                0.5,
-            );
-            assert_eq!(judged, Verdict::Retry(Duration::from_secs(4)), "{kind:?}");
+        let judged = |retries, spent, reached, kind| {
+            let attempt = Attempt {
+                retries,
+                spent: Duration::from_millis(spent),
+                reached,
+                ..Attempt::default()
+            };
+            verdict(MINUTE, attempt, Outcome::Failed(kind), 0.5)
+        };
+        let retry = |millis| Verdict::Retry(Duration::from_millis(millis));
+        let host = [
+            Kind::NameNotFound,
+            Kind::Connect,
+            Kind::ProxyUnreachable,
+            Kind::ProxyRefused,
+        ];
+        for kind in host.into_iter().chain([Kind::Timeout, Kind::Interrupted]) {
+            assert_eq!(judged(3, 0, true, kind), retry(4_000), "{kind:?}");
+            assert_eq!(judged(0, 0, false, kind), retry(500), "{kind:?}");
         }
-        for kind in [Kind::Tls, Kind::TooLarge, Kind::Request] {
-            assert_eq!(
-                verdict(MINUTE, Attempt::default(), Outcome::Failed(kind), 0.5),
-                Verdict::GiveUp,
-                "{kind:?}"
-            );
+        for kind in [Kind::Timeout, Kind::Interrupted] {
+            assert_eq!(judged(3, 3_500, false, kind), retry(4_000), "{kind:?}");
+        }
+        // A host that never answered is given up within seconds, one without an address after a second look.
+        for kind in &host[1..] {
+            assert_eq!(judged(2, 1_500, false, *kind), retry(2_000), "{kind:?}");
+            assert_eq!(judged(3, 3_500, false, *kind), Verdict::GiveUp, "{kind:?}");
+        }
+        assert_eq!(judged(1, 500, false, Kind::NameNotFound), Verdict::GiveUp);
+        for kind in [
+            Kind::ProxyAuthentication,
+            Kind::Certificate(CertificateFault::UnknownIssuer),
+            Kind::Certificate(CertificateFault::Expired),
+            Kind::NotTls,
+            Kind::NotHttp,
+            Kind::Tls,
+            Kind::TooLarge,
+            Kind::Request,
+        ] {
+            for reached in [false, true] {
+                assert_eq!(judged(0, 0, reached, kind), Verdict::GiveUp, "{kind:?}");
+            }
         }
     }
 
@@ -232,6 +276,7 @@ mod tests {
             throttled: 0,
             spent: Duration::from_secs(46),
             elapsed: Duration::from_secs(500),
+            reached: true,
         };
         assert_eq!(
             verdict(MINUTE, late, Outcome::Failed(Kind::Connect), 0.5),
@@ -251,6 +296,7 @@ mod tests {
                 throttled,
                 spent: Duration::ZERO,
                 elapsed: Duration::from_secs(elapsed),
+                reached: true,
             };
             verdict(
                 MINUTE,

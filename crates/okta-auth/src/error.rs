@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use crate::key::SigningError;
 use crate::refusal::Refusal;
 use crate::scope::Scope;
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::transport::TransportError;
 
 /// Why there is no token.
 ///
@@ -26,7 +26,7 @@ pub enum AuthError {
     #[error("the token request got no answer")]
     Transport(#[source] TransportError),
     /// What answered is not Okta's token endpoint.
-    #[error("the token endpoint gave an answer that is not understood")]
+    #[error("the answer to the token request is not one of Okta's")]
     Unexpected(#[source] UnexpectedAnswer),
     /// A token was issued, but for less than is needed. Okta grants what the app has of what was
     /// asked for and says so only in the answer.
@@ -63,19 +63,13 @@ impl AuthError {
     /// What an administrator does about it, with the path in Okta's Admin Console.
     pub fn fix(&self) -> Option<&str> {
         match self {
-            Self::Refused(refusal) => refusal.cause().fix(),
+            Self::Refused(refusal) => refusal.fix(),
             Self::MissingScopes { .. } => Some(
                 "grant them: Applications > Applications > (the app) > Okta API Scopes > Grant",
             ),
-            Self::Unexpected(_) => Some(
-                "check that the org URL is the org's own address, without `-admin`, and that no \
-                 proxy answers in its place",
-            ),
-            Self::Transport(error) if error.kind() == TransportErrorKind::Tls => Some(
-                "check the org URL; where a proxy opens TLS connections, add its certificate \
-                 authority to this machine's",
-            ),
-            Self::Transport(_) | Self::Unavailable(_) | Self::Signing(_) => None,
+            Self::Unexpected(answer) => Some(answer.fix()),
+            Self::Transport(error) => error.fix(),
+            Self::Unavailable(_) | Self::Signing(_) => None,
         }
     }
 }
@@ -153,6 +147,26 @@ impl UnexpectedAnswer {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+
+    fn fix(&self) -> &'static str {
+        match self.status {
+            StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::METHOD_NOT_ALLOWED => {
+                "correct the org URL, as there is no token endpoint at this address: it is the org's own address, without \
+                 `-admin`, as the menu in the upper right corner of the Admin Console shows it"
+            }
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                "give the proxy's user and password in HTTPS_PROXY, as `http://USER:PASSWORD@HOST:PORT`"
+            }
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                "find what answers in Okta's place, such as a firewall or a proxy, and let it pass requests to the org's \
+                 host; or correct the org URL, which is the org's own address, without `-admin`"
+            }
+            _ => {
+                "check that the org URL is the org's own address, without `-admin`, and that no proxy or firewall answers \
+                 in its place"
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -160,13 +174,16 @@ mod tests {
     use std::error::Error;
 
     use super::*;
+    use crate::transport::TransportErrorKind;
 
     #[test]
     fn an_error_says_what_failed_and_its_source_why() {
         for (kind, is_transient, has_fix) in [
-            (TransportErrorKind::Connect, true, false),
-            (TransportErrorKind::Timeout, true, false),
-            (TransportErrorKind::Interrupted, true, false),
+            (TransportErrorKind::NameNotFound, true, true),
+            (TransportErrorKind::Connect, true, true),
+            (TransportErrorKind::ProxyAuthentication, false, true),
+            (TransportErrorKind::Timeout, true, true),
+            (TransportErrorKind::Interrupted, true, true),
             (TransportErrorKind::Tls, false, true),
             (TransportErrorKind::TooLarge, false, false),
             (TransportErrorKind::Request, false, false),

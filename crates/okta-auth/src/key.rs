@@ -22,6 +22,7 @@ pub use self::error::{KeyError, KeyErrorKind};
 pub use self::generate::{GenerateError, GeneratedKey};
 use self::pair::KeyPair;
 pub use self::pair::SigningError;
+use self::pasted::Encoded;
 
 /// A private key to sign client assertions with, and the id under which Okta knows its public half.
 ///
@@ -60,33 +61,29 @@ impl PrivateKey {
     /// # Errors
     ///
     /// As [`from_pem`](Self::from_pem) and [`from_jwk`](Self::from_jwk); a text that begins with `{` is taken for a JWK.
+    /// Either may come as base64 in whole, which is how stores of secrets keep what has several lines.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        if pasted::is_json(text) {
-            Self::from_jwk(text)
-        } else {
-            Self::from_pem(text)
-        }
+        told(text, read(text))
     }
 
     /// Reads every key that a text holds: as [`parse`](Self::parse), and where it is a JWK set all the private keys in
-    /// it, in their order. That is how an app has two keys while one takes over from the other.
+    /// it, in their order. That is how an app has two keys while one takes over from the other. What cannot sign in a set
+    /// (public keys, keys to encrypt with, keys of other kinds) is passed over while one can.
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse); [`KeyErrorKind::InSet`] says which key of a set cannot be used.
+    /// As [`parse`](Self::parse); [`KeyErrorKind::InSet`] says which key of a set is damaged, and
+    /// [`KeyErrorKind::NoSigningKey`] why none can sign.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, KeyError> {
-        if pasted::is_json(text) {
-            told(text, jwk::read_all(text))
-        } else {
-            Self::from_pem(text).map(|key| vec![key])
-        }
+        told(text, read_all(text))
     }
 
     /// Reads an RSA key of at least 2048 bits in PKCS#8 (`PRIVATE KEY`) or PKCS#1
     /// (`RSA PRIVATE KEY`), or an elliptic-curve key on P-256, P-384 or P-521 in PKCS#8 or SEC 1 (`EC PRIVATE KEY`).
     ///
     /// Keys that came through an environment variable or YAML are taken as they are: with literal
-    /// `\n`, CRLF, space in place of line ends, indentation, and space and quotes around.
+    /// `\n`, CRLF, space in place of line ends, indentation, and space and quotes around. Whatever else the text holds is
+    /// passed over, such as certificates, public keys and the attributes that `openssl pkcs12 -nodes` writes.
     ///
     /// # Errors
     ///
@@ -170,6 +167,26 @@ impl PrivateKey {
 fn part(value: &impl Serialize) -> Result<String, SigningError> {
     let json = serde_json::to_vec(value).map_err(SigningError::new)?;
     Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+fn read(text: &str) -> Result<PrivateKey, KeyErrorKind> {
+    if pasted::is_json(text) {
+        return jwk::read(text);
+    }
+    match pasted::encoded(text) {
+        Some(Encoded::Text(text)) if pasted::is_json(&text) => jwk::read(&text),
+        _ => pem::read(text),
+    }
+}
+
+fn read_all(text: &str) -> Result<Vec<PrivateKey>, KeyErrorKind> {
+    if pasted::is_json(text) {
+        return jwk::read_all(text);
+    }
+    match pasted::encoded(text) {
+        Some(Encoded::Text(text)) if pasted::is_json(&text) => jwk::read_all(&text),
+        _ => pem::read(text).map(|key| vec![key]),
+    }
 }
 
 fn told<T>(text: &str, read: Result<T, KeyErrorKind>) -> Result<T, KeyError> {

@@ -50,6 +50,6 @@ pub use crate::service_app::{ServiceApp, ServiceAppError};
 pub use crate::source::{ApiToken, ApiTokenError, TokenSource};
 pub use crate::token::{Token, TokenScheme};
 pub use crate::token_request::{read_token_response, token_request};
+pub use crate::transport::{CertificateFault, Transport, TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]
-pub use crate::transport::ReqwestTransport;
-pub use crate::transport::{Transport, TransportError, TransportErrorKind};
+pub use crate::transport::{Proxies, ProxyError, ReqwestTransport};

@@ -6,10 +6,47 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+/// Okta's own domains, below which each org has a name and a twin that ends in `-admin` (okta-sdk-python,
+/// `config_validator.py`). A custom domain has no such twin, whatever it is called.
+const OKTA_DOMAINS: [&str; 8] = [
+    "okta.com",
+    "oktapreview.com",
+    "okta-emea.com",
+    "okta-gov.com",
+    "okta.mil",
+    "okta-miltest.com",
+    "trex-govcloud.com",
+    "trexcloud.com",
+];
+
+/// What Okta itself has below those domains: its web sites, and the page that only leads on to an org.
+const OKTA_SITES: [&str; 20] = [
+    "academy",
+    "admin",
+    "cdn",
+    "community",
+    "developer",
+    "docs",
+    "global",
+    "help",
+    "ideas",
+    "iam",
+    "learning",
+    "login",
+    "pages",
+    "partners",
+    "sec",
+    "security",
+    "status",
+    "support",
+    "trust",
+    "www",
+];
+
 /// The address of an Okta org: scheme, host and port, nothing else.
 ///
-/// Custom domains are as good as Okta's own; there is no list of allowed hosts. Two org URLs are
-/// equal when they name the same origin.
+/// Custom domains are as good as Okta's own, whatever they are called; there is no list of allowed hosts. Only below
+/// Okta's own domains is `-admin` the Admin Console, and a site such as `login.okta.com` no org. Two org URLs are equal when they name the same origin.
 ///
 /// ```
 /// use okta_auth::OrgUrl;
@@ -121,14 +158,10 @@ fn check(text: &str) -> Result<OrgUrl, OrgUrlErrorKind> {
 }
 
 fn check_domain(host: &str, url: &Url) -> Result<(), OrgUrlErrorKind> {
-    let (first, rest) = host.split_once('.').unwrap_or((host, ""));
-    if let Some(tenant) = first.strip_suffix("-admin") {
-        let port = url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let suggestion = format!("{}://{tenant}.{rest}{port}", url.scheme());
-        return Err(OrgUrlErrorKind::AdminHost { suggestion });
+    if let Some(domain) = okta_domain(host) {
+        let labels = host.strip_suffix(domain).unwrap_or_default();
+        let labels = labels.strip_suffix('.').unwrap_or_default();
+        check_tenant(labels, domain, url)?;
     }
     if host.ends_with(".com.com") {
         return Err(OrgUrlErrorKind::RepeatedCom);
@@ -137,6 +170,34 @@ fn check_domain(host: &str, url: &Url) -> Result<(), OrgUrlErrorKind> {
         return Err(OrgUrlErrorKind::Malformed);
     }
     Ok(())
+}
+
+/// The domain of Okta's that a host is or lies below.
+fn okta_domain(host: &str) -> Option<&'static str> {
+    OKTA_DOMAINS.into_iter().find(|domain| {
+        host.strip_suffix(domain)
+            .is_some_and(|labels| labels.is_empty() || labels.ends_with('.'))
+    })
+}
+
+/// Checks what stands in front of one of Okta's own domains. Another domain may have any name at all.
+fn check_tenant(labels: &str, domain: &str, url: &Url) -> Result<(), OrgUrlErrorKind> {
+    if labels.is_empty() || OKTA_SITES.contains(&labels) {
+        let suggestion = format!("https://acme.{domain}");
+        return Err(OrgUrlErrorKind::NotAnOrg { suggestion });
+    }
+    let (first, rest) = match labels.split_once('.') {
+        Some((first, rest)) => (first, format!("{rest}.{domain}")),
+        None => (labels, domain.to_owned()),
+    };
+    let Some(tenant) = first.strip_suffix("-admin").filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
+    let port = url
+        .port()
+        .map_or_else(String::new, |port| format!(":{port}"));
+    let suggestion = format!("{}://{tenant}.{rest}{port}", url.scheme());
+    Err(OrgUrlErrorKind::AdminHost { suggestion })
 }
 
 /// Whether the domain was left as Okta's documentation has it: `https://{yourOktaDomain}`, with or without the braces, or
@@ -250,6 +311,15 @@ pub enum OrgUrlErrorKind {
     #[error("that is the address of the Admin Console; use `{suggestion}`")]
     AdminHost {
         /// The same address without `-admin`.
+        suggestion: String,
+    },
+    /// A site of Okta's that is no org: `okta.com` itself, `login.okta.com`, `developer.okta.com` and the like.
+    #[error(
+        "that is a site of Okta's own and no org; write the address of your org, such as `{suggestion}`: the Admin \
+         Console shows it in the menu of the upper right corner"
+    )]
+    NotAnOrg {
+        /// An address below the same domain, for an example.
         suggestion: String,
     },
     /// `.com.com` at the end.

@@ -105,6 +105,28 @@ impl Refusal {
         self.0.description.as_deref()
     }
 
+    /// What an administrator does about it: that of its [cause](RefusalCause::fix), but where the clocks do not explain a
+    /// refusal for a time, what else may.
+    pub fn fix(&self) -> Option<&'static str> {
+        /// How long an assertion is good: a slower clock than that makes it expire before it arrives.
+        const LIFETIME: i64 = 300;
+        let skew = self.0.clock_skew.map(|skew| skew.as_secs());
+        let is_explained = match (self.0.cause, skew) {
+            (RefusalCause::Expired, Some(skew)) => skew >= LIFETIME / 2,
+            // `Date` is cut to whole seconds.
+            (RefusalCause::IssuedInFuture | RefusalCause::ExpiresTooLate, Some(skew)) => skew < -1,
+            _ => return self.0.cause.fix(),
+        };
+        Some(match (is_explained, skew) {
+            (true, Some(1..)) => "set this machine's clock right (NTP): it is behind Okta's",
+            (true, _) => "set this machine's clock right (NTP): it is ahead of Okta's",
+            (false, _) => {
+                "the clocks do not explain it: find what holds requests back between this machine and Okta, or answers in \
+                 Okta's place, such as a proxy; if there is nothing, see status.okta.com and ask Okta's support"
+            }
+        })
+    }
+
     /// How far Okta's clock is ahead of this machine's (negative: behind), whole seconds, from the
     /// answer's `Date`. Known only for refusals that have to do with time.
     pub fn clock_skew(&self) -> Option<SignedDuration> {
@@ -123,19 +145,35 @@ impl Display for Refusal {
         if let Some(description) = &self.0.description {
             write!(f, ": {}", description.trim_end_matches('.'))?;
         }
-        match self.0.clock_skew.map(|skew| skew.as_secs()) {
-            Some(0) => f.write_str(" (this machine's clock agrees with Okta's)"),
-            Some(skew) => {
-                let side = if skew > 0 { "behind" } else { "ahead of" };
-                write!(
-                    f,
-                    " (this machine's clock is {} s {side} Okta's)",
-                    skew.unsigned_abs()
-                )
-            }
+        match self.0.clock_skew {
+            Some(skew) => write!(f, " (this machine's clock {})", beside_okta(skew)),
             None => Ok(()),
         }
     }
+}
+
+/// How this machine's clock stands to Okta's, which is `ahead` of it: `agrees with Okta's`, `is 2 h behind Okta's`.
+pub(crate) fn beside_okta(ahead: SignedDuration) -> String {
+    let apart = spoken(ahead.as_secs().unsigned_abs());
+    match ahead.as_secs() {
+        0 => "agrees with Okta's".to_owned(),
+        1.. => format!("is {apart} behind Okta's"),
+        _ => format!("is {apart} ahead of Okta's"),
+    }
+}
+
+/// So many seconds in their two largest units: `2 h`, `5 h 30 min`, `1 min 1 s`.
+fn spoken(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let (mut rest, mut words) = (seconds, Vec::new());
+    for (length, unit) in units {
+        if rest >= length {
+            words.push(format!("{} {unit}", rest / length));
+            rest %= length;
+        }
+    }
+    words.truncate(2);
+    words.join(" ")
 }
 
 impl Error for Refusal {}
@@ -146,7 +184,7 @@ fn listed(things: &[impl Display]) -> String {
 }
 
 /// Server text as a message may quote it: one line of bounded length.
-fn quotable(text: &str) -> String {
+pub(crate) fn quotable(text: &str) -> String {
     const LONGEST: usize = 300;
     let mut quoted: String = text
         .chars()

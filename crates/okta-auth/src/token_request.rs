@@ -16,7 +16,7 @@ use crate::assertion::ClientAssertion;
 use crate::dpop::Prover;
 use crate::error::{AuthError, Unavailable, UnexpectedAnswer};
 use crate::org_url::OrgUrl;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, quotable};
 use crate::scope::Scope;
 use crate::service_app::ServiceApp;
 use crate::token::{Token, TokenScheme};
@@ -102,8 +102,9 @@ pub(crate) fn read_answer(
             response.headers(),
         )));
     }
-    let refusal = status
-        .is_client_error()
+    // Okta's endpoint is there and says no in other ways: whoever answers so, the address is not that of an org.
+    let is_no_endpoint = matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE);
+    let refusal = (status.is_client_error() && !is_no_endpoint)
         .then(|| read_refusal(app, assertion, response))
         .flatten();
     Err(match refusal {
@@ -114,7 +115,7 @@ pub(crate) fn read_answer(
             AuthError::Refused(refusal.with_clock_skew(clock_skew(response.headers(), now)))
         }
         Some(refusal) => AuthError::Refused(refusal),
-        None => AuthError::Unexpected(UnexpectedAnswer::new(status, "without an OAuth error")),
+        None => AuthError::Unexpected(UnexpectedAnswer::new(status, instead(response.headers()))),
     })
 }
 
@@ -195,6 +196,17 @@ fn read_refusal(
         &body.error,
         body.error_description.as_deref(),
     ))
+}
+
+/// What came instead of an OAuth error, as far as it may be quoted.
+fn instead(headers: &HeaderMap) -> String {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    match kind {
+        Some(kind) => format!("with `{}` that is no error of Okta's", quotable(kind)),
+        None => "without a content type and without an error of Okta's".to_owned(),
+    }
 }
 
 fn clock_skew(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {

@@ -1,5 +1,8 @@
 //! `Transport`: the one seam through which HTTP leaves the workspace.
 
+mod kind;
+#[cfg(feature = "reqwest")]
+mod proxies;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
@@ -10,6 +13,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
+pub use self::kind::{CertificateFault, TransportErrorKind};
+#[cfg(feature = "reqwest")]
+pub use self::proxies::{Proxies, ProxyError};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
 
@@ -92,6 +98,11 @@ impl TransportError {
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
+
+    /// What somebody does about it: [`TransportErrorKind::fix`].
+    pub fn fix(&self) -> Option<&'static str> {
+        self.kind.fix()
+    }
 }
 
 impl Display for TransportError {
@@ -103,48 +114,5 @@ impl Display for TransportError {
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
-    }
-}
-
-/// What kept an answer away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TransportErrorKind {
-    /// No connection: the name is unknown, nobody listens, the network is down. Retried.
-    Connect,
-    /// The peer did not prove who it is, or does not speak TLS. Not retried: it stays so until
-    /// somebody acts.
-    Tls,
-    /// No whole answer within the time allowed. Retried.
-    Timeout,
-    /// The connection broke or the body ended early. Retried, as everything we ask is a read or a
-    /// token request with an assertion of its own.
-    Interrupted,
-    /// The body is larger than the transport accepts. Not retried.
-    TooLarge,
-    /// The request itself could not be built. Not retried.
-    Request,
-}
-
-impl TransportErrorKind {
-    /// Whether the same request may well succeed a little later.
-    pub fn is_transient(self) -> bool {
-        match self {
-            Self::Connect | Self::Timeout | Self::Interrupted => true,
-            Self::Tls | Self::TooLarge | Self::Request => false,
-        }
-    }
-}
-
-impl Display for TransportErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Connect => "no connection",
-            Self::Tls => "no secure connection",
-            Self::Timeout => "no answer in time",
-            Self::Interrupted => "the answer broke off",
-            Self::TooLarge => "the answer is too large",
-            Self::Request => "the request could not be built",
-        })
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use okta_api::ErrorKind;
+use okta_auth::TransportError;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -210,6 +211,16 @@ impl RunError {
 }
 
 fn fix_of_read(error: &okta_api::Error) -> Option<String> {
+    if error.kind() == ErrorKind::Unreachable
+        && let Some(error) = transport_error(error)
+    {
+        let fix = error.fix()?;
+        return Some(if error.kind().is_about_address() {
+            format!("check `oktaUrl`: {fix}")
+        } else {
+            fix.to_owned()
+        });
+    }
     let fix = match error.kind() {
         ErrorKind::Unauthenticated => match error.auth() {
             Some(auth) => return auth.fix().map(str::to_owned),
@@ -244,6 +255,12 @@ fn fix_of_read(error: &okta_api::Error) -> Option<String> {
         _ => return None,
     };
     Some(fix.to_owned())
+}
+
+/// Why there was no answer, of the API or of the token endpoint.
+fn transport_error(error: &okta_api::Error) -> Option<&TransportError> {
+    let mut causes = std::iter::successors(error.source(), |error| (*error).source());
+    causes.find_map(|error| error.downcast_ref())
 }
 
 impl fmt::Display for RunError {

@@ -11,7 +11,7 @@ use crate::dpop::Prover;
 use crate::error::AuthError;
 use crate::key::PrivateKey;
 use crate::lifetime::Lifetime;
-use crate::refusal::RefusalCause;
+use crate::refusal::{RefusalCause, beside_okta};
 use crate::token::Token;
 use crate::token_request::{read_answer, token_request};
 use crate::transport::Transport;
@@ -61,7 +61,8 @@ impl<T: Transport> TokenCache<T> {
                         ahead = measured;
                         tracing::warn!(
                             seconds = measured.as_secs(),
-                            "Okta's clock is ahead of this machine's by that much: asking again with its time"
+                            "this machine's clock {}: asking again with Okta's time",
+                            beside_okta(measured)
                         );
                     }
                     _ => return Err(AuthError::Refused(refusal)),

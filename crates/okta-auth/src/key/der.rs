@@ -15,6 +15,9 @@ const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 
 /// 1.2.840.10045.2.1
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
+/// 1.2.840.113549.1.7, the content types of PKCS#7, one of which a PKCS#12 store begins with (RFC 7292, section 4).
+const PKCS7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
+
 /// What the bytes of a block are, by their outermost structure.
 pub(super) enum Contents<'a> {
     /// An RSA private key.
@@ -29,6 +32,8 @@ pub(super) enum Contents<'a> {
     Sec1,
     /// An encrypted PKCS#8 envelope.
     Encrypted,
+    /// A PKCS#12 store.
+    Pkcs12,
     PublicKey,
     Certificate,
 }
@@ -64,6 +69,9 @@ impl<'a> Contents<'a> {
             Some(OCTET_STRING) => Ok(Self::Sec1),
             Some(SEQUENCE) => {
                 let algorithm = Reader(fields.read(SEQUENCE)?).read(OBJECT_IDENTIFIER)?;
+                if algorithm.starts_with(PKCS7) {
+                    return Ok(Self::Pkcs12);
+                }
                 let key = fields.read(OCTET_STRING)?;
                 Ok(match algorithm {
                     RSA_ENCRYPTION => Self::Pkcs8Rsa(key),

@@ -72,19 +72,35 @@ pub enum KeyErrorKind {
     /// It begins as JSON and is none.
     #[error("begins as a JWK and is not JSON; copy it whole, from `{{` to `}}`")]
     NotJson,
+    /// It is an RSA JWK without its primes and what is derived from them.
+    #[error(
+        "is an RSA JWK without {missing}, which signing needs beside `n`, `e` and `d`; take a key that has them: in \
+         Okta, Add key > Generate new key and copy the private key whole, or `openssl genpkey -algorithm RSA -pkeyopt \
+         rsa_keygen_bits:2048 -out KEY` and register its public half"
+    )]
+    JwkWithoutPrimes {
+        /// Those that are missing of `p`, `q`, `dp`, `dq` and `qi` (RFC 7518, section 6.3.2), as a message lists them.
+        missing: String,
+    },
     /// It is a JWK with a member that is missing or cannot be read.
     #[error("is a JWK whose `{member}` is missing or damaged; copy it anew")]
     JwkMember {
         /// The name of the member.
         member: &'static str,
     },
-    /// It is a JWK set without a private key, or with several where one is wanted.
+    /// It is an empty JWK set, or one with several keys to sign with where one is wanted.
     #[error("is a JWK set with {private} private keys; give the one key, `{{\"kty\": …}}`")]
     JwkSet {
-        /// How many private keys there are in it.
+        /// How many keys to sign with there are in it.
         private: usize,
     },
-    /// It is a JWK set of which one key cannot be used.
+    /// It is a JWK set without a key that can sign.
+    #[error("is a JWK set of which no key can sign: {}", numbered(.keys))]
+    NoSigningKey {
+        /// Why not, for each key in its order.
+        keys: Vec<Self>,
+    },
+    /// It is a JWK set of which one key is damaged.
     #[error("is a JWK set whose key number {number} {kind}")]
     InSet {
         /// Its place in the set; the first is 1.
@@ -92,9 +108,44 @@ pub enum KeyErrorKind {
         /// What is wrong with that key.
         kind: Box<Self>,
     },
-    /// It is a JWK whose `use` or `alg` is not to sign with.
-    #[error("is a JWK that is not made to sign with: its `use` or `alg` says so")]
+    /// It is a JWK whose `use`, `key_ops` or `alg` is not to sign with.
+    #[error("is a JWK that is not made to sign with: its `use`, `key_ops` or `alg` says so")]
     JwkNotForSigning,
+    /// It is PEM with several private keys that differ.
+    #[error(
+        "holds {count} different private keys; leave the one whose public half Okta knows, or give all of them as a JWK \
+         set"
+    )]
+    SeveralKeys {
+        /// How many there are.
+        count: usize,
+    },
+    /// It is a private key in the format of OpenSSH.
+    #[error(
+        "is in the format of OpenSSH; convert a copy of its file, `ssh-keygen -p -N \"\" -m PKCS8 -f COPY`, and give what \
+         is in COPY then"
+    )]
+    OpenSsh,
+    /// It is a private key in the format of `PuTTY`.
+    #[error(
+        "is in the format of PuTTY; convert it: `puttygen KEY.ppk -O private-openssh -o KEY`, or Conversions > Export \
+         OpenSSH key in PuTTYgen"
+    )]
+    Putty,
+    /// It is a PKCS#12 store (`.p12`, `.pfx`).
+    #[error(
+        "is a PKCS#12 file (`.p12`, `.pfx`); take the key out of it: `openssl pkcs12 -in FILE -nocerts -nodes -out KEY`"
+    )]
+    Pkcs12,
+    /// It is text in UTF-16, which has a zero byte beside each letter.
+    #[error("is text in UTF-16; save it as UTF-8: `iconv -f UTF-16 -t UTF-8 KEY > KEY.utf8`")]
+    Utf16,
+    /// It is binary DER that was read as text.
+    #[error(
+        "is binary (DER) and was damaged when it was read as text; convert the file to PEM: `openssl pkey -inform DER \
+         -in KEY -out KEY.pem`"
+    )]
+    Binary,
     /// The label of no private key.
     #[error("is labelled `{label}`; expected `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`")]
     UnsupportedLabel {
@@ -121,4 +172,13 @@ pub enum KeyErrorKind {
         /// The length of the modulus.
         bits: usize,
     },
+}
+
+/// `key 1 is a public key; key 2 …`
+fn numbered(keys: &[KeyErrorKind]) -> String {
+    let numbered = (1..).zip(keys);
+    let reasons: Vec<String> = numbered
+        .map(|(number, kind)| format!("key {number} {kind}"))
+        .collect();
+    reasons.join("; ")
 }

@@ -12,36 +12,53 @@ use super::{PrivateKey, der, pasted};
 
 type Object = Map<String, Value>;
 
-/// The one private key of a text.
+/// The one key to sign with of a text.
 pub(super) fn read(json: &str) -> Result<PrivateKey, KeyErrorKind> {
-    match parse(json)? {
-        Jwks::One(key) => read_key(&key),
-        Jwks::Set(keys) => match private(&keys).as_slice() {
-            [(_, key)] => read_key(key),
-            several => Err(KeyErrorKind::JwkSet {
-                private: several.len(),
-            }),
-        },
+    let mut keys = read_all(json)?;
+    match (keys.pop(), keys.len()) {
+        (Some(key), 0) => Ok(key),
+        (_, others) => Err(KeyErrorKind::JwkSet {
+            private: others + 1,
+        }),
     }
 }
 
-/// All its private keys.
+/// All its keys to sign with. What else a set holds is passed over: it is there for others.
 pub(super) fn read_all(json: &str) -> Result<Vec<PrivateKey>, KeyErrorKind> {
     let keys = match parse(json)? {
         Jwks::One(key) => return read_key(&key).map(|key| vec![key]),
         Jwks::Set(keys) => keys,
     };
-    let private = private(&keys);
-    if private.is_empty() {
+    if keys.is_empty() {
         return Err(KeyErrorKind::JwkSet { private: 0 });
     }
-    let read = |(number, key): (usize, &Object)| {
-        read_key(key).map_err(|kind| KeyErrorKind::InSet {
-            number,
-            kind: Box::new(kind),
-        })
-    };
-    private.into_iter().map(read).collect()
+    let (mut signing, mut others) = (Vec::new(), Vec::new());
+    for (number, key) in (1..).zip(&keys) {
+        let read = match key.as_object() {
+            Some(key) => read_key(key),
+            None => Err(KeyErrorKind::JwkMember { member: "kty" }),
+        };
+        match read {
+            Ok(key) => signing.push(key),
+            // Were it passed over, a key that is to take over would be missing only when the other is gone.
+            Err(kind) if is_damage(&kind) => {
+                return Err(KeyErrorKind::InSet {
+                    number,
+                    kind: Box::new(kind),
+                });
+            }
+            Err(kind) => others.push(kind),
+        }
+    }
+    if signing.is_empty() {
+        return Err(KeyErrorKind::NoSigningKey { keys: others });
+    }
+    Ok(signing)
+}
+
+/// Whether a key was to sign and got hurt on its way, rather than being of another kind.
+fn is_damage(kind: &KeyErrorKind) -> bool {
+    matches!(kind, KeyErrorKind::Damaged | KeyErrorKind::JwkMember { .. })
 }
 
 /// What a text of this kind holds.
@@ -61,19 +78,15 @@ fn parse(text: &str) -> Result<Jwks, KeyErrorKind> {
     })
 }
 
-/// The private keys of a set, each with its number.
-fn private(keys: &[Value]) -> Vec<(usize, &Object)> {
-    let numbered = (1..).zip(keys);
-    let objects = numbered.filter_map(|(number, key)| Some((number, key.as_object()?)));
-    objects.filter(|(_, key)| key.contains_key("d")).collect()
-}
-
 fn read_key(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
     let text = |member| key.get(member).and_then(Value::as_str);
     if !key.contains_key("d") && (key.contains_key("n") || key.contains_key("x")) {
         return Err(KeyErrorKind::PublicKey);
     }
-    if text("use").is_some_and(|purpose| purpose != "sig") {
+    let operations = key.get("key_ops").and_then(Value::as_array);
+    if text("use").is_some_and(|purpose| purpose != "sig")
+        || operations.is_some_and(|all| !all.iter().any(|operation| operation == "sign"))
+    {
         return Err(KeyErrorKind::JwkNotForSigning);
     }
     let key_id = text("kid").filter(|kid| !kid.is_empty());
@@ -85,6 +98,7 @@ fn read_key(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
                 Some("RS512") => Algorithm::RS512,
                 Some(_) => return Err(KeyErrorKind::JwkNotForSigning),
             };
+            check_primes(key)?;
             let [n, e, d, p, q] = ["n", "e", "d", "p", "q"].map(|member| bytes(key, member));
             let [dp, dq, qi] = ["dp", "dq", "qi"].map(|member| bytes(key, member));
             let pair = KeyPair::rsa(&der::pkcs1(&[n?, e?, d?, p?, q?, dp?, dq?, qi?]))?;
@@ -102,6 +116,23 @@ fn read_key(key: &Object) -> Result<PrivateKey, KeyErrorKind> {
         }
         Some(_) => Err(KeyErrorKind::UnsupportedAlgorithm),
         None => Err(KeyErrorKind::JwkMember { member: "kty" }),
+    }
+}
+
+/// The primes are optional in an RSA JWK (RFC 7518, section 6.3.2), as they can be computed from the rest. The crypto
+/// library takes no key without them, and does not compute them.
+fn check_primes(key: &Object) -> Result<(), KeyErrorKind> {
+    let is_missing = |member: &&str| !key.contains_key(*member);
+    let missing: Vec<&str> = ["p", "q", "dp", "dq", "qi"]
+        .into_iter()
+        .filter(is_missing)
+        .collect();
+    match missing.as_slice() {
+        // One of them alone was lost.
+        [] | [_] => Ok(()),
+        [others @ .., last] => Err(KeyErrorKind::JwkWithoutPrimes {
+            missing: format!("`{}` and `{last}`", others.join("`, `")),
+        }),
     }
 }
 

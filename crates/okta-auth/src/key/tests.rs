@@ -1,5 +1,6 @@
 //! Tables of everything that is taken for a private key.
 
+mod bundle;
 mod generated;
 mod identity;
 mod jwk;
@@ -154,14 +155,7 @@ fn a_wrong_label_is_told_by_the_contents() {
                 expected: "RSA PRIVATE KEY",
             },
         ),
-        (
-            GOOD,
-            "PRIVATE KEY",
-            "OPENSSH PRIVATE KEY",
-            UnsupportedLabel {
-                label: "OPENSSH PRIVATE KEY".to_owned(),
-            },
-        ),
+        (GOOD, "PRIVATE KEY", "OPENSSH PRIVATE KEY", OpenSsh),
         (
             GOOD,
             "PRIVATE KEY",

@@ -33,6 +33,42 @@ fn a_good_address_is_brought_into_one_form() {
             "https://administration.example.org",
             "https://administration.example.org",
         ),
+        // Only Okta's own domains have an `-admin` twin, and sites that are no org.
+        (
+            "https://sso-admin.example.com",
+            "https://sso-admin.example.com",
+        ),
+        (
+            "https://acme-admin.example.org:8443/",
+            "https://acme-admin.example.org:8443",
+        ),
+        (
+            "https://acme-admin.notokta.com",
+            "https://acme-admin.notokta.com",
+        ),
+        (
+            "https://acme-admin.okta.com.example.org",
+            "https://acme-admin.okta.com.example.org",
+        ),
+        (
+            "https://id-admin.okta.example.org",
+            "https://id-admin.okta.example.org",
+        ),
+        ("https://login.notokta.com", "https://login.notokta.com"),
+        ("https://notokta.com", "https://notokta.com"),
+        ("https://login-admin", "https://login-admin"),
+        ("https://www.example.com", "https://www.example.com"),
+        ("https://admin.example.com", "https://admin.example.com"),
+        ("https://loginacme.okta.com", "https://loginacme.okta.com"),
+        (
+            "https://acme-administration.okta.com",
+            "https://acme-administration.okta.com",
+        ),
+        ("https://admin-acme.okta.com", "https://admin-acme.okta.com"),
+        (
+            "https://dev-developer.okta.com",
+            "https://dev-developer.okta.com",
+        ),
         ("https://café.example", "https://xn--caf-dma.example"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
@@ -116,6 +152,34 @@ fn a_bad_address_is_refused_by_its_fault() {
             "https://acme-admin.trex-govcloud.com",
             "use `https://acme.trex-govcloud.com`",
         ),
+        (
+            "https://acme-admin.trexcloud.com/",
+            "use `https://acme.trexcloud.com`",
+        ),
+        ("https://okta.com", "such as `https://acme.okta.com`"),
+        (
+            "https://okta.com/login",
+            "no org; write the address of your org",
+        ),
+        ("https://OKTA.com:443/", "no org"),
+        ("https://login.okta.com", "no org"),
+        ("https://www.okta.com/", "no org"),
+        ("https://developer.okta.com/docs", "no org"),
+        ("https://support.okta.com", "no org"),
+        ("https://help.okta.com", "no org"),
+        ("https://status.okta.com", "no org"),
+        ("https://trust.okta.com", "no org"),
+        ("https://admin.okta.com", "no org"),
+        (
+            "https://oktapreview.com",
+            "such as `https://acme.oktapreview.com`",
+        ),
+        ("https://login.oktapreview.com", "no org"),
+        (
+            "https://login.okta-emea.com",
+            "such as `https://acme.okta-emea.com`",
+        ),
+        ("https://okta.mil", "such as `https://acme.okta.mil`"),
         ("https://acme.okta.com.com", "`.com.com`; write `.com` once"),
         (
             "https://ACME.OKTA.COM.COM/",

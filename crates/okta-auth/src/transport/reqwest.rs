@@ -1,6 +1,9 @@
 //! `ReqwestTransport`: the transport of the real world.
 
-use std::error::Error;
+mod failure;
+mod gzip;
+mod names;
+
 use std::io;
 use std::time::Duration;
 
@@ -8,11 +11,12 @@ use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::HeaderValue;
-use http::header::USER_AGENT;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT};
 use reqwest::tls::Certificate;
 use reqwest::{Client, redirect};
 
-use super::{Transport, TransportError, TransportErrorKind};
+use self::names::Names;
+use super::{Proxies, Transport, TransportError, TransportErrorKind};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,8 +27,15 @@ const LARGEST_BODY: usize = 64 << 20;
 /// HTTP over reqwest and rustls.
 ///
 /// Follows no redirects (a token goes where it was meant to go, or nowhere), keeps no cookies,
-/// takes gzip, trusts the certificate authorities of the system and, for images that have none,
-/// Mozilla's. Honours the system's proxy settings. Cheap to clone.
+/// takes gzip, trusts the certificate authorities of the system (or those of the file that the environment variable
+/// `SSL_CERT_FILE` names, where that is set) and Mozilla's, for images that have none. Cheap to clone.
+///
+/// ```no_run
+/// use okta_auth::{Proxies, ReqwestTransport};
+///
+/// let transport = ReqwestTransport::new(&Proxies::none())?;
+/// # Ok::<(), okta_auth::TransportError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: Client,
@@ -33,13 +44,14 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// Ten seconds to connect, thirty for a whole request.
+    /// Ten seconds to connect, thirty for a whole request. Requests go by `proxies`; the environment of the process
+    /// is not asked.
     ///
     /// # Errors
     ///
     /// When the TLS library cannot be set up.
-    pub fn new() -> Result<Self, TransportError> {
-        Self::with_timeouts(CONNECT_TIMEOUT, REQUEST_TIMEOUT)
+    pub fn new(proxies: &Proxies) -> Result<Self, TransportError> {
+        Self::with_timeouts(proxies, CONNECT_TIMEOUT, REQUEST_TIMEOUT)
     }
 
     /// A transport with other bounds: `connect` for a connection, `request` for everything from the
@@ -52,19 +64,24 @@ impl ReqwestTransport {
         clippy::disallowed_methods,
         reason = "the one place where a client is made"
     )]
-    pub fn with_timeouts(connect: Duration, request: Duration) -> Result<Self, TransportError> {
+    pub fn with_timeouts(
+        proxies: &Proxies,
+        connect: Duration,
+        request: Duration,
+    ) -> Result<Self, TransportError> {
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
             .iter()
             .map(|root| Certificate::from_der(root))
             .collect::<Result<Vec<_>, _>>();
         let client = roots.and_then(|roots| {
-            Client::builder()
+            let client = Client::builder()
                 .redirect(redirect::Policy::none())
                 .referer(false)
                 .tls_certs_merge(roots)
+                .dns_resolver(Names)
                 .connect_timeout(connect)
-                .timeout(request)
-                .build()
+                .timeout(request);
+            proxies.apply(client)?.build()
         });
         match client {
             Ok(client) => Ok(Self {
@@ -94,13 +111,16 @@ impl ReqwestTransport {
         if !headers.contains_key(USER_AGENT) {
             headers.insert(USER_AGENT, self.user_agent.clone());
         }
-        let request = reqwest::Request::try_from(request).map_err(explain)?;
-        let mut response = self.client.execute(request).await.map_err(explain)?;
+        headers
+            .entry(ACCEPT_ENCODING)
+            .or_insert(HeaderValue::from_static("gzip"));
+        let request = reqwest::Request::try_from(request).map_err(failure::explain)?;
+        let response = self.client.execute(request).await;
+        let mut response = response.map_err(failure::explain)?;
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(explain)? {
+        while let Some(chunk) = response.chunk().await.map_err(failure::explain)? {
             if body.len() + chunk.len() > self.largest_body {
-                let message = format!("its body is larger than {} bytes", self.largest_body);
-                return Err(TransportError::new(TransportErrorKind::TooLarge, message));
+                return Err(self.too_large());
             }
             body.extend_from_slice(&chunk);
         }
@@ -108,7 +128,18 @@ impl ReqwestTransport {
         *answer.status_mut() = response.status();
         *answer.version_mut() = response.version();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
+        if gzip::is_packed(answer.headers()) {
+            let body = gzip::unpacked(answer.body(), self.largest_body).map_err(broken_off)?;
+            *answer.body_mut() = body.ok_or_else(|| self.too_large())?;
+            answer.headers_mut().remove(CONTENT_ENCODING);
+            answer.headers_mut().remove(CONTENT_LENGTH);
+        }
         Ok(answer)
+    }
+
+    fn too_large(&self) -> TransportError {
+        let message = format!("its body is larger than {} bytes", self.largest_body);
+        TransportError::new(TransportErrorKind::TooLarge, message)
     }
 }
 
@@ -121,36 +152,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-fn explain(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_builder() {
-        TransportErrorKind::Request
-    } else if error.is_connect() {
-        if is_tls(&error) {
-            TransportErrorKind::Tls
-        } else {
-            TransportErrorKind::Connect
-        }
-    } else if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else {
-        TransportErrorKind::Interrupted
-    };
-    TransportError::new(kind, error.without_url())
-}
-
-/// Whether the connection failed in the TLS handshake. The handshake reports what it does not like
-/// about the peer as invalid data, which nothing else in connecting does.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        next = match error.downcast_ref::<io::Error>() {
-            Some(error) if error.kind() == io::ErrorKind::InvalidData => return true,
-            // One `io::Error` in another is passed over by `source`.
-            Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-            None => error.source(),
-        };
-    }
-    false
+fn broken_off(error: io::Error) -> TransportError {
+    TransportError::new(TransportErrorKind::Interrupted, error)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use okta_auth::{Clock, ReqwestTransport, SystemClock};
+use okta_auth::{Clock, Proxies, ReqwestTransport, SystemClock};
 
 use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
@@ -31,6 +31,7 @@ pub(super) struct Session {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) quiet: bool,
+    environment: Environment,
 }
 
 impl Session {
@@ -78,6 +79,7 @@ impl Session {
             clock: Arc::new(SystemClock),
             telemetry,
             quiet: global.quiet,
+            environment: environment.clone(),
         })
     }
 
@@ -144,7 +146,12 @@ impl Session {
     /// Connects these providers. Nothing is sent yet.
     pub(super) async fn orgs(&self, providers: &[&Provider]) -> Result<Vec<Okta>, Exit> {
         self.look_for_strangers().await?;
-        let transport = ReqwestTransport::new()
+        let proxies = Proxies::from_variables(|name| self.environment.get(name));
+        let proxies = proxies.map_err(|error| {
+            failure::print(&error, None);
+            Exit::Usage
+        })?;
+        let transport = ReqwestTransport::new(&proxies)
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?
             .with_user_agent(USER_AGENT);
         let metrics = self.telemetry.metrics();

@@ -22,7 +22,6 @@ mod tests;
 /// counts them.
 const MAX_VALUE: usize = 200;
 
-
 /// What is wrong with the e-mail addresses of the users in the catalog.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -141,19 +141,96 @@ fn a_set_holds_one_key_or_several() {
     for (text, message) in [
         (
             set(&[public]),
-            "is a JWK set with 0 private keys; give the one key, `{\"kty\": …}`",
+            "is a JWK set of which no key can sign: key 1 is a public key",
         ),
         (
-            set(&[RSA_JWK, public, &EC_JWK.replace("P-256", "secp256k1")]),
-            "is a JWK set whose key number 3 is an EC key that cannot be used",
+            set(&[
+                &RSA_JWK.replace("sig", "enc"),
+                public,
+                r#"{"kty":"oct","k":"c2VjcmV0"}"#,
+                r#"{"kty":"OKP","crv":"Ed25519","d":"AA","x":"AA"}"#,
+            ]),
+            "can sign: key 1 is a JWK that is not made to sign with: its `use`, `key_ops` or `alg` says so; key 2 is a \
+             public key; give the private key that belongs to it; key 3 is of a kind that is not supported; use an RSA \
+             key of 2048 bits or more, or an EC key on P-256, P-384 or P-521; key 4 is of a kind",
         ),
         (
-            set(&[&RSA_JWK.replace("sig", "enc"), EC_JWK]),
-            "is a JWK set whose key number 1 is a JWK that is not made to sign with",
+            set(&[RSA_JWK, &EC_JWK.replace("\"x\"", "\"z\"")]),
+            "is a JWK set whose key number 2 is a JWK whose `x` is missing or damaged",
+        ),
+        (
+            set(&[r#""text""#, RSA_JWK]),
+            "is a JWK set whose key number 1 is a JWK whose `kty` is missing",
         ),
     ] {
         let error = PrivateKey::parse_all(&text).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_sign_in_a_set_is_passed_over_while_one_can() {
+    let (oct, okp) = (
+        r#"{"kty":"oct","k":"c2VjcmV0","kid":"o"}"#,
+        r#"{"kty":"OKP","crv":"Ed25519","d":"AA","x":"AA"}"#,
+    );
+    for other in [
+        &RSA_JWK.replace("sig", "enc"),
+        &RSA_JWK.replace("\"sig\"", "\"sig\", \"key_ops\": [\"decrypt\"]"),
+        &RSA_JWK.replace("\"sig\"", "\"sig\", \"alg\": \"RSA-OAEP\""),
+        &RSA_JWK.replace("\"sig\"", "\"sig\", \"alg\": \"PS256\""),
+        &EC_JWK.replace("P-256", "secp256k1"),
+        key_file!("rsa2048.public.jwk.json"),
+        key_file!("ec-p521.public.jwk.json"),
+        oct,
+        okp,
+        r#"{"kty":"new"}"#,
+        &rsa_without(&["p", "q", "dp", "dq", "qi"]),
+    ] {
+        for set in [
+            format!("{{\"keys\": [{other}, {P521_JWK}]}}"),
+            format!("{{\"keys\": [{P521_JWK}, {other}]}}"),
+        ] {
+            let keys =
+                PrivateKey::parse_all(&set).unwrap_or_else(|error| panic!("{error}: {other}"));
+            assert_eq!(keys.len(), 1, "{other}");
+            let key = PrivateKey::parse(&set).unwrap();
+            assert_eq!(
+                (key.key_id(), keys[0].key_id()),
+                ("portal-sync-test-3", "portal-sync-test-3")
+            );
+        }
+    }
+}
+
+fn rsa_without(members: &[&str]) -> String {
+    let mut jwk: serde_json::Value = serde_json::from_str(RSA_JWK).unwrap();
+    for member in members {
+        jwk.as_object_mut().unwrap().remove(*member).unwrap();
+    }
+    jwk.to_string()
+}
+
+#[test]
+fn an_rsa_key_without_its_primes_says_what_is_needed() {
+    for (members, words) in [
+        (
+            &["p", "q", "dp", "dq", "qi"][..],
+            "without `p`, `q`, `dp`, `dq` and `qi`, which",
+        ),
+        (&["dp", "dq", "qi"], "without `dp`, `dq` and `qi`, which"),
+        (&["p", "q"], "without `p` and `q`, which"),
+    ] {
+        let error = PrivateKey::parse(&rsa_without(members)).unwrap_err();
+        assert!(
+            matches!(error.kind(), KeyErrorKind::JwkWithoutPrimes { .. }),
+            "{error:?}"
+        );
+        let error = error.to_string();
+        assert!(
+            error.contains(words) && error.contains("openssl genpkey"),
+            "{error}"
+        );
     }
 }
 
@@ -192,6 +269,10 @@ fn what_is_no_usable_jwk_is_called_by_its_name() {
         (
             format!("{{\"keys\": [{RSA_JWK}, {EC_JWK}]}}"),
             JwkSet { private: 2 },
+        ),
+        (
+            with(RSA_JWK, "use", "").replace("\"use\":\"\"", "\"key_ops\":[\"verify\"]"),
+            JwkNotForSigning,
         ),
         (r#"{"keys": []}"#.to_owned(), JwkSet { private: 0 }),
     ] {

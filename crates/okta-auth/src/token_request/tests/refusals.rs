@@ -12,9 +12,13 @@ fn a_refusal_about_time_measures_the_clocks() {
         (
             "Thu, 01 Jan 2026 05:30:00 GMT",
             19_800,
-            "19800 s behind Okta's",
+            "is 5 h 30 min behind Okta's",
         ),
-        ("Wed, 31 Dec 2025 23:59:00 GMT", -60, "60 s ahead of Okta's"),
+        (
+            "Wed, 31 Dec 2025 23:59:00 GMT",
+            -60,
+            "is 1 min ahead of Okta's",
+        ),
         (DATE_TEXT, 0, "agrees with Okta's"),
     ] {
         let refusal = refusal(&oauth_error(401, Some(date), "invalid_client", EXPIRED));
@@ -32,6 +36,192 @@ fn a_refusal_about_time_measures_the_clocks() {
         None,
         "a clock that has nothing to do with it"
     );
+}
+
+#[test]
+fn the_fix_for_a_time_fits_the_clocks() {
+    let clock = "set this machine's clock right (NTP)";
+    for (text, date, fix) in [
+        (
+            "is expired.",
+            "Thu, 01 Jan 2026 02:00:00 GMT",
+            "it is behind Okta's",
+        ),
+        (
+            "is expired.",
+            "Thu, 01 Jan 2026 00:04:00 GMT",
+            "it is behind Okta's",
+        ),
+        ("is expired.", DATE_TEXT, "the clocks do not explain it"),
+        (
+            "is expired.",
+            "Thu, 01 Jan 2026 00:00:20 GMT",
+            "the clocks do not explain it",
+        ),
+        // A fast clock makes no assertion expire.
+        (
+            "is expired.",
+            "Wed, 31 Dec 2025 22:00:00 GMT",
+            "the clocks do not explain it",
+        ),
+        (
+            "must be issued before the current time.",
+            "Wed, 31 Dec 2025 23:59:50 GMT",
+            "it is ahead of Okta's",
+        ),
+        (
+            "must be issued before the current time.",
+            DATE_TEXT,
+            "the clocks do not explain it",
+        ),
+        (
+            "has an expiration too far into the future.",
+            "Wed, 31 Dec 2025 22:00:00 GMT",
+            "it is ahead of Okta's",
+        ),
+        (
+            "has an expiration too far into the future.",
+            "Thu, 01 Jan 2026 00:00:01 GMT",
+            "the clocks do not explain it",
+        ),
+        ("is expired.", "yesterday", clock),
+    ] {
+        let text = format!("The client_assertion token {text}");
+        let error = read(&oauth_error(401, Some(date), "invalid_client", &text)).unwrap_err();
+        let found = error.fix().unwrap();
+        assert!(found.contains(fix), "{text} {date}: {found}");
+        assert_eq!(
+            found.contains(clock),
+            !fix.contains("explain"),
+            "{text} {date}"
+        );
+    }
+    let far = refusal(&oauth_error(
+        401,
+        Some("Sun, 04 Jan 2026 02:00:05 GMT"),
+        "invalid_client",
+        "token is expired",
+    ));
+    assert!(
+        far.to_string()
+            .ends_with("(this machine's clock is 3 d 2 h behind Okta's)"),
+        "{far}"
+    );
+}
+
+#[test]
+fn an_answer_of_somebody_else_says_so_and_not_what_okta_would_want() {
+    let html = "<html>hunter2</html>";
+    for (status, content_type, body, words, fix) in [
+        (
+            403,
+            Some("text/html"),
+            html,
+            "403 Forbidden with `text/html`",
+            "firewall",
+        ),
+        (
+            401,
+            Some("text/html; charset=utf-8"),
+            html,
+            "401 Unauthorized with `text/html; charset=utf-8`",
+            "firewall",
+        ),
+        (
+            403,
+            Some("application/json"),
+            r#"{"message":"hunter2"}"#,
+            "403 Forbidden with `application/json`",
+            "firewall",
+        ),
+        (
+            403,
+            Some("application/json"),
+            r#"{"error":{"code":403}}"#,
+            "403 Forbidden",
+            "firewall",
+        ),
+        (
+            403,
+            None,
+            "",
+            "403 Forbidden without a content type",
+            "firewall",
+        ),
+        (
+            404,
+            Some("text/plain"),
+            "404 page not found",
+            "404 Not Found with `text/plain`",
+            "correct the org URL",
+        ),
+        (
+            404,
+            Some("application/json"),
+            r#"{"error":"not_found"}"#,
+            "404 Not Found",
+            "correct the org URL",
+        ),
+        (
+            404,
+            Some("application/json"),
+            r#"{"errorCode":"E0000007","errorSummary":"x"}"#,
+            "404 Not Found",
+            "correct the org URL",
+        ),
+        (
+            405,
+            Some("text/html"),
+            html,
+            "405 Method Not Allowed",
+            "correct the org URL",
+        ),
+        (
+            407,
+            Some("text/html"),
+            html,
+            "407 Proxy Authentication Required",
+            "HTTPS_PROXY",
+        ),
+        (
+            400,
+            Some("text/html"),
+            html,
+            "400 Bad Request with `text/html`",
+            "check that the org URL",
+        ),
+        (
+            302,
+            Some("text/html"),
+            html,
+            "302 Found with `text/html`",
+            "check that the org URL",
+        ),
+    ] {
+        let mut response = answer(status, None, body);
+        if let Some(content_type) = content_type {
+            let headers = response.headers_mut();
+            headers.insert("content-type", HeaderValue::from_static(content_type));
+        }
+        let error = read(&response).unwrap_err();
+        let AuthError::Unexpected(cause) = &error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            error.to_string(),
+            "the answer to the token request is not one of Okta's"
+        );
+        let printed = cause.to_string();
+        assert!(
+            printed.starts_with(words) && !printed.contains("hunter2"),
+            "{printed}"
+        );
+        let found = error.fix().unwrap();
+        assert!(
+            found.contains(fix) && !found.contains("role"),
+            "{status}: {found}"
+        );
+    }
 }
 
 /// Each row of the table of causes, as an answer: it is understood as that cause, which says what to do.

@@ -1,7 +1,11 @@
 //! The real transport against a listener that answers with given bytes.
 
+use std::error::Error;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -24,7 +28,12 @@ async fn serving(bytes: impl Into<Vec<u8>>) -> String {
 }
 
 fn transport() -> ReqwestTransport {
-    ReqwestTransport::with_timeouts(Duration::from_secs(5), Duration::from_secs(5)).unwrap()
+    by(&Proxies::none())
+}
+
+fn by(proxies: &Proxies) -> ReqwestTransport {
+    let patience = Duration::from_secs(5);
+    ReqwestTransport::with_timeouts(proxies, patience, patience).unwrap()
 }
 
 async fn get(
@@ -95,25 +104,135 @@ async fn a_body_that_ends_early_is_interrupted() {
     }
 }
 
+fn packed(contents: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(contents).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn serving_packed(coding: &str, body: &[u8]) -> String {
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\ncontent-length: {length}\r\n\r\n"
+    );
+    serving([head.as_bytes(), body].concat()).await
+}
+
 #[tokio::test]
-async fn a_gzipped_body_is_unpacked_and_a_cut_one_is_interrupted() {
-    // `printf body | gzip -n`
-    let gzip: &[u8] = &[
-        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b, 0xca, 0x4f, 0xa9, 4, 0, 0xb2, 0x0b, 0xa8, 0xdb,
-        4, 0, 0, 0,
-    ];
-    for (body, whole) in [(gzip, true), (&gzip[..14], false)] {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
-            body.len()
+async fn a_packed_body_is_unpacked_with_all_its_members() {
+    let (one, two, empty) = (packed(b"body"), packed(b" and soul"), packed(b""));
+    for (coding, body, contents) in [
+        ("gzip", one.clone(), "body"),
+        ("x-gzip", one.clone(), "body"),
+        ("GZIP", one.clone(), "body"),
+        ("gzip", [one.clone(), two.clone()].concat(), "body and soul"),
+        ("gzip", [one.clone(), empty.clone()].concat(), "body"),
+        ("gzip", [empty.clone(), one.clone()].concat(), "body"),
+        (
+            "gzip",
+            [one.clone(), empty.clone(), two.clone()].concat(),
+            "body and soul",
+        ),
+        ("gzip", vec![], ""),
+        ("identity", b"body".to_vec(), "body"),
+    ] {
+        let address = serving_packed(coding, &body).await;
+        let response = get(&transport(), format!("http://{address}/"))
+            .await
+            .unwrap();
+        assert_eq!(response.body(), contents, "{coding}");
+        let is_plain = !response.headers().contains_key("content-encoding");
+        assert!(is_plain || coding == "identity");
+    }
+    for body in [
+        &one[..14],
+        &one[..one.len() - 1],
+        &[&one[..], &two[..12]].concat(),
+        b"body",
+    ] {
+        let address = serving_packed("gzip", body).await;
+        let result = get(&transport(), format!("http://{address}/?q=swordfish")).await;
+        assert_eq!(kind(result), TransportErrorKind::Interrupted, "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_unpacked_is_bounded_over_all_members() {
+    let half = packed(&[b'x'; 500_000]);
+    let small = ReqwestTransport {
+        largest_body: 999_999,
+        ..transport()
+    };
+    let address = serving_packed("gzip", &[half.clone(), half].concat()).await;
+    let result = get(&small, format!("http://{address}/?q=swordfish")).await;
+    assert_eq!(kind(result), TransportErrorKind::TooLarge);
+    let large = ReqwestTransport {
+        largest_body: 1_000_000,
+        ..small
+    };
+    let whole = get(&large, format!("http://{address}/")).await.unwrap();
+    assert_eq!(whole.body().len(), 1_000_000);
+}
+
+fn over(proxy: &str, without: &str) -> ReqwestTransport {
+    let proxies = Proxies::from_variables(|name| match name {
+        "HTTPS_PROXY" | "HTTP_PROXY" => Some(proxy),
+        "NO_PROXY" => Some(without),
+        _ => None,
+    });
+    by(&proxies.unwrap())
+}
+
+#[tokio::test]
+async fn a_proxy_that_fails_is_told_from_the_host() {
+    for (answer, expected) in [
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+            TransportErrorKind::ProxyAuthentication,
+        ),
+        (
+            "HTTP/1.1 403 Forbidden\r\n\r\n",
+            TransportErrorKind::ProxyRefused,
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            TransportErrorKind::ProxyRefused,
+        ),
+        ("", TransportErrorKind::ProxyRefused),
+    ] {
+        let proxy = serving(answer).await;
+        let transport = over(&format!("http://me:swordfish@{proxy}"), "");
+        let result = get(&transport, "https://acme.invalid/?q=swordfish".to_owned()).await;
+        assert_eq!(kind(result), expected, "{answer:?}");
+        // Without the proxy the name is asked for here, and is not found.
+        let transport = over(&format!("http://me:swordfish@{proxy}"), "acme.invalid");
+        let result = get(&transport, "https://acme.invalid/?q=swordfish".to_owned()).await;
+        assert_eq!(kind(result), TransportErrorKind::NameNotFound);
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    for proxy in [
+        format!("http://{nobody}"),
+        "http://proxy.invalid:3128".to_owned(),
+    ] {
+        let result = get(&over(&proxy, ""), "https://acme.invalid/".to_owned()).await;
+        assert_eq!(
+            kind(result),
+            TransportErrorKind::ProxyUnreachable,
+            "{proxy}"
         );
-        let address = serving([head.as_bytes(), body].concat()).await;
-        let result = get(&transport(), format!("http://{address}/")).await;
-        if whole {
-            assert_eq!(result.unwrap().body(), "body");
-        } else {
-            assert_eq!(kind(result), TransportErrorKind::Interrupted);
-        }
+    }
+}
+
+#[tokio::test]
+async fn this_machine_is_reached_without_a_proxy() {
+    let address = serving("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+    let port = address.rsplit(':').next().unwrap();
+    let transport = over("http://proxy.invalid:3128", "");
+    for host in ["127.0.0.1", "localhost"] {
+        let url = format!("http://{host}:{port}/");
+        assert!(get(&transport, url).await.is_ok(), "{host}");
     }
 }
 
@@ -138,35 +257,49 @@ async fn a_body_beyond_the_cap_is_refused_by_its_size() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_connect() {
+async fn nobody_there_is_connect_and_no_name_is_not_found() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    for url in [
-        format!("http://{address}/?q=swordfish"),
-        format!("https://{address}/?q=swordfish"),
-        "https://nobody.invalid/?q=swordfish".to_owned(),
+    for (url, expected) in [
+        (
+            format!("http://{address}/?q=swordfish"),
+            TransportErrorKind::Connect,
+        ),
+        (
+            format!("https://{address}/?q=swordfish"),
+            TransportErrorKind::Connect,
+        ),
+        (
+            "https://nobody.invalid/?q=swordfish".to_owned(),
+            TransportErrorKind::NameNotFound,
+        ),
     ] {
-        assert_eq!(
-            kind(get(&transport(), url).await),
-            TransportErrorKind::Connect
-        );
+        assert_eq!(kind(get(&transport(), url).await), expected);
     }
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_speak_tls_is_tls() {
+async fn a_peer_that_speaks_something_else_is_told() {
     let address = serving("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
     let result = get(&transport(), format!("https://{address}/?q=swordfish")).await;
-    assert_eq!(kind(result), TransportErrorKind::Tls);
+    assert_eq!(kind(result), TransportErrorKind::NotTls);
+    // The alert by which a TLS server answers a request without TLS.
+    let address = serving([0x15, 3, 3, 0, 2, 2, 10]).await;
+    let result = get(&transport(), format!("http://{address}/?q=swordfish")).await;
+    assert_eq!(kind(result), TransportErrorKind::NotHttp);
 }
 
 #[tokio::test]
 async fn a_peer_that_says_nothing_is_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/?q=swordfish", listener.local_addr().unwrap());
-    let hasty =
-        ReqwestTransport::with_timeouts(Duration::from_secs(5), Duration::from_millis(50)).unwrap();
+    let hasty = ReqwestTransport::with_timeouts(
+        &Proxies::none(),
+        Duration::from_secs(5),
+        Duration::from_millis(50),
+    )
+    .unwrap();
     assert_eq!(kind(get(&hasty, url).await), TransportErrorKind::Timeout);
 }
 
