@@ -97,8 +97,8 @@ pub(crate) enum ProtocolError {
     NotJson { content_type: String },
     #[error("the answer is not a list that can be read")]
     Malformed(#[source] serde_json::Error),
-    #[error("element {position} of the page has no id")]
-    NoId { position: usize },
+    #[error("no element of the list has an id")]
+    NoIds,
     #[error("the answer has status {0}")]
     Status(StatusCode),
     #[error("the link header is not text")]

@@ -147,7 +147,9 @@ impl<T: Resource, S: 'static> List<T, S> {
         let items = each_once(items);
         if !malformed.is_empty() {
             let good: HashSet<&T::Id> = items.iter().map(T::id).collect();
-            malformed.retain(|bad: &Malformed| !good.contains(&T::Id::from(bad.id.clone())));
+            malformed.retain(|bad: &Malformed| {
+                bad.id.clone().is_none_or(|id| !good.contains(&T::Id::from(id)))
+            });
         }
         Ok(Everything {
             items,

@@ -224,8 +224,13 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             is_new || keep_known
         });
         page.malformed.retain(|bad| {
-            let id = T::Id::from(bad.id.clone());
-            let is_new = !given.contains(&id) && malformed.insert(bad.id.clone());
+            // Somebody whose id cannot be read may be anybody, and is handed out whenever they come.
+            let Some(text) = bad.id.clone() else {
+                new += usize::from(!read_again);
+                return true;
+            };
+            let id = T::Id::from(text.clone());
+            let is_new = !given.contains(&id) && malformed.insert(text);
             let is_new_now = if read_again { again.insert(id) } else { is_new };
             new += usize::from(is_new_now);
             is_new
