@@ -40,7 +40,10 @@ fn one_by_one<T: DeserializeOwned>(page: &str) -> Result<(Vec<T>, Vec<Malformed>
             decoded => malformed.push(Malformed {
                 reason: match (decoded, &id) {
                     (Err(error), Some(_)) => error.to_string(),
-                    _ => format!("element {} of the page has no id that can be read", position + 1),
+                    _ => format!(
+                        "element {} of the page has no id that can be read",
+                        position + 1
+                    ),
                 },
                 id,
             }),

@@ -87,7 +87,10 @@ mod tests {
     fn what_no_text_can_hold_is_replaced() {
         let table: [(&[u8], &str); 14] = [
             (br#"["a\ud83d"]"#, r#"["a\ufffd"]"#),
-            (br#"["\uD83D\ud83d\ude00 b"]"#, r#"["\ufffd\ud83d\ude00 b"]"#),
+            (
+                br#"["\uD83D\ud83d\ude00 b"]"#,
+                r#"["\ufffd\ud83d\ude00 b"]"#,
+            ),
             (br#"["\ude00\ud83d"]"#, r#"["\ufffd\ufffd"]"#),
             (br#"["\ud83d\n"]"#, r#"["\ufffd\n"]"#),
             (br#"["\ud83d\u0041"]"#, r#"["\ufffd\u0041"]"#),

@@ -13,7 +13,11 @@ fn around(record: &str) -> String {
 
 #[test]
 fn one_odd_record_is_known_by_its_id_and_everybody_else_is_read() {
-    let deep = format!(r#"{{"id":"00u2","x":{}{}}}"#, "[".repeat(500), "]".repeat(500));
+    let deep = format!(
+        r#"{{"id":"00u2","x":{}{}}}"#,
+        "[".repeat(500),
+        "]".repeat(500)
+    );
     let table = [
         r#"{"id":"00u2","profile":[]}"#,
         r#"{"id":"00u2","profile":{"level":1e400}}"#,
@@ -38,14 +42,23 @@ fn one_odd_record_is_known_by_its_id_and_everybody_else_is_read() {
 fn odd_text_and_numbers_that_a_float_can_hold_are_read() {
     let long = json!({ "id": "00u2", "profile": { "title": "x".repeat(1 << 20) } }).to_string();
     let table = [
-        (r#"{"id":"00u2","profile":{"title":"half \ud83d"}}"#, "half \u{fffd}"),
-        (r#"{"id":"00u2","profile":{"title":"a\ude00b"}}"#, "a\u{fffd}b"),
+        (
+            r#"{"id":"00u2","profile":{"title":"half \ud83d"}}"#,
+            "half \u{fffd}",
+        ),
+        (
+            r#"{"id":"00u2","profile":{"title":"a\ude00b"}}"#,
+            "a\u{fffd}b",
+        ),
         ("{\"id\":\"00u2\",\"profile\":{\"title\":\"a\tb\"}}", "a\tb"),
         (
             r#"{"id":"00u2","level":99999999999999999999999,"profile":{"title":"x","y":"\ud83d"}}"#,
             "x",
         ),
-        (r#"{"id":"00u2","profile":{"title":"a","title":"b"},"z":"\ud83d"}"#, "b"),
+        (
+            r#"{"id":"00u2","profile":{"title":"a","title":"b"},"z":"\ud83d"}"#,
+            "b",
+        ),
         (&long, &"x".repeat(1 << 20)),
     ];
     for (record, title) in table {
@@ -93,10 +106,16 @@ fn a_record_without_an_id_that_can_be_read_is_somebody_all_the_same() {
 fn records_of_every_kind_are_told_apart() {
     let odd = r#"[{"id":"00g1","type":{"x":1e400}},{"id":"00g2"}]"#;
     let (groups, malformed) = read::<Group>(odd.as_bytes()).unwrap();
-    assert_eq!((groups.len(), malformed[0].id.as_deref()), (1, Some("00g1")));
+    assert_eq!(
+        (groups.len(), malformed[0].id.as_deref()),
+        (1, Some("00g1"))
+    );
     let odd = r#"[{"id":"00u1","status":[]},{"id":"00u2","profile":{"x":1e400}}]"#;
     let (members, malformed) = read::<Member>(odd.as_bytes()).unwrap();
-    assert_eq!((members.len(), malformed[0].id.as_deref()), (1, Some("00u1")));
+    assert_eq!(
+        (members.len(), malformed[0].id.as_deref()),
+        (1, Some("00u1"))
+    );
     let odd = r#"[{"uuid":"e1","published":"never"}]"#;
     let (events, malformed) = read::<LogEvent>(odd.as_bytes()).unwrap();
     assert_eq!((events.len(), malformed[0].id.as_deref()), (0, Some("e1")));
