@@ -86,6 +86,10 @@ pub(crate) struct Answer {
     /// when it was not named.
     pub(crate) missing_scope: Option<String>,
     pub(crate) timing: Timing,
+    /// Whether it has a challenge of OAuth's, which Okta sends without a body.
+    is_challenge: bool,
+    /// Whether its text, which is not Okta's, says that something was too long.
+    pub(crate) speaks_of_length: bool,
     content_type: Option<String>,
 }
 
@@ -98,6 +102,8 @@ impl Answer {
             api: ApiError::from_body(response.body()),
             missing_scope: missing_scope(headers),
             timing: Timing::from_headers(headers),
+            is_challenge: is_challenge(headers),
+            speaks_of_length: speaks_of_length(response.body()),
             content_type: header(headers, "content-type"),
         }
     }
@@ -107,6 +113,11 @@ impl Answer {
     /// Okta's code of the error, if it is Okta's error.
     pub(crate) fn code(&self) -> Option<&str> {
         self.api.as_ref().map(|api| api.code.as_str())
+    }
+
+    /// Whether it is Okta that answers, as far as the answer shows: by its error's shape, or by a challenge.
+    pub(crate) fn is_okta(&self) -> bool {
+        self.api.is_some() || self.is_challenge
     }
 
     /// Whether it is the token that the server does not like. `E0000015`, "you do not have
@@ -160,6 +171,24 @@ fn missing_scope(headers: &HeaderMap) -> Option<String> {
             }
             (error == "insufficient_scope").then_some(scope)
         })
+}
+
+/// Whether there is a challenge in one of the ways in which a token is sent.
+fn is_challenge(headers: &HeaderMap) -> bool {
+    let challenges = headers.get_all(http::header::WWW_AUTHENTICATE);
+    challenges.into_iter().any(|line| {
+        let scheme = line.to_str().unwrap_or_default().split(' ').next();
+        let mut schemes = ["Bearer", "DPoP", "SSWS"].into_iter();
+        scheme.is_some_and(|scheme| schemes.any(|known| scheme.eq_ignore_ascii_case(known)))
+    })
+}
+
+/// Whether a page says that a request is too long, as nginx ("Request Header Or Cookie Too Large"), Apache ("Request-URI Too
+/// Long") and others do.
+fn speaks_of_length(body: &[u8]) -> bool {
+    let start = body.get(..TEXT_LIMIT).unwrap_or(body);
+    let text = String::from_utf8_lossy(start).to_ascii_lowercase();
+    text.contains("too long") || text.contains("too large")
 }
 
 /// Text of bounded length, without control characters.

@@ -19,7 +19,7 @@ use url::Url;
 use self::sending::Sending;
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
-use crate::error::{Cause, Error, ProtocolError};
+use crate::error::{Awaited, Cause, Error, Late, ProtocolError};
 use crate::metrics::Meter;
 use crate::observer::WaitReason;
 use crate::pacer::Pacer;
@@ -50,6 +50,12 @@ pub(crate) struct Ask {
     pub(crate) url: Url,
     /// For people: `listing users: page 3`.
     pub(crate) doing: String,
+    /// When the list was begun that this is of.
+    pub(crate) since: Option<Instant>,
+    /// When there has to be an answer.
+    pub(crate) deadline: Option<Instant>,
+    /// How long it is tried, instead of the client's time.
+    pub(crate) retry_for: Option<Duration>,
 }
 
 /// A page is not asked for in smaller parts than this.
@@ -60,6 +66,10 @@ const SMALLEST_PAGE: u32 = 25;
 struct Progress {
     /// What is asked now: the URL, perhaps with a smaller page.
     url: Url,
+    /// When its list was begun, or the request where it is of none.
+    since: Instant,
+    deadline: Option<Instant>,
+    retry_for: Option<Duration>,
     begun: Instant,
     /// Of the time since, what was spent waiting for rate windows.
     paced: Duration,
@@ -97,6 +107,9 @@ impl Dispatcher {
             endpoint,
             url,
             doing,
+            since: None,
+            deadline: None,
+            retry_for: None,
         };
         self.fetch(&ask, page::read_object).await
     }
@@ -140,16 +153,25 @@ impl Dispatcher {
         ask: &Ask,
         read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
     ) -> Result<T, Error> {
-        let mut progress = Progress::new(ask.url.clone());
+        let mut progress = Progress::new(ask);
         let mut trouble = self.meter.trouble();
+        let mut last = None;
+        let error = |cause| Error::new(ask.doing.clone(), ask.endpoint, cause).asking(&ask.url);
         loop {
             let cause = match self.attempt(ask, &mut progress, &read).await {
                 Ok(value) => return Ok(value),
+                Err(Cause::Late(late)) => {
+                    let (awaited, after) = (late.awaited, progress.under_way());
+                    return Err(error(late_of(awaited, after, last)));
+                }
                 Err(cause) => cause,
             };
             // The token endpoint has a rate limit of its own.
             let is_api = !matches!(cause, Cause::Auth(_));
             let verdict = self.judge(&progress, &cause);
+            if let Some(awaited) = progress.too_late(verdict) {
+                return Err(error(late_of(awaited, progress.under_way(), Some(cause))));
+            }
             if let Cause::Answer(answer) = &cause
                 && matches!(
                     answer.status,
@@ -158,14 +180,15 @@ impl Dispatcher {
             {
                 progress.ask_for_less();
             }
-            let error = Error::new(ask.doing.clone(), ask.endpoint, cause);
+            let error = error(cause);
             if verdict == Verdict::GiveUp {
                 return Err(error);
             }
             let (endpoint, failure) = (ask.endpoint, error.what_went_wrong());
             tracing::warn!(%endpoint, %failure, ?verdict, "trying again");
             trouble.tell(error.with_causes());
-            self.prepare_retry(ask.endpoint, &mut progress, verdict, is_api)
+            last = Some(error.into_cause());
+            self.prepare_retry(ask.endpoint, &mut progress, verdict, is_api, &failure)
                 .await;
         }
     }
@@ -210,7 +233,8 @@ impl Dispatcher {
             endpoint: ask.endpoint,
             url: progress.url.clone(),
             retries: progress.retries,
-            left: self.retry_for.saturating_sub(progress.spent()),
+            left: progress.retry_for(self).saturating_sub(progress.spent()),
+            deadline: progress.deadline,
         };
         let (paced, outcome) = sending.spawn().await;
         progress.paced += paced;
@@ -229,7 +253,7 @@ impl Dispatcher {
             reached: self.reached.load(Ordering::Relaxed),
         };
         outcome(cause).map_or(Verdict::GiveUp, |outcome| {
-            retry::verdict(self.retry_for, attempt, outcome, (self.jitter)())
+            retry::verdict(progress.retry_for(self), attempt, outcome, (self.jitter)())
         })
     }
 
@@ -240,6 +264,7 @@ impl Dispatcher {
         progress: &mut Progress,
         verdict: Verdict,
         is_api: bool,
+        failure: &str,
     ) {
         progress.retries += 1;
         match verdict {
@@ -250,13 +275,19 @@ impl Dispatcher {
             }
             Verdict::RetryInNextWindow(wait) => {
                 progress.throttled += 1;
-                self.meter.waited(endpoint, WaitReason::RateLimit, wait);
+                let waiting = self
+                    .meter
+                    .wait(endpoint, WaitReason::RateLimit, wait, Some(failure));
                 sleep(wait).await;
+                drop(waiting);
                 progress.paced += wait;
             }
             Verdict::Retry(wait) | Verdict::RetryWithFewer(wait) => {
-                self.meter.waited(endpoint, WaitReason::Retry, wait);
+                let waiting = self
+                    .meter
+                    .wait(endpoint, WaitReason::Retry, wait, Some(failure));
                 sleep(wait).await;
+                drop(waiting);
             }
             Verdict::GiveUp => {}
         }
@@ -264,16 +295,39 @@ impl Dispatcher {
 }
 
 impl Progress {
-    fn new(url: Url) -> Self {
+    fn new(ask: &Ask) -> Self {
+        let begun = Instant::now();
         Self {
-            url,
-            begun: Instant::now(),
+            url: ask.url.clone(),
+            since: ask.since.unwrap_or(begun),
+            deadline: ask.deadline,
+            retry_for: ask.retry_for,
+            begun,
             paced: Duration::ZERO,
             retries: 0,
             throttled: 0,
             renewed: false,
             nonce_taken: false,
         }
+    }
+
+    fn retry_for(&self, dispatcher: &Dispatcher) -> Duration {
+        self.retry_for.unwrap_or(dispatcher.retry_for)
+    }
+
+    fn under_way(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// What a verdict would have this request wait for, if it would not come before the deadline.
+    fn too_late(&self, verdict: Verdict) -> Option<Awaited> {
+        let (wait, awaited) = match verdict {
+            Verdict::Retry(wait) | Verdict::RetryWithFewer(wait) => (wait, Awaited::Try(wait)),
+            Verdict::RetryInNextWindow(wait) => (wait, Awaited::Window(wait)),
+            Verdict::GiveUp => return None,
+        };
+        let left = self.deadline?.saturating_duration_since(Instant::now());
+        (wait >= left).then_some(awaited)
     }
 
     /// Halves the page. A list that Okta cannot answer in time fails with 500 or 504, and its API reference advises a
@@ -308,6 +362,14 @@ impl fmt::Debug for Dispatcher {
             .field("transport", &self.transport)
             .finish_non_exhaustive()
     }
+}
+
+fn late_of(awaited: Awaited, after: Duration, last: Option<Cause>) -> Cause {
+    Cause::Late(Box::new(Late {
+        awaited,
+        after,
+        last,
+    }))
 }
 
 /// Only a 200 is read. Every redirect is refused: the token is not taken along to other places.
@@ -346,6 +408,6 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
             Some(Outcome::Failed(error.kind()))
         }
         Cause::Truncated(_) => Some(Outcome::Failed(TransportErrorKind::Interrupted)),
-        Cause::Auth(_) | Cause::Protocol(_) | Cause::Deadline | Cause::Overdue(_) => None,
+        Cause::Auth(_) | Cause::Protocol(_) | Cause::Late(_) => None,
     }
 }

@@ -66,6 +66,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether every org answers there: that nothing is found says something about the address, not about a record.
+    pub(crate) const fn is_of_every_org(self) -> bool {
+        matches!(self, Self::Users | Self::Groups | Self::Logs)
+    }
+
     /// Whether the answer is made of users, of which parts can be left out.
     pub(crate) const fn answers_users(self) -> bool {
         matches!(

@@ -1,14 +1,19 @@
 //! Why a walk over a list ended early.
 
+mod fix;
+mod late;
+
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
 
 use http::StatusCode;
 use okta_auth::{AuthError, TransportError};
+use url::Url;
 
 use crate::answer::{Answer, ApiError};
 use crate::endpoint::Endpoint;
+
+pub(crate) use self::late::{Awaited, Late};
 
 /// A request that failed for good, after whatever retries its failure deserved.
 ///
@@ -19,6 +24,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     doing: String,
     endpoint: Endpoint,
+    /// The search or the filter that was sent.
+    search: Option<String>,
     cause: Cause,
 }
 
@@ -55,8 +62,26 @@ pub enum ErrorKind {
         /// that is missing, or the feature that is switched off: [`Error::api`] says which.
         missing_scope: Option<String>,
     },
-    /// Okta refuses the search expression. [`Error::api`] quotes its reasons.
+    /// Okta refuses the search expression. [`Error::search`] has it, [`Error::api`] quotes Okta's reasons.
     BadSearch,
+    /// The search expression is longer than Okta, or something in front of it, takes ([`Error::search`]).
+    ///
+    /// # Troubleshooting
+    ///
+    /// Okta documents no number; it repeats the search in its link headers and answers `E0000256` when these get too large.
+    SearchTooLong,
+    /// A refusal that has not the shape of Okta's errors, so that it says nothing about tokens, scopes, roles or records.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A firewall or a proxy answers in Okta's place, or the org URL is another server's.
+    NotOkta,
+    /// The address has no list of users, of groups or of events. Orgs always have them.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The org URL is not that of an org.
+    WrongAddress,
     /// Okta does not take the cursor of a page any more, and reading the list again from its beginning did not help.
     ExpiredCursor,
     /// The user or the group is not there, or not any more.
@@ -71,9 +96,14 @@ pub enum ErrorKind {
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
-    /// ([`List::within`](crate::List::within)).
+    /// ([`List::within`](crate::List::within), [`List::until`](crate::List::until)) is over or too short for what was to be
+    /// waited for. The message says what that was, and the source is the last failure, if there was one.
     DeadlineExceeded,
 }
+
+/// A search of so many bytes is long: what a server in front of Okta answers 400 to in its own words, it answers because of it.
+/// Okta puts no number to it; some servers take request lines of 4,096 bytes, in which a search is encoded.
+const LONG_SEARCH: usize = 2_000;
 
 /// What ended the request.
 #[derive(Debug)]
@@ -84,10 +114,8 @@ pub(crate) enum Cause {
     /// An answer that breaks off: the body of a 200 that ends within its JSON.
     Truncated(serde_json::Error),
     Protocol(ProtocolError),
-    /// The time for a request.
-    Deadline,
-    /// The time for a whole list.
-    Overdue(Duration),
+    /// Not in time.
+    Late(Box<Late>),
 }
 
 /// How an answer differs from what Okta documents.
@@ -97,8 +125,8 @@ pub(crate) enum ProtocolError {
     NotJson { content_type: String },
     #[error("the answer is not a list that can be read")]
     Malformed(#[source] serde_json::Error),
-    #[error("element {position} of the page has no id")]
-    NoId { position: usize },
+    #[error("no element of the list has an id")]
+    NoIds,
     #[error("the answer has status {0}")]
     Status(StatusCode),
     #[error("the link header is not text")]
@@ -133,8 +161,22 @@ impl Error {
         Self(Box::new(Inner {
             doing,
             endpoint,
+            search: None,
             cause,
         }))
+    }
+
+    /// The same of a request for this URL, whose search is quoted where it is what was refused.
+    pub(crate) fn asking(mut self, url: &Url) -> Self {
+        let mut parameters = url.query_pairs();
+        self.0.search = parameters
+            .find(|(name, _)| matches!(&**name, "search" | "filter"))
+            .map(|(_, expression)| expression.into_owned());
+        self
+    }
+
+    pub(crate) fn into_cause(self) -> Cause {
+        self.0.cause
     }
 
     /// The error and its causes in one line.
@@ -175,13 +217,21 @@ impl Error {
             Cause::Auth(_) => ErrorKind::Unauthenticated,
             Cause::Answer(answer) => self.kind_of_answer(answer),
             Cause::Protocol(_) => ErrorKind::Protocol,
-            Cause::Deadline | Cause::Overdue(_) => ErrorKind::DeadlineExceeded,
+            Cause::Late(_) => ErrorKind::DeadlineExceeded,
         }
     }
 
     /// Codes decide, never texts (Okta API reference, error codes).
     fn kind_of_answer(&self, answer: &Answer) -> ErrorKind {
+        if self.0.search.is_some() && self.is_too_long(answer) {
+            return ErrorKind::SearchTooLong;
+        }
         match (answer.status.as_u16(), answer.code()) {
+            (429, _) => ErrorKind::Throttled,
+            (500.., _) => ErrorKind::ServerFailure,
+            // What a load balancer in front of Okta says, too.
+            (408, _) => ErrorKind::Rejected,
+            _ if !answer.is_okta() => ErrorKind::NotOkta,
             // "You do not have permission to access the feature you are requesting": the token is
             // good.
             (401, Some("E0000015")) => ErrorKind::Forbidden {
@@ -191,6 +241,7 @@ impl Error {
             (403, _) => ErrorKind::Forbidden {
                 missing_scope: self.missing_scope(answer),
             },
+            (404 | 410, _) if self.0.endpoint.is_of_every_org() => ErrorKind::WrongAddress,
             (404 | 410, _) => ErrorKind::NotFound,
             // "Invalid paging request: Invalid cursor" (recorded), "invalid pagination properties".
             (400, Some("E0000029" | "E0000054")) => ErrorKind::ExpiredCursor,
@@ -199,9 +250,20 @@ impl Error {
                 400,
                 Some("E0000030" | "E0000031" | "E0000033" | "E0000053" | "E0000063" | "E0000094"),
             ) => ErrorKind::BadSearch,
-            (429, _) => ErrorKind::Throttled,
-            (500.., _) => ErrorKind::ServerFailure,
             _ => ErrorKind::Rejected,
+        }
+    }
+
+    /// Whether the answer says that the request is too long. Servers in front of Okta say so with a 400, too: with a page of
+    /// their own, which tells of the length or comes when a search is long.
+    fn is_too_long(&self, answer: &Answer) -> bool {
+        match answer.status.as_u16() {
+            413 | 414 | 431 => true,
+            400 if !answer.is_okta() => {
+                let length = self.search().map_or(0, str::len);
+                answer.speaks_of_length || length > LONG_SEARCH
+            }
+            _ => answer.code() == Some("E0000256"),
         }
     }
 
@@ -222,6 +284,12 @@ impl Error {
             Cause::Answer(answer) => answer.api.as_ref(),
             _ => None,
         }
+    }
+
+    /// The search or the filter that was sent, whatever the error is about.
+    #[must_use]
+    pub fn search(&self) -> Option<&str> {
+        self.0.search.as_deref()
     }
 
     /// The status of Okta's last answer, if it was one that says no.
@@ -260,7 +328,14 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.doing, self.outcome())
+        write!(f, "{}: {}", self.0.doing, self.outcome())?;
+        match (self.kind(), self.search()) {
+            (ErrorKind::BadSearch, Some(search)) => write!(f, " `{search}`"),
+            (ErrorKind::SearchTooLong, Some(search)) => {
+                write!(f, ": {} characters", search.chars().count())
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -284,6 +359,11 @@ impl fmt::Display for Became<'_> {
             }
             ErrorKind::Forbidden { .. } => f.write_str("okta does not allow it"),
             ErrorKind::BadSearch => f.write_str("okta refuses the search expression"),
+            ErrorKind::SearchTooLong => f.write_str("the search is too long for okta"),
+            ErrorKind::NotOkta => f.write_str(
+                "it is not okta that answers: a firewall, a proxy or a wrong address does in its place",
+            ),
+            ErrorKind::WrongAddress => f.write_str("the address is not that of an okta org"),
             ErrorKind::ExpiredCursor => {
                 f.write_str("okta does not take the cursor of the page any more")
             }
@@ -291,14 +371,8 @@ impl fmt::Display for Became<'_> {
             ErrorKind::Protocol => f.write_str("the answer can not be trusted"),
             ErrorKind::Rejected => f.write_str("okta refuses the request"),
             ErrorKind::DeadlineExceeded => match &self.0.0.cause {
-                Cause::Overdue(time) => write!(
-                    f,
-                    "the list was not read to its end within {} s",
-                    time.as_secs_f64()
-                ),
-                _ => {
-                    f.write_str("no answer within the time allowed for a request with its retries")
-                }
+                Cause::Late(late) => late.describe(self.0.endpoint(), f),
+                _ => f.write_str("no answer in time"),
             },
         }
     }
@@ -309,11 +383,13 @@ impl fmt::Debug for Error {
         let Inner {
             doing,
             endpoint,
+            search,
             cause,
         } = &*self.0;
         f.debug_struct("Error")
             .field("doing", doing)
             .field("endpoint", endpoint)
+            .field("search", search)
             .field("cause", cause)
             .finish()
     }
@@ -321,13 +397,20 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.cause {
-            Cause::Auth(error) => Some(error),
-            Cause::Transport(error) => Some(error),
-            Cause::Answer(answer) => Some(&**answer),
-            Cause::Truncated(error) => Some(error),
-            Cause::Protocol(error) => Some(error),
-            Cause::Deadline | Cause::Overdue(_) => None,
+        self.0.cause.error()
+    }
+}
+
+impl Cause {
+    /// The error beneath.
+    fn error(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Auth(error) => Some(error),
+            Self::Transport(error) => Some(error),
+            Self::Answer(answer) => Some(&**answer),
+            Self::Truncated(error) => Some(error),
+            Self::Protocol(error) => Some(error),
+            Self::Late(late) => late.last.as_ref().and_then(Self::error),
         }
     }
 }

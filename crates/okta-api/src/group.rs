@@ -132,6 +132,8 @@ impl<'de> Visitor<'de> for GroupVisitor {
         };
         while let Some(name) = fields.next_key::<SmolStr>()? {
             match name.as_str() {
+                // Of two ids neither can be trusted.
+                "id" if id.is_some() => return Err(serde::de::Error::duplicate_field("id")),
                 "id" => id = Some(fields.next_value()?),
                 "created" => group.created = fields.next_value()?,
                 "lastUpdated" => group.last_updated = fields.next_value()?,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
+use tokio::time::Instant;
 use url::Url;
 
 use self::walk::Known;
@@ -45,6 +46,8 @@ pub struct List<T, S = Whole> {
     /// Where to begin instead.
     resume: Option<Cursor>,
     within: Option<Duration>,
+    until: Option<Instant>,
+    retry_for: Option<Duration>,
     item: PhantomData<fn() -> (T, S)>,
 }
 
@@ -86,6 +89,8 @@ impl<T: Resource, S: 'static> List<T, S> {
             parameters: Vec::new(),
             resume: None,
             within: None,
+            until: None,
+            retry_for: None,
             item: PhantomData,
         }
     }
@@ -106,10 +111,25 @@ impl<T: Resource, S: 'static> List<T, S> {
     }
 
     /// Gives up with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) when the list is not read to its end after
-    /// this time, counted from when its first page is polled for. Unless said otherwise only each request is bounded
+    /// this time, counted from when its first page is polled for; at once, when what it has to wait for would come too late.
+    /// Unless said otherwise only each request is bounded
     /// ([`ClientBuilder::retry_for`](crate::ClientBuilder::retry_for)): a large list may wait for many rate windows.
     pub fn within(mut self, time: Duration) -> Self {
         self.within = Some(time);
+        self
+    }
+
+    /// The same by tokio's clock: one moment for all the lists of a run. With [`within`](Self::within) as well, the earlier
+    /// one counts.
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.until = Some(deadline);
+        self
+    }
+
+    /// How long one request of this list is tried, instead of the client's
+    /// [`retry_for`](crate::ClientBuilder::retry_for): less than that lets one list of many fail in time for the others.
+    pub fn retry_for(mut self, time: Duration) -> Self {
+        self.retry_for = Some(time);
         self
     }
 
@@ -147,7 +167,11 @@ impl<T: Resource, S: 'static> List<T, S> {
         let items = each_once(items);
         if !malformed.is_empty() {
             let good: HashSet<&T::Id> = items.iter().map(T::id).collect();
-            malformed.retain(|bad: &Malformed| !good.contains(&T::Id::from(bad.id.clone())));
+            malformed.retain(|bad: &Malformed| {
+                bad.id
+                    .clone()
+                    .is_none_or(|id| !good.contains(&T::Id::from(id)))
+            });
         }
         Ok(Everything {
             items,

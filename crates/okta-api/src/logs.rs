@@ -161,6 +161,9 @@ impl Tail {
             endpoint: Endpoint::Logs,
             url: self.next,
             doing: "following the System Log".to_owned(),
+            since: None,
+            deadline: None,
+            retry_for: None,
         };
         let page = dispatcher
             .fetch(&ask, |response| {

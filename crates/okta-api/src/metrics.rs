@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
+use tokio::time::Instant;
 
 use crate::endpoint::Endpoint;
 use crate::observer::{Exchange, Observer, Wait, WaitReason};
@@ -18,6 +19,11 @@ pub struct Metrics {
     /// By path template, such as `/api/v1/groups/{id}/users`. Endpoints that were never asked are
     /// missing.
     pub endpoints: BTreeMap<&'static str, EndpointMetrics>,
+    /// The time during which at least one request waited for the rate limit. Waits at the same time count once, and the one
+    /// that is going on counts until now: this is never more than the time that has passed.
+    pub waited_for_limit: Duration,
+    /// The time during which at least one request waited for another try after a failure, counted in the same way.
+    pub backed_off: Duration,
     /// The failure that is being answered by trying again, with its causes in one line: what to tell whoever loses patience
     /// before the client does.
     pub last_failure: Option<String>,
@@ -35,9 +41,6 @@ pub struct EndpointMetrics {
     pub retries: u64,
     /// The bodies of the answers, as the transport handed them on.
     pub bytes: u64,
-    /// Time spent not sending: until a rate window ended, or before a retry. Waits of parallel
-    /// requests for the same window count once.
-    pub waited: Duration,
 }
 
 impl Metrics {
@@ -51,7 +54,6 @@ impl Metrics {
                 throttled: sum.throttled + one.throttled,
                 retries: sum.retries + one.retries,
                 bytes: sum.bytes + one.bytes,
-                waited: sum.waited + one.waited,
             })
     }
 }
@@ -60,6 +62,7 @@ impl Metrics {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     counts: Mutex<Metrics>,
+    waits: Mutex<Waits>,
     troubles: Mutex<Troubles>,
     pub(crate) observer: Option<Box<dyn Observer>>,
 }
@@ -68,6 +71,7 @@ impl Meter {
     pub(crate) fn new(observer: Option<Box<dyn Observer>>) -> Self {
         Self {
             counts: Mutex::default(),
+            waits: Mutex::default(),
             troubles: Mutex::default(),
             observer,
         }
@@ -93,16 +97,29 @@ impl Meter {
         }
     }
 
-    /// Nothing was sent for so long.
-    pub(crate) fn waited(&self, endpoint: Endpoint, reason: WaitReason, time: Duration) {
-        self.update(endpoint, |metrics| metrics.waited += time);
+    /// Nothing will be sent for so long, until what is returned is dropped.
+    pub(crate) fn wait<'a>(
+        &'a self,
+        endpoint: Endpoint,
+        reason: WaitReason,
+        time: Duration,
+        failure: Option<&'a str>,
+    ) -> Waiting<'a> {
+        let wait = Wait {
+            endpoint: endpoint.template(),
+            reason,
+            time,
+            failure,
+        };
+        let since = Instant::now();
+        self.waits().of(reason).begin(since);
         if let Some(observer) = &self.observer {
-            let endpoint = endpoint.template();
-            observer.waited(&Wait {
-                endpoint,
-                reason,
-                time,
-            });
+            observer.waiting(&wait);
+        }
+        Waiting {
+            meter: self,
+            wait,
+            since,
         }
     }
 
@@ -117,6 +134,10 @@ impl Meter {
     /// The counts so far.
     pub(crate) fn snapshot(&self) -> Metrics {
         let mut metrics = self.counts().clone();
+        let now = Instant::now();
+        let mut waits = self.waits();
+        metrics.waited_for_limit = waits.of(WaitReason::RateLimit).total(now);
+        metrics.backed_off = waits.of(WaitReason::Retry).total(now);
         let troubles = self.troubles();
         metrics.last_failure = troubles.present.values().next_back().cloned();
         metrics
@@ -127,12 +148,82 @@ impl Meter {
         change(metrics.endpoints.entry(endpoint.template()).or_default());
     }
 
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn troubles(&self) -> MutexGuard<'_, Troubles> {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn counts(&self) -> MutexGuard<'_, Metrics> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait that is going on. It ends, and is told, however what waits ends.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    meter: &'a Meter,
+    wait: Wait<'a>,
+    since: Instant,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        self.meter.waits().of(self.wait.reason).end(now);
+        if let Some(observer) = &self.meter.observer {
+            observer.waited(&Wait {
+                time: now - self.since,
+                ..self.wait
+            });
+        }
+    }
+}
+
+/// The waits of all requests, by what they are for.
+#[derive(Debug, Default)]
+struct Waits {
+    limit: Waited,
+    retry: Waited,
+}
+
+impl Waits {
+    fn of(&mut self, reason: WaitReason) -> &mut Waited {
+        match reason {
+            WaitReason::RateLimit => &mut self.limit,
+            WaitReason::Retry => &mut self.retry,
+        }
+    }
+}
+
+/// How long anybody has waited: times that overlap are one.
+#[derive(Debug, Default)]
+struct Waited {
+    over: Duration,
+    /// How many wait, and since when somebody has without a break.
+    waiting: u32,
+    since: Option<Instant>,
+}
+
+impl Waited {
+    fn begin(&mut self, now: Instant) {
+        self.waiting += 1;
+        self.since.get_or_insert(now);
+    }
+
+    fn end(&mut self, now: Instant) {
+        self.waiting = self.waiting.saturating_sub(1);
+        if self.waiting == 0 {
+            self.over = self.total(now);
+            self.since = None;
+        }
+    }
+
+    fn total(&self, now: Instant) -> Duration {
+        let present = self.since.map_or(Duration::ZERO, |since| now - since);
+        self.over + present
     }
 }
 
@@ -177,6 +268,7 @@ mod tests {
     use std::time::Duration;
 
     use http::StatusCode;
+    use tokio::time::advance;
 
     use super::{EndpointMetrics, Meter};
     use crate::endpoint::Endpoint;
@@ -197,11 +289,6 @@ mod tests {
         meter.exchanged(Endpoint::Users, &throttled);
         meter.sent(Endpoint::Users, true);
         meter.sent(Endpoint::Members, false);
-        meter.waited(
-            Endpoint::Members,
-            WaitReason::RateLimit,
-            Duration::from_secs(3),
-        );
         let metrics = meter.snapshot();
         assert_eq!(
             metrics.endpoints["/api/v1/users"],
@@ -209,8 +296,7 @@ mod tests {
                 count: 2,
                 throttled: 1,
                 retries: 1,
-                bytes: 40,
-                waited: Duration::ZERO
+                bytes: 40
             }
         );
         assert_eq!(metrics.endpoints["/api/v1/groups/{id}/users"].count, 1);
@@ -220,9 +306,34 @@ mod tests {
                 count: 3,
                 throttled: 1,
                 retries: 1,
-                bytes: 40,
-                waited: Duration::from_secs(3)
+                bytes: 40
             }
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_at_the_same_time_count_once() {
+        let meter = Meter::default();
+        let wait = |reason| meter.wait(Endpoint::Members, reason, Duration::MAX, None);
+        let second = Duration::from_secs(1);
+        // (what begins or ends, then a second passes): two overlap by one, a third follows after a break.
+        let first = wait(WaitReason::Retry);
+        advance(second).await;
+        let second_wait = wait(WaitReason::Retry);
+        let limit = wait(WaitReason::RateLimit);
+        advance(second).await;
+        drop(first);
+        advance(second).await;
+        assert_eq!(meter.snapshot().backed_off, 3 * second, "one goes on");
+        drop(second_wait);
+        advance(second).await;
+        let third = wait(WaitReason::Retry);
+        advance(second).await;
+        drop(third);
+        drop(limit);
+        advance(second).await;
+        let metrics = meter.snapshot();
+        assert_eq!(metrics.backed_off, 4 * second);
+        assert_eq!(metrics.waited_for_limit, 4 * second);
     }
 }

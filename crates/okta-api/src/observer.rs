@@ -32,8 +32,13 @@ pub trait Observer: Debug + Send + Sync + 'static {
         let _ = exchange;
     }
 
-    /// Nothing was sent for a while.
-    fn waited(&self, wait: &Wait) {
+    /// Nothing is going to be sent for a while: for [`Wait::time`], as far as is known now.
+    fn waiting(&self, wait: &Wait<'_>) {
+        let _ = wait;
+    }
+
+    /// Nothing was sent for a while, which is over.
+    fn waited(&self, wait: &Wait<'_>) {
         let _ = wait;
     }
 }
@@ -59,13 +64,15 @@ pub struct Exchange {
 /// A time without requests to an endpoint. Waits of parallel requests for the same window are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Wait {
+pub struct Wait<'a> {
     /// The endpoint by its path template.
     pub endpoint: &'static str,
     /// What for.
     pub reason: WaitReason,
     /// How long.
     pub time: Duration,
+    /// What failed, where it was a failure, with its causes in one line. Names no person.
+    pub failure: Option<&'a str>,
 }
 
 /// What was waited for.

@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use crate::budget::{Admission, Answer, Budget, Settlement};
 use crate::endpoint::{Bucket, Endpoint};
-use crate::metrics::Meter;
+use crate::error::Awaited;
+use crate::metrics::{Meter, Waiting};
 use crate::observer::WaitReason;
 use crate::rate_limit::RateLimit;
 use crate::share::Share;
@@ -93,43 +94,69 @@ impl Pacer {
         }
     }
 
-    /// Waits until a request may be sent.
+    /// Waits until a request may be sent, however long that is.
+    #[cfg(test)]
     pub(crate) async fn admit(&self, endpoint: Endpoint) -> Permit<'_> {
+        self.admit_before(endpoint, None).await.unwrap()
+    }
+
+    /// Waits until a request may be sent.
+    ///
+    /// # Errors
+    ///
+    /// What it would still have to wait for when the deadline comes: at once where that is known, else at the deadline.
+    pub(crate) async fn admit_before(
+        &self,
+        endpoint: Endpoint,
+        deadline: Option<Instant>,
+    ) -> Result<Permit<'_>, Awaited> {
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Awaited::Start);
+        }
         let bucket = endpoint.bucket();
         let turn = self.turn(bucket);
-        let _turn = turn.lock().await;
+        let _turn = before(deadline, turn.lock()).await.ok_or(Awaited::Turn)?;
         let mut waiting: Option<Waiting<'_>> = None;
         loop {
             // Made before asking, so that no settlement after the answer is missed.
             let settled = self.settled.notified();
             let now = Instant::now();
-            match self.try_admit(bucket, now) {
+            let at_latest = match self.try_admit(bucket, now) {
                 (Admission::Granted { asks }, cuts) => {
-                    return Permit {
+                    return Ok(Permit {
                         pacer: self,
                         bucket,
                         asks,
                         cuts,
                         told: None,
                         answer: Answer::Failure,
-                    };
+                    });
                 }
-                (Admission::AfterAnswer { at_latest: None }, _) => settled.await,
-                (
-                    Admission::AfterAnswer {
-                        at_latest: Some(end),
-                    },
-                    _,
-                ) => {
-                    let _either = tokio::time::timeout_at(end, settled).await;
-                }
+                (Admission::AfterAnswer { at_latest }, _) => at_latest,
                 (Admission::NotBefore(end), _) => {
-                    waiting.get_or_insert_with(|| Waiting::new(self, endpoint, end));
+                    if deadline.is_some_and(|deadline| end >= deadline) {
+                        return Err(Awaited::Window(end - now));
+                    }
+                    waiting.get_or_insert_with(|| self.wait(endpoint, end - now));
                     // An answer can bring news of a younger window.
-                    let _either = tokio::time::timeout_at(end, settled).await;
+                    Some(end)
                 }
+            };
+            if deadline.is_some_and(|deadline| now >= deadline) {
+                return Err(Awaited::Turn);
             }
+            let _either = before(at_latest.into_iter().chain(deadline).min(), settled).await;
         }
+    }
+
+    /// A wait for a window, told when it begins and when it is over, however it ends.
+    fn wait(&self, endpoint: Endpoint, time: Duration) -> Waiting<'_> {
+        // Our own limit, for a server that tells of none, makes waits of a tenth of a second.
+        if time > Duration::from_secs(1) {
+            let seconds = time.as_secs_f64();
+            tracing::info!(%endpoint, seconds, "waiting for the rate limit");
+        }
+        self.meter.wait(endpoint, WaitReason::RateLimit, time, None)
     }
 
     /// The server wants nothing of this kind for so long.
@@ -163,36 +190,11 @@ impl Pacer {
     }
 }
 
-/// A wait for a window, told when it is over, however it ends.
-struct Waiting<'a> {
-    pacer: &'a Pacer,
-    endpoint: Endpoint,
-    since: Instant,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(pacer: &'a Pacer, endpoint: Endpoint, until: Instant) -> Self {
-        let since = Instant::now();
-        let time = until - since;
-        // Our own limit, for a server that tells of none, makes waits of a tenth of a second.
-        if time > Duration::from_secs(1) {
-            let seconds = time.as_secs_f64();
-            tracing::info!(%endpoint, seconds, "waiting for the rate limit");
-        }
-        Self {
-            pacer,
-            endpoint,
-            since,
-        }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let time = self.since.elapsed();
-        self.pacer
-            .meter
-            .waited(self.endpoint, WaitReason::RateLimit, time);
+/// What comes before the deadline, if there is one.
+async fn before<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
     }
 }
 
@@ -330,7 +332,7 @@ mod tests {
         drop(pacer.admit(Endpoint::Members).await);
         assert_eq!(start.elapsed(), Duration::from_secs(30));
         assert_eq!(
-            pacer.meter.snapshot().total().waited,
+            pacer.meter.snapshot().waited_for_limit,
             Duration::from_secs(30)
         );
     }

@@ -1,5 +1,8 @@
 //! One page of a list, read from one response.
 
+mod records;
+mod repair;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,7 +12,6 @@ use http::{HeaderMap, Response};
 use jiff::Timestamp;
 use okta_auth::OrgUrl;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use url::Url;
 
 use crate::endpoint::Endpoint;
@@ -38,8 +40,9 @@ pub struct Page<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Malformed {
-    /// Okta's id.
-    pub id: String,
+    /// Okta's id; `None` when not even that can be read. Whoever is missing from the list may then be this one: such a list
+    /// proves nobody's absence.
+    pub id: Option<String>,
     /// What is wrong with the record.
     pub reason: String,
 }
@@ -196,7 +199,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     response: &Response<Bytes>,
 ) -> Result<Page<T>, Cause> {
     refuse_other_content(response.headers()).map_err(Cause::Protocol)?;
-    let (items, malformed) = read_items(response.body())?;
+    let (items, malformed) = records::read(response.body())?;
     Ok(Page {
         items,
         malformed,
@@ -212,7 +215,7 @@ pub(crate) fn read<T: DeserializeOwned>(
 /// As for [`read`].
 pub(crate) fn read_object<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Cause> {
     refuse_other_content(response.headers()).map_err(Cause::Protocol)?;
-    serde_json::from_slice(response.body()).map_err(unreadable)
+    serde_json::from_slice(response.body()).map_err(records::unreadable)
 }
 
 /// A login page of a proxy has status 200, too.
@@ -233,54 +236,6 @@ fn refuse_other_content(headers: &HeaderMap) -> Result<(), ProtocolError> {
     Err(ProtocolError::NotJson {
         content_type: media_type.chars().take(100).collect(),
     })
-}
-
-/// Reads the elements. As a rule all of them decode, and no tree is built; when one does not, the
-/// page is read again with care.
-fn read_items<T: DeserializeOwned>(body: &[u8]) -> Result<(Vec<T>, Vec<Malformed>), Cause> {
-    match serde_json::from_slice(body) {
-        Ok(items) => Ok((items, Vec::new())),
-        Err(error) if error.is_data() => read_items_one_by_one(body),
-        Err(error) => Err(unreadable(error)),
-    }
-}
-
-/// Tells the records that do not decode from those that do.
-fn read_items_one_by_one<T: DeserializeOwned>(
-    body: &[u8],
-) -> Result<(Vec<T>, Vec<Malformed>), Cause> {
-    let values: Vec<Value> = serde_json::from_slice(body).map_err(unreadable)?;
-    let mut items = Vec::with_capacity(values.len());
-    let mut malformed = Vec::new();
-    for (position, value) in values.into_iter().enumerate() {
-        // An event's id is its `uuid`.
-        let id = value
-            .get("id")
-            .or_else(|| value.get("uuid"))
-            .and_then(Value::as_str)
-            .filter(|id| !id.is_empty())
-            .map(str::to_owned);
-        let id = id.ok_or(Cause::Protocol(ProtocolError::NoId {
-            position: position + 1,
-        }))?;
-        match T::deserialize(value) {
-            Ok(item) => items.push(item),
-            Err(error) => malformed.push(Malformed {
-                id,
-                reason: error.to_string(),
-            }),
-        }
-    }
-    Ok((items, malformed))
-}
-
-/// JSON that ends early was cut off on its way; JSON that is wrong would be wrong again.
-fn unreadable(error: serde_json::Error) -> Cause {
-    if error.is_eof() {
-        Cause::Truncated(error)
-    } else {
-        Cause::Protocol(ProtocolError::Malformed(error))
-    }
 }
 
 /// The next link, if it leads to the org itself.
@@ -474,9 +429,9 @@ mod tests {
         assert_eq!(
             page.malformed
                 .iter()
-                .map(|bad| bad.id.as_str())
+                .map(|bad| bad.id.as_deref())
                 .collect::<Vec<_>>(),
-            ["00u2"]
+            [Some("00u2")]
         );
         assert!(
             page.malformed[0].reason.contains("map"),
@@ -487,20 +442,6 @@ mod tests {
 
     #[test]
     fn what_is_no_page_is_an_error() {
-        for body in [
-            r#"[{"id":"00u1"},{"id":7}]"#,
-            r#"[{"id":"00u1"},{}]"#,
-            r#"[{"id":null,"profile":[]}]"#,
-            r#"[{"id":"00u1"},{"id":""}]"#,
-        ] {
-            assert!(
-                matches!(
-                    users("application/json", body),
-                    Err(Cause::Protocol(ProtocolError::NoId { .. }))
-                ),
-                "{body}"
-            );
-        }
         for body in ["{}", "null", r#"[{"id":"00u1"}]]"#, "<html>"] {
             assert!(
                 matches!(

@@ -1,12 +1,14 @@
 //! Tests of the whole crate against a scripted transport, and of its models against recorded
 //! answers.
 
+mod deadlines;
 mod decoding;
 mod following;
 mod observing;
 mod pacing;
 mod paging;
 mod reading;
+mod refusing;
 mod restarting;
 mod retrying;
 mod tokens;

@@ -139,6 +139,8 @@ impl<'de> Visitor<'de> for UserVisitor {
         };
         while let Some(name) = fields.next_key::<SmolStr>()? {
             match name.as_str() {
+                // Of two ids neither can be trusted.
+                "id" if id.is_some() => return Err(serde::de::Error::duplicate_field("id")),
                 "id" => id = Some(fields.next_value()?),
                 "status" => user.status = fields.next_value()?,
                 "created" => user.created = fields.next_value()?,

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::Dispatcher;
 use crate::endpoint::Endpoint;
-use crate::error::{Cause, ProtocolError};
+use crate::error::{Awaited, Cause, Late, ProtocolError};
 use crate::observer::Exchange;
 use crate::rate_limit::RateLimit;
 
@@ -34,6 +34,8 @@ pub(super) struct Sending {
     pub(super) retries: u32,
     /// How long it may take, once it has leave.
     pub(super) left: Duration,
+    /// When there has to be an answer, leave or not.
+    pub(super) deadline: Option<Instant>,
 }
 
 /// How long it had to wait for leave, and what came of it.
@@ -54,14 +56,24 @@ impl Sending {
 
     async fn send(self) -> Sent {
         let queued = Instant::now();
-        let permit = self.dispatcher.pacer.admit(self.endpoint).await;
+        let admitted = self
+            .dispatcher
+            .pacer
+            .admit_before(self.endpoint, self.deadline)
+            .await;
         let paced = queued.elapsed();
         let outcome = async {
+            let permit = admitted.map_err(late)?;
             let begun = Instant::now();
-            let token = timeout(self.left, self.dispatcher.tokens.token()).await;
-            let token = token.map_err(|_| Cause::Deadline)?.map_err(Cause::Auth)?;
+            let allowed = self.deadline.map_or(self.left, |deadline| {
+                self.left.min(deadline.saturating_duration_since(begun))
+            });
+            let token = timeout(allowed, self.dispatcher.tokens.token()).await;
+            let token = token
+                .map_err(|_| late(Awaited::Token))?
+                .map_err(Cause::Auth)?;
             let request = self.request(&token)?;
-            let left = self.left.saturating_sub(begun.elapsed());
+            let left = allowed.saturating_sub(begun.elapsed());
             let (response, told) = self.exchange(request, left).await?;
             permit.answered(response.status(), told);
             Ok((token, response))
@@ -94,7 +106,7 @@ impl Sending {
         span.record("bytes", exchange.bytes);
         span.record("retries", self.retries);
         meter.exchanged(self.endpoint, &exchange);
-        let response = outcome.map_err(|_| Cause::Deadline)?;
+        let response = outcome.map_err(|_| late(Awaited::Answer))?;
         let response = response.map_err(Cause::Transport)?;
         Ok((response, exchange.rate_limit))
     }
@@ -125,6 +137,15 @@ impl Sending {
         token.authorize(&mut request).map_err(Cause::Auth)?;
         Ok(request)
     }
+}
+
+/// The loop knows for how long, and what failed before.
+fn late(awaited: Awaited) -> Cause {
+    Cause::Late(Box::new(Late {
+        awaited,
+        after: Duration::ZERO,
+        last: None,
+    }))
 }
 
 /// A task that ends when nobody waits for it any more.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use futures::Stream;
 use http::StatusCode;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use url::Url;
 
 use super::List;
@@ -44,7 +44,7 @@ pub(super) fn pages<T: Resource, S: 'static>(
         list,
         most,
         known,
-        deadline: None,
+        since: None,
         asked: HashSet::new(),
         given: HashSet::new(),
         again: HashSet::new(),
@@ -63,7 +63,8 @@ struct Walk<T: Resource, S> {
     list: List<T, S>,
     most: usize,
     known: Known,
-    deadline: Option<Instant>,
+    /// When it was begun.
+    since: Option<Instant>,
     /// The pages that were read since the list was begun.
     asked: HashSet<Url>,
     /// The ids that were handed out.
@@ -143,26 +144,24 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             dispatcher,
             endpoint,
             within,
+            until,
+            retry_for,
             ..
         } = &self.list;
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let over = within.map(|time| since + time.min(page::LONGEST_TIME));
         let ask = Ask {
             endpoint: *endpoint,
             url: url.clone(),
             doing: self.doing(self.asked.len() + 1),
+            since: Some(since),
+            deadline: over.into_iter().chain(*until).min(),
+            retry_for: *retry_for,
         };
         let read = dispatcher.fetch(&ask, |response| {
             page::read::<T>(&dispatcher.org, url, response)
         });
-        let Some(time) = *within else {
-            return read.await;
-        };
-        let deadline = *self
-            .deadline
-            .get_or_insert_with(|| Instant::now() + time.min(page::LONGEST_TIME));
-        match timeout_at(deadline, read).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::new(ask.doing, ask.endpoint, Cause::Overdue(time))),
-        }
+        read.await
     }
 
     /// Where to read on after an error, if there is a way.
@@ -224,8 +223,13 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             is_new || keep_known
         });
         page.malformed.retain(|bad| {
-            let id = T::Id::from(bad.id.clone());
-            let is_new = !given.contains(&id) && malformed.insert(bad.id.clone());
+            // Somebody whose id cannot be read may be anybody, and is handed out whenever they come.
+            let Some(text) = bad.id.clone() else {
+                new += usize::from(!read_again);
+                return true;
+            };
+            let id = T::Id::from(text.clone());
+            let is_new = !given.contains(&id) && malformed.insert(text);
             let is_new_now = if read_again { again.insert(id) } else { is_new };
             new += usize::from(is_new_now);
             is_new
@@ -250,5 +254,8 @@ impl<T: Resource, S: 'static> Walk<T, S> {
 
 /// Whether the endpoint does not exist, as far as one can tell: a group that does not exist looks the same.
 fn is_not_there(error: &Error) -> bool {
-    error.kind() == ErrorKind::NotFound || error.status() == Some(StatusCode::METHOD_NOT_ALLOWED)
+    matches!(
+        error.status(),
+        Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE)
+    )
 }

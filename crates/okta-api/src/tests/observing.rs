@@ -21,7 +21,12 @@ impl Observer for Told {
         self.0.lock().unwrap().push(told);
     }
 
-    fn waited(&self, wait: &Wait) {
+    fn waiting(&self, wait: &Wait<'_>) {
+        let told = format!("waiting {:?}, because of {:?}", wait.time, wait.failure);
+        self.0.lock().unwrap().push(told);
+    }
+
+    fn waited(&self, wait: &Wait<'_>) {
         let reason = match wait.reason {
             WaitReason::RateLimit => "the window",
             WaitReason::Retry => "a retry",
@@ -52,13 +57,18 @@ async fn every_exchange_and_every_wait_is_told() {
         *told.0.lock().unwrap(),
         [
             "/api/v1/users None 0 bytes, left None, retry false, 0ns",
+            r#"waiting 250ms, because of Some("okta can not be reached: the answer broke off: scripted")"#,
             "/api/v1/users waited 250ms for a retry",
             "/api/v1/users Some(429) 4 bytes, left None, retry true, 0ns",
+            "waiting 3s, because of None",
             "/api/v1/users waited 3s for the window",
             "/api/v1/users Some(200) 2 bytes, left Some(587), retry true, 40ms",
         ]
     );
-    assert_eq!(client.metrics().total().bytes, 6);
+    let metrics = client.metrics();
+    assert_eq!(metrics.total().bytes, 6);
+    assert_eq!(metrics.backed_off, Duration::from_millis(250));
+    assert_eq!(metrics.waited_for_limit, Duration::from_secs(3));
 }
 
 #[tokio::test(start_paused = true)]

@@ -62,8 +62,11 @@ async fn its_rate_limit_is_not_that_of_the_api() {
     let begun = Instant::now();
     client.users().list().all().await.unwrap();
     assert_eq!(begun.elapsed(), Duration::from_secs(30));
-    let metrics = client.metrics().total();
-    assert_eq!((metrics.count, metrics.waited.as_secs()), (1, 30));
+    let metrics = client.metrics();
+    assert_eq!(
+        (metrics.total().count, metrics.waited_for_limit.as_secs()),
+        (1, 30)
+    );
     script.finish().unwrap();
 }
 
