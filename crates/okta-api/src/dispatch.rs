@@ -387,7 +387,7 @@ fn accept(response: &Response<Bytes>) -> Result<(), Cause> {
 fn is_answer<T>(outcome: &Result<T, Cause>) -> bool {
     !matches!(
         outcome,
-        Err(Cause::Transport(_) | Cause::Auth(AuthError::Transport(_)) | Cause::Deadline)
+        Err(Cause::Transport(_) | Cause::Auth(AuthError::Transport(_)) | Cause::Late(_))
     )
 }
 
