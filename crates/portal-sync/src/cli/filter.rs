@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn what_stands_before_a_fault_is_written() {
-        let (output, failure) = filtered("id pr", &format!("{ADA}\n{BOB}\n{{"));
+        let (output, failure) = filtered("id pr", format!("{ADA}\n{BOB}\n{{"));
         assert_eq!(output, format!("{ADA}\n{BOB}\n"));
         let told = failure.unwrap().told(None);
         assert!(
@@ -310,7 +310,7 @@ mod tests {
             "{told}"
         );
 
-        let (_, failure) = filtered("id pr", &format!("{ADA}\n7\n"));
+        let (_, failure) = filtered("id pr", format!("{ADA}\n7\n"));
         let told = failure.unwrap().told(Some(Path::new("users.json")));
         assert!(told.contains("value 2 of `users.json`"), "{told}");
         let (_, failure) = filtered("id pr", "[{}] x");

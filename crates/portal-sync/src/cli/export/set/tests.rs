@@ -1,3 +1,5 @@
+//! Sets of files that replace one another, and what goes wrong with them.
+
 use std::collections::BTreeMap;
 
 use tempfile::TempDir;
