@@ -56,6 +56,8 @@ pub use provider::Provider;
 pub use schedule::{Frequency, Schedule};
 pub use tuning::RateLimit;
 
+pub(crate) use suggest::nearest;
+
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
 pub struct Config {

@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `word`, when one is near enough to be what was meant. Case does not
 /// count.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
