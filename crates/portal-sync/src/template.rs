@@ -46,7 +46,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use org_filter::{AttributePath, Record};
+use org_filter::{Attribute, AttributePath, Record};
 
 mod error;
 mod fields;
@@ -194,6 +194,11 @@ impl Template {
     pub fn is_plain(&self) -> bool {
         self.paths().next().is_none()
     }
+}
+
+/// Whether an attribute has a value, as [values](self#values) are told.
+pub(crate) fn has_value(attribute: Attribute<'_>) -> bool {
+    value::text(attribute).is_some()
 }
 
 impl Part {

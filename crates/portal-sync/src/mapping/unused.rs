@@ -1,0 +1,309 @@
+//! What a configuration names and no record has: a misspelt attribute renames everybody without a word, and a misspelt rule
+//! excludes nobody.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use catalog_model::Kind;
+use okta_api::{Group, Profile, User, UserStatus};
+use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record};
+
+use crate::config::{self, Fields, GroupNaming, Hierarchy, UserNaming, nearest};
+use crate::selection::{GroupRecord, UserRecord, choose};
+use crate::template::{Template, has_value};
+
+#[cfg(test)]
+mod tests;
+
+/// What the mapping of a configuration names, and whether a record had it.
+///
+/// It is shown every record that Okta lists, whole and before any is left out, and tells in the end what none had. Only
+/// what was written is told of: a default may well be about attributes that an org does not use.
+#[derive(Debug)]
+pub struct Unused {
+    users: Names,
+    groups: Names,
+    statuses: Vec<(UserStatus, bool)>,
+    types: Vec<(String, Matcher, bool)>,
+}
+
+/// What is named of the records of one kind.
+#[derive(Debug, Default)]
+struct Names {
+    /// Attributes of the profile, with the keys that name them, and whether a record had a value.
+    attributes: Vec<(AttributePath, Vec<String>, bool)>,
+    /// Rules with their key, and whether they matched.
+    rules: Vec<(&'static str, NameRule, bool)>,
+    records: usize,
+    /// How many records have which attribute of the profile; counted while one is missed.
+    seen: BTreeMap<String, usize>,
+}
+
+impl Unused {
+    /// What these rules name.
+    #[must_use]
+    pub fn new(rules: &config::Mapping) -> Self {
+        let excluded = rules.groups.exclude.iter();
+        let excluded = excluded.map(|rule| ("mapping.groups.exclude", rule.clone(), false));
+        let merged = rules.groups.merge.iter().flat_map(|merge| &merge.groups);
+        let merged = merged.map(|rule| ("mapping.groups.merge", rule.clone(), false));
+        let no_users = rules.users.exclude.iter();
+        let no_users = no_users.map(|rule| ("mapping.users.exclude", rule.clone(), false));
+        let types = rules.groups.types.rules.iter();
+        Self {
+            users: Names {
+                attributes: attributes(of_users(rules)),
+                rules: no_users.collect(),
+                ..Names::default()
+            },
+            groups: Names {
+                attributes: attributes(of_groups(rules)),
+                rules: excluded.chain(merged).collect(),
+                ..Names::default()
+            },
+            statuses: rules
+                .users
+                .statuses
+                .iter()
+                .map(|it| (it.clone(), false))
+                .collect(),
+            types: types
+                .map(|(when, _)| {
+                    (
+                        when.to_string(),
+                        when.compile(&Dialect::GROUP_SEARCH),
+                        false,
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// Looks at a user whom Okta lists.
+    pub fn user(&mut self, user: &User) {
+        for (status, matched) in &mut self.statuses {
+            *matched |= *status == user.status;
+        }
+        let names = [user.profile.login(), user.profile.email()];
+        let record = UserRecord(user);
+        self.users
+            .record(&record, &user.profile, user.id.as_str(), &names);
+    }
+
+    /// Looks at a group that Okta lists.
+    pub fn group(&mut self, group: &Group) {
+        let record = GroupRecord(group);
+        for (_, when, matched) in &mut self.types {
+            *matched = *matched || when.matches(&record);
+        }
+        let names = [group.profile.name()];
+        self.groups
+            .record(&record, &group.profile, group.id.as_str(), &names);
+    }
+
+    /// What no record had, a sentence each. `groups` are the names of groups, of which the one that a rule may have meant is
+    /// told.
+    pub fn notices<'g>(&self, groups: impl IntoIterator<Item = &'g str> + Clone) -> Vec<String> {
+        let mut notices = self.users.notices(Kind::User, std::iter::empty());
+        if self.users.records > 0 {
+            let statuses = self.statuses.iter().filter(|(_, matched)| !matched);
+            notices.extend(statuses.map(|(status, _)| {
+                format!(
+                    "`mapping.users.statuses` `{}` matches no user",
+                    status.as_str()
+                )
+            }));
+        }
+        notices.extend(self.groups.notices(Kind::Group, groups));
+        if self.groups.records > 0 {
+            let types = self.types.iter().filter(|(.., matched)| !matched);
+            notices.extend(types.map(|(when, ..)| {
+                format!("`mapping.groups.type.rules` `{when}` matches no group")
+            }));
+        }
+        notices
+    }
+}
+
+impl Names {
+    fn record(
+        &mut self,
+        record: &impl Record,
+        profile: &Profile,
+        id: &str,
+        names: &[Option<&str>],
+    ) {
+        self.records += 1;
+        for (_, rule, matched) in &mut self.rules {
+            *matched = *matched || choose(std::slice::from_ref(rule), id, names);
+        }
+        let mut missed = false;
+        for (path, _, had) in &mut self.attributes {
+            *had = *had || has_value(record.attribute(path));
+            missed |= !*had;
+        }
+        // Once every attribute was seen nobody asks for the nearest, which is so after a few records nearly always.
+        if !missed {
+            return;
+        }
+        for (name, value) in profile.iter() {
+            if !has_value(Some(value).into()) {
+                continue;
+            }
+            match self.seen.get_mut(name) {
+                Some(count) => *count += 1,
+                None => drop(self.seen.insert(name.to_owned(), 1)),
+            }
+        }
+    }
+
+    fn notices<'n>(
+        &self,
+        kind: Kind,
+        names: impl IntoIterator<Item = &'n str> + Clone,
+    ) -> Vec<String> {
+        if self.records == 0 {
+            return Vec::new();
+        }
+        let kind = kind.lower();
+        let attributes = self.attributes.iter().filter(|(.., had)| !had);
+        let attributes = attributes.map(|(path, keys, _)| {
+            let name = path.in_profile().unwrap_or(path.as_str());
+            let verb = if keys.len() == 1 { "is" } else { "are" };
+            let mut notice = format!(
+                "of {} {kind}s none has `{name}`, which `{}` {verb} made of",
+                self.records,
+                keys.join("` and `")
+            );
+            let meant = meant(name, self.seen.keys().map(String::as_str));
+            if let Some((meant, count)) = meant.and_then(|it| self.seen.get_key_value(it)) {
+                let have = if *count == 1 { "has" } else { "have" };
+                // Writing to a text does not fail.
+                let _ = write!(notice, " (did you mean `{meant}`, which {count} {have}?)");
+            }
+            notice
+        });
+        let rules = self.rules.iter().filter(|(.., matched)| !matched);
+        let rules = rules.map(|(key, rule, _)| {
+            let text = rule.to_string();
+            let mut notice = format!("`{key}` `{text}` matches no {kind}");
+            let name = text.strip_prefix("exact:").unwrap_or(&text);
+            if let Some(nearest) = nearest(name, names.clone()) {
+                let _ = write!(notice, " (nearest: `{}`)", nearest.escape_debug());
+            }
+            notice
+        });
+        attributes.chain(rules).collect()
+    }
+}
+
+/// The name that was meant: the nearest one, else the shortest that begins as it does, or that it begins with.
+fn meant<'n>(written: &str, names: impl Iterator<Item = &'n str> + Clone) -> Option<&'n str> {
+    const LEAST: usize = 3;
+    let lower = written.to_lowercase();
+    let begins = |name: &&str| {
+        let name = name.to_lowercase();
+        let shorter = name.len().min(lower.len());
+        shorter >= LEAST && (name.starts_with(&lower) || lower.starts_with(&name))
+    };
+    nearest(written, names.clone()).or_else(|| names.filter(begins).min_by_key(|name| name.len()))
+}
+
+/// A key of the configuration and the templates that stand there.
+type Source<'t> = (String, &'t Template);
+
+fn of_users(rules: &config::Mapping) -> Vec<Source<'_>> {
+    let default = config::Mapping::default();
+    let names = rules.user_name.iter().filter_map(|naming| match naming {
+        UserNaming::Attribute(template) | UserNaming::Template(template) => {
+            Some(("mapping.userName".to_owned(), template))
+        }
+        _ => None,
+    });
+    let mut sources: Vec<_> = names.collect();
+    sources.extend(of_fields(
+        "users",
+        &rules.users.fields,
+        &default.users.fields,
+    ));
+    sources
+}
+
+fn of_groups(rules: &config::Mapping) -> Vec<Source<'_>> {
+    let default = config::Mapping::default();
+    let names = rules.group_name.iter().filter_map(|naming| match naming {
+        GroupNaming::Attribute(template) | GroupNaming::Template(template) => {
+            Some(("mapping.groupName".to_owned(), template))
+        }
+        _ => None,
+    });
+    let mut sources: Vec<_> = names.collect();
+    sources.extend(of_fields(
+        "groups",
+        &rules.groups.fields,
+        &default.groups.fields,
+    ));
+    let types = &rules.groups.types.attribute;
+    if *types != default.groups.types.attribute {
+        sources.extend(
+            types
+                .iter()
+                .map(|it| ("mapping.groups.type.attribute".to_owned(), it)),
+        );
+    }
+    if let Some(Hierarchy::ByAttribute { key, parent }) = &rules.groups.hierarchy {
+        sources.push(("mapping.groups.hierarchy.key".to_owned(), key));
+        sources.push(("mapping.groups.hierarchy.parentKey".to_owned(), parent));
+    }
+    sources
+}
+
+/// The sources of fields that are not what they are by default.
+fn of_fields<'t>(
+    section: &'t str,
+    fields: &'t Fields,
+    default: &Fields,
+) -> impl Iterator<Item = Source<'t>> {
+    let Fields {
+        display_name,
+        title,
+        description,
+        email,
+        picture,
+        annotations,
+        labels,
+    } = fields;
+    let lists = [
+        ("displayName", display_name, &default.display_name),
+        ("title", title, &default.title),
+        ("description", description, &default.description),
+        ("email", email, &default.email),
+        ("picture", picture, &default.picture),
+    ];
+    let lists = lists
+        .into_iter()
+        .filter(|(_, list, default)| list != default);
+    let lists = lists.flat_map(|(key, list, _)| list.iter().map(move |it| (key, it)));
+    let attached = [("annotations", annotations), ("labels", labels)].into_iter();
+    let attached = attached.flat_map(|(key, map)| map.iter().map(move |(_, it)| (key, it)));
+    lists
+        .chain(attached)
+        .map(move |(key, template)| (format!("mapping.{section}.{key}"), template))
+}
+
+/// The attributes of the profile that templates are made of, each once. The other fields of a record are known, and refused
+/// where a configuration is read when there is none of the name.
+fn attributes(sources: Vec<Source<'_>>) -> Vec<(AttributePath, Vec<String>, bool)> {
+    let mut keys: BTreeMap<&AttributePath, Vec<String>> = BTreeMap::new();
+    for (key, template) in &sources {
+        for path in template.paths().filter(|path| path.in_profile().is_some()) {
+            let keys = keys.entry(path).or_default();
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+    }
+    keys.into_iter()
+        .map(|(path, keys)| (path.clone(), keys, false))
+        .collect()
+}
