@@ -211,14 +211,8 @@ pub(super) fn search(
 fn cut_short(entry: &Entry<'_>, text: &str) -> Option<ConfigError> {
     let comment = entry.written()?.comment.as_deref()?;
     // A string that is left open; a remark behind a whole expression is one.
-    if text
-        .replace("\\\\", "")
-        .replace("\\\"", "")
-        .matches('"')
-        .count()
-        % 2
-        == 0
-    {
+    let unescaped = text.replace(r"\\", "").replace(r#"\""#, "");
+    if unescaped.matches('"').count().is_multiple_of(2) {
         return None;
     }
     let whole = format!("{text}{}", comment.trim_end());

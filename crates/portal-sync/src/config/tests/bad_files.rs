@@ -58,6 +58,7 @@ token: "s3cret
         ),
         "
 app-config.yaml:6:16: not valid YAML: unclosed quote
+  fix: put single quotes around the whole value: `token: '…'`
 ",
     );
     refused(

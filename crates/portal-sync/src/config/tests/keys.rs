@@ -30,10 +30,11 @@ fn ids(loaded: Result<Config, ConfigErrors>) -> Vec<String> {
 fn a_jwk_or_a_set_of_them_needs_no_quotes() {
     let (one, two) = (jwk("k1").to_string(), jwk("k2").to_string());
     let variables = [("NEW", one.as_str()), ("OLD", two.as_str())];
-    let mut block = String::new();
-    for (name, value) in jwk("k1").as_object().unwrap() {
-        block.push_str(&format!("\n  {name}: {value}"));
-    }
+    let key = jwk("k1");
+    let members = key.as_object().unwrap().iter();
+    let block: String = members
+        .flat_map(|(name, value)| ["\n  ".to_owned(), name.clone(), format!(": {value}")])
+        .collect();
     for (key, expected) in [
         (one.clone(), vec!["k1"]),
         (block, vec!["k1"]),
