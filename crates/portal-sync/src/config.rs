@@ -24,6 +24,8 @@ mod elsewhere;
 
 mod yaml;
 
+mod misplaced;
+
 mod substitute;
 
 mod layers;

@@ -1,12 +1,13 @@
 //! What a tenant is opened with: the keys of a service app, or an API token.
 
 use figment::value::Value;
-use okta_auth::{ApiToken, PrivateKey};
+use okta_auth::{ApiToken, KeyError, PrivateKey};
 use secrecy::SecretString;
 
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
-use super::section::{Entry, Section};
+use super::place::Origin;
+use super::section::{Entry, Section, bare_variable};
 use super::suggest::listed;
 
 /// What requests to a tenant are authorised with. `Debug` shows no secret.
@@ -61,10 +62,21 @@ pub(super) fn read(section: &Section<'_>) -> Option<Credentials> {
             let [_, key_id_absent, _] = &mut absent;
             *key_id_absent &= !is_jwk(&key);
             if absent.contains(&true) {
-                section.refuse(
-                    missing("the credentials are incomplete", &absent)
-                        .fix("add what is shown above"),
-                );
+                let error = missing("the credentials are incomplete", &absent);
+                let variables: Vec<&str> = SERVICE_APP
+                    .iter()
+                    .zip(&absent)
+                    .filter(|(_, absent)| **absent)
+                    .filter_map(|((name, _), _)| section.empty_variable(name))
+                    .collect();
+                section.refuse(if variables.is_empty() {
+                    error.fix("add what is shown above")
+                } else {
+                    error.fix(format!(
+                        "set {}, from which the configuration takes it; set to nothing it stands for nothing",
+                        listed(variables)
+                    ))
+                });
             }
             if let Some(token) = &token {
                 token.notice(
@@ -206,8 +218,14 @@ fn of_set(keys: Vec<PrivateKey>, key_id: &Part<'_>, entry: &Entry<'_>) -> Option
 /// An id as Okta shows it. What tends to come along when one is copied has a message of its own.
 fn identifier(entry: &Entry<'_>) -> Option<String> {
     let text = entry
-        .text("an id as Okta shows it, in quotes if it is all digits")?
+        .name("an id as Okta shows it, in quotes if it is all digits")?
         .trim();
+    if let Some(name) = bare_variable(text) {
+        let error = ConfigError::new(format!("`{name}` is text here and no variable"));
+        let name = name.trim_start_matches(['$', '{']);
+        entry.refuse(error.fix(format!("write `${{{name}}}`")));
+        return None;
+    }
     let (wrong, fix) = if text.ends_with(',') {
         (
             "ends in a comma",
@@ -236,14 +254,65 @@ fn is_jwk(key: &Part<'_>) -> bool {
     };
     // Quotes around it are taken off when it is read.
     let around = |c: char| c.is_whitespace() || "\"'`\\".contains(c);
-    matches!(entry.value(), Value::String(_, text) if text.trim_start_matches(around).starts_with('{'))
+    match entry.value() {
+        Value::String(_, text) => text.trim_start_matches(around).starts_with('{'),
+        other => jwk_in_yaml(other).is_some(),
+    }
+}
+
+/// The JSON of a JWK, or of a set of them, that stands in the file as a map without quotes around it.
+fn jwk_in_yaml(value: &Value) -> Option<String> {
+    let Value::Dict(_, members) = value else {
+        return None;
+    };
+    let is_key = members.contains_key("kty") || members.contains_key("keys");
+    let mut jwk = is_key.then(|| json(value))?;
+    // The keys of a set may come from variables or files of their own, each as a text.
+    let keys = jwk
+        .get_mut("keys")
+        .and_then(serde_json::Value::as_array_mut);
+    for key in keys.into_iter().flatten() {
+        if let Some(parsed) = key
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok())
+        {
+            *key = parsed;
+        }
+    }
+    Some(jwk.to_string())
+}
+
+fn json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Dict(_, members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), json(value)))
+            .collect(),
+        Value::Array(_, items) => items.iter().map(json).collect(),
+        Value::Bool(_, flag) => (*flag).into(),
+        Value::Num(_, number) => number
+            .to_i128()
+            .and_then(|whole| i64::try_from(whole).ok())
+            .map_or(serde_json::Value::Null, Into::into),
+        Value::String(_, text) => text.as_str().into(),
+        Value::Char(_, character) => character.to_string().into(),
+        Value::Empty(..) => serde_json::Value::Null,
+    }
 }
 
 fn private_keys(entry: &Entry<'_>) -> Option<Vec<PrivateKey>> {
-    let text = entry.secret("the text of a private key")?;
-    PrivateKey::parse_all(text)
-        .map_err(|error| entry.refuse(ConfigError::new(error.to_string())))
-        .ok()
+    let of_map = jwk_in_yaml(entry.value());
+    let text = match &of_map {
+        Some(json) => json.as_str(),
+        None => entry.secret("the text of a private key")?,
+    };
+    let refuse = |error: KeyError| {
+        entry.refuse(ConfigError::new(match entry.origin() {
+            Some(Origin::File(name)) => format!("in the file {}: {error}", quoted(name)),
+            _ => error.to_string(),
+        }));
+    };
+    PrivateKey::parse_all(text).map_err(refuse).ok()
 }
 
 fn api_token(entry: &Entry<'_>) -> Option<Credentials> {

@@ -159,6 +159,13 @@ fn address(entry: &Entry<'_>) -> Option<SocketAddr> {
     if let Ok(address) = text.parse() {
         return Some(address);
     }
+    // Wherever it resolves to, this machine alone is meant.
+    if let Some((host, port)) = text.rsplit_once(':')
+        && host.eq_ignore_ascii_case("localhost")
+        && let Ok(port) = port.parse()
+    {
+        return Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+    }
     let error = ConfigError::new(format!("{} is not an IP address with a port", quoted(text)));
     let port = text
         .rsplit(':')

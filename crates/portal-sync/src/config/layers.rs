@@ -8,15 +8,13 @@ use figment::{Figment, Metadata, Profile, Provider};
 
 use super::environment::Environment;
 use super::errors::ConfigError;
+use super::misplaced::{self, OURS};
 use super::place::{Content, Key, KeyPath, Node, Place, Step};
 use super::substitute::{Folder, Lost, Substitution, unreadable};
 use super::yaml;
 
 /// The default files, the second overriding the first.
 const DEFAULT_FILES: [&str; 2] = ["app-config.yaml", "app-config.local.yaml"];
-
-/// The two parts of the files that are ours.
-pub(super) const OURS: [&[&str]; 2] = [&["catalog", "providers", "okta"], &["portalSync"]];
 
 const VARIABLE_PREFIX: &str = "APP_CONFIG_";
 
@@ -94,7 +92,8 @@ pub(super) fn read(
     let mut unresolved = Vec::new();
     for file in &files {
         match layer(file, environment, cwd) {
-            Ok((layer, lost)) => {
+            Ok((layer, lost, misplaced)) => {
+                errors.extend(misplaced);
                 unresolved.extend(lost.into_iter().map(|lost| (layers.len(), lost)));
                 layers.push(layer);
             }
@@ -143,12 +142,20 @@ fn layer(
     file: &Path,
     environment: &Environment,
     cwd: &Path,
-) -> Result<(Layer, Vec<Lost>), ConfigError> {
+) -> Result<(Layer, Vec<Lost>, Vec<ConfigError>), ConfigError> {
     let shown = file.display().to_string();
     let name = Place::whole(&shown);
     let path = cwd.join(file);
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&shown, &error))?;
     let root = yaml::parse(&name, text.strip_prefix('\u{feff}').unwrap_or(&text))?;
+    if let Some(found) = not_a_map(&root) {
+        let error = ConfigError::new(format!("the file is {found}, expected a map"));
+        return Err(error
+            .at(root.place)
+            .excerpt(EXAMPLE)
+            .fix("begin it with the keys `catalog` and `portalSync`, as above"));
+    }
+    let misplaced = misplaced::find(&root);
     let mut substitution = Substitution::new(environment);
     let ours = OURS
         .into_iter()
@@ -157,7 +164,17 @@ fn layer(
         Node::new(root.place.clone(), Content::Map(Vec::new())),
         graft,
     );
-    Ok((Layer { name, root }, substitution.unresolved()))
+    Ok((Layer { name, root }, substitution.unresolved(), misplaced))
+}
+
+/// What a file is that is not a map; an empty one is as good as one without our keys.
+fn not_a_map(root: &Node) -> Option<&'static str> {
+    match root.content {
+        Content::Map(_) | Content::Null => None,
+        Content::List(_) => Some("a list"),
+        Content::Text(_) => Some("a text"),
+        Content::Bool(_) | Content::Integer(_) | Content::Float(_) => Some("a single value"),
+    }
 }
 
 /// The part of a file under `keys`, its references replaced, still under these keys.
@@ -216,8 +233,15 @@ fn variable(name: &str, text: &str) -> Option<Result<Layer, ConfigError>> {
     let keys: Vec<&str> = name.split('_').collect();
     let path = KeyPath::of(&keys);
     let place = Place::whole(&format!("{VARIABLE_PREFIX}{name}"));
-    if text.is_empty() || !OURS.iter().any(|ours| KeyPath::of(ours).touches(&path)) {
+    if text.is_empty() {
         return None;
+    }
+    if !OURS.iter().any(|ours| KeyPath::of(ours).touches(&path)) {
+        let value = Node::new(place.clone(), Content::Null);
+        let error = misplaced::find(&under(&keys, &place, value))
+            .into_iter()
+            .next();
+        return error.map(Err);
     }
     if keys.iter().any(|key| key.is_empty()) {
         let error = ConfigError::new("not the name of a key")
@@ -231,19 +255,24 @@ fn variable(name: &str, text: &str) -> Option<Result<Layer, ConfigError>> {
         Ok(json) => tree(&place, json),
         Err(_) => Node::new(place.clone(), Content::Text(text.to_owned())),
     };
-    let root = keys.iter().rev().fold(value, |inner, key| {
-        let key = Key {
-            text: (*key).to_owned(),
-            place: place.clone(),
-        };
-        Node::new(place.clone(), Content::Map(vec![(key, inner)]))
-    });
+    let root = under(&keys, &place, value);
     // `APP_CONFIG_catalog` holds other plugins' keys too.
     let root = OURS
         .into_iter()
         .filter_map(|keys| ours_of_variable(&root, keys))
         .fold(Node::new(place.clone(), Content::Map(Vec::new())), graft);
     Some(Ok(Layer { name: place, root }))
+}
+
+/// A value under keys, one in the other.
+fn under(keys: &[&str], place: &Place, value: Node) -> Node {
+    keys.iter().rev().fold(value, |inner, key| {
+        let key = Key {
+            text: (*key).to_owned(),
+            place: place.clone(),
+        };
+        Node::new(place.clone(), Content::Map(vec![(key, inner)]))
+    })
 }
 
 /// Like [`ours`] without references: Backstage replaces none in variables.
@@ -342,6 +371,11 @@ impl Layers {
     /// The merged value at `path`.
     pub(super) fn value(&self, path: &KeyPath) -> Option<&Value> {
         path.steps().iter().try_fold(&self.merged, child)
+    }
+
+    /// The value at `path` as its layer has it.
+    pub(super) fn node(&self, path: &KeyPath) -> Option<&Node> {
+        self.layer(self.value(path)?)?.root.find(path)
     }
 
     /// Where the key and the value at `path` were written, as far as they were.

@@ -114,11 +114,34 @@ impl fmt::Display for KeyPath {
     }
 }
 
-/// A value and where it was written.
+/// A value, where it was written, and what else is known of that.
 #[derive(Clone)]
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) content: Content,
+    /// How it was written, where YAML made something else of it.
+    pub(super) written: Option<Arc<Written>>,
+    /// What it was taken from, if it does not stand in the file itself.
+    pub(super) origin: Option<Origin>,
+}
+
+/// A value without quotes as its line has it.
+pub(super) struct Written {
+    /// The value: `1.10` of a number.
+    pub(super) text: String,
+    /// What follows from ` #` on, which YAML takes for a comment.
+    pub(super) comment: Option<String>,
+    /// `&` or `!` at its start, which YAML takes for an anchor or a tag.
+    pub(super) mark: Option<char>,
+}
+
+/// What a value was taken from.
+#[derive(Clone)]
+pub(super) enum Origin {
+    /// The environment variable of this name.
+    Variable(String),
+    /// The file of this name.
+    File(String),
 }
 
 /// What YAML knows.
@@ -142,7 +165,12 @@ pub(super) struct Key {
 
 impl Node {
     pub(super) fn new(place: Place, content: Content) -> Self {
-        Self { place, content }
+        Self {
+            place,
+            content,
+            written: None,
+            origin: None,
+        }
     }
 
     /// The value under `key`, when this is a map that has it.

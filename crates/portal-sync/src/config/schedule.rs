@@ -92,6 +92,14 @@ fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
     match entry.value() {
         Value::String(_, text) if text.trim() == "manual" => return Some(Frequency::Manual),
         Value::Dict(_, keys) if keys.contains_key("cron") || keys.contains_key("trigger") => {}
+        Value::String(_, text) if text.trim().parse::<Cron>().is_ok() => {
+            let error = ConfigError::new(format!(
+                "{} is a cron pattern and no duration",
+                quoted(text)
+            ));
+            entry.refuse(error.fix(format!("write `frequency: {{ cron: '{}' }}`", text.trim())));
+            return None;
+        }
         _ => return duration::read_some(entry).map(Frequency::Every),
     }
     let section = entry.section("a frequency")?;
@@ -121,7 +129,12 @@ fn on_demand_or_cron(section: &Section<'_>) -> Option<Frequency> {
         return None;
     }
     let text = cron.text("a cron pattern such as `\"0 */2 * * *\"`")?;
-    match text.parse() {
+    match text.parse::<Cron>() {
+        Ok(pattern) if !ever_comes(&pattern) => {
+            let error = ConfigError::new(format!("{} names a time that never comes", quoted(text)));
+            cron.refuse(error.fix("look at the day of month (third of five fields) and the month (fourth): not every month has that day"));
+            None
+        }
         Ok(pattern) => Some(Frequency::Cron(Box::new(pattern))),
         // The reason is told in the words of the parser's own types, so it is left out.
         Err(_) => {
@@ -134,4 +147,11 @@ fn on_demand_or_cron(section: &Section<'_>) -> Option<Frequency> {
             None
         }
     }
+}
+
+/// Whether there is a time that a pattern names. Days repeat after 400 years, so it is the same whenever it is asked; in a
+/// leap year that is the longest way from one the search begins.
+fn ever_comes(pattern: &Cron) -> bool {
+    let start = jiff::civil::date(2000, 1, 1).to_zoned(jiff::tz::TimeZone::UTC);
+    start.is_ok_and(|start| pattern.find_next_occurrence(&start, true).is_ok())
 }

@@ -9,7 +9,7 @@ use figment::value::{Dict, Value};
 use super::elsewhere::{self, Elsewhere};
 use super::errors::{ConfigError, ConfigErrors, Notice, is_key, quoted};
 use super::layers::Layers;
-use super::place::{KeyPath, Place};
+use super::place::{KeyPath, Node, Origin, Place, Written};
 use super::suggest::{listed, nearest};
 use crate::text::is_blank;
 
@@ -171,17 +171,59 @@ impl<'a> Entry<'a> {
 
     /// Notes that the value is not what was `expected`. Not for secrets: the value is quoted.
     pub(super) fn refuse_value(&self, expected: &str) {
-        let found = match self.value {
-            Value::String(_, text) => quoted(text),
-            Value::Num(_, number) => match number.to_i128() {
+        self.refuse(ConfigError::new(format!(
+            "expected {expected}, found {}",
+            self.found()
+        )));
+    }
+
+    /// The value as messages name it, as it was written.
+    fn found(&self) -> String {
+        match (self.value, self.written()) {
+            (Value::String(_, text), _) => quoted(text),
+            (Value::Num(..), Some(written)) => quoted(&written.text),
+            (Value::Num(_, number), None) => match number.to_i128() {
                 Some(whole) => format!("`{whole}`"),
                 None => format!("`{}`", self.value.to_f64().unwrap_or(f64::NAN)),
             },
-            other => kind(other).to_owned(),
-        };
-        self.refuse(ConfigError::new(format!(
-            "expected {expected}, found {found}"
-        )));
+            (other, _) => kind(other).to_owned(),
+        }
+    }
+
+    fn node(&self) -> Option<&'a Node> {
+        self.reading.layers.node(&self.path)
+    }
+
+    /// How the value was written, where YAML made something else of it.
+    pub(super) fn written(&self) -> Option<&'a Written> {
+        self.node()?.written.as_deref()
+    }
+
+    /// What the value was taken from, if it does not stand in the file itself.
+    pub(super) fn origin(&self) -> Option<&'a Origin> {
+        self.node()?.origin.as_ref()
+    }
+
+    /// Says what YAML, or the replacing of variables, made of a text that may have been meant otherwise.
+    fn notice_misread(&self, text: &str) {
+        let comment = self
+            .written()
+            .and_then(|written| written.comment.as_deref());
+        // People put a space between `#` and what they remark.
+        if comment
+            .is_some_and(|comment| !comment.trim_start().starts_with("# ") && comment.trim() != "#")
+        {
+            self.notice(format!(
+                "YAML ended this value at ` #`: it is {}; if what follows belongs to it, put single quotes around the whole",
+                quoted(text)
+            ));
+        }
+        if let Some(name) = bare_variable(text) {
+            self.notice(format!(
+                "`{name}` is text here and no variable, which is written `${{{}}}`",
+                name.trim_start_matches(['$', '{'])
+            ));
+        }
     }
 
     /// A text that is not blank, and not a key that was pasted at the wrong place: that would be shown to everybody.
@@ -194,7 +236,10 @@ impl<'a> Entry<'a> {
                 );
                 None
             }
-            Value::String(_, text) => self.not_blank(text),
+            Value::String(_, text) => {
+                self.notice_misread(text);
+                self.not_blank(text)
+            }
             _ => {
                 self.refuse_value(expected);
                 None
@@ -202,9 +247,33 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Like [`text`](Self::text) for a name, which may look like something else to YAML.
+    pub(super) fn name(&self, expected: &str) -> Option<&'a str> {
+        let (Value::Num(..) | Value::Bool(..), Some(written)) = (self.value, self.written()) else {
+            return self.text(expected);
+        };
+        let error = ConfigError::new(format!("expected {expected}, found {}", self.found()));
+        self.refuse(error.fix(format!(
+            "YAML reads {} there; for a text write `'{}'`",
+            kind(self.value),
+            written.text
+        )));
+        None
+    }
+
     /// Like [`text`](Self::text) for a secret: messages tell its kind and nothing else.
     pub(super) fn secret(&self, expected: &str) -> Option<&'a str> {
         if let Value::String(_, text) = self.value {
+            // A whole text of that form is the name of a variable, which no secret looks like.
+            if bare_variable(text)
+                .is_some_and(|name| name.len() == text.trim_end_matches('}').len())
+            {
+                self.refuse(
+                    ConfigError::new(format!("expected {expected}, found the name of a variable"))
+                        .fix("variables are written `${NAME}`, with both braces"),
+                );
+                return None;
+            }
             return self.not_blank(text);
         }
         self.refuse_kind(expected);
@@ -213,7 +282,17 @@ impl<'a> Entry<'a> {
 
     fn not_blank(&self, text: &'a str) -> Option<&'a str> {
         if is_blank(text) {
-            self.refuse(ConfigError::new("it is empty"));
+            let error = ConfigError::new("it is empty");
+            self.refuse(match self.origin() {
+                Some(Origin::Variable(name)) => {
+                    error.fix(format!("set the variable `{name}`, whose value it is"))
+                }
+                Some(Origin::File(name)) => error.fix(format!(
+                    "put the value into the file {}, from which it is read",
+                    quoted(name)
+                )),
+                None => error,
+            });
             return None;
         }
         if text.contains('\0') {
@@ -292,6 +371,26 @@ impl<'a> Entry<'a> {
 
     /// A list, its empty places left out.
     pub(super) fn list(&self, expected: &str) -> Option<Vec<Self>> {
+        self.list_with(expected, |_| None)
+    }
+
+    /// A list of names, which may look like nothing to YAML.
+    pub(super) fn list_of_names(&self, expected: &str) -> Option<Vec<Self>> {
+        self.list_with(expected, |node| {
+            let written = node.written.as_deref()?;
+            let fix = format!(
+                "YAML reads nothing there; for a text write `'{}'`",
+                written.text
+            );
+            (!written.text.is_empty()).then_some(fix)
+        })
+    }
+
+    fn list_with(
+        &self,
+        expected: &str,
+        fix: impl Fn(&Node) -> Option<String>,
+    ) -> Option<Vec<Self>> {
         let Value::Array(_, items) = self.value else {
             self.refuse_kind(expected);
             return None;
@@ -302,7 +401,14 @@ impl<'a> Entry<'a> {
             match Entry::present(self.reading, item, path.clone()) {
                 Some(entry) => entries.push(entry),
                 None if self.reading.is_unresolved(&path) => {}
-                None => self.refuse(ConfigError::new(format!("element {} is empty", index + 1))),
+                None => {
+                    let error = ConfigError::new(format!("element {} is empty", index + 1));
+                    let node = self.reading.layers.node(&path);
+                    self.refuse(match node.and_then(&fix) {
+                        Some(fix) => error.fix(fix),
+                        None => error,
+                    });
+                }
             }
         }
         Some(entries)
@@ -329,6 +435,27 @@ impl<'a> Entry<'a> {
             tolerated: RefCell::default(),
         })
     }
+}
+
+/// The variable that a text names as a shell does, or whose brace is not closed: `$NAME` or `${NAME`.
+pub(super) fn bare_variable(text: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut from = 0;
+    while let Some(at) = text.get(from..)?.find('$').map(|at| from + at) {
+        let after = text.get(at + 1..)?;
+        let name = after.strip_prefix('{').unwrap_or(after);
+        let length = name.find(|c| !is_name(c)).unwrap_or(name.len());
+        let begins = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+        let is_closed =
+            after.starts_with('{') && name.get(length..).is_some_and(|rest| rest.contains('}'));
+        let escaped = text.get(..at).is_some_and(|before| before.ends_with('$'));
+        if begins && length > 1 && !is_closed && !escaped {
+            let skipped = after.len() - name.len();
+            return text.get(at..at + 1 + skipped + length);
+        }
+        from = at + 1;
+    }
+    None
 }
 
 /// The kind of a value, without the value.
@@ -437,6 +564,21 @@ impl<'a> Section<'a> {
     /// The section as a value.
     pub(super) fn as_entry(&self) -> &Entry<'a> {
         &self.entry
+    }
+
+    /// The variable that a value under `key` is to come from and that has none.
+    pub(super) fn empty_variable(&self, key: &str) -> Option<&'a str> {
+        match self
+            .entry
+            .reading
+            .layers
+            .node(&self.entry.path.key(key))?
+            .origin
+            .as_ref()?
+        {
+            Origin::Variable(name) => Some(name),
+            Origin::File(_) => None,
+        }
     }
 
     /// Whether there was something under `key` that led nowhere.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::errors::{ConfigError, quoted};
-use super::place::{Content, KeyPath, Node, Place};
+use super::place::{Content, KeyPath, Node, Origin, Place, Step};
 use super::{suggest, yaml};
 
 /// How deep inclusions may be nested, so that files that include each other end in an error.
@@ -87,6 +87,14 @@ impl<'a> Substitution<'a> {
             let found = self.reference(&reference, path, folder, depth);
             return found.unwrap_or_else(|| Node::new(node.place.clone(), Content::Null));
         }
+        let origin = match &node.content {
+            Content::Text(text) => only_variable(text).map(Origin::Variable),
+            Content::Null => {
+                self.nothing_but_a_mark(&node, path);
+                None
+            }
+            _ => None,
+        };
         let content = match node.content {
             Content::Text(text) => match self.text(&text, &node.place, path) {
                 Some(text) => Content::Text(text),
@@ -110,7 +118,27 @@ impl<'a> Substitution<'a> {
             ),
             scalar => scalar,
         };
-        Node::new(node.place, content)
+        Node {
+            content,
+            origin,
+            ..node
+        }
+    }
+
+    /// Notes a value of which YAML took everything for an anchor or a tag: what is absent without a word may be a filter.
+    fn nothing_but_a_mark(&mut self, node: &Node, path: &KeyPath) {
+        let mark = node.written.as_ref().and_then(|written| written.mark);
+        let what = match mark {
+            Some('&') => "an anchor",
+            Some('!') => "a tag",
+            _ => return,
+        };
+        let mark = mark.unwrap_or_default();
+        let error = ConfigError::new(format!(
+            "YAML takes what begins with `{mark}` for {what}, and there is no value"
+        ));
+        let error = error.fix("put single quotes around the whole value");
+        let _: Option<()> = self.lost(path, &node.place, error);
     }
 
     /// What `{$env}`, `{$file}` or `{$include}` refers to.
@@ -132,25 +160,22 @@ impl<'a> Substitution<'a> {
             return Some(self.resolve_at(node, path, &folder, depth + 1));
         }
         let target = self.target(reference, path)?;
-        let text = if reference.kind == "$env" {
-            self.variable(&target, &reference.value.place, path)?
+        let (text, origin) = if reference.kind == "$env" {
+            let text = self.variable(&target, &reference.value.place, path)?;
+            (text, Origin::Variable(target))
         } else {
             let (file, shown) = folder.file(&target);
-            match std::fs::read_to_string(file) {
-                Ok(text) => text.trim_end().to_owned(),
-                Err(error) => {
-                    return self.lost(
-                        path,
-                        &reference.value.place,
-                        unreadable(&reference.name(&shown), &error),
-                    );
-                }
+            let name = reference.name(&shown);
+            match read_text(&file, &name) {
+                Ok(text) => (text.trim_end().to_owned(), Origin::File(name)),
+                Err(error) => return self.lost(path, &reference.value.place, error),
             }
         };
-        Some(Node::new(
-            reference.value.place.clone(),
-            Content::Text(text),
-        ))
+        let node = Node::new(reference.value.place.clone(), Content::Text(text));
+        Some(Node {
+            origin: Some(origin),
+            ..node
+        })
     }
 
     /// What `{$include: …}` refers to; what is not found may have been a map.
@@ -290,6 +315,9 @@ impl<'a> Substitution<'a> {
         let error = ConfigError::new(format!("the variable {} is not set", quoted(name)));
         let error = match suggest::nearest(name, self.environment.names()) {
             Some(known) => error.fix(format!("did you mean `{known}`, which is set?")),
+            None if is_filter(path) => error.fix(format!(
+                "set it, or write `${{{name}:-}}` if there may be none"
+            )),
             None => error.fix("set it, or give a default: `${NAME:-default}`"),
         };
         self.lost(path, place, error)
@@ -302,6 +330,74 @@ impl<'a> Substitution<'a> {
             may_be_map: false,
         });
         None
+    }
+}
+
+/// Whether the value at `path` is a filter, which may be left out. One that is gone without a word selects everybody, so
+/// that has to be asked for.
+fn is_filter(path: &KeyPath) -> bool {
+    matches!(path.steps().last(), Some(Step::Key(key)) if key == "userFilter" || key == "groupFilter")
+}
+
+/// The variable that a text consists of: `${NAME}` or `${NAME:-default}`.
+fn only_variable(text: &str) -> Option<String> {
+    let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
+    let name = inner.split(":-").next().unwrap_or(inner).trim();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then(|| name.to_owned())
+}
+
+/// The text of a file; what is not one is told by what it is likely to be.
+fn read_text(file: &Path, name: &str) -> Result<String, ConfigError> {
+    let bytes = std::fs::read(file).map_err(|error| unreadable(name, &error))?;
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    let (what, fix) = binary(error.as_bytes());
+    let fix = fix.replace("FILE", name);
+    let error = ConfigError::new(format!("the file {} is not UTF-8 text{what}", quoted(name)));
+    Err(error.fix(fix))
+}
+
+/// What a file that is not UTF-8 text is likely to be, and how to make a text of it. The first bytes tell: a SEQUENCE of
+/// DER (X.690), whose first element is a version of 0 for a private key (RFC 5208, RFC 8017) and of 3 for PKCS#12
+/// (RFC 7292), and the marks of UTF-16.
+fn binary(bytes: &[u8]) -> (&'static str, &'static str) {
+    const ANY: &str = "save it as UTF-8; a private key is wanted as PEM or as JWK";
+    const DER: (&str, &str) = (
+        ": it looks like a private key in DER",
+        "make PEM of it: `openssl pkcs8 -topk8 -nocrypt -inform DER -in FILE -out key.pem`",
+    );
+    const PKCS12: (&str, &str) = (
+        ": it looks like PKCS#12 (`.p12`, `.pfx`)",
+        "take the private key out of it: `openssl pkcs12 -in FILE -nocerts -nodes -out key.pem`",
+    );
+    const UTF16: (&str, &str) = (": it looks like UTF-16", "save it as UTF-8");
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..] => UTF16,
+        [0x30, rest @ ..] => match first_version(rest) {
+            Some(0 | 1) => DER,
+            Some(3) => PKCS12,
+            _ => (
+                ": it looks like DER, a certificate or a public key",
+                "take the private key, as PEM: `openssl pkcs8 -topk8 -nocrypt -inform DER -in FILE -out key.pem`",
+            ),
+        },
+        _ => ("", ANY),
+    }
+}
+
+/// The INTEGER that the content of a SEQUENCE begins with; `after` follows its tag.
+fn first_version(after: &[u8]) -> Option<u8> {
+    let (length, rest) = after.split_first()?;
+    let content = match length {
+        0x80.. => rest.get(usize::from(length & 0x7f)..)?,
+        _ => rest,
+    };
+    match content {
+        [0x02, 0x01, version, ..] => Some(*version),
+        _ => None,
     }
 }
 

@@ -10,9 +10,11 @@ mod bad_tenant;
 mod elsewhere;
 mod filters;
 mod good;
+mod keys;
 mod layering;
 mod mapping_bad;
 mod mapping_good;
+mod misread;
 mod secrets;
 
 /// Loads the default files of a folder that holds `files`.

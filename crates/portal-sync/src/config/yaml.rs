@@ -1,12 +1,13 @@
 //! YAML text to a tree with places.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use super::errors::ConfigError;
-use super::place::{Content, Key, Node, Place};
+use super::place::{Content, Key, Node, Place, Written};
 
 /// How deep lists and maps may be nested. Reading is recursive, and a level takes some 40 KB of the
 /// stack when it is not optimised; no configuration comes near it.
@@ -30,10 +31,20 @@ pub(super) fn parse(source: &Place, text: &str) -> Result<Node, ConfigError> {
     };
     let raw: Option<Spanned<Raw>> = serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| refused(source, text, &error))?;
+    let source = &Source {
+        place: source,
+        lines: text.lines().collect(),
+    };
     Ok(match raw {
         Some(raw) => node(source, raw),
-        None => Node::new(source.at(1, 1), Content::Null),
+        None => Node::new(source.place.at(1, 1), Content::Null),
     })
+}
+
+/// A file that is read.
+struct Source<'t> {
+    place: &'t Place,
+    lines: Vec<&'t str>,
 }
 
 fn refused(source: &Place, text: &str, error: &serde_saphyr::Error) -> ConfigError {
@@ -47,10 +58,57 @@ fn refused(source: &Place, text: &str, error: &serde_saphyr::Error) -> ConfigErr
     let refused = ConfigError::new(format!("not valid YAML: {}", message(error))).at(place);
     // The mistake that references invite: between `{ }` and `[ ]` their braces mean something else.
     if line.is_some_and(|line| line.contains("${")) {
-        refused.fix("between `{ }` or `[ ]` put quotes around it: `'${NAME}'`")
-    } else {
-        refused
+        return refused.fix("between `{ }` or `[ ]` put quotes around it: `'${NAME}'`");
     }
+    match line.and_then(unquoted) {
+        Some(fix) => refused.fix(fix),
+        None => refused,
+    }
+}
+
+/// What to do about a value that YAML reads otherwise than as a text, on a line that it refuses. The value is not quoted:
+/// it may be a secret.
+fn unquoted(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    let (before, value) = match line.strip_prefix("- ") {
+        Some(value) => ("- ".to_owned(), value),
+        None => {
+            let (key, value) = line.split_once(": ")?;
+            (format!("{}: ", key.trim()), value)
+        }
+    };
+    let value = value.trim();
+    let in_list = value.starts_with('[') && value.len() > 1;
+    let inner = value.trim_start_matches(['[', ' ']);
+    let first = inner.chars().next()?;
+    let has_comment = value.contains(" #");
+    let meant = matches!(
+        first,
+        '*' | '&' | '!' | '%' | '@' | '`' | '"' | '\'' | '|' | '>' | '?' | ','
+    ) || inner.starts_with("- ")
+        || inner.contains(": ")
+        || inner.ends_with(':')
+        || has_comment
+        || (first == '{' && !value.ends_with('}'));
+    if !meant {
+        return None;
+    }
+    let shown = if in_list {
+        format!("put single quotes around each whole text in the list: `{before}['…', '…']`")
+    } else {
+        format!("put single quotes around the whole value: `{before}'…'`")
+    };
+    let doubled = if value.contains('\'') {
+        ", and write each `'` in it twice"
+    } else {
+        ""
+    };
+    let comment = if has_comment {
+        "; without them ` #` begins a comment"
+    } else {
+        ""
+    };
+    Some(format!("{shown}{doubled}{comment}"))
 }
 
 /// The message without the position, which is told apart, and without advice to programmers.
@@ -70,7 +128,7 @@ fn place(source: &Place, at: Location) -> Place {
     source.at(at.line(), at.column())
 }
 
-fn node(source: &Place, raw: Spanned<Raw>) -> Node {
+fn node(source: &Source<'_>, raw: Spanned<Raw>) -> Node {
     let content = match raw.value {
         Raw::Scalar(scalar) => scalar,
         Raw::List(items) => {
@@ -80,7 +138,7 @@ fn node(source: &Place, raw: Spanned<Raw>) -> Node {
             entries
                 .into_iter()
                 .filter_map(|(key, value)| {
-                    let place = place(source, key.referenced);
+                    let place = place(source.place, key.referenced);
                     // A key that is a list or a map belongs to somebody else: nothing of ours has
                     // one.
                     let text = match key.value {
@@ -95,7 +153,76 @@ fn node(source: &Place, raw: Spanned<Raw>) -> Node {
                 .collect(),
         ),
     };
-    Node::new(place(source, raw.referenced), content)
+    let place = place(source.place, raw.referenced);
+    let written = source.written(&place, &content).map(Arc::new);
+    Node {
+        written,
+        ..Node::new(place, content)
+    }
+}
+
+impl Source<'_> {
+    /// How a value stands on its line, where YAML may have read another one than was meant.
+    fn written(&self, place: &Place, content: &Content) -> Option<Written> {
+        let index = usize::try_from(place.line()?).ok()?.checked_sub(1)?;
+        let column = usize::try_from(place.column()?).ok()?.checked_sub(1)?;
+        let line = self.lines.get(index)?;
+        let (at, _) = line.char_indices().nth(column).unwrap_or((line.len(), ' '));
+        let (before, rest) = line.split_at_checked(at)?;
+        let mark = mark(before);
+        match content {
+            Content::Text(text) => {
+                let (value, _) = [" #", "\t#"]
+                    .iter()
+                    .filter_map(|end| rest.split_once(end))
+                    .min_by_key(|(value, _)| value.len())
+                    .unzip();
+                // What else stands on the line is not the end of this value.
+                let value = value.filter(|value: &&str| value.trim_end() == text);
+                let comment = value
+                    .and_then(|value| rest.get(value.len()..))
+                    .map(str::to_owned);
+                (comment.is_some() || mark.is_some()).then(|| Written {
+                    text: text.clone(),
+                    comment,
+                    mark,
+                })
+            }
+            Content::Null => {
+                let value = rest.split([',', ']', '}', ' ']).next().unwrap_or_default();
+                // An anchor or a tag without a value is all that there is of it.
+                let start = value
+                    .chars()
+                    .next()
+                    .filter(|first| matches!(first, '&' | '!'));
+                let mark = mark.or(start);
+                Some(Written {
+                    text: value.to_owned(),
+                    comment: None,
+                    mark,
+                })
+            }
+            Content::Bool(_) | Content::Integer(_) | Content::Float(_) => {
+                let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}');
+                let text = rest.split(is_end).next().unwrap_or_default().to_owned();
+                Some(Written {
+                    text,
+                    comment: None,
+                    mark,
+                })
+            }
+            Content::List(_) | Content::Map(_) => None,
+        }
+    }
+}
+
+/// The sign of an anchor or a tag that ends `before` a value.
+fn mark(before: &str) -> Option<char> {
+    let own = before.trim_end();
+    let own = own.rsplit([' ', '[', ',']).next().unwrap_or_default();
+    own.chars()
+        .next()
+        .filter(|first| matches!(first, '&' | '!'))
 }
 
 /// What the parser gives before the file's name is known.

@@ -210,7 +210,7 @@ pub(super) fn rules(entry: &Entry<'_>, what: &str) -> Vec<NameRule> {
 }
 
 fn rule(entry: &Entry<'_>, what: &str) -> Option<NameRule> {
-    let text = entry.text(&format!("{what}, or a rule such as `glob:svc-*`"))?;
+    let text = entry.name(&format!("{what}, or a rule such as `glob:svc-*`"))?;
     match text.parse::<NameRule>() {
         Ok(rule) => {
             if rule.kind() == RuleKind::Exact && text.contains('*') {

@@ -38,6 +38,7 @@ app-config.yaml:2:1: not valid YAML: duplicate mapping key: catalog
 ",
         "
 app-config.yaml:1:5: not valid YAML: mapping values are not allowed in this context
+  fix: put single quotes around the whole value: `a: '…'`
 ",
     );
     refused(
@@ -45,6 +46,7 @@ app-config.yaml:1:5: not valid YAML: mapping values are not allowed in this cont
 ",
         "
 app-config.yaml:1:4: not valid YAML: alias references unknown anchor
+  fix: put single quotes around the whole value: `a: '…'`
 ",
     );
     refused(
@@ -56,6 +58,7 @@ token: "s3cret
         ),
         "
 app-config.yaml:6:16: not valid YAML: unclosed quote
+  fix: put single quotes around the whole value: `token: '…'`
 ",
     );
     refused(

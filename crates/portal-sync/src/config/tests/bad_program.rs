@@ -52,9 +52,9 @@ app-config.yaml:7:33: portalSync.server.listen: `[::]:7007` is reachable from ot
   fix: add `tokens: ['${PORTAL_SYNC_TOKEN}']` beside it, or listen on `127.0.0.1`
 ");
     refused(
-        &with_token("", "portalSync: { server: { listen: localhost:8080 } }"),
+        &with_token("", "portalSync: { server: { listen: portal:8080 } }"),
         "
-app-config.yaml:7:33: portalSync.server.listen: `localhost:8080` is not an IP address with a port
+app-config.yaml:7:33: portalSync.server.listen: `portal:8080` is not an IP address with a port
   fix: write `127.0.0.1:8080` for this machine only, `0.0.0.0:8080` for all
 ",
     );

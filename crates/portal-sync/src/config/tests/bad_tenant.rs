@@ -73,6 +73,7 @@ privateKey: {$file: key.pem}
 "), "
 app-config.yaml:6:19: catalog.providers.okta.default.clientId: it is empty
 app-config.yaml:7:16: catalog.providers.okta.default.keyId: expected an id as Okta shows it, in quotes if it is all digits, found `12`
+  fix: YAML reads a number there; for a text write `'12'`
 ");
 }
 
@@ -249,8 +250,10 @@ app-config.yaml:7:22: catalog.providers.okta.default.groupFilter: the list of gr
     );
     refused(&with_token("groupFilter: [a, '', 5, null]", ""), "
 app-config.yaml:7:22: catalog.providers.okta.default.groupFilter: element 4 is empty
+  fix: YAML reads nothing there; for a text write `'null'`
 app-config.yaml:7:26: catalog.providers.okta.default.groupFilter[1]: it is empty
 app-config.yaml:7:30: catalog.providers.okta.default.groupFilter[2]: expected the name of a group, found `5`
+  fix: YAML reads a number there; for a text write `'5'`
 ");
     refused(
         &with_token("groupFilter: { names: [a], search: profile.name pr }", ""),

@@ -8,8 +8,11 @@ fn loaded(keys: &str, rest: &str) -> Result<Config, ConfigErrors> {
     load_all(&[("app-config.yaml", &file)], &[])
 }
 
+/// Keys of the tenant, and what else the file holds.
+type Keys = (String, String);
+
 /// A file with `expression` at each place that takes one over users, then over groups.
-fn places(expression: &str) -> ([(String, String); 1], [(String, String); 3]) {
+fn places(expression: &str) -> ([Keys; 1], [Keys; 3]) {
     let quoted = format!("'{}'", expression.replace('\'', "''"));
     let none = String::new;
     let rules = format!(

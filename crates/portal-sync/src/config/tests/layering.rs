@@ -337,13 +337,10 @@ fn depth_and_expansion_have_limits() {
 
 /// The tenants `ids`, each with what it needs.
 fn tenants(ids: &[&str]) -> String {
-    let mut text = "catalog:\n  providers:\n    okta:\n".to_owned();
-    for id in ids {
-        text.push_str(&format!(
-            "      {id}: {{ oktaUrl: 'https://{id}.okta.com', token: t }}\n"
-        ));
-    }
-    text
+    let tenant =
+        |id: &&str| format!("      {id}: {{ oktaUrl: 'https://{id}.okta.com', token: t }}\n");
+    let tenants: Vec<String> = ids.iter().map(tenant).collect();
+    format!("catalog:\n  providers:\n    okta:\n{}", tenants.concat())
 }
 
 #[test]
@@ -352,7 +349,9 @@ fn tenants_stand_in_the_order_in_which_they_are_named() {
     let more = "APP_CONFIG_catalog_providers_okta_c_oktaUrl";
     let json = r#"{"y": {"oktaUrl": "https://y.okta.com", "token": "t"}, "x": {"oktaUrl": "https://x.okta.com", "token": "t"}}"#;
     let map = |ids: &[&str]| tenants(ids);
-    let table: Vec<(Vec<String>, Vec<(&str, &str)>, Vec<&str>)> = vec![
+    // The files, the variables, and the order that follows.
+    type Row<'a> = (Vec<String>, Vec<(&'a str, &'a str)>, Vec<&'a str>);
+    let table: Vec<Row<'_>> = vec![
         (vec![map(&["z", "a", "m"])], vec![], vec!["z", "a", "m"]),
         (vec![list.into()], vec![], vec!["z", "b.okta.com", "a"]),
         (
