@@ -90,7 +90,7 @@ impl OktaDirectory {
 
     async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Snapshot, ReadError> {
         let mut read = Snapshot::default();
-        let mut seen = self.selection.watch_users();
+        let mut unused = self.selection.unused();
         let mut list = self.client.users().list().within(left(until));
         if let Some(search) = &self.selection.users().search {
             list = list.search(search);
@@ -102,7 +102,7 @@ impl OktaDirectory {
                     read.deactivated.insert(user.id);
                     continue;
                 }
-                seen.look_at(&user.profile);
+                unused.user(&user);
                 if let Some(refusal) = self.selection.refuses_user(&user) {
                     if !baseline.refuses_user(&user) {
                         read.unproven_users.insert(user.id.clone());
@@ -126,18 +126,19 @@ impl OktaDirectory {
             "the users are read"
         );
         // Of an attribute that nobody has any more nobody's record says anything.
-        if self.selection.filter_asks_in_vain(&seen) {
+        if self.selection.filter_asks_in_vain(&unused) {
             let refused = read.filtered_out.iter();
             let refused = refused.filter(|(_, refusal)| **refusal == Refusal::Filter);
             read.unproven_users
                 .extend(refused.map(|(id, _)| id.clone()));
         }
-        read.notices = self.selection.vain_notices(&seen);
+        read.notices = unused.user_notices();
         Ok(read)
     }
 
     async fn groups(&self, baseline: &Baseline, until: Instant) -> Result<GroupsRead, ReadError> {
         let mut read = GroupsRead::default();
+        let (mut unused, mut names) = (self.selection.unused(), Vec::new());
         for query in self.selection.groups() {
             let list = self.client.groups().list().with_stats();
             let mut list = list.within(left(until));
@@ -147,12 +148,14 @@ impl OktaDirectory {
             let mut pages = list.pages();
             while let Some(page) = pages.try_next().await.map_err(ReadError::groups)? {
                 for group in page.items {
+                    unused.group(&group);
                     match self.selection.judge_group(&group) {
                         GroupVerdict::Wanted => drop(read.groups.insert(group.id.clone(), group)),
                         GroupVerdict::Excluded => {
                             if !baseline.refuses_group(&group) {
                                 read.unproven.insert(group.id.clone());
                             }
+                            names.extend(group.profile.name().map(str::to_owned));
                             read.excluded.insert(group.id);
                         }
                         GroupVerdict::Other => drop(read.refused.insert(group.id)),
@@ -164,6 +167,9 @@ impl OktaDirectory {
                 (self.on_progress)(Progress::Groups(read.groups.len()));
             }
         }
+        let wanted = read.groups.values().filter_map(|it| it.profile.name());
+        let all = wanted.chain(names.iter().map(String::as_str));
+        read.notices = unused.group_notices(all);
         let (groups, refused) = (read.groups.len(), read.refused.len());
         tracing::debug!(
             groups,
@@ -320,8 +326,10 @@ impl Directory for OktaDirectory {
                 ..users
             };
             let of_users = std::mem::take(&mut snapshot.notices);
+            let of_groups = groups.notices;
             snapshot.notices = self.selection.notices().to_vec();
             snapshot.notices.extend(of_users);
+            snapshot.notices.extend(of_groups);
             snapshot.notices.extend(self.name_notices(&snapshot)?);
             let read = self.members(&snapshot.groups, until).await?;
             snapshot.members = read.members;
@@ -351,6 +359,7 @@ struct GroupsRead {
     excluded: BTreeSet<GroupId>,
     unproven: BTreeSet<GroupId>,
     refused: BTreeSet<GroupId>,
+    notices: Vec<String>,
     malformed: BTreeMap<GroupId, String>,
 }
 

@@ -32,12 +32,10 @@ mod shape;
 
 mod entities;
 
-mod unused;
 
 pub use entities::{Mapped, MappedEntity};
 pub use names::{Collision, KeptNames, Rename};
 pub use sign_in::{Address, Mistaken, NotFound, SignIn, Unfindable};
-pub use unused::Unused;
 
 /// The annotation that holds the Okta id.
 pub const OKTA_ID: &str = "okta.com/id";

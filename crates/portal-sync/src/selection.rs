@@ -15,9 +15,9 @@ use crate::config::{self, GroupFilter};
 use crate::snapshot::Refusal;
 use crate::template::Template;
 
-mod seen;
+mod unused;
 
-pub use seen::Seen;
+pub use unused::Unused;
 
 /// The users and groups of an org that one provider wants.
 #[derive(Debug, Clone)]
@@ -30,8 +30,8 @@ pub struct Selection {
     no_groups: Vec<NameRule>,
     /// The attributes of users, and their own fields that the wire models only keep, of which something is made.
     used: Option<BTreeSet<String>>,
-    /// The attributes of a profile that the user filter asks for.
-    asked: Vec<String>,
+    /// What is named that a record may lack.
+    unused: Unused,
     notices: Vec<String>,
 }
 
@@ -93,6 +93,11 @@ impl Selection {
             }
             None => vec![Query::default()],
         };
+        let search = match group_filter {
+            Some(GroupFilter::Search(search)) => Some(search),
+            _ => None,
+        };
+        let unused = Unused::of_filters(user_filter, search);
         Self {
             users,
             groups,
@@ -101,7 +106,7 @@ impl Selection {
             no_users: Vec::new(),
             no_groups: Vec::new(),
             used: None,
-            asked: user_filter.map(asked).unwrap_or_default(),
+            unused,
             notices,
         }
     }
@@ -121,6 +126,7 @@ impl Selection {
             statuses: mapping.users.statuses.clone(),
             no_users: mapping.users.exclude.clone(),
             no_groups: mapping.groups.exclude.clone(),
+            unused: self.unused.with_mapping(mapping),
             ..self
         }
     }
@@ -194,32 +200,16 @@ impl Selection {
         }
     }
 
-    /// What is to be noted of the profiles of users while they are read.
+    /// To be shown every record that is listed: it tells what is named in the configuration and no record has.
     #[must_use]
-    pub fn watch_users(&self) -> Seen {
-        Seen::for_attributes(self.asked.iter().cloned())
+    pub fn unused(&self) -> Unused {
+        self.unused.clone()
     }
 
     /// Whether the user filter, or a part of it, is decided here by an attribute that none of the users has.
     #[must_use]
-    pub fn filter_asks_in_vain(&self, seen: &Seen) -> bool {
-        self.users.local.is_some() && seen.missing().next().is_some()
-    }
-
-    /// The attributes that the user filter asks for and none of the users has.
-    #[must_use]
-    pub fn vain_notices(&self, seen: &Seen) -> Vec<String> {
-        seen.missing()
-            .map(|name| {
-                let nearest = seen.nearest(name);
-                let nearest =
-                    nearest.map_or_else(String::new, |known| format!(" (did you mean `profile.{known}`?)"));
-                format!(
-                    "none of the {} users that were read has `profile.{name}`, by which userFilter decides{nearest}",
-                    seen.records()
-                )
-            })
-            .collect()
+    pub fn filter_asks_in_vain(&self, unused: &Unused) -> bool {
+        self.users.local.is_some() && unused.user_filter_asks_in_vain()
     }
 
     /// What was decided here that the operator should know.
@@ -227,16 +217,6 @@ impl Selection {
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
-}
-
-/// The attributes of a profile that a filter asks for, by their first names.
-fn asked(filter: &SearchExpr) -> Vec<String> {
-    let comparisons = filter.comparisons();
-    let paths = comparisons.iter().filter_map(|it| it.path().in_profile());
-    let names: BTreeSet<String> = paths
-        .map(|path| path.split('.').next().unwrap_or(path).to_owned())
-        .collect();
-    names.into_iter().collect()
 }
 
 /// Whether one of the rules chooses an object, by one of its names or by the whole of its Okta id. Globs are about names

@@ -15,7 +15,9 @@ fn notices(yaml: &str, users: &[Value], groups: &[Value]) -> Vec<String> {
         unused.group(&group(&format!("00g{at}"), profile.clone()));
     }
     let names = groups.iter().filter_map(|profile| profile["name"].as_str());
-    unused.notices(names)
+    let mut notices = unused.user_notices();
+    notices.extend(unused.group_notices(names));
+    notices
 }
 
 #[test]

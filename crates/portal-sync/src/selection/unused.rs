@@ -1,25 +1,27 @@
 //! What a configuration names and no record has: a misspelt attribute renames everybody without a word, and a misspelt rule
 //! excludes nobody.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use catalog_model::Kind;
 use okta_api::{Group, Profile, User, UserStatus};
-use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record};
+use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
 
+use crate::counted::noun;
 use crate::config::{self, Fields, GroupNaming, Hierarchy, UserNaming, nearest};
-use crate::selection::{GroupRecord, UserRecord, choose};
+use super::{GroupRecord, UserRecord, choose};
 use crate::template::{Template, has_value};
 
 #[cfg(test)]
 mod tests;
 
-/// What the mapping of a configuration names, and whether a record had it.
+/// What a configuration names in its filters and its mapping, and whether a record had it.
 ///
 /// It is shown every record that Okta lists, whole and before any is left out, and tells in the end what none had. Only
 /// what was written is told of: a default may well be about attributes that an org does not use.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 pub struct Unused {
     users: Names,
     groups: Names,
@@ -27,11 +29,17 @@ pub struct Unused {
     types: Vec<(String, Matcher, bool)>,
 }
 
+/// So many records tell which attributes there are.
+const COUNTED: usize = 10_000;
+
+const USER_FILTER: &str = "userFilter";
+const GROUP_FILTER: &str = "groupFilter";
+
 /// What is named of the records of one kind.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Names {
     /// Attributes of the profile, with the keys that name them, and whether a record had a value.
-    attributes: Vec<(AttributePath, Vec<String>, bool)>,
+    attributes: Vec<(AttributePath, Vec<Cow<'static, str>>, bool)>,
     /// Rules with their key, and whether they matched.
     rules: Vec<(&'static str, NameRule, bool)>,
     records: usize,
@@ -79,6 +87,33 @@ impl Unused {
         }
     }
 
+    /// What the filters ask for.
+    pub(super) fn of_filters(users: Option<&SearchExpr>, groups: Option<&SearchExpr>) -> Self {
+        let names = |attributes| Names {
+            attributes,
+            ..Names::default()
+        };
+        Self {
+            users: names(asked(users, USER_FILTER)),
+            groups: names(asked(groups, GROUP_FILTER)),
+            ..Self::default()
+        }
+    }
+
+    /// Both what the filters ask for and what a mapping names.
+    pub(super) fn with_mapping(self, rules: &config::Mapping) -> Self {
+        let mut all = Self::new(rules);
+        all.users.attributes.splice(0..0, self.users.attributes);
+        all.groups.attributes.splice(0..0, self.groups.attributes);
+        all
+    }
+
+    /// Whether the user filter asks for an attribute that none of the users has.
+    pub(super) fn user_filter_asks_in_vain(&self) -> bool {
+        let mut attributes = self.users.attributes.iter();
+        self.users.records > 0 && attributes.any(|(_, keys, had)| !had && keys[..] == [USER_FILTER])
+    }
+
     /// Looks at a user whom Okta lists.
     pub fn user(&mut self, user: &User) {
         for (status, matched) in &mut self.statuses {
@@ -101,9 +136,9 @@ impl Unused {
             .record(&record, &group.profile, group.id.as_str(), &names);
     }
 
-    /// What no record had, a sentence each. `groups` are the names of groups, of which the one that a rule may have meant is
-    /// told.
-    pub fn notices<'g>(&self, groups: impl IntoIterator<Item = &'g str> + Clone) -> Vec<String> {
+    /// What no user had, a sentence each.
+    #[must_use]
+    pub fn user_notices(&self) -> Vec<String> {
         let mut notices = self.users.notices(Kind::User, std::iter::empty());
         if self.users.records > 0 {
             let statuses = self.statuses.iter().filter(|(_, matched)| !matched);
@@ -114,7 +149,16 @@ impl Unused {
                 )
             }));
         }
-        notices.extend(self.groups.notices(Kind::Group, groups));
+        notices
+    }
+
+    /// What no group had, a sentence each. `names` are the names of groups, of which the one that a rule may have meant is
+    /// told.
+    pub fn group_notices<'g>(
+        &self,
+        names: impl IntoIterator<Item = &'g str> + Clone,
+    ) -> Vec<String> {
+        let mut notices = self.groups.notices(Kind::Group, names);
         if self.groups.records > 0 {
             let types = self.types.iter().filter(|(.., matched)| !matched);
             notices.extend(types.map(|(when, ..)| {
@@ -143,7 +187,7 @@ impl Names {
             missed |= !*had;
         }
         // Once every attribute was seen nobody asks for the nearest, which is so after a few records nearly always.
-        if !missed {
+        if !missed || self.records > COUNTED {
             return;
         }
         for (name, value) in profile.iter() {
@@ -170,16 +214,26 @@ impl Names {
         let attributes = attributes.map(|(path, keys, _)| {
             let name = path.in_profile().unwrap_or(path.as_str());
             let verb = if keys.len() == 1 { "is" } else { "are" };
-            let mut notice = format!(
-                "of {} {kind}s none has `{name}`, which `{}` {verb} made of",
-                self.records,
-                keys.join("` and `")
-            );
+            let mut notice = match &keys[..] {
+                [key @ (USER_FILTER | GROUP_FILTER)] => format!(
+                    "of {} {kind}s none has `profile.{name}`, by which `{key}` decides",
+                    self.records
+                ),
+                keys => format!(
+                    "of {} {kind}s none has `{name}`, which `{}` {verb} made of",
+                    self.records,
+                    keys.join("` and `")
+                ),
+            };
             let meant = meant(name, self.seen.keys().map(String::as_str));
             if let Some((meant, count)) = meant.and_then(|it| self.seen.get_key_value(it)) {
-                let have = if *count == 1 { "has" } else { "have" };
                 // Writing to a text does not fail.
-                let _ = write!(notice, " (did you mean `{meant}`, which {count} {have}?)");
+                let _ = if self.records > COUNTED {
+                    write!(notice, " (did you mean `{meant}`?)")
+                } else {
+                    let have = noun(*count, "has", "have");
+                    write!(notice, " (did you mean `{meant}`, which {count} {have}?)")
+                };
             }
             notice
         });
@@ -291,15 +345,29 @@ fn of_fields<'t>(
         .map(move |(key, template)| (format!("mapping.{section}.{key}"), template))
 }
 
+/// The attributes of the profile that a filter asks for, each once.
+fn asked(
+    filter: Option<&SearchExpr>,
+    key: &'static str,
+) -> Vec<(AttributePath, Vec<Cow<'static, str>>, bool)> {
+    let comparisons = filter.map(SearchExpr::comparisons).unwrap_or_default();
+    let paths = comparisons.iter().map(|it| it.path());
+    let paths: BTreeSet<&AttributePath> = paths.filter(|it| it.in_profile().is_some()).collect();
+    let paths = paths.into_iter();
+    paths
+        .map(|path| (path.clone(), vec![Cow::Borrowed(key)], false))
+        .collect()
+}
+
 /// The attributes of the profile that templates are made of, each once. The other fields of a record are known, and refused
 /// where a configuration is read when there is none of the name.
-fn attributes(sources: Vec<Source<'_>>) -> Vec<(AttributePath, Vec<String>, bool)> {
-    let mut keys: BTreeMap<&AttributePath, Vec<String>> = BTreeMap::new();
+fn attributes(sources: Vec<Source<'_>>) -> Vec<(AttributePath, Vec<Cow<'static, str>>, bool)> {
+    let mut keys: BTreeMap<&AttributePath, Vec<Cow<'static, str>>> = BTreeMap::new();
     for (key, template) in &sources {
         for path in template.paths().filter(|path| path.in_profile().is_some()) {
             let keys = keys.entry(path).or_default();
-            if !keys.contains(key) {
-                keys.push(key.clone());
+            if !keys.iter().any(|known| known == key) {
+                keys.push(key.clone().into());
             }
         }
     }
