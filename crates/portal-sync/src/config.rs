@@ -61,7 +61,6 @@ pub use schedule::{Frequency, Schedule};
 pub(crate) use suggest::nearest;
 pub use tuning::RateLimit;
 
-
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
 pub struct Config {

@@ -76,12 +76,10 @@ impl Cycle<'_> {
             let directory = okta.directory(on_progress);
             let taken_at = clock.now();
             let until = began + limit.mul_f64(0.9);
-            // Kept until it is known what it was failing of when its time was over.
             let read = run::read(&directory, store, settings, taken_at, until);
-            let mut read = std::pin::pin!(read);
-            let known = tokio::time::timeout(limit, read.as_mut())
+            let known = tokio::time::timeout(limit, read)
                 .await
-                .unwrap_or_else(|_| Err(RunError::timed_out(limit, okta.last_failure())))?;
+                .unwrap_or(Err(RunError::TimedOut(limit)))?;
             match then {
                 Then::Report => Ok((run::decide(&known, settings, None)?, None)),
                 Then::Commit => {

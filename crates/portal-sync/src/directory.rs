@@ -50,6 +50,9 @@ pub enum Progress {
 /// Told about every [`Progress`].
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// How long a request for the members of one group is tried at most.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// After so many groups in a row that failed for the server's fault, the others are not tried: they stay unknown, and the
 /// run ends instead of waiting out the retries of each.
 const GIVE_UP_AFTER: usize = 8;
@@ -91,7 +94,7 @@ impl OktaDirectory {
     async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Snapshot, ReadError> {
         let mut read = Snapshot::default();
         let mut unused = self.selection.unused();
-        let mut list = self.client.users().list().within(left(until));
+        let mut list = self.client.users().list().until(until);
         if let Some(search) = &self.selection.users().search {
             list = list.search(search);
         }
@@ -114,7 +117,10 @@ impl OktaDirectory {
                 }
             }
             for bad in page.malformed {
-                read.malformed_users.insert(bad.id.into(), bad.reason);
+                match bad.id {
+                    Some(id) => drop(read.malformed_users.insert(id.into(), bad.reason)),
+                    None => read.unidentified_user = Some(bad.reason),
+                }
             }
             (self.on_progress)(Progress::Users(read.users.len()));
         }
@@ -141,7 +147,7 @@ impl OktaDirectory {
         let (mut unused, mut names) = (self.selection.unused(), Vec::new());
         for query in self.selection.groups() {
             let list = self.client.groups().list().with_stats();
-            let mut list = list.within(left(until));
+            let mut list = list.until(until);
             if let Some(search) = &query.search {
                 list = list.search(search);
             }
@@ -162,7 +168,10 @@ impl OktaDirectory {
                     }
                 }
                 for bad in page.malformed {
-                    read.malformed.insert(bad.id.into(), bad.reason);
+                    match bad.id {
+                        Some(id) => drop(read.malformed.insert(id.into(), bad.reason)),
+                        None => read.unidentified = Some(bad.reason),
+                    }
                 }
                 (self.on_progress)(Progress::Groups(read.groups.len()));
             }
@@ -233,6 +242,10 @@ impl OktaDirectory {
                     Members::Known(active)
                 }
                 GroupRead::NotTried(reason) => Members::Unknown(reason),
+                GroupRead::Unidentified(reason) => {
+                    read_well = true;
+                    Members::Unknown(format!("one of its members cannot be told: {reason}"))
+                }
                 GroupRead::Failed(error) => {
                     let reason = chain(&error);
                     match error.kind() {
@@ -258,8 +271,10 @@ impl OktaDirectory {
     /// The members of one group: those in use, and those deactivated.
     async fn members_of(&self, group: &GroupId, until: Instant) -> GroupRead {
         let (mut active, mut deactivated) = (Vec::new(), BTreeSet::new());
-        let list = self.client.groups().members(group).within(left(until));
-        let mut pages = list.pages();
+        // One group that fails must not use up the time of the others.
+        let patience = until.saturating_duration_since(Instant::now()) / 4;
+        let list = self.client.groups().members(group).until(until);
+        let mut pages = list.retry_for(patience.min(PATIENCE)).pages();
         loop {
             let page = match pages.try_next().await {
                 Ok(Some(page)) => page,
@@ -280,7 +295,12 @@ impl OktaDirectory {
                 }
             }
             // A member whose record is odd is a member all the same.
-            active.extend(page.malformed.into_iter().map(|bad| UserId::from(bad.id)));
+            for bad in page.malformed {
+                match bad.id {
+                    Some(id) => active.push(UserId::from(id)),
+                    None => return GroupRead::Unidentified(bad.reason),
+                }
+            }
         }
     }
 
@@ -322,6 +342,7 @@ impl Directory for OktaDirectory {
                 unproven_groups: groups.unproven,
                 refused_groups: groups.refused,
                 malformed_groups: groups.malformed,
+                unidentified_group: groups.unidentified,
                 groups_checked_here: self.selection.checks_groups_here(),
                 ..users
             };
@@ -330,6 +351,17 @@ impl Directory for OktaDirectory {
             snapshot.notices = self.selection.notices().to_vec();
             snapshot.notices.extend(of_users);
             snapshot.notices.extend(of_groups);
+            let unidentified = [
+                ("users", &snapshot.unidentified_user),
+                ("groups", &snapshot.unidentified_group),
+            ];
+            for (what, reason) in unidentified {
+                if let Some(reason) = reason {
+                    snapshot.notices.push(format!(
+                        "okta lists a record among the {what} that may be anybody's: {reason}; none that is missing is removed"
+                    ));
+                }
+            }
             snapshot.notices.extend(self.name_notices(&snapshot)?);
             let read = self.members(&snapshot.groups, until).await?;
             snapshot.members = read.members;
@@ -348,10 +380,6 @@ impl Directory for OktaDirectory {
 /// What a group is unknown for when no time was left to ask.
 const TIME_IS_OVER: &str = "not read: the time of the run was over";
 
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
-}
-
 /// The groups of all lists.
 #[derive(Debug, Default)]
 struct GroupsRead {
@@ -361,6 +389,7 @@ struct GroupsRead {
     refused: BTreeSet<GroupId>,
     notices: Vec<String>,
     malformed: BTreeMap<GroupId, String>,
+    unidentified: Option<String>,
 }
 
 /// What became of reading one group's members.
@@ -372,6 +401,8 @@ enum GroupRead {
         active: BTreeSet<UserId>,
         deactivated: BTreeSet<UserId>,
     },
+    /// It was, and somebody is in it who has no id that can be read.
+    Unidentified(String),
     /// It was not.
     Failed(okta_api::Error),
     /// There was no time for it, or too many before it had failed.

@@ -32,7 +32,6 @@ mod shape;
 
 mod entities;
 
-
 pub use entities::{Mapped, MappedEntity};
 pub use names::{Collision, KeptNames, Rename};
 pub use sign_in::{Address, Mistaken, NotFound, SignIn, Unfindable};
@@ -173,4 +172,4 @@ fn addresses(user: &User) -> (Option<&str>, Option<&str>) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

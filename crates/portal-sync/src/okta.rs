@@ -41,8 +41,10 @@ pub struct Usage {
     pub requests: BTreeMap<String, u64>,
     /// Answers with the status 429.
     pub throttled: u64,
-    /// Time spent waiting for rate limits and retries.
+    /// The time during which at least one request waited for the rate limit.
     pub waited: Duration,
+    /// The time during which at least one request waited for another try after a failure.
+    pub backed_off: Duration,
 }
 
 impl Okta {
@@ -101,12 +103,6 @@ impl Okta {
         &self.settings
     }
 
-    /// The failure that is being answered by trying again, with its causes.
-    #[must_use]
-    pub fn last_failure(&self) -> Option<String> {
-        self.client.metrics().last_failure
-    }
-
     /// What has been asked of the org since the program began.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -124,7 +120,8 @@ impl Okta {
         Usage {
             requests,
             throttled: total.throttled,
-            waited: total.waited,
+            waited: metrics.waited_for_limit,
+            backed_off: metrics.backed_off,
         }
     }
 }
@@ -176,6 +173,7 @@ impl Usage {
             requests,
             throttled: self.throttled - earlier.throttled,
             waited: self.waited.saturating_sub(earlier.waited),
+            backed_off: self.backed_off.saturating_sub(earlier.backed_off),
         }
     }
 }

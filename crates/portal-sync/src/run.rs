@@ -3,6 +3,7 @@
 //! A run takes the whole state in, is idempotent, and does not retry itself: the client retries requests, the schedule
 //! retries runs.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -131,29 +132,8 @@ pub enum RunError {
     Plan(PlanError),
     /// The store failed.
     Store(StoreError),
-    /// The run took longer than it may.
-    TimedOut {
-        /// What it may take.
-        limit: Duration,
-        /// The request that was being tried again, if one was.
-        last_failure: Option<LastFailure>,
-    },
-}
-
-/// What failed last before a run was given up.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct LastFailure(String);
-
-impl RunError {
-    /// A run that was given up after `limit`, and the request that was being tried again, if one was.
-    #[must_use]
-    pub fn timed_out(limit: Duration, last_failure: Option<String>) -> Self {
-        Self::TimedOut {
-            limit,
-            last_failure: last_failure.map(LastFailure),
-        }
-    }
+    /// The run took longer than it may: this long. What Okta is asked for ends before that, with an error of its own.
+    TimedOut(Duration),
 }
 
 impl RunError {
@@ -164,7 +144,7 @@ impl RunError {
             Self::Read(ReadError::NoGroupOfList(_)) => Exit::Usage,
             Self::Read(ReadError::Okta { source, .. }) => match source.kind() {
                 ErrorKind::Unauthenticated | ErrorKind::Forbidden { .. } => Exit::Refused,
-                ErrorKind::BadSearch => Exit::Usage,
+                ErrorKind::BadSearch | ErrorKind::SearchTooLong => Exit::Usage,
                 _ => Exit::Okta,
             },
             Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
@@ -175,7 +155,7 @@ impl RunError {
                 StoreErrorKind::Conflict | StoreErrorKind::NameTaken => Exit::Busy,
                 _ => Exit::Store,
             },
-            Self::TimedOut { .. } => Exit::Okta,
+            Self::TimedOut(_) => Exit::Okta,
         }
     }
 
@@ -198,18 +178,13 @@ impl RunError {
                 "this is a bug in portal-sync: please report it with this message"
             }
             Self::Store(error) => error.fix(),
-            Self::TimedOut {
-                last_failure: Some(_),
-                ..
-            } => "check `oktaUrl` and that Okta can be reached from here; the next run tries again",
-            Self::TimedOut { .. } => {
-                "raise `schedule.timeout`, or `rateLimit.share` if the run waited for the tenant's rate limit"
-            }
+            Self::TimedOut(_) => "raise `schedule.timeout`; the next run tries again",
         };
         Some(fix.to_owned())
     }
 }
 
+/// The library's own fix, where it does not take a key of the configuration to say it.
 fn fix_of_read(error: &okta_api::Error) -> Option<String> {
     if error.kind() == ErrorKind::Unreachable
         && let Some(error) = transport_error(error)
@@ -221,29 +196,37 @@ fn fix_of_read(error: &okta_api::Error) -> Option<String> {
             fix.to_owned()
         });
     }
+    let filter = match error.endpoint() {
+        "/api/v1/users" => "`userFilter`",
+        _ => "`groupFilter`",
+    };
     let fix = match error.kind() {
-        ErrorKind::Unauthenticated => match error.auth() {
-            Some(auth) => return auth.fix().map(str::to_owned),
-            None => {
-                "check that the API token, or the key of the application, is still active in the Okta admin console"
-            }
-        },
-        ErrorKind::Forbidden {
-            missing_scope: Some(scope),
-            ..
-        } => {
+        ErrorKind::BadSearch => {
             return Some(format!(
-                "grant `{scope}` in the Okta admin console: Applications > Applications > (the app) > Okta API Scopes"
+                "correct {filter}: Okta refuses the expression it was sent"
             ));
         }
-        ErrorKind::Forbidden { .. } => GIVE_ROLE,
-        ErrorKind::BadSearch => {
-            "correct `userFilter` or `groupFilter`: Okta refuses the expression it was sent"
+        ErrorKind::SearchTooLong => {
+            return Some(format!(
+                "shorten {filter}: of what it wants, as few clauses as possible; about 2,000 characters pass as a rule"
+            ));
         }
-        ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => {
+        ErrorKind::Forbidden {
+            missing_scope: None,
+            ..
+        } => GIVE_ROLE,
+        ErrorKind::DeadlineExceeded => {
+            "raise `schedule.timeout` if Okta needs more time; where it gives no answer or fails, check `oktaUrl` and the \
+             network, and see status.okta.com"
+        }
+        ErrorKind::Unreachable => {
             "check `oktaUrl`, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)"
         }
-        ErrorKind::Protocol => {
+        ErrorKind::NotOkta => {
+            "check `oktaUrl`; where it is right, a firewall or a proxy answers in Okta's place (a proxy is taken from \
+             HTTPS_PROXY): let this machine's requests to the org pass it"
+        }
+        ErrorKind::WrongAddress | ErrorKind::Protocol => {
             "check that `oktaUrl` is the address of the org itself and that no proxy answers in its place"
         }
         ErrorKind::Throttled => {
@@ -252,7 +235,7 @@ fn fix_of_read(error: &okta_api::Error) -> Option<String> {
         ErrorKind::ServerFailure => {
             "Okta is failing: see status.okta.com; the next run tries again"
         }
-        _ => return None,
+        _ => return error.fix().map(Cow::into_owned),
     };
     Some(fix.to_owned())
 }
@@ -269,7 +252,7 @@ impl fmt::Display for RunError {
             Self::Read(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
-            Self::TimedOut { limit, .. } => {
+            Self::TimedOut(limit) => {
                 write!(
                     f,
                     "the run was given up after {limit:?}, its `schedule.timeout`"
@@ -285,7 +268,7 @@ impl Error for RunError {
             Self::Read(error) => error.source(),
             Self::Plan(error) => error.source(),
             Self::Store(error) => error.source(),
-            Self::TimedOut { last_failure, .. } => last_failure.as_ref().map(|last| last as _),
+            Self::TimedOut(_) => None,
         }
     }
 }

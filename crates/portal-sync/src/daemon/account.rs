@@ -160,6 +160,7 @@ pub(super) fn figures(report: &Report, finished: Timestamp) -> RunFigures {
         requests: report.requests.endpoints.clone(),
         throttled: report.throttled,
         waited: Duration::try_from_secs_f64(report.waited_seconds).unwrap_or_default(),
+        backed_off: Duration::try_from_secs_f64(report.backed_off_seconds).unwrap_or_default(),
         left: (report.outcome != Outcome::Failed).then_some(Left {
             users: report.counts.users as u64,
             groups: report.counts.groups as u64,

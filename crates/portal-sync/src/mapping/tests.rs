@@ -19,7 +19,7 @@ mod leaving;
 mod naming;
 
 /// The mapping of a file, as it stands under `portalSync.mapping`.
-pub(super) fn rules(yaml: &str) -> config::Mapping {
+pub(crate) fn rules(yaml: &str) -> config::Mapping {
     let folder = tempfile::tempdir().unwrap();
     let mut text = "catalog: { providers: { okta: { acme: { oktaUrl: https://acme.okta.com, token: 00t } } } }\n\
                     portalSync:\n  mapping:\n"
@@ -44,11 +44,11 @@ fn with(yaml: &str) -> Settings {
     settings
 }
 
-pub(super) fn user(id: &str, profile: Value) -> User {
+pub(crate) fn user(id: &str, profile: Value) -> User {
     serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
 }
 
-pub(super) fn group(id: &str, profile: Value) -> Group {
+pub(crate) fn group(id: &str, profile: Value) -> Group {
     serde_json::from_value(json!({"id": id, "type": "OKTA_GROUP", "profile": profile})).unwrap()
 }
 

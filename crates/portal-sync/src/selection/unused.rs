@@ -9,9 +9,9 @@ use catalog_model::Kind;
 use okta_api::{Group, Profile, User, UserStatus};
 use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
 
-use crate::counted::noun;
-use crate::config::{self, Fields, GroupNaming, Hierarchy, UserNaming, nearest};
 use super::{GroupRecord, UserRecord, choose};
+use crate::config::{self, Fields, GroupNaming, Hierarchy, UserNaming, nearest};
+use crate::counted::noun;
 use crate::template::{Template, has_value};
 
 #[cfg(test)]
@@ -215,7 +215,7 @@ impl Names {
             let name = path.in_profile().unwrap_or(path.as_str());
             let verb = if keys.len() == 1 { "is" } else { "are" };
             let mut notice = match &keys[..] {
-                [key @ (USER_FILTER | GROUP_FILTER)] => format!(
+                [key] if key == USER_FILTER || key == GROUP_FILTER => format!(
                     "of {} {kind}s none has `profile.{name}`, by which `{key}` decides",
                     self.records
                 ),
