@@ -20,23 +20,11 @@ const OKTA_DOMAINS: [&str; 8] = [
 ];
 
 /// What Okta itself has below those domains: its web sites, and the page that only leads on to an org.
-const OKTA_SITES: [&str; 20] = [
-    "academy",
+const OKTA_SITES: [&str; 8] = [
     "admin",
-    "cdn",
-    "community",
     "developer",
-    "docs",
-    "global",
     "help",
-    "ideas",
-    "iam",
-    "learning",
     "login",
-    "pages",
-    "partners",
-    "sec",
-    "security",
     "status",
     "support",
     "trust",

@@ -17,8 +17,8 @@ async fn a_store_that_cannot_be_opened() -> anyhow::Result<()> {
     )?;
     for (store, words) in [
         ("folder", ["folder", "fix: "]),
-        ("not/there.db", ["there.db", "folder must exist"]),
-        ("text", ["text", "not a database"]),
+        ("not/there.db", ["there.db", "the folder does not exist"]),
+        ("text", ["text", "is no database"]),
     ] {
         small.configure(
             &json!({}),

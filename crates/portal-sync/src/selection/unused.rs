@@ -11,7 +11,7 @@ use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
 
 use super::{GroupRecord, UserRecord, choose};
 use crate::config::{self, Fields, GroupNaming, Hierarchy, UserNaming, nearest};
-use crate::counted::noun;
+use crate::counted::{counted, noun};
 use crate::template::{Template, has_value};
 
 #[cfg(test)]
@@ -210,29 +210,40 @@ impl Names {
             return Vec::new();
         }
         let kind = kind.lower();
+        let kinds = format!("{kind}s");
         let attributes = self.attributes.iter().filter(|(.., had)| !had);
         let attributes = attributes.map(|(path, keys, _)| {
             let name = path.in_profile().unwrap_or(path.as_str());
             let verb = if keys.len() == 1 { "is" } else { "are" };
-            let mut notice = match &keys[..] {
-                [key] if key == USER_FILTER || key == GROUP_FILTER => format!(
-                    "of {} {kind}s none has `profile.{name}`, by which `{key}` decides",
-                    self.records
+            // As the key writes it.
+            let (before, mut notice) = match &keys[..] {
+                [key] if key == USER_FILTER || key == GROUP_FILTER => (
+                    "profile.",
+                    format!(
+                        "of {} none has `profile.{name}`, by which `{key}` decides",
+                        counted(self.records, kind, &kinds)
+                    ),
                 ),
-                keys => format!(
-                    "of {} {kind}s none has `{name}`, which `{}` {verb} made of",
-                    self.records,
-                    keys.join("` and `")
+                keys => (
+                    "",
+                    format!(
+                        "of {} none has `{name}`, which `{}` {verb} made of",
+                        counted(self.records, kind, &kinds),
+                        keys.join("` and `")
+                    ),
                 ),
             };
             let meant = meant(name, self.seen.keys().map(String::as_str));
             if let Some((meant, count)) = meant.and_then(|it| self.seen.get_key_value(it)) {
                 // Writing to a text does not fail.
                 let _ = if self.records > COUNTED {
-                    write!(notice, " (did you mean `{meant}`?)")
+                    write!(notice, " (did you mean `{before}{meant}`?)")
                 } else {
                     let have = noun(*count, "has", "have");
-                    write!(notice, " (did you mean `{meant}`, which {count} {have}?)")
+                    write!(
+                        notice,
+                        " (did you mean `{before}{meant}`, which {count} {have}?)"
+                    )
                 };
             }
             notice

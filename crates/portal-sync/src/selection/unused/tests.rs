@@ -111,3 +111,28 @@ fn what_no_record_has_is_told_with_what_may_be_meant() {
         assert_eq!(notices(yaml, &[], &[]), [""; 0], "{yaml}");
     }
 }
+
+#[test]
+fn a_filter_is_told_by_its_own_spelling() {
+    let filter = r#"status eq "ACTIVE" and (profile.departmnt eq "R&D" or not (profile.login pr))"#;
+    let group_filter = r#"profile.nam sw "eng""#;
+    let (users, groups) = (filter.parse().unwrap(), group_filter.parse().unwrap());
+    let mut unused = Unused::of_filters(Some(&users), Some(&groups));
+    assert!(unused.user_notices().is_empty() && !unused.user_filter_asks_in_vain());
+    unused.user(&user("00u1", json!({"login": "jane", "department": "R&D"})));
+    unused.group(&group("00g1", json!({"name": "eng"})));
+    assert!(unused.user_filter_asks_in_vain());
+    assert_eq!(
+        unused.user_notices(),
+        [
+            "of 1 user none has `profile.departmnt`, by which `userFilter` decides (did you mean `profile.department`, which 1 \
+             has?)"
+        ]
+    );
+    assert_eq!(
+        unused.group_notices([]),
+        [
+            "of 1 group none has `profile.nam`, by which `groupFilter` decides (did you mean `profile.name`, which 1 has?)"
+        ]
+    );
+}
