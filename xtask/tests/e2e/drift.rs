@@ -41,7 +41,8 @@ async fn live(seed: u64) -> anyhow::Result<()> {
     };
     let harness = Harness::start(program(), org, options).await?;
     // What comes at random may be too much for the guard, which has tests of its own.
-    let guard = json!({"guard": {"users": "100%", "groups": "100%", "members": "100%", "renames": "100%"}});
+    let guard =
+        json!({"guard": {"users": "100%", "groups": "100%", "members": "100%", "renames": "100%"}});
     for run in 0..RUNS {
         let (tenant, rules) = configuration(seed + run as u64 / 3);
         harness.configure(&tenant, &guard)?;

@@ -24,7 +24,8 @@ fn criteria() -> Criteria {
 
 #[test]
 fn every_key_is_seen_to_change_and_no_other() {
-    let changes: [(fn(&mut Criteria), &[&str]); 14] = [
+    type Change = fn(&mut Criteria);
+    let changes: [(Change, &[&str]); 14] = [
         (|_| (), &[]),
         (
             |it| it.org = "https://other.okta.com".to_owned(),
@@ -148,8 +149,8 @@ fn without_a_witness_nothing_is_evidence_and_without_a_change_everything_is() {
         user_filter: Some("this is no filter".to_owned()),
         ..criteria()
     };
-    for last in [&[][..], &[damaged.clone()], &[criteria(), damaged]] {
-        let nobody = criteria().baseline(last);
+    for last in [vec![], vec![damaged.clone()], vec![criteria(), damaged]] {
+        let nobody = criteria().baseline(&last);
         assert!(!nobody.refuses_user(&user) && !nobody.refuses_group(&group));
     }
 }

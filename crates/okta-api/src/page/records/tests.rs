@@ -1,3 +1,5 @@
+//! Odd records among good ones.
+
 use serde_json::json;
 
 use super::read;
