@@ -42,6 +42,8 @@ pub enum Progress {
     Members {
         /// Groups whose members are known or given up.
         done: usize,
+        /// Those that were given up.
+        unread: usize,
         /// Groups in all.
         of: usize,
     },
@@ -197,11 +199,12 @@ impl OktaDirectory {
         until: Instant,
     ) -> Result<MembersRead, ReadError> {
         let (failed_in_a_row, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let unread = AtomicUsize::new(0);
         let of = groups.len();
         let read_one = |group: &Group| {
             let id = group.id.clone();
             let empty = group.stats().is_some_and(|stats| stats.users_count == 0);
-            let (failed_in_a_row, done) = (&failed_in_a_row, &done);
+            let (failed_in_a_row, done, unread) = (&failed_in_a_row, &done, &unread);
             async move {
                 let read = if empty {
                     GroupRead::Empty
@@ -221,8 +224,12 @@ impl OktaDirectory {
                     }
                     _ => {}
                 }
+                if !matches!(read, GroupRead::Empty | GroupRead::Known { .. }) {
+                    unread.fetch_add(1, Ordering::Relaxed);
+                }
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                (self.on_progress)(Progress::Members { done, of });
+                let unread = unread.load(Ordering::Relaxed);
+                (self.on_progress)(Progress::Members { done, unread, of });
                 (id, read)
             }
         };

@@ -3,6 +3,8 @@
 mod metrics;
 mod otlp;
 
+mod waits;
+
 use std::error::Error;
 use std::io::{IsTerminal as _, stderr};
 
@@ -20,6 +22,7 @@ use self::otlp::Collector;
 use crate::config::LogFormat;
 
 pub use self::metrics::{Left, Metrics, OktaMetrics, RunFigures};
+pub use self::waits::Waits;
 
 /// What [`Telemetry::install`] sets up.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::counted::noun;
+use crate::counted::{counted, noun};
 use crate::directory::{OnProgress, Progress};
 
 /// A plain line for so many users, groups, or groups whose members were read.
@@ -67,37 +67,48 @@ impl OfProvider {
         Arc::new(move |progress| told.tell(progress))
     }
 
+    /// Whether this is the provider with that id.
+    pub(super) fn is_of(&self, provider: &str) -> bool {
+        self.provider == provider
+    }
+
+    /// Says what is waited for.
+    pub(super) fn wait(&self, line: &str) {
+        if self.quiet {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => bar.set_message(line.to_owned()),
+            None => output::message(format_args!("{}: {line}", self.provider)),
+        }
+    }
+
     fn tell(&self, progress: Progress) {
         if self.quiet {
             return;
         }
-        let (which, count, of, what) = match progress {
-            Progress::Users(count) => (0, count, None, noun(count, "user", "users")),
-            Progress::Groups(count) => (1, count, None, noun(count, "group", "groups")),
-            Progress::Members { done, of } => {
-                let what = noun(of, "group with its members", "groups with their members");
-                (2, done, Some(of), what)
-            }
-        };
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("reading {what}"));
+            let (count, of) = match progress {
+                Progress::Users(count) | Progress::Groups(count) => (count, count),
+                Progress::Members { done, of, .. } => (done, of),
+            };
+            bar.set_message(format!("reading: {}", words(progress)));
+            bar.set_length(of as u64);
             bar.set_position(count as u64);
-            bar.set_length(of.unwrap_or(count) as u64);
             return;
         }
+        let (which, count, ends) = match progress {
+            Progress::Users(count) => (0, count, false),
+            Progress::Groups(count) => (1, count, false),
+            Progress::Members { done, of, .. } => (2, done, done == of),
+        };
         let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(last) = printed.get_mut(which) else {
             return;
         };
-        if count / STEP > *last / STEP || of == Some(count) {
+        if count / STEP > *last / STEP || ends {
             *last = count;
-            match of {
-                Some(of) => output::message(format_args!(
-                    "{}: read {count} of {of} {what}",
-                    self.provider
-                )),
-                None => output::message(format_args!("{}: read {count} {what}", self.provider)),
-            }
+            output::message(format_args!("{}: read {}", self.provider, words(progress)));
         }
     }
 
@@ -105,6 +116,49 @@ impl OfProvider {
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// How far a read is.
+fn words(progress: Progress) -> String {
+    match progress {
+        Progress::Users(count) => counted(count, "user", "users"),
+        Progress::Groups(count) => counted(count, "group", "groups"),
+        Progress::Members { done, unread, of } => {
+            let (read, what) = (
+                done - unread,
+                noun(of, "group with its members", "groups with their members"),
+            );
+            match unread {
+                0 => format!("{read} of {of} {what}"),
+                _ => format!("{read} of {of} {what}, {unread} could not be read"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_not_said_to_be() {
+        let members = |done, unread, of| words(Progress::Members { done, unread, of });
+        for (said, expected) in [
+            (words(Progress::Users(1)), "1 user"),
+            (words(Progress::Groups(2_000)), "2000 groups"),
+            (members(7, 0, 7), "7 of 7 groups with their members"),
+            (
+                members(7, 1, 7),
+                "6 of 7 groups with their members, 1 could not be read",
+            ),
+            (
+                members(1, 1, 1),
+                "0 of 1 group with its members, 1 could not be read",
+            ),
+        ] {
+            assert_eq!(said, expected);
         }
     }
 }

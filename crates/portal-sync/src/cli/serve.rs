@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use okta_api::WaitReason;
 
 use super::failure;
 use super::session::Session;
@@ -13,7 +14,14 @@ use crate::store::CatalogStore as _;
 
 pub(super) async fn serve(session: Session) -> Exit {
     let providers: Vec<&Provider> = session.config.providers.iter().collect();
-    let orgs = match session.orgs(&providers).await {
+    let tell = |provider: &Provider| {
+        let provider = provider.id.clone();
+        move |reason, line: &str| match reason {
+            WaitReason::RateLimit => tracing::info!(%provider, "{line}"),
+            _ => tracing::warn!(%provider, "{line}"),
+        }
+    };
+    let orgs = match session.orgs(&providers, tell).await {
         Ok(orgs) => orgs,
         Err(exit) => return exit,
     };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use okta_api::WaitReason;
 use okta_auth::{Clock, Proxies, ReqwestTransport, SystemClock};
 
 use super::{Global, config, failure, output};
@@ -10,7 +11,7 @@ use crate::criteria::Criteria;
 use crate::exit::Exit;
 use crate::okta::{Okta, USER_AGENT};
 use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore};
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry::{self, Telemetry, Waits};
 
 /// What a command does with the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,9 @@ impl Session {
         let filter = match (environment.get("RUST_LOG"), global.quiet, global.verbose) {
             (Some(filter), ..) => filter,
             (None, true, _) => "error",
-            (None, false, 0) if chatty => "info",
-            (None, false, 0) => "warn",
+            // What is waited for is told with the name of the provider, and once.
+            (None, false, 0) if chatty => "info,okta_api::dispatch=error,okta_api::pacer=error",
+            (None, false, 0) => "warn,okta_api::dispatch=error",
             // More of our own work; what HTTP and telemetry say of theirs is for the third.
             (None, false, 1) => "info,portal_sync=debug,okta_api=debug,okta_auth=debug",
             (None, false, 2) => "info,portal_sync=trace,okta_api=trace,okta_auth=trace",
@@ -143,8 +145,12 @@ impl Session {
         Ok(catalog)
     }
 
-    /// Connects these providers. Nothing is sent yet.
-    pub(super) async fn orgs(&self, providers: &[&Provider]) -> Result<Vec<Okta>, Exit> {
+    /// Connects these providers. Nothing is sent yet. `tell` is told what each of them waits for.
+    pub(super) async fn orgs<T: Fn(WaitReason, &str) + Send + Sync + 'static>(
+        &self,
+        providers: &[&Provider],
+        tell: impl Fn(&Provider) -> T,
+    ) -> Result<Vec<Okta>, Exit> {
         self.look_for_strangers().await?;
         let proxies = Proxies::from_variables(|name| self.environment.get(name));
         let proxies = proxies.map_err(|error| {
@@ -159,7 +165,8 @@ impl Session {
             .iter()
             .map(|provider| {
                 let (transport, clock) = (transport.clone(), Arc::clone(&self.clock));
-                Okta::new(provider, transport, clock, metrics.okta(&provider.id))
+                let waits = Waits::new(metrics.okta(&provider.id), tell(provider));
+                Okta::new(provider, transport, clock, waits)
             })
             .collect::<Result<_, _>>()
             .map_err(|error| {

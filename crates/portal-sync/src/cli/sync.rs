@@ -1,11 +1,13 @@
 //! `sync` and `plan`: the same run, with and without the commit.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
 
 use super::session::Session;
 use super::{Format, PlanArgs, failure, output, progress};
+use crate::config::Provider;
 use crate::cycle::{Cycle, Ended, Then};
 use crate::exit::Exit;
 use crate::first_runs;
@@ -21,20 +23,29 @@ pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
 
 /// Runs all tenants side by side and tells of them in the order of the configuration.
 async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option<&str>) -> Exit {
+    let progress = progress::Shown::new(session.quiet);
     let prepared = async {
         let providers = session.chosen(&arguments.providers)?;
-        let orgs = session.orgs(&providers).await?;
-        Ok((providers, orgs))
+        let shown: Vec<_> = providers.iter().map(|it| progress.of(&it.id)).collect();
+        let of = |provider: &Provider| shown.iter().find(|it| it.is_of(&provider.id));
+        let tell = |provider: &Provider| {
+            let shown = of(provider).map(Arc::clone);
+            move |_, line: &str| {
+                if let Some(shown) = &shown {
+                    shown.wait(line);
+                }
+            }
+        };
+        let orgs = session.orgs(&providers, tell).await?;
+        Ok((providers, shown, orgs))
     };
-    let (providers, orgs) = match prepared.await {
+    let (providers, shown, orgs) = match prepared.await {
         Ok(prepared) => prepared,
         Err(exit) => return exit,
     };
     let first_runs = first_runs::in_order(orgs.len());
-    let progress = progress::Shown::new(session.quiet);
-    let runs = orgs.iter().zip(&providers).zip(&first_runs);
-    let runs = runs.map(|((okta, provider), first_run)| {
-        let shown = progress.of(&provider.id);
+    let runs = orgs.iter().zip(&providers).zip(&shown).zip(&first_runs);
+    let runs = runs.map(|(((okta, provider), shown), first_run)| {
         let cycle = Cycle {
             okta,
             store: &session.store,
