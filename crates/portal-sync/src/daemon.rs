@@ -293,6 +293,7 @@ fn figures(report: &Report, finished: jiff::Timestamp) -> RunFigures {
         requests: report.requests.endpoints.clone(),
         throttled: report.throttled,
         waited: Duration::try_from_secs_f64(report.waited_seconds).unwrap_or_default(),
+        backed_off: Duration::try_from_secs_f64(report.backed_off_seconds).unwrap_or_default(),
         left: (report.outcome != Outcome::Failed).then_some(Left {
             users: report.counts.users as u64,
             groups: report.counts.groups as u64,

@@ -99,7 +99,10 @@ impl OktaDirectory {
                 }
             }
             for bad in page.malformed {
-                read.malformed_users.insert(bad.id.into(), bad.reason);
+                match bad.id {
+                    Some(id) => drop(read.malformed_users.insert(id.into(), bad.reason)),
+                    None => read.unidentified_user = Some(bad.reason),
+                }
             }
             (self.on_progress)(Progress::Users(read.users.len()));
         }
@@ -123,7 +126,10 @@ impl OktaDirectory {
                     }
                 }
                 for bad in page.malformed {
-                    read.malformed.insert(bad.id.into(), bad.reason);
+                    match bad.id {
+                        Some(id) => drop(read.malformed.insert(id.into(), bad.reason)),
+                        None => read.unidentified = Some(bad.reason),
+                    }
                 }
                 (self.on_progress)(Progress::Groups(read.groups.len()));
             }
@@ -175,6 +181,10 @@ impl OktaDirectory {
                     result.deactivated.extend(deactivated);
                     Members::Known(active)
                 }
+                GroupRead::Unidentified(reason) => {
+                    read_well = true;
+                    Members::Unknown(format!("one of its members cannot be told: {reason}"))
+                }
                 GroupRead::NotTried => Members::Unknown(format!(
                     "not tried: the {GIVE_UP_AFTER} groups before it failed"
                 )),
@@ -221,7 +231,12 @@ impl OktaDirectory {
                 }
             }
             // A member whose record is odd is a member all the same.
-            active.extend(page.malformed.into_iter().map(|bad| UserId::from(bad.id)));
+            for bad in page.malformed {
+                match bad.id {
+                    Some(id) => active.push(UserId::from(id)),
+                    None => return GroupRead::Unidentified(bad.reason),
+                }
+            }
         }
     }
 
@@ -256,10 +271,22 @@ impl Directory for OktaDirectory {
                 groups: groups.groups,
                 excluded_groups: groups.excluded,
                 malformed_groups: groups.malformed,
+                unidentified_group: groups.unidentified,
                 groups_checked_here: self.selection.checks_groups_here(),
                 ..users
             };
             snapshot.notices = self.selection.notices().to_vec();
+            let unidentified = [
+                ("users", &snapshot.unidentified_user),
+                ("groups", &snapshot.unidentified_group),
+            ];
+            for (what, reason) in unidentified {
+                if let Some(reason) = reason {
+                    snapshot.notices.push(format!(
+                        "okta lists a record among the {what} that may be anybody's: {reason}; none that is missing is removed"
+                    ));
+                }
+            }
             snapshot.notices.extend(self.name_notices(&snapshot)?);
             let read = self.members(&snapshot.groups).await?;
             snapshot.members = read.members;
@@ -281,6 +308,7 @@ struct GroupsRead {
     groups: BTreeMap<GroupId, Group>,
     excluded: BTreeSet<GroupId>,
     malformed: BTreeMap<GroupId, String>,
+    unidentified: Option<String>,
 }
 
 /// What became of reading one group's members.
@@ -292,6 +320,8 @@ enum GroupRead {
         active: BTreeSet<UserId>,
         deactivated: BTreeSet<UserId>,
     },
+    /// It was, and somebody is in it who has no id that can be read.
+    Unidentified(String),
     /// It was not.
     Failed(okta_api::Error),
     /// Too many before it had failed.

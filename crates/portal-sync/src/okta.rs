@@ -40,8 +40,10 @@ pub struct Usage {
     pub requests: BTreeMap<String, u64>,
     /// Answers with the status 429.
     pub throttled: u64,
-    /// Time spent waiting for rate limits and retries.
+    /// The time during which at least one request waited for the rate limit.
     pub waited: Duration,
+    /// The time during which at least one request waited for another try after a failure.
+    pub backed_off: Duration,
 }
 
 impl Okta {
@@ -144,7 +146,8 @@ impl Okta {
         Usage {
             requests,
             throttled: total.throttled,
-            waited: total.waited,
+            waited: metrics.waited_for_limit,
+            backed_off: metrics.backed_off,
         }
     }
 }
@@ -168,6 +171,7 @@ impl Usage {
             requests,
             throttled: self.throttled - earlier.throttled,
             waited: self.waited.saturating_sub(earlier.waited),
+            backed_off: self.backed_off.saturating_sub(earlier.backed_off),
         }
     }
 }

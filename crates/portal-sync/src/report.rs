@@ -78,8 +78,10 @@ pub struct Report {
     pub requests: Requests,
     /// Answers with the status 429.
     pub throttled: u64,
-    /// Seconds spent waiting for rate limits and retries.
+    /// Seconds during which at least one request waited for the rate limit.
     pub waited_seconds: f64,
+    /// Seconds during which at least one request waited for another try after a failure.
+    pub backed_off_seconds: f64,
     /// Seconds the run took.
     pub duration_seconds: f64,
     /// What the operator should know.
@@ -240,6 +242,7 @@ impl Report {
             },
             throttled: usage.throttled,
             waited_seconds: seconds(usage.waited),
+            backed_off_seconds: seconds(usage.backed_off),
             duration_seconds: seconds(took),
             notices: Vec::new(),
             error: None,
@@ -298,8 +301,12 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "  okta: {} requests, {} throttled, {:.1} s waited, {:.1} s in all",
-            self.requests.total, self.throttled, self.waited_seconds, self.duration_seconds
+            "  okta: {} requests, {} throttled, {:.1} s waited for the rate limit, {:.1} s after answers that failed, {:.1} s in all",
+            self.requests.total,
+            self.throttled,
+            self.waited_seconds,
+            self.backed_off_seconds,
+            self.duration_seconds
         )?;
         for (count, what) in [
             (self.withheld, "withheld by the guard"),

@@ -3,6 +3,7 @@
 //! A run takes the whole state in, is idempotent, and does not retry itself: the client retries requests, the schedule
 //! retries runs.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -139,7 +140,7 @@ impl RunError {
             Self::Read(ReadError::NoGroupOfList(_)) => Exit::Usage,
             Self::Read(ReadError::Okta { source, .. }) => match source.kind() {
                 ErrorKind::Unauthenticated | ErrorKind::Forbidden { .. } => Exit::Refused,
-                ErrorKind::BadSearch => Exit::Usage,
+                ErrorKind::BadSearch | ErrorKind::SearchTooLong => Exit::Usage,
                 _ => Exit::Okta,
             },
             Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
@@ -185,30 +186,35 @@ impl RunError {
     }
 }
 
+/// The library's own fix, where it does not take a key of the configuration to say it.
 fn fix_of_read(error: &okta_api::Error) -> Option<String> {
+    let filter = match error.endpoint() {
+        "/api/v1/users" => "`userFilter`",
+        _ => "`groupFilter`",
+    };
     let fix = match error.kind() {
-        ErrorKind::Unauthenticated => match error.auth() {
-            Some(auth) => return auth.fix().map(str::to_owned),
-            None => {
-                "check that the API token, or the key of the application, is still active in the Okta admin console"
-            }
-        },
-        ErrorKind::Forbidden {
-            missing_scope: Some(scope),
-            ..
-        } => {
+        ErrorKind::BadSearch => {
             return Some(format!(
-                "grant `{scope}` in the Okta admin console: Applications > Applications > (the app) > Okta API Scopes"
+                "correct {filter}: Okta refuses the expression it was sent"
             ));
         }
-        ErrorKind::Forbidden { .. } => GIVE_ROLE,
-        ErrorKind::BadSearch => {
-            "correct `userFilter` or `groupFilter`: Okta refuses the expression it was sent"
+        ErrorKind::SearchTooLong => {
+            return Some(format!(
+                "shorten {filter}: of what it wants, as few clauses as possible; about 2,000 characters pass as a rule"
+            ));
         }
+        ErrorKind::Forbidden {
+            missing_scope: None,
+            ..
+        } => GIVE_ROLE,
         ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => {
             "check `oktaUrl`, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)"
         }
-        ErrorKind::Protocol => {
+        ErrorKind::NotOkta => {
+            "check `oktaUrl`; where it is right, a firewall or a proxy answers in Okta's place (a proxy is taken from \
+             HTTPS_PROXY): let this machine's requests to the org pass it"
+        }
+        ErrorKind::WrongAddress | ErrorKind::Protocol => {
             "check that `oktaUrl` is the address of the org itself and that no proxy answers in its place"
         }
         ErrorKind::Throttled => {
@@ -217,7 +223,7 @@ fn fix_of_read(error: &okta_api::Error) -> Option<String> {
         ErrorKind::ServerFailure => {
             "Okta is failing: see status.okta.com; the next run tries again"
         }
-        _ => return None,
+        _ => return error.fix().map(Cow::into_owned),
     };
     Some(fix.to_owned())
 }

@@ -21,12 +21,16 @@ pub struct Snapshot {
     pub filtered_out: BTreeMap<UserId, Refusal>,
     /// User records that could not be decoded: the reason by Okta id.
     pub malformed_users: BTreeMap<UserId, String>,
+    /// Why some record of the users has no id that can be read, if one has none: whoever is not listed may be that one.
+    pub unidentified_user: Option<String>,
     /// The groups that match the group filter.
     pub groups: BTreeMap<GroupId, Group>,
     /// Groups that match the group filter and that the configuration excludes.
     pub excluded_groups: BTreeSet<GroupId>,
     /// Group records that could not be decoded: the reason by Okta id.
     pub malformed_groups: BTreeMap<GroupId, String>,
+    /// Why some record of the groups has no id that can be read, if one has none.
+    pub unidentified_group: Option<String>,
     /// Groups that are wanted and cannot be named: the reason by Okta id.
     pub unmapped_groups: BTreeMap<GroupId, String>,
     /// Whether groups were listed that the filter may not want: it is decided here, not by the server.
@@ -56,10 +60,44 @@ pub enum Refusal {
 }
 
 impl Snapshot {
+    /// Takes those of the catalog whom no record shows for odd records of theirs, where the list has a record that may be
+    /// anybody's. Of a list like that nobody's absence follows.
+    pub(crate) fn doubt_absences<'a>(
+        &mut self,
+        users: impl IntoIterator<Item = &'a UserId>,
+        groups: impl IntoIterator<Item = &'a GroupId>,
+    ) {
+        let doubt = |reason: &String| format!("it is not listed, and {reason}");
+        if let Some(reason) = self.unidentified_user.as_ref().map(doubt) {
+            for id in users {
+                let is_shown = self.users.contains_key(id)
+                    || self.deactivated.contains(id)
+                    || self.filtered_out.contains_key(id)
+                    || self.malformed_users.contains_key(id);
+                if !is_shown {
+                    self.malformed_users.insert(id.clone(), reason.clone());
+                }
+            }
+        }
+        if let Some(reason) = self.unidentified_group.as_ref().map(doubt) {
+            for id in groups {
+                let is_shown = self.groups.contains_key(id)
+                    || self.excluded_groups.contains(id)
+                    || self.malformed_groups.contains_key(id);
+                if !is_shown {
+                    self.malformed_groups.insert(id.clone(), reason.clone());
+                }
+            }
+        }
+    }
+
     /// Whether Okta listed no user who is in use, not even one that the filter refuses here.
     #[must_use]
     pub fn shows_no_users(&self) -> bool {
-        self.users.is_empty() && self.filtered_out.is_empty() && self.malformed_users.is_empty()
+        self.users.is_empty()
+            && self.filtered_out.is_empty()
+            && self.malformed_users.is_empty()
+            && self.unidentified_user.is_none()
     }
 
     /// Whether Okta listed no group that the filter wants.
@@ -67,6 +105,7 @@ impl Snapshot {
     pub fn shows_no_groups(&self) -> bool {
         self.groups.is_empty()
             && self.malformed_groups.is_empty()
+            && self.unidentified_group.is_none()
             && self.excluded_groups.is_empty()
             && self.unmapped_groups.is_empty()
     }

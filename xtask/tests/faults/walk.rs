@@ -106,7 +106,7 @@ type Read = (Vec<String>, usize);
 fn ids<T: Resource>(all: Everything<T>, id: impl Fn(&T) -> &str) -> Result<Read, Error> {
     let malformed = all.malformed.len();
     let good = all.items.iter().map(|item| id(item).to_owned());
-    let bad = all.malformed.into_iter().map(|record| record.id);
+    let bad = all.malformed.into_iter().filter_map(|record| record.id);
     Ok((good.chain(bad).collect(), malformed))
 }
 

@@ -43,10 +43,8 @@ impl Error {
                  characters pass as a rule"
             }
             ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => {
-                match self.auth().and_then(|auth| auth.fix()) {
-                    Some(fix) => fix,
-                    None => "check the org URL, and that this machine reaches it over HTTPS",
-                }
+                let auth = self.auth().and_then(|auth| auth.fix());
+                auth.unwrap_or("check the org URL, and that this machine reaches it over HTTPS")
             }
             ErrorKind::NotOkta => {
                 "check the org URL; where it is right, a firewall or a proxy answers in Okta's place: let this machine's \

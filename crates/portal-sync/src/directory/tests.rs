@@ -277,3 +277,36 @@ async fn refused_credentials_end_the_run_wherever_they_show() {
         "the members of the groups could not be read"
     );
 }
+
+#[tokio::test]
+async fn a_record_without_an_id_is_somebody() {
+    let (snapshot, _) = read(
+        |path| {
+            let body = match path {
+                "/api/v1/users" => json!([{"id": "00u1", "status": "ACTIVE"}, {"id": 7}]),
+                "/api/v1/groups" => {
+                    json!([group("00g1", "Team", 2), group("00g2", "Other", 1), {"id": ""}])
+                }
+                "/api/v1/groups/00g1/users" => json!([{"id": "00u1", "status": "ACTIVE"}, null]),
+                _ => json!([{"id": "00u1", "status": "ACTIVE"}]),
+            };
+            (200, body)
+        },
+        selection(None, None),
+    )
+    .await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.users.keys()), ["00u1"]);
+    let reason = |place| format!("element {place} of the page has no id that can be read");
+    assert_eq!(snapshot.unidentified_user, Some(reason(2)));
+    assert_eq!(snapshot.unidentified_group, Some(reason(3)));
+    assert_eq!(snapshot.notices.len(), 2, "{:?}", snapshot.notices);
+    assert_eq!(
+        snapshot.members[&"00g1".into()],
+        Members::Unknown(format!("one of its members cannot be told: {}", reason(2)))
+    );
+    assert_eq!(
+        snapshot.members[&"00g2".into()],
+        Members::Known(["00u1".into()].into())
+    );
+}

@@ -23,6 +23,9 @@ impl Mapping {
     pub fn shape(&self, snapshot: &mut Snapshot, state: &State) {
         let parents = self.parents(snapshot);
         let joined = joined(state);
+        let groups = state.groups().keys().filter(|id| !is_merged(id));
+        let groups = groups.chain(joined.values().flatten());
+        snapshot.doubt_absences(state.users().keys(), groups);
         let merges = &self.rules.groups.merge;
         for (at, merge) in merges.iter().enumerate() {
             let earlier = merges.get(..at).unwrap_or_default();

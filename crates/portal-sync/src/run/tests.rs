@@ -118,3 +118,104 @@ async fn another_run_of_the_same_provider_wins() {
     assert_eq!(refused.exit(), Exit::Busy);
     assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 1);
 }
+
+#[tokio::test]
+async fn fixes_name_the_key_of_the_list_that_was_refused() {
+    use okta_api::Client;
+    use okta_api::testing::{Answer, ScriptedTransport};
+
+    let okta = |code| format!(r#"{{"errorCode":"{code}","errorSummary":"no"}}"#);
+    let html = "<html>blocked</html>".to_owned();
+    let table = [
+        (
+            "users",
+            400,
+            okta("E0000031"),
+            Exit::Usage,
+            "correct `userFilter`",
+        ),
+        (
+            "groups",
+            400,
+            okta("E0000031"),
+            Exit::Usage,
+            "correct `groupFilter`",
+        ),
+        (
+            "users",
+            414,
+            html.clone(),
+            Exit::Usage,
+            "shorten `userFilter`",
+        ),
+        (
+            "groups",
+            431,
+            html.clone(),
+            Exit::Usage,
+            "shorten `groupFilter`",
+        ),
+        (
+            "users",
+            403,
+            html.clone(),
+            Exit::Okta,
+            "check `oktaUrl`; where it is right, a firewall",
+        ),
+        (
+            "users",
+            401,
+            html.clone(),
+            Exit::Okta,
+            "check `oktaUrl`; where it is right, a firewall",
+        ),
+        (
+            "groups",
+            404,
+            html,
+            Exit::Okta,
+            "check `oktaUrl`; where it is right, a firewall",
+        ),
+        (
+            "groups",
+            404,
+            okta("E0000008"),
+            Exit::Okta,
+            "check that `oktaUrl` is the address",
+        ),
+        (
+            "users",
+            403,
+            okta("E0000006"),
+            Exit::Refused,
+            "give the application an admin role",
+        ),
+        (
+            "users",
+            401,
+            okta("E0000011"),
+            Exit::Refused,
+            "check that the API token",
+        ),
+    ];
+    for (list, status, body, exit, fix) in table {
+        let transport = ScriptedTransport::default();
+        let target = format!("/api/v1/{list}?limit=200&search=a");
+        // A token that is refused is tried once more.
+        (0..2).for_each(|_| transport.expect(&target, Answer::status(status, body.clone())));
+        let org = okta_auth::OrgUrl::parse("https://acme.okta.com").unwrap();
+        let token = okta_auth::ApiToken::new("00test".to_owned().into()).unwrap();
+        let client = Client::builder(org, token, transport).build();
+        let error = match list {
+            "users" => client.users().list().search("a").all().await.unwrap_err(),
+            _ => client.groups().list().search("a").all().await.unwrap_err(),
+        };
+        let error = RunError::Read(ReadError::Okta {
+            reading: "a list",
+            source: Box::new(error),
+        });
+        assert_eq!(error.exit(), exit, "{list} {status}");
+        let said = error.fix().unwrap();
+        assert!(said.starts_with(fix), "{list} {status}: {said}");
+    }
+}

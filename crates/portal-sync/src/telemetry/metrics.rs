@@ -31,6 +31,8 @@ pub struct RunFigures {
     pub throttled: u64,
     /// Time spent waiting for the rate limit.
     pub waited: Duration,
+    /// Time spent waiting for another try after a failure.
+    pub backed_off: Duration,
     /// What the run left behind. Nothing for one that failed: what was there before stays, in the gauges too.
     pub left: Option<Left>,
 }
@@ -54,6 +56,7 @@ pub struct Metrics {
     requests: Counter<u64>,
     throttled: Counter<u64>,
     waited: Counter<f64>,
+    backed_off: Counter<f64>,
     entities: Gauge<u64>,
     withheld: Gauge<u64>,
     last_complete: Gauge<f64>,
@@ -122,6 +125,10 @@ impl Metrics {
                 .f64_counter("portal_sync_okta_wait_seconds")
                 .with_description("Time spent waiting for Okta's rate limit.")
                 .build(),
+            backed_off: meter
+                .f64_counter("portal_sync_okta_backoff_seconds")
+                .with_description("Time spent waiting for another try after requests that failed.")
+                .build(),
             entities: meter
                 .u64_gauge("portal_sync_entities")
                 .with_description("Entities in the catalog, by kind.")
@@ -174,6 +181,8 @@ impl Metrics {
         }
         self.throttled.add(run.throttled, &[provider()]);
         self.waited.add(run.waited.as_secs_f64(), &[provider()]);
+        self.backed_off
+            .add(run.backed_off.as_secs_f64(), &[provider()]);
         if let Some(left) = run.left {
             self.entities.record(left.users, &of("kind", "User"));
             self.entities.record(left.groups, &of("kind", "Group"));
@@ -209,6 +218,7 @@ mod tests {
             ]),
             throttled: 1,
             waited: Duration::from_millis(1_500),
+            backed_off: Duration::from_millis(2_000),
             left: (outcome != "failed").then_some(Left {
                 users: 2_000,
                 groups: 300,
@@ -235,6 +245,7 @@ mod tests {
             r#"portal_sync_okta_requests_total{endpoint="GET /api/v1/users",provider="default"} 20"#,
             r#"portal_sync_okta_throttled_total{provider="default"} 2"#,
             r#"portal_sync_okta_wait_seconds_total{provider="default"} 3"#,
+            r#"portal_sync_okta_backoff_seconds_total{provider="default"} 4"#,
             r#"portal_sync_entities{kind="User",provider="default"} 2000"#,
             r#"portal_sync_entities{kind="Group",provider="default"} 300"#,
             r#"portal_sync_removals_withheld{provider="default"} 7"#,

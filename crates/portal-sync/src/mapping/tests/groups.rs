@@ -497,6 +497,45 @@ fn a_group_above_one_that_cannot_be_read_is_not_empty() {
 }
 
 #[test]
+fn a_list_with_a_record_without_an_id_proves_nobodys_absence() {
+    let org = |users: &[&str], groups: &[&str]| {
+        let profile = |id: &&str| json!({"email": format!("{id}@example.com")});
+        let users: Vec<_> = users.iter().map(|id| (*id, profile(id))).collect();
+        let all = [
+            ("00g1", "eng"),
+            ("00g2", "ops"),
+            ("00g3", "both A"),
+            ("00g4", "both B"),
+        ];
+        let groups: Vec<_> = all
+            .iter()
+            .filter(|(id, _)| groups.contains(id))
+            .map(|(id, name)| (*id, json!({"name": name}), &["00u1"][..]))
+            .collect();
+        org(&users, &groups)
+    };
+    let settings = with("groups: { merge: [{ name: both, groups: ['prefix:both '] }] }");
+    let everybody = org(&["00u1", "00u2"], &["00g1", "00g2", "00g3", "00g4"]);
+    let (_, state) = after(&everybody, &State::default(), &settings);
+
+    let fewer = || org(&["00u1"], &["00g1", "00g3"]);
+    let (removed, _) = after(&fewer(), &state, &settings);
+    assert!(!removed.is_empty());
+
+    let mut odd = fewer();
+    odd.unidentified_user = Some("odd".to_owned());
+    odd.unidentified_group = Some("odd".to_owned());
+    let (plan, kept) = after(&odd, &state, &settings);
+    assert!(plan.is_empty() && plan.is_partial(), "{plan}");
+    let ids = |state: &State| state.users().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(ids(&kept), ids(&state));
+    assert_eq!(
+        kept.groups().keys().collect::<Vec<_>>(),
+        state.groups().keys().collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn a_name_between_two_others_stays_between_them_when_it_cannot_be_read() {
     let settings = with("groupName: profile-name\ngroups: { hierarchy: { separator: '.' } }");
     let groups = named(&[
