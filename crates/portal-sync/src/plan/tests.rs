@@ -10,6 +10,7 @@ use super::*;
 use crate::config;
 use crate::document::Document;
 use crate::snapshot::{Members, Refusal};
+use crate::state::Others;
 
 /// The defaults, of a provider `acme`.
 pub(crate) fn settings() -> Settings {
@@ -471,4 +472,26 @@ proptest! {
         let again = plan(&snapshot, &state, &settings, None).unwrap();
         prop_assert!(again.is_empty(), "{}", again);
     }
+}
+
+/// Backstage looks for an address in the whole catalog, whichever tenant the people are of.
+#[test]
+fn an_address_that_another_tenant_has_too_is_told() {
+    let jane: EntityRef = "user:default/jane".parse().unwrap();
+    let others = Others {
+        taken: [jane.clone()].into(),
+        addresses: vec![(jane, Some("Jane@example.com".to_owned()))],
+    };
+    let snapshot = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
+    let state = State::never_synced(others);
+    let plan = plan(&snapshot, &state, &settings(), None).unwrap();
+    let sign_in = serde_json::to_value(&plan.sign_in).unwrap();
+    assert_eq!(sign_in["duplicates"][0]["email"], "jane@example.com");
+    let users = sign_in["duplicates"][0]["users"].as_array().unwrap();
+    assert_eq!(users.len(), 2, "{sign_in}");
+    // By the part before the `@` it is the other one who is found.
+    assert_eq!(
+        sign_in["localPartOfAnother"][0]["signedInAs"],
+        "user:default/jane"
+    );
 }
