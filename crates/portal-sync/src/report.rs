@@ -303,6 +303,11 @@ impl fmt::Display for Report {
         let planned = self.details.is_some();
         match (planned, self.has_changes(), self.generation) {
             (true, false, _) => write!(f, "{}: nothing to change", self.provider)?,
+            (false, false, None) if self.outcome == Outcome::Blocked => write!(
+                f,
+                "{}: blocked by the guard; nothing else changed, nothing was written",
+                self.provider
+            )?,
             (false, false, None) => {
                 write!(f, "{}: nothing changed, nothing was written", self.provider)?;
             }

@@ -5,7 +5,7 @@ pub(super) const PROGRAM: &str = "\
 Exit codes:
    0  done; for `plan`: nothing to change
    2  `plan` has changes
-   3  removals withheld by the guard
+   3  removals or renames withheld by the guard
    4  partial: something could not be read or named, and stays as it was
   10  command line or configuration
   11  Okta refuses the credentials or the permission

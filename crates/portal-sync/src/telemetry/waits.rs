@@ -48,16 +48,16 @@ impl Waits {
             }
             (_, failure) => failure.unwrap_or("it failed"),
         };
-        let line = format!("trying {endpoint} again: {failure}");
+        // What ails the org ails its endpoints, and the requests that are on their way to them.
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let is_old = told
             .as_ref()
-            .is_some_and(|(before, at)| *before == line && now < *at + AGAIN);
+            .is_some_and(|(before, at)| before == failure && now < *at + AGAIN);
         if is_old {
             return None;
         }
-        *told = Some((line.clone(), now));
-        Some(line)
+        *told = Some((failure.to_owned(), now));
+        Some(format!("trying {endpoint} again: {failure}"))
     }
 }
 
