@@ -15,11 +15,14 @@ const AGAIN: Duration = Duration::from_secs(15);
 /// A shorter wait for the rate limit is nobody's concern.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
 
+/// Told what is waited for, and the sentence that says so.
+type Tell = Box<dyn Fn(WaitReason, &str) + Send + Sync>;
+
 /// Counts what a client of one provider does, and tells what it waits for.
 pub struct Waits {
     metrics: OktaMetrics,
     told: Mutex<Option<(String, Instant)>>,
-    tell: Box<dyn Fn(WaitReason, &str) + Send + Sync>,
+    tell: Tell,
 }
 
 impl Waits {
