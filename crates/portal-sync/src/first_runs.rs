@@ -9,12 +9,15 @@ use tokio::sync::watch;
 /// One tenant's place in the order.
 ///
 /// ```
-/// # futures::executor::block_on(async {
-/// let [one, two] = &portal_sync::first_runs::in_order(2)[..] else { unreachable!() };
-/// one.wait_for_earlier().await;
-/// one.end();
-/// two.wait_for_earlier().await;
-/// # });
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let places = portal_sync::first_runs::in_order(2);
+/// if let [one, two] = &places[..] {
+///     one.wait_for_earlier().await;
+///     one.end();
+///     two.wait_for_earlier().await;
+/// }
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct FirstRun {
