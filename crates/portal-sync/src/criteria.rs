@@ -255,10 +255,10 @@ impl Changed {
         let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
         let (last, others) = quoted.split_last()?;
         Some(if others.is_empty() {
-            format!("{last} has changed since the last run")
+            format!("{last} has changed since the last complete run")
         } else {
             format!(
-                "{} and {last} have changed since the last run",
+                "{} and {last} have changed since the last complete run",
                 others.join(", ")
             )
         })

@@ -30,6 +30,9 @@ mod keeper;
 use keeper::Keeper;
 use publisher::Publisher;
 
+/// Whoever begins later than this is not waited for by those who come after it in the order of first runs.
+const SOON: Duration = Duration::from_secs(60);
+
 /// How long open connections may take to finish when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -105,7 +108,8 @@ impl Daemon {
         for (position, ((okta, schedule), first_run)) in providers {
             let id = &okta.settings().provider;
             // Its names are its own already, or nobody knows when it will be read.
-            let begins_at_once = matches!(schedule.frequency, Frequency::Every(_));
+            let begins_at_once =
+                matches!(schedule.frequency, Frequency::Every(_)) && schedule.initial_delay <= SOON;
             if known.iter().any(|known| known.id == *id) || !begins_at_once {
                 first_run.end();
             }

@@ -166,7 +166,12 @@ impl OktaDirectory {
                             names.extend(group.profile.name().map(str::to_owned));
                             read.excluded.insert(group.id);
                         }
-                        GroupVerdict::Other => drop(read.refused.insert(group.id)),
+                        GroupVerdict::Other => {
+                            if !baseline.refuses_group(&group) {
+                                read.unproven.insert(group.id.clone());
+                            }
+                            read.refused.insert(group.id);
+                        }
                     }
                 }
                 for bad in page.malformed {
@@ -181,6 +186,10 @@ impl OktaDirectory {
         let wanted = read.groups.values().filter_map(|it| it.profile.name());
         let all = wanted.chain(names.iter().map(String::as_str));
         read.notices = unused.group_notices(all);
+        if self.selection.group_filter_asks_in_vain(&unused) {
+            read.unproven.extend(read.refused.iter().cloned());
+        }
+        read.excluded_names = names;
         let (groups, refused) = (read.groups.len(), read.refused.len());
         tracing::debug!(
             groups,
@@ -311,12 +320,20 @@ impl OktaDirectory {
         }
     }
 
-    fn name_notices(&self, snapshot: &Snapshot) -> Result<Vec<String>, ReadError> {
+    fn name_notices(
+        &self,
+        snapshot: &Snapshot,
+        excluded: &[String],
+    ) -> Result<Vec<String>, ReadError> {
         let Some(names) = self.selection.group_names() else {
             return Ok(Vec::new());
         };
         let groups = &snapshot.groups;
-        let report = names.report(groups.values().filter_map(|group| group.profile.name()));
+        let wanted = groups.values().filter_map(|group| group.profile.name());
+        let report = names.report(wanted.chain(excluded.iter().map(String::as_str)));
+        // A record that cannot be read may have any name.
+        let all_read =
+            snapshot.malformed_groups.is_empty() && snapshot.unidentified_group.is_none();
         // Without users either it is the org that shows nothing, and not the list that is wrong.
         let nothing_shows = snapshot.users.is_empty() && self.selection.users().is_everything();
         if groups.is_empty() && snapshot.excluded_groups.is_empty() && !nothing_shows {
@@ -324,9 +341,15 @@ impl OktaDirectory {
                 report.unmatched.into_iter().map(str::to_owned).collect(),
             ));
         }
-        let missing = report.unmatched.iter().map(|name| {
-            format!("groupFilter lists `{name}`, and no group of the org has exactly that name")
-        });
+        let scope = if all_read {
+            "no group of the org"
+        } else {
+            "no group of the org that can be read"
+        };
+        let missing = report
+            .unmatched
+            .iter()
+            .map(|name| format!("groupFilter lists `{name}`, and {scope} has exactly that name"));
         let several = report.ambiguous.iter().map(|(name, count)| {
             format!("groupFilter lists `{name}`, and {count} groups of the org have that name: all are taken")
         });
@@ -369,7 +392,9 @@ impl Directory for OktaDirectory {
                     ));
                 }
             }
-            snapshot.notices.extend(self.name_notices(&snapshot)?);
+            snapshot
+                .notices
+                .extend(self.name_notices(&snapshot, &groups.excluded_names)?);
             let read = self.members(&snapshot.groups, until).await?;
             snapshot.members = read.members;
             // Answers may be of different ages. Whoever one of them lists as alive stays.
@@ -394,6 +419,7 @@ struct GroupsRead {
     excluded: BTreeSet<GroupId>,
     unproven: BTreeSet<GroupId>,
     refused: BTreeSet<GroupId>,
+    excluded_names: Vec<String>,
     notices: Vec<String>,
     malformed: BTreeMap<GroupId, String>,
     unidentified: Option<String>,

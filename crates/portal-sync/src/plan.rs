@@ -180,6 +180,13 @@ pub enum PlanError {
         /// Which of the two.
         what: &'static str,
     },
+    /// The org is another one than that which the catalog is from.
+    AnotherOrg {
+        /// Its address when the catalog was filled.
+        was: String,
+        /// Its address now.
+        is: String,
+    },
     /// No entities can be made of what was read.
     Mapping(MappingError),
     /// Entities that Backstage would refuse: a bug.
@@ -198,12 +205,18 @@ pub fn plan(known: &Known, settings: &Settings, approved: Option<&str>) -> Resul
         ..settings.rules
     };
     refuse_empty_source(snapshot, state, rules)?;
+    refuse_another_org(known, settings, rules)?;
     let map = |roster, kept| {
         let mapped = settings.mapping.map(snapshot, roster, state, kept);
         mapped.map_err(PlanError::Mapping)
     };
     let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
-    let mapped = map(&guarded, KeptNames::NONE)?;
+    let none = if guarded.tripped.is_empty() {
+        KeptNames::NONE
+    } else {
+        KeptNames::NONE.while_waiting()
+    };
+    let mapped = map(&guarded, none)?;
     let names = GuardedNames::of(&mapped, state, &settings.guard);
     let parts = Parts {
         snapshot,
@@ -222,18 +235,35 @@ pub fn plan(known: &Known, settings: &Settings, approved: Option<&str>) -> Resul
         &withheld,
         &names.withheld,
     );
+    // Names that would collide also when nothing is held back are the configuration's concern.
+    let of_open = map(&open, KeptNames::NONE)?;
     if approved == Some(id.as_str()) {
-        let plan = parts.assemble(&open, map(&open, KeptNames::NONE)?, Held::default())?;
+        // What was approved is what was shown: other renames that it makes possible are for another plan.
+        let more = GuardedNames::of(&of_open, state, &settings.guard);
+        let plan = if more.withheld.iter().all(|it| names.withheld.contains(it)) {
+            parts.assemble(&open, of_open, Held::default())?
+        } else {
+            drop(of_open);
+            let id = id::of_withheld(&settings.provider, rules.leavers, &[], &more.withheld);
+            let held = Held {
+                reasons: more.reasons,
+                renames: more.withheld,
+                id: Some(id),
+                ..Held::default()
+            };
+            parts.assemble(&open, map(&open, more.kept.while_waiting())?, held)?
+        };
         return Ok(Plan {
             approved: true,
             ..plan
         });
     }
+    drop(of_open);
     let mapped = if names.withheld.is_empty() {
         mapped
     } else {
         drop(mapped);
-        map(&guarded, names.kept)?
+        map(&guarded, names.kept.while_waiting())?
     };
     let reasons = guarded.tripped.iter().cloned().chain(names.reasons);
     let held = Held {
@@ -243,6 +273,25 @@ pub fn plan(known: &Known, settings: &Settings, approved: Option<&str>) -> Resul
         id: Some(id),
     };
     parts.assemble(&guarded, mapped, held)
+}
+
+/// When `oktaUrl` has changed and nobody is known there, it is another org: its people would be added beside those of the
+/// catalog, under names that these hold.
+fn refuse_another_org(known: &Known, settings: &Settings, rules: Rules) -> Result<(), PlanError> {
+    let Known { state, snapshot } = known;
+    if !(rules.changed.known && rules.changed.org) || state.users().is_empty() {
+        return Ok(());
+    }
+    let shown = snapshot.users.keys().chain(snapshot.filtered_out.keys());
+    let mut shown = shown.chain(&snapshot.deactivated).peekable();
+    if shown.peek().is_none() || shown.any(|id| state.users().contains_key(id)) {
+        return Ok(());
+    }
+    let last = state.remembered().criteria.last();
+    Err(PlanError::AnotherOrg {
+        was: last.map(|last| last.org.clone()).unwrap_or_default(),
+        is: settings.criteria.org.clone(),
+    })
 }
 
 /// What the guard holds back, and the name of that.
@@ -352,6 +401,10 @@ impl fmt::Display for PlanError {
                     "okta accepts the credentials and answers that the org has no {what} at all"
                 )
             }
+            Self::AnotherOrg { was, is } => write!(
+                f,
+                "the catalog is from `{was}`, and nobody of it is in `{is}`: this is another org"
+            ),
             Self::Mapping(error) => error.fmt(f),
             Self::Unsound(entities) => {
                 f.write_str("backstage would refuse what was made:")?;
@@ -368,7 +421,7 @@ impl std::error::Error for PlanError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Mapping(error) => error.source(),
-            Self::EmptySource { .. } | Self::Unsound(_) => None,
+            Self::EmptySource { .. } | Self::AnotherOrg { .. } | Self::Unsound(_) => None,
         }
     }
 }

@@ -148,6 +148,7 @@ impl RunError {
                 _ => Exit::Okta,
             },
             Self::Plan(PlanError::EmptySource { .. }) => Exit::Refused,
+            Self::Plan(PlanError::AnotherOrg { .. }) => Exit::Usage,
             Self::Plan(PlanError::Mapping(MappingError::Collisions(_))) => Exit::Usage,
             Self::Plan(PlanError::Mapping(_)) => Exit::Store,
             Self::Plan(PlanError::Unsound(_)) => Exit::Bug,
@@ -168,6 +169,10 @@ impl RunError {
             }
             Self::Read(ReadError::Okta { source, .. }) => return fix_of_read(source),
             Self::Plan(PlanError::EmptySource { .. }) => GIVE_ROLE,
+            Self::Plan(PlanError::AnotherOrg { .. }) => {
+                "correct `oktaUrl`; an org that comes in addition is a tenant with an `id` of its own, and one that replaces the \
+                 other begins with an empty store (`portalSync.store.url`)"
+            }
             Self::Plan(PlanError::Mapping(MappingError::Collisions(_))) => {
                 "choose a `userName` or `groupName` that keeps them apart, or set `mapping.collisions` to `suffix`"
             }

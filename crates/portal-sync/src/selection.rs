@@ -212,6 +212,12 @@ impl Selection {
         self.users.local.is_some() && unused.user_filter_asks_in_vain()
     }
 
+    /// Whether the group filter, or a part of it, is decided here by an attribute that none of the groups has.
+    #[must_use]
+    pub fn group_filter_asks_in_vain(&self, unused: &Unused) -> bool {
+        self.groups.iter().any(|query| query.local.is_some()) && unused.group_filter_asks_in_vain()
+    }
+
     /// What was decided here that the operator should know.
     #[must_use]
     pub fn notices(&self) -> &[String] {

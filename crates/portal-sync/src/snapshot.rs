@@ -30,7 +30,8 @@ pub struct Snapshot {
     pub groups: BTreeMap<GroupId, Group>,
     /// Groups that match the group filter and that the configuration excludes.
     pub excluded_groups: BTreeSet<GroupId>,
-    /// Those of them that the configuration of the last run did not leave out.
+    /// Those of them, and of [`Snapshot::refused_groups`], that the configuration of the last run did not leave out, or that
+    /// a filter refuses by an attribute that no group has.
     pub unproven_groups: BTreeSet<GroupId>,
     /// Groups that the server listed and the group filter refuses here.
     pub refused_groups: BTreeSet<GroupId>,
@@ -93,6 +94,7 @@ impl Snapshot {
             for id in groups {
                 let is_shown = self.groups.contains_key(id)
                     || self.excluded_groups.contains(id)
+                    || self.refused_groups.contains(id)
                     || self.malformed_groups.contains_key(id);
                 if !is_shown {
                     self.malformed_groups.insert(id.clone(), reason.clone());

@@ -72,11 +72,11 @@ fn a_reason_reads_as_a_sentence() {
     let reason = |today: &Criteria| today.changed_since(&[criteria()]).reason();
     assert_eq!(reason(&today), None);
     today.user_filter = None;
-    let one = "`userFilter` has changed since the last run";
+    let one = "`userFilter` has changed since the last complete run";
     assert_eq!(reason(&today).as_deref(), Some(one));
     today.statuses.clear();
     today.merge.clear();
-    let three = "`userFilter`, `mapping.users.statuses` and `mapping.groups.merge` have changed since the last run";
+    let three = "`userFilter`, `mapping.users.statuses` and `mapping.groups.merge` have changed since the last complete run";
     assert_eq!(reason(&today).as_deref(), Some(three));
     let unknown = today.changed_since(&[]);
     assert!(unknown.keys().is_empty() && unknown.reason().is_some());

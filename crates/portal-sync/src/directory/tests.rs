@@ -144,7 +144,9 @@ async fn listed_names_are_exact_and_their_faults_are_told() {
     assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
     assert_eq!(
         snapshot.notices,
-        ["groupFilter lists `Nobody`, and no group of the org has exactly that name"]
+        [
+            "groupFilter lists `Nobody`, and no group of the org that can be read has exactly that name"
+        ]
     );
     let (refused, _) = read(small_org, names(&["Nobody", "TEAM"])).await;
     assert_eq!(

@@ -69,8 +69,8 @@ impl<'a> Mapped<'a> {
         let mut collisions = Vec::new();
         let user_names = {
             let wish = |user: &&'a User| mapping.user_wish(user).ok();
-            let kept = kept.of(Kind::User);
-            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users(), kept)?;
+            let keep = kept.of(Kind::User);
+            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users(), keep)?;
             mapping.give_names(Kind::User, wishes, &mut taken, &mut collisions)
         };
         let (root, group_names) = {
@@ -85,14 +85,15 @@ impl<'a> Mapped<'a> {
                 })
                 .into_iter()
                 .collect();
-            let kept = kept.of(Kind::Group);
-            let of_groups = mapping.wishes(groups, wish, GroupId::as_str, state.groups(), kept)?;
+            let keep = kept.of(Kind::Group);
+            let of_groups = mapping.wishes(groups, wish, GroupId::as_str, state.groups(), keep)?;
             wishes.extend(of_groups);
             let mut names = mapping.give_names(Kind::Group, wishes, &mut taken, &mut collisions);
             let of_groups = names.split_off(names.len() - groups.len());
             (names.pop(), of_groups)
         };
-        if mapping.rules.collisions == Collisions::Fail && !collisions.is_empty() {
+        let fails = mapping.rules.collisions == Collisions::Fail && !kept.waits();
+        if fails && !collisions.is_empty() {
             return Err(MappingError::Collisions(collisions));
         }
 

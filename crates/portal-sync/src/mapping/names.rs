@@ -70,6 +70,7 @@ fn as_text<S: Serializer>(entity_ref: &EntityRef, serializer: S) -> Result<S::Ok
 pub struct KeptNames {
     users: bool,
     groups: bool,
+    waits: bool,
 }
 
 impl KeptNames {
@@ -77,7 +78,22 @@ impl KeptNames {
     pub const NONE: Self = Self {
         users: false,
         groups: false,
+        waits: false,
     };
+
+    /// The same while something is held back: who collides with that gets a suffix, whatever the configuration wants of
+    /// collisions, until it is decided.
+    #[must_use]
+    pub const fn while_waiting(self) -> Self {
+        Self {
+            waits: true,
+            ..self
+        }
+    }
+
+    pub(super) const fn waits(self) -> bool {
+        self.waits
+    }
 
     /// Keeps the names of another kind.
     pub const fn add(&mut self, kind: Kind) {

@@ -74,6 +74,7 @@ impl Mapping {
                 merge.name
             ));
         }
+        let wanted: BTreeSet<GroupId> = parts.keys().cloned().collect();
         // Who is in a part that cannot be read is known by where the catalog has it: apart, or in the whole.
         let is_inside =
             |part: &GroupId| before.contains(part) && !state.groups().contains_key(part);
@@ -83,7 +84,8 @@ impl Mapping {
             .find(|part| snapshot.malformed_groups.contains_key(part));
         let hidden: BTreeMap<GroupId, String> = before
             .iter()
-            .filter(|part| !state.groups().contains_key(part))
+            // One that is apart as well, because its removal is withheld, is still a part of the whole.
+            .filter(|part| !state.groups().contains_key(part) || wanted.contains(*part))
             .filter_map(|part| Some((part.clone(), unread(part, snapshot)?)))
             .collect();
         let unknown = hidden.first_key_value();

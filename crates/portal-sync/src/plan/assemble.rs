@@ -152,7 +152,7 @@ impl Parts<'_> {
         let mut notices = snapshot.notices.clone();
         notices.extend(self.empty_notice(after));
         notices.extend(self.left_out_notice(roster));
-        if let (true, Some(reason)) = (rules.changed.known, rules.changed.reason()) {
+        if let Some(reason) = rules.changed.reason() {
             notices.push(format!("{reason}: what it removes is counted by the guard"));
         }
         notices.extend(mapped.notices.iter().cloned());

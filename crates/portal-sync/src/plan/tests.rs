@@ -495,3 +495,90 @@ fn an_address_that_another_tenant_has_too_is_told() {
         "user:default/jane"
     );
 }
+
+fn with_org(org: &str) -> Settings {
+    let criteria = Criteria {
+        org: org.to_owned(),
+        ..Criteria::default()
+    };
+    Settings {
+        criteria,
+        ..settings()
+    }
+}
+
+/// People of another org are not added beside those that are there.
+#[test]
+fn another_org_is_refused_and_another_address_of_the_same_is_not() {
+    let all: &[(&str, &str, &[&str])] = &[("00g1", "All", &[])];
+    let (was, is) = (
+        with_org("https://a.okta.com"),
+        with_org("https://b.okta.com"),
+    );
+    let first = org(&[("00u1", "jane@example.com")], all);
+    let fresh = State::default();
+    let state = committed(&plan(&first, &fresh, &was, None).unwrap(), &fresh);
+    let other = org(&[("00u9", "jane@example.com")], all);
+    let refused = plan(&other, &state, &is, None).unwrap_err().to_string();
+    assert!(refused.contains("https://a.okta.com") && refused.contains("https://b.okta.com"));
+    assert!(plan(&first, &state, &is, None).unwrap().is_empty());
+    assert!(plan(&other, &state, &was, None).is_ok());
+}
+
+fn everybody(prefix: &str) -> Vec<(String, String)> {
+    let users = 0..20;
+    users
+        .map(|n| (format!("00u{prefix}{n:02}"), format!("user{n}@example.com")))
+        .collect()
+}
+
+fn listed(users: &[(String, String)]) -> Snapshot {
+    let users: Vec<(&str, &str)> = users.iter().map(|(id, it)| (&**id, &**it)).collect();
+    org(&users, &[("00g1", "All", &[])])
+}
+
+/// Accounts that were all made anew wait for an approval, also where colliding names end a run.
+#[test]
+fn what_is_held_back_ends_no_run_by_its_name() {
+    let rules = config::Mapping {
+        collisions: config::Collisions::Fail,
+        ..config::Mapping::default()
+    };
+    let settings = Settings {
+        mapping: mapping(rules),
+        ..settings()
+    };
+    let fresh = State::default();
+    let first = plan(&listed(&everybody("a")), &fresh, &settings, None).unwrap();
+    let state = committed(&first, &fresh);
+    let again = listed(&everybody("b"));
+    let held = plan(&again, &state, &settings, None).unwrap();
+    assert_eq!((held.withheld.len(), held.tally().0), (20, 20), "{held}");
+    let done = plan(&again, &state, &settings, Some(&held.id)).unwrap();
+    assert_eq!((done.approved, done.tally()), (true, (20, 0, 20)), "{done}");
+    assert!(done.collisions.is_empty());
+}
+
+/// An approval of removals is none of the renames that these make possible.
+#[test]
+fn an_approval_lets_nothing_happen_that_was_not_shown() {
+    let state = after(&listed(&everybody("a")));
+    let again = listed(&everybody("b"));
+    let held = plan(&again, &state, &settings(), None).unwrap();
+    let state = committed(&held, &state);
+    let held = plan(&again, &state, &settings(), None).unwrap();
+    assert_eq!(
+        (held.withheld.len(), held.withheld_renames.len()),
+        (20, 0),
+        "{held}"
+    );
+    let done = plan(&again, &state, &settings(), Some(&held.id)).unwrap();
+    assert!(done.approved);
+    assert_eq!((done.tally().2, done.renamed()), (20, 0), "{done}");
+    assert_eq!(done.withheld_renames.len(), 20, "{done}");
+    // The names are shown then, and approved by an id of their own.
+    let state = committed(&done, &state);
+    let named = plan(&again, &state, &settings(), None).unwrap();
+    let done = plan(&again, &state, &settings(), Some(&named.id)).unwrap();
+    assert_eq!((done.renamed(), done.is_withheld()), (20, false), "{done}");
+}

@@ -51,6 +51,7 @@ impl Cause {
             self,
             Self::Deactivated
                 | Self::LeftUserFilter
+                | Self::LeftGroupFilter
                 | Self::Status
                 | Self::Excluded
                 | Self::Left

@@ -171,7 +171,7 @@ impl<'a> Roster<'a> {
             .map(|id| (id, why_gone(id, snapshot, rules)))
             .collect();
         let evident = |id: &GroupId, cause: Cause| match cause {
-            Cause::Excluded => !snapshot.unproven_groups.contains(id),
+            Cause::Excluded | Cause::LeftGroupFilter => !snapshot.unproven_groups.contains(id),
             Cause::Merged | Cause::NotConfigured => !rules.changed.merge,
             other => other.explained(),
         };

@@ -114,6 +114,13 @@ impl Unused {
         self.users.records > 0 && attributes.any(|(_, keys, had)| !had && keys[..] == [USER_FILTER])
     }
 
+    /// Whether the group filter asks for an attribute that none of the groups has.
+    pub(super) fn group_filter_asks_in_vain(&self) -> bool {
+        let mut attributes = self.groups.attributes.iter();
+        self.groups.records > 0
+            && attributes.any(|(_, keys, had)| !had && keys[..] == [GROUP_FILTER])
+    }
+
     /// Looks at a user whom Okta lists.
     pub fn user(&mut self, user: &User) {
         for (status, matched) in &mut self.statuses {

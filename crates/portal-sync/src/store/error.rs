@@ -78,7 +78,8 @@ impl StoreError {
                 "run the portal-sync that wrote it, or a newer one; another `portalSync.store.url` starts afresh"
             }
             StoreErrorKind::Damaged => {
-                "restore the file from a backup, or move it away: the next `sync` reads everything from Okta again"
+                "restore the file from a backup, or move it away with its `-wal` and `-shm` files: the next `sync` reads everything from \
+                 Okta again, and names are given anew"
             }
             StoreErrorKind::Foreign => {
                 "set another `portalSync.store.url`: this file is not touched"

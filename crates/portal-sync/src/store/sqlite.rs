@@ -419,7 +419,10 @@ fn failure(error: rusqlite::Error, doing: String) -> StoreError {
         Some(ErrorCode::SystemIoFailure) => StoreErrorKind::Disk,
         _ if is_taken_name(&error) => StoreErrorKind::NameTaken,
         // Our statements are always the same ones: what SQLite cannot make of them or of a row is the file's fault.
-        _ => StoreErrorKind::Damaged,
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => {
+            StoreErrorKind::Damaged
+        }
+        _ => StoreErrorKind::Other,
     };
     StoreError::new(kind, doing).because(error)
 }

@@ -624,3 +624,43 @@ fn a_part_that_leaves_unread_takes_nobody_with_it() {
         ["00ua".into()].into()
     );
 }
+
+/// A part that the guard keeps apart is a part of the whole all the same: unread, it takes nobody out of it.
+#[test]
+fn a_part_whose_removal_is_withheld_takes_nobody_with_it() {
+    let users: Vec<(String, Value)> = (0..12)
+        .map(|n| {
+            (
+                format!("00u{n:02}"),
+                json!({"email": format!("u{n}@example.com")}),
+            )
+        })
+        .collect();
+    let users: Vec<(&str, Value)> = users.iter().map(|(id, it)| (&**id, it.clone())).collect();
+    let ids: Vec<(String, String)> = (0..12)
+        .map(|n| (format!("00g{n:02}"), format!("00u{n:02}")))
+        .collect();
+    let members: Vec<[&str; 1]> = ids.iter().map(|(_, user)| [&**user]).collect();
+    let groups: Vec<(&str, Value, &[&str])> = ids
+        .iter()
+        .zip(&members)
+        .map(|((id, _), members)| (&**id, json!({"name": format!("Team {id}")}), &members[..]))
+        .collect();
+    let all = org(&users, &groups);
+    let (_, state) = after(&all, &State::default(), &with("{}"));
+    let mut settings = with("groups: { merge: [{ name: Teams, groups: ['prefix:Team '] }] }");
+    settings.criteria.merge = vec![("Teams".to_owned(), vec!["prefix:Team ".to_owned()])];
+    let (held, state) = after(&all, &state, &settings);
+    assert_eq!(held.withheld.len(), 12, "{held}");
+    let whole = crate::snapshot::merged_id("Teams");
+    assert_eq!(state.members(&whole).len(), 12);
+    let mut unread = all.clone();
+    unread
+        .members
+        .insert("00g03".into(), Members::Unknown("okta fails".to_owned()));
+    let (plan, state) = after(&unread, &state, &settings);
+    assert_eq!(state.members(&whole).len(), 12, "{plan}");
+    assert_eq!(state.members(&"00g03".into()).len(), 1, "{plan}");
+    let (again, _) = after(&unread, &state, &settings);
+    assert!(again.is_empty(), "{again}");
+}
