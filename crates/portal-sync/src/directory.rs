@@ -1,7 +1,6 @@
 //! The seam through which a run reads an org.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +14,11 @@ use tokio::time::Instant;
 use crate::criteria::Baseline;
 use crate::selection::{GroupVerdict, Selection};
 use crate::snapshot::{Members, Refusal, Snapshot};
+
+mod error;
+
+pub use error::ReadError;
+pub(crate) use error::chain;
 
 /// Where a run learns what an org holds.
 pub trait Directory: fmt::Debug + Send + Sync {
@@ -446,81 +450,6 @@ enum GroupRead {
 struct MembersRead {
     members: BTreeMap<GroupId, Members>,
     deactivated: BTreeSet<UserId>,
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
-}
-
-/// A read that did not yield a snapshot.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// Okta could not be read.
-    Okta {
-        /// What was being read.
-        reading: &'static str,
-        /// Why it could not be.
-        source: Box<okta_api::Error>,
-    },
-    /// None of the group names that the filter lists exists in the org.
-    NoGroupOfList(Vec<String>),
-}
-
-impl ReadError {
-    fn users(source: okta_api::Error) -> Self {
-        Self::Okta {
-            reading: "the users",
-            source: Box::new(source),
-        }
-    }
-
-    fn groups(source: okta_api::Error) -> Self {
-        Self::Okta {
-            reading: "the groups",
-            source: Box::new(source),
-        }
-    }
-
-    fn members(source: okta_api::Error) -> Self {
-        Self::Okta {
-            reading: "the members of the groups",
-            source: Box::new(source),
-        }
-    }
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Okta { reading, .. } => write!(f, "{reading} could not be read"),
-            Self::NoGroupOfList(names) => {
-                let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-                write!(
-                    f,
-                    "no group of the org has one of the names that groupFilter lists: {}",
-                    quoted.join(", ")
-                )
-            }
-        }
-    }
-}
-
-impl Error for ReadError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Okta { source, .. } => Some(source),
-            Self::NoGroupOfList(_) => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,79 @@
+//! A read that did not yield a snapshot.
+
+use std::error::Error;
+use std::fmt;
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+/// A read that did not yield a snapshot.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Okta could not be read.
+    Okta {
+        /// What was being read.
+        reading: &'static str,
+        /// Why it could not be.
+        source: Box<okta_api::Error>,
+    },
+    /// None of the group names that the filter lists exists in the org.
+    NoGroupOfList(Vec<String>),
+}
+
+impl ReadError {
+    pub(super) fn users(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the users",
+            source: Box::new(source),
+        }
+    }
+
+    pub(super) fn groups(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the groups",
+            source: Box::new(source),
+        }
+    }
+
+    pub(super) fn members(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the members of the groups",
+            source: Box::new(source),
+        }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Okta { reading, .. } => write!(f, "{reading} could not be read"),
+            Self::NoGroupOfList(names) => {
+                let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "no group of the org has one of the names that groupFilter lists: {}",
+                    quoted.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl Error for ReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Okta { source, .. } => Some(source),
+            Self::NoGroupOfList(_) => None,
+        }
+    }
+}
