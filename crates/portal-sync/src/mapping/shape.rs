@@ -91,6 +91,15 @@ impl Mapping {
         let unknown = hidden.first_key_value();
         let unknown = unknown.map(|(part, reason)| format!("of {part}, a part of it: {reason}"));
         if lost.is_some() || unknown.is_some() {
+            // Who is new waits with the whole: added apart, it would be removed again as soon as that can be read.
+            let is_known = |id: &GroupId| {
+                state.groups().contains_key(id) || joined.values().any(|it| it.contains(id))
+            };
+            let reason = format!("it waits for `{}`, which it is to be a part of", merge.name);
+            for part in parts.keys().filter(|part| !is_known(part)) {
+                let waits = Members::Unknown(reason.clone());
+                snapshot.members.insert(part.clone(), waits);
+            }
             parts.retain(|part, _| before.contains(part));
         }
         if parts.is_empty() && lost.is_none() {
