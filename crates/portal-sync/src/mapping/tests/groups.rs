@@ -664,3 +664,27 @@ fn a_part_whose_removal_is_withheld_takes_nobody_with_it() {
     let (again, _) = after(&unread, &state, &settings);
     assert!(again.is_empty(), "{again}");
 }
+
+/// A group that is new waits with the whole it is to join: added apart, it would be removed again by the next run.
+#[test]
+fn a_new_group_waits_for_the_whole_that_cannot_be_read() {
+    let settings = with("groups: { merge: [{ name: All, groups: ['glob:*'] }] }");
+    let users = [("00u1", json!({"email": "a@example.com"}))];
+    let members: &[&str] = &["00u1"];
+    let one = ("00g1", json!({"name": "one"}), members);
+    let two = ("00g2", json!({"name": "two"}), members);
+    let (_, state) = after(
+        &org(&users, std::slice::from_ref(&one)),
+        &State::default(),
+        &settings,
+    );
+    let read = org(&users, &[one, two]);
+    let mut unread = read.clone();
+    unread
+        .members
+        .insert("00g1".into(), Members::Unknown("okta fails".to_owned()));
+    let (plan, state) = after(&unread, &state, &settings);
+    assert!(plan.is_empty() && plan.is_partial(), "{plan}");
+    let (plan, _) = after(&read, &state, &settings);
+    assert_eq!(plan.tally().2, 0, "{plan}");
+}
