@@ -103,6 +103,24 @@ pub enum Effect {
         /// The record's id; the first record when absent.
         id: Option<String>,
     },
+    /// The right answer, but this record is this text, whatever it is.
+    RecordText {
+        /// The record's id; nothing changes on pages without it.
+        id: String,
+        /// What stands in its place.
+        text: String,
+    },
+    /// The right answer, with these texts behind its records, whatever they are.
+    MoreRecords(Vec<String>),
+    /// The right answer, filled up with copies of its first record, each with an id of its own, to so many records.
+    Padded(usize),
+    /// This text instead of the answer.
+    Body {
+        /// The HTTP status.
+        status: u16,
+        /// The body, said to be JSON.
+        text: String,
+    },
 }
 
 impl Fault {

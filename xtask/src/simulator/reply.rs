@@ -54,6 +54,14 @@ impl Reply {
         }
     }
 
+    /// A text that claims to be JSON.
+    pub(crate) fn text(status: StatusCode, text: &str) -> Self {
+        Self {
+            content: Content::Raw("application/json", text.to_owned()),
+            ..Self::empty(status)
+        }
+    }
+
     /// An error of the token endpoint.
     pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Self {
         Self::json(

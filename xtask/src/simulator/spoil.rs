@@ -50,6 +50,10 @@ pub(crate) fn replacement(effect: &Effect, call: &Call, id: &str) -> Option<Repl
         Effect::Html { status } => Some(Reply::html(
             StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY),
         )),
+        Effect::Body { status, text } => Some(Reply::text(
+            StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY),
+            text,
+        )),
         _ => None,
     }
 }
@@ -108,7 +112,40 @@ pub(crate) fn bend(reply: &mut Reply, effect: &Effect, before: Option<Value>) {
                 malform(body, id.as_deref());
             }
         }
+        Effect::RecordText { id, text } => {
+            let is_it = |record: &Value| record.get("id").and_then(Value::as_str) == Some(id);
+            write_out(reply, |records| {
+                let written = records.iter().map(|record| match is_it(record) {
+                    true => text.clone(),
+                    false => record.to_string(),
+                });
+                written.collect()
+            });
+        }
+        Effect::MoreRecords(more) => write_out(reply, |records| {
+            let written = records.iter().map(Value::to_string);
+            written.chain(more.iter().cloned()).collect()
+        }),
+        Effect::Padded(count) => write_out(reply, |records| {
+            let mut written: Vec<String> = records.iter().map(Value::to_string).collect();
+            let mut copy = records.first().cloned().unwrap_or_default();
+            for number in records.len()..*count {
+                if let Some(id) = copy.get_mut("id") {
+                    *id = format!("00uCopy{number:013}").into();
+                }
+                written.push(copy.to_string());
+            }
+            written
+        }),
         _ => {}
+    }
+}
+
+/// Writes the page as the list of these texts.
+fn write_out(reply: &mut Reply, texts: impl FnOnce(&[Value]) -> Vec<String>) {
+    if let Content::Json(Value::Array(records)) = &reply.content {
+        let page = format!("[{}]", texts(records).join(","));
+        reply.content = Content::Raw("application/json", page);
     }
 }
 
