@@ -53,6 +53,8 @@ pub struct Harness {
     /// The org.
     pub simulator: Simulator,
     program: PathBuf,
+    /// What the program is started by; nothing as a rule.
+    launcher: Vec<String>,
     folder: TempDir,
     environment: BTreeMap<String, String>,
 }
@@ -91,6 +93,7 @@ impl Harness {
         let harness = Self {
             simulator,
             program: program.to_owned(),
+            launcher: Vec::new(),
             folder,
             environment,
         };
@@ -128,6 +131,11 @@ impl Harness {
         });
         // JSON texts are YAML texts.
         self.write("app-config.local.yaml", &layer.to_string())
+    }
+
+    /// Starts the program by another one from now on, such as `taskset -c 0`.
+    pub fn launch_by<S: AsRef<str>>(&mut self, launcher: &[S]) {
+        self.launcher = launcher.iter().map(|it| it.as_ref().to_owned()).collect();
     }
 
     /// Sets a variable of the environment.
@@ -177,7 +185,14 @@ impl Harness {
     }
 
     fn spawn_into<S: AsRef<OsStr>>(&self, stdout: Stdio, arguments: &[S]) -> anyhow::Result<Child> {
-        let mut command = Command::new(&self.program);
+        let mut command = match self.launcher.split_first() {
+            Some((launcher, its_own)) => {
+                let mut command = Command::new(launcher);
+                command.args(its_own).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        };
         command.env_clear();
         command.envs(of_the_system());
         command

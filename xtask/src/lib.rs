@@ -18,6 +18,8 @@ pub mod demo;
 
 pub mod e2e;
 
+pub mod attack;
+
 pub mod tidy;
 
 pub mod validators;

@@ -23,6 +23,8 @@ enum Command {
     E2e(xtask::e2e::Args),
     /// Serve a simulated Okta org
     Simulate(xtask::simulate::Args),
+    /// Attack a running `serve`, as strangers and a broken upstream would
+    Attack(xtask::attack::Args),
     /// Check the workspace's own rules
     Tidy,
     /// Ask Backstage's own validators
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test(args) => xtask::check::run(&args),
         Command::E2e(args) => block_on(xtask::e2e::run(args)),
         Command::Simulate(args) => block_on(xtask::simulate::run(args)),
+        Command::Attack(args) => block_on(xtask::attack::run(args)),
         Command::Tidy => xtask::tidy::run(),
         Command::Validators(args) => block_on(xtask::validators::run(args)),
     };

@@ -70,6 +70,18 @@ impl Daemon {
         })
     }
 
+    /// Where it listens, such as `127.0.0.1:40123`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// The number of its process; none when it has ended.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Everything it has said so far.
     #[must_use]
     pub fn log(&self) -> String {

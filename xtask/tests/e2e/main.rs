@@ -24,6 +24,7 @@ mod demo;
 mod drift;
 mod filter;
 mod guard;
+mod hostile;
 mod mapping;
 #[cfg(unix)]
 mod output;

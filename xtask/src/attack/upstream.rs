@@ -1,0 +1,248 @@
+//! What an org sends: the worst within the limits, and what is beyond them.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::client::{ask, plain};
+use super::process::Held;
+use super::{ONE_PROCESSOR, Outcome, Stage, mebibytes};
+use crate::harness::{Daemon, Harness};
+use crate::simulator::{Effect, Endpoint, Fault, Org};
+
+/// How long `/healthz` may take, whatever is read.
+const ALIVE: Duration = Duration::from_millis(500);
+
+/// How long the end may take.
+const END: Duration = Duration::from_secs(2);
+
+/// A record with so many attributes of so many characters.
+fn record(id: &str, attributes: usize, length: usize) -> String {
+    let mut record =
+        format!(r#"{{"id":"{id}","status":"ACTIVE","profile":{{"login":"{id}@example.com""#);
+    let value = "x".repeat(length);
+    for number in 0..attributes {
+        let _ = write!(record, r#","attribute{number}":"{value}""#);
+    }
+    record.push_str("}}");
+    record
+}
+
+/// How long `/healthz` takes at most until `done` says so.
+async fn alive(
+    daemon: &Daemon,
+    mut done: impl FnMut() -> bool,
+) -> anyhow::Result<(usize, Duration)> {
+    let (mut tries, mut worst) = (0, Duration::ZERO);
+    while !done() {
+        let answer = ask(daemon.address(), plain("/healthz").as_bytes()).await?;
+        (tries, worst) = (tries + 1, worst.max(answer.took));
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok((tries, worst))
+}
+
+/// Every user has as many and as long attributes as a record may, on one processor; in the middle of it SIGTERM.
+pub(super) async fn worst_records_within_the_limits(stage: Stage) -> anyhow::Result<Outcome> {
+    const USERS: usize = 4_000;
+    let mut org = Org::generate(0, 0, 11);
+    org.clients = crate::Scenario::named("small")?.org.clients;
+    let mut more = Org::generate(USERS, 20, 11);
+    let wide: Vec<(String, Value)> = (0..900)
+        .map(|number| (format!("attribute{number}"), json!("x".repeat(100))))
+        .collect();
+    for user in more.users.values_mut() {
+        user.profile.extend(wide.iter().cloned());
+    }
+    org.users = more.users;
+    org.groups = more.groups;
+    org.memberships = more.memberships;
+    let mut harness = stage.harness(org).await?;
+    harness.launch_by(&ONE_PROCESSOR);
+    // Each attribute is used, so that nothing is skipped.
+    let used: Vec<String> = (0..900)
+        .map(|number| format!("profile.attribute{number} pr"))
+        .collect();
+    let tenant = json!({
+        "userFilter": used.join(" or "),
+        "schedule": {"frequency": {"hours": 1}, "timeout": {"minutes": 10}},
+    });
+    harness.configure(&tenant, &json!({"server": {"tokens": [super::TOKEN]}}))?;
+    let mut daemon = harness.serve::<&str>(&[]).await?;
+    let began = Instant::now();
+    let (tries, worst) = alive(&daemon, || began.elapsed() > Duration::from_secs(15)).await?;
+    let peak = Held::peak(&daemon)?;
+    let asked = Instant::now();
+    daemon.signal("TERM", Duration::from_secs(10)).await?;
+    let end = asked.elapsed();
+    Ok(Outcome::new(
+        tries,
+        worst < ALIVE && end < END,
+        format_args!(
+            "/healthz takes {:.2} s at most, SIGTERM {:.2} s, {} at most",
+            worst.as_secs_f64(),
+            end.as_secs_f64(),
+            mebibytes(peak)
+        ),
+    ))
+}
+
+/// Runs `sync` under `serve` with one record more, and says what it cost.
+async fn read_with(
+    harness: &Harness,
+    effect: Effect,
+) -> anyhow::Result<(Duration, Duration, u64, u64)> {
+    harness.simulator.clear_faults();
+    harness
+        .simulator
+        .fail(Fault::always(Endpoint::Users, effect));
+    let daemon = serve_unready(harness).await?;
+    let began = Instant::now();
+    let deadline = Duration::from_secs(60);
+    let (_, worst) = alive(&daemon, || {
+        let log = daemon.log();
+        log.contains("run ended") || log.contains("run failed") || began.elapsed() > deadline
+    })
+    .await?;
+    let before = 60 << 20;
+    let peak = Held::peak(&daemon)?;
+    Ok((began.elapsed(), worst, peak, peak.saturating_sub(before)))
+}
+
+async fn serve_unready(harness: &Harness) -> anyhow::Result<Daemon> {
+    harness.configure(&json!({}), &json!({}))?;
+    harness.serve::<&str>(&[]).await
+}
+
+/// One record that is too much: it is quarantined, and nobody waits for it.
+pub(super) async fn records_beyond_the_limits(stage: Stage) -> anyhow::Result<Outcome> {
+    let attacks = [
+        (
+            "1,500,000 attributes",
+            record("00uBeyond00000000001", 1_500_000, 1),
+        ),
+        (
+            "100,000 attributes",
+            record("00uBeyond00000000001", 100_000, 1),
+        ),
+        (
+            "30,000,000 zeros",
+            format!(
+                r#"{{"id":"00uBeyond00000000001","status":"ACTIVE","profile":{{"login":"x","displayName":[{}0]}}}}"#,
+                "0,".repeat(29_999_999)
+            ),
+        ),
+        (
+            "30,000,000 zeros that nothing uses",
+            format!(
+                r#"{{"id":"00uBeyond00000000001","status":"ACTIVE","profile":{{"login":"x"}},"zeros":[{}0]}}"#,
+                "0,".repeat(29_999_999)
+            ),
+        ),
+        (
+            "a text of 30 MB",
+            format!(
+                r#"{{"id":"00uBeyond00000000001","status":"ACTIVE","profile":{{"login":"x","displayName":"{}"}}}}"#,
+                "x".repeat(30_000_000)
+            ),
+        ),
+        (
+            "nesting of 10,000,000",
+            format!(
+                r#"{{"id":"00uBeyond00000000001","status":"ACTIVE","profile":{{"displayName":{}{}}}}}"#,
+                "[".repeat(10_000_000),
+                "]".repeat(10_000_000)
+            ),
+        ),
+    ];
+    let tries = attacks.len();
+    let (mut held, mut figures) = (true, Vec::new());
+    for (name, text) in attacks {
+        let harness = stage.small().await?;
+        let (took, worst, peak, _) = read_with(&harness, Effect::MoreRecords(vec![text])).await?;
+        let well =
+            took < Duration::from_secs(20) && worst < Duration::from_secs(1) && peak < 500 << 20;
+        held &= well;
+        figures.push(format!(
+            "{name}: {:.1} s, /healthz {:.2} s, {} at most",
+            took.as_secs_f64(),
+            worst.as_secs_f64(),
+            mebibytes(peak)
+        ));
+    }
+    Ok(Outcome::new(tries, held, figures.join("; ")))
+}
+
+/// Pages of more records than anybody asked for.
+pub(super) async fn pages_beyond_the_limits(stage: Stage) -> anyhow::Result<Outcome> {
+    let small_record = |number: usize| format!(r#"{{"id":"00uSmall{number:012}"}}"#);
+    let many: Vec<String> = (0..1_800_000).map(small_record).collect();
+    let (mut held, mut figures) = (true, Vec::new());
+    for (name, effect) in [
+        ("1,800,000 records of 33 bytes", Effect::MoreRecords(many)),
+        ("5,000 users", Effect::Padded(5_000)),
+        ("60,000 users", Effect::Padded(60_000)),
+    ] {
+        let harness = stage.small().await?;
+        let (took, worst, peak, _) = read_with(&harness, effect).await?;
+        let well =
+            took < Duration::from_secs(20) && worst < Duration::from_secs(1) && peak < 500 << 20;
+        held &= well;
+        figures.push(format!(
+            "{name}: {:.1} s, /healthz {:.2} s, {} at most",
+            took.as_secs_f64(),
+            worst.as_secs_f64(),
+            mebibytes(peak)
+        ));
+    }
+    Ok(Outcome::new(3, held, figures.join("; ")))
+}
+
+/// Errors with causes and scopes without end: nothing of them is longer than a few lines, wherever it goes.
+pub(super) async fn refusals_without_end(stage: Stage) -> anyhow::Result<Outcome> {
+    let causes: Vec<Value> = (0..60_000)
+        .map(|number| json!({"errorSummary": format!("cause {number} {}", "x".repeat(800))}))
+        .collect();
+    let causes =
+        json!({"errorCode": "E0000031", "errorSummary": "no", "errorCauses": causes}).to_string();
+    let scopes: Vec<String> = (0..1_000_000)
+        .map(|number| format!("scope.{number}"))
+        .collect();
+    let scopes =
+        json!({"error": "invalid_scope", "error_description": scopes.join(" ")}).to_string();
+    let granted: Vec<String> = (0..1_000_000)
+        .map(|number| format!("scope.{number}"))
+        .collect();
+    let granted = json!({
+        "token_type": "Bearer", "expires_in": 3600, "access_token": "x", "scope": granted.join(" "),
+    })
+    .to_string();
+    let (mut held, mut figures) = (true, Vec::new());
+    for (name, endpoint, status, text) in [
+        ("causes", Endpoint::Users, 400, causes),
+        ("scopes", Endpoint::Token, 400, scopes),
+        ("granted scopes", Endpoint::Token, 200, granted),
+    ] {
+        let harness = stage.small().await?;
+        harness
+            .simulator
+            .fail(Fault::always(endpoint, Effect::Body { status, text }));
+        let daemon = serve_unready(&harness).await?;
+        for _ in 0..600 {
+            if daemon.log().contains("run failed") {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        let page = daemon.get("/", None).await?.text.len();
+        let longest = daemon.log().lines().map(str::len).max().context("no log")?;
+        held &= daemon.log().contains("run failed") && longest < 8_000 && page < 100_000;
+        figures.push(format!(
+            "{name}: the longest line has {longest} bytes, the page {page}"
+        ));
+    }
+    Ok(Outcome::new(3, held, figures.join("; ")))
+}
