@@ -22,6 +22,8 @@ mod credentials;
 #[cfg(unix)]
 mod demo;
 mod drift;
+#[cfg(unix)]
+mod files;
 mod filter;
 mod guard;
 mod hostile;
