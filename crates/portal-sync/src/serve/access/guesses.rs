@@ -148,6 +148,20 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_page_of_limits_has_these() {
+        let page = include_str!("../../../docs/limits.md");
+        for part in [
+            format!("| wrong tokens of one network that are answered at once | {FREE} |"),
+            format!("after {FIRST_DELAY:?}, doubled up to {MAX_DELAY:?},")
+                .replace("ms", " ms")
+                .replace("1s", "1 s"),
+            format!("| {MAX_WAITING_OF_NETWORK} of one network, {MAX_WAITING} of all |"),
+        ] {
+            assert!(page.contains(&part), "{part}");
+        }
+    }
+
     proptest! {
         /// Nobody waits longer than the limits say, and what was taken is given back.
         #[test]
