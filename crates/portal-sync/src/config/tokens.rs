@@ -135,7 +135,14 @@ fn name(entry: &Entry<'_>) -> Option<String> {
     if text.len() <= MAX_NAME_LENGTH && text.chars().all(allowed) {
         return Some(text.to_owned());
     }
-    let error = ConfigError::new(format!("{} is not the name of a token", quoted(text)));
+    // Long ones may be the token at the wrong place.
+    let length = text.chars().count();
+    let told = if length < MIN_LENGTH {
+        quoted(text)
+    } else {
+        format!("a text of {length} characters")
+    };
+    let error = ConfigError::new(format!("{told} is not the name of a token"));
     entry.refuse(error.fix(format!(
         "use `a` to `z`, digits and `-`, at most {MAX_NAME_LENGTH} of them"
     )));

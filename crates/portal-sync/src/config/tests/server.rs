@@ -139,7 +139,7 @@ app-config.yaml:7:94: portalSync.server.tokens[3].token: it is the same token as
             "{ tokens: [{ name: a, token: kP3v9QxLw2ZrTn8s }, { name: a, token: Wq7hYd2mXc5kRb1f }] }",
         ),
         "
-app-config.yaml:7:79: portalSync.server.tokens[1].name: element 1 has the name `a`, too
+app-config.yaml:7:80: portalSync.server.tokens[1].name: element 1 has the name `a`, too
   fix: give each token a name of its own
 ",
     );
