@@ -35,9 +35,15 @@ mod section;
 mod duration;
 
 mod credentials;
-mod daemon;
 mod filters;
 mod schedule;
+mod strength;
+
+mod tokens;
+
+mod server;
+
+mod daemon;
 
 mod mapping;
 
@@ -46,7 +52,7 @@ mod tuning;
 mod provider;
 
 pub use credentials::Credentials;
-pub use daemon::{LogFormat, Server, Store, StoreUrl, Telemetry};
+pub use daemon::{LogFormat, Store, StoreUrl, Telemetry};
 pub use environment::Environment;
 pub use errors::{ConfigError, ConfigErrors, Notice};
 pub use filters::GroupFilter;
@@ -58,7 +64,9 @@ pub use mapping::{
 pub use place::Place;
 pub use provider::Provider;
 pub use schedule::{Frequency, Schedule};
+pub use server::Server;
 pub(crate) use suggest::nearest;
+pub use tokens::{Permission, Token};
 pub use tuning::RateLimit;
 
 /// A configuration that was checked: everything in it can be used as it is.
@@ -72,7 +80,7 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Where the catalog is kept.
     pub store: Store,
-    /// What `serve` listens on.
+    /// What `serve` listens on, and whom it answers.
     pub server: Server,
     /// Logs and traces.
     pub telemetry: Telemetry,

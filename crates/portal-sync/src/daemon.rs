@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use okta_auth::Clock;
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Frequency, Schedule};
+use crate::config::{Frequency, Schedule, Token};
 use crate::first_runs;
 use crate::okta::Okta;
 use crate::serve::{App, ProviderStatus, router};
@@ -46,12 +45,12 @@ pub struct Daemon {
     /// Where it listens.
     pub listen: SocketAddr,
     /// Whoever knows one of these may read; with none of them, anyone on this machine.
-    pub tokens: Vec<SecretString>,
+    pub tokens: Vec<Token>,
     /// Wall time.
     pub clock: Arc<dyn Clock>,
     /// The zone in which cron patterns are read.
     pub zone: TimeZone,
-    /// What runs are counted with.
+    /// What runs and requests are counted with.
     pub metrics: Metrics,
     /// What `/metrics` prints.
     pub registry: prometheus::Registry,
@@ -97,6 +96,7 @@ impl Daemon {
             catalog,
             status: read_status,
             tokens: self.tokens,
+            unauthorized: self.metrics.unauthorized(),
             metrics: self.registry,
             clock: Arc::clone(&self.clock),
         };

@@ -17,7 +17,6 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use jiff::Timestamp;
 use okta_auth::Clock;
-use secrecy::SecretString;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -25,9 +24,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use self::access::Keys;
+use self::access::Access;
 use self::assets::Assets;
+use crate::config::Token;
 use crate::published::{CatalogReader, Published};
+use crate::telemetry::Unauthorized;
 
 /// What the server reads from.
 #[derive(Debug, Clone)]
@@ -37,7 +38,9 @@ pub struct App {
     /// The providers, as the schedule sees them.
     pub status: watch::Receiver<Vec<ProviderStatus>>,
     /// Whoever knows one of these may read. With none of them, anyone may.
-    pub tokens: Vec<SecretString>,
+    pub tokens: Vec<Token>,
+    /// Counts those who know none.
+    pub unauthorized: Unauthorized,
     /// What `/metrics` prints.
     pub metrics: prometheus::Registry,
     /// Tells how old the generation is.
@@ -91,12 +94,13 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// | `/metrics` | Prometheus text |
 ///
 /// With tokens, all but the two of health ask for one: as a bearer token, or as the password of basic authentication
-/// so that a browser can log in.
+/// so that a browser can log in. Wrong ones are counted, logged at a bounded rate, and answered later and later.
 pub fn router(app: App) -> Router {
     let App {
         catalog,
         status,
         tokens,
+        unauthorized,
         metrics,
         clock,
     } = app;
@@ -123,9 +127,10 @@ pub fn router(app: App) -> Router {
     for asset in site.assets.all() {
         guarded = guarded.route(asset.path(), get(asset.answer()));
     }
-    let guarded = guarded
-        .fallback(page::unknown)
-        .layer(from_fn_with_state(Keys::new(&tokens), access::check));
+    let guarded = guarded.fallback(page::unknown).layer(from_fn_with_state(
+        Access::new(&tokens, unauthorized),
+        access::check,
+    ));
 
     hardened(open.merge(guarded).with_state(site))
 }

@@ -1,7 +1,9 @@
 //! Logs to standard error, metrics for Prometheus and, when a collector is configured, metrics and traces over OTLP.
 
-mod metrics;
 mod otlp;
+mod unauthorized;
+
+mod metrics;
 
 mod waits;
 
@@ -22,6 +24,7 @@ use self::otlp::Collector;
 use crate::config::LogFormat;
 
 pub use self::metrics::{Left, Metrics, OktaMetrics, RunFigures};
+pub use self::unauthorized::Unauthorized;
 pub use self::waits::Waits;
 
 /// What [`Telemetry::install`] sets up.
@@ -169,6 +172,14 @@ fn meters(
         meters = meters.with_periodic_exporter(collector.metrics()?);
     }
     Ok((registry, meters.build()))
+}
+
+/// Instruments that count into a registry of their own as long as the third is kept.
+#[cfg(test)]
+pub(crate) fn metrics_of_a_test() -> (Registry, Metrics, impl Sized) {
+    let (registry, meters) = meters(None).unwrap();
+    let metrics = Metrics::new(&meters.meter(SERVICE));
+    (registry, metrics, meters)
 }
 
 #[cfg(test)]

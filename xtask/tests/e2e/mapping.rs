@@ -30,7 +30,7 @@ async fn entity(harness: &Harness, id: &str) -> anyhow::Result<Value> {
 
 #[test]
 fn the_reference_shows_the_example_that_is_tested() {
-    let reference = include_str!("../../../crates/portal-sync/MAPPING.md");
+    let reference = include_str!("../../../crates/portal-sync/docs/mapping.md");
     let example = include_str!("../../../fixtures/scenarios/mapping/cases/example/app-config.yaml");
     let (_, after) = reference.split_once("```yaml\n").unwrap();
     let (shown, _) = after.split_once("```").unwrap();

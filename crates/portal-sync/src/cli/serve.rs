@@ -1,5 +1,6 @@
 //! `serve`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -68,7 +69,15 @@ pub(super) async fn serve(session: Session) -> Exit {
         metrics: telemetry.metrics(),
         registry: telemetry.registry().clone(),
     };
-    let listening = |address| tracing::info!("listening on http://{address}");
+    let listening = |address: SocketAddr| {
+        tracing::info!("listening on http://{address}");
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                %address,
+                "other machines reach this in clear, tokens included: a proxy that speaks TLS must stand in front"
+            );
+        }
+    };
     let exit = match daemon.run(listening, stop_signal()).await {
         Ok(()) => Exit::Done,
         Err(error) => failure::of_daemon(&error),

@@ -1,14 +1,12 @@
 //! What is about the program and not about a tenant: `portalSync.store`, `server` and `telemetry`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use figment::value::Value;
-use secrecy::SecretString;
 use url::Url;
 
 use super::errors::{ConfigError, quoted};
 use super::section::{Entry, Section};
+use super::server::{self, Server};
 
 /// Where the catalog is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +22,6 @@ pub enum StoreUrl {
     /// An embedded database in this file. A relative path was resolved against the working
     /// directory.
     Sqlite(PathBuf),
-}
-
-/// What `serve` listens on and whom it answers.
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// The address; `127.0.0.1:7007` unless configured. Beyond loopback there is at least one
-    /// token.
-    pub listen: SocketAddr,
-    /// The bearer tokens that are accepted; with none, everybody on this machine is answered.
-    pub tokens: Vec<SecretString>,
 }
 
 /// What is told about the work, and to whom.
@@ -55,9 +43,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// The address of the server when none is configured.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7007);
-
 /// The file of the store when none is configured.
 const DEFAULT_STORE: &str = "portal-sync.db";
 
@@ -74,7 +59,7 @@ pub(super) fn read(section: Option<&Section<'_>>, cwd: &Path) -> Daemon {
     let part = |key, expected| section?.get(key)?.section(expected);
     Daemon {
         store: store(part("store", "a map with `url`"), cwd),
-        server: server(part("server", "a map with `listen` and `tokens`")),
+        server: server::read(part("server", "a map with `listen`, `tokens` and `hosts`")),
         telemetry: telemetry(part("telemetry", "a map with `log` and `otlpEndpoint`")),
     }
 }
@@ -109,86 +94,6 @@ fn store_url(entry: &Entry<'_>, cwd: &Path) -> Option<StoreUrl> {
             .fix("put `sqlite:` in front of the name of the file"),
     };
     entry.refuse(error);
-    None
-}
-
-fn server(section: Option<Section<'_>>) -> Server {
-    let mut server = Server {
-        listen: DEFAULT_LISTEN,
-        tokens: Vec::new(),
-    };
-    let Some(section) = section else {
-        return server;
-    };
-    let listen = section.get("listen");
-    let tokens = section.get("tokens");
-    if let Some(address) = listen.as_ref().and_then(address) {
-        server.listen = address;
-    }
-    if let Some(tokens) = &tokens {
-        server.tokens = tokens
-            .list("a list of tokens")
-            .unwrap_or_default()
-            .iter()
-            .filter_map(token)
-            .collect();
-    }
-    let open = !server.listen.ip().is_loopback() && tokens.is_none_or(|tokens| is_empty(&tokens));
-    if let Some(listen) = listen.filter(|_| open && !section.is_unresolved("tokens")) {
-        let message = format!(
-            "`{}` is reachable from other machines, and no token is needed",
-            server.listen
-        );
-        listen.refuse(
-            ConfigError::new(message)
-                .fix("add `tokens: ['${PORTAL_SYNC_TOKEN}']` beside it, or listen on `127.0.0.1`"),
-        );
-    }
-    section.close();
-    server
-}
-
-fn is_empty(list: &Entry<'_>) -> bool {
-    matches!(list.value(), Value::Array(_, items) if items.is_empty())
-}
-
-fn address(entry: &Entry<'_>) -> Option<SocketAddr> {
-    let text = entry
-        .text("an address with a port, such as `127.0.0.1:7007`")?
-        .trim();
-    if let Ok(address) = text.parse() {
-        return Some(address);
-    }
-    // Wherever it resolves to, this machine alone is meant.
-    if let Some((host, port)) = text.rsplit_once(':')
-        && host.eq_ignore_ascii_case("localhost")
-        && let Ok(port) = port.parse()
-    {
-        return Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
-    }
-    let error = ConfigError::new(format!("{} is not an IP address with a port", quoted(text)));
-    let port = text
-        .rsplit(':')
-        .next()
-        .filter(|port| port.parse::<u16>().is_ok())
-        .unwrap_or("7007");
-    entry.refuse(error.fix(format!(
-        "write `127.0.0.1:{port}` for this machine only, `0.0.0.0:{port}` for all"
-    )));
-    None
-}
-
-fn token(entry: &Entry<'_>) -> Option<SecretString> {
-    let text = entry.secret("the text of a token")?.trim();
-    if text.chars().all(|c| c.is_ascii_graphic()) {
-        return Some(SecretString::from(text));
-    }
-    let length = text.chars().count();
-    let message =
-        format!("the token ({length} characters) has characters that cannot be sent in a header");
-    entry.refuse(
-        ConfigError::new(message).fix("use letters, digits and ASCII signs, without spaces"),
-    );
     None
 }
 

@@ -371,6 +371,10 @@ pub(super) const PROGRAM: &[Elsewhere] = &[
     ),
     row(&["tokens", "auth"], "the key here is `server.tokens`"),
     row(
+        &["hosts", "host", "allowedHosts"],
+        "the key here is `server.hosts`",
+    ),
+    row(
         &["log", "logging", "logFormat"],
         "the key here is `telemetry.log`",
     ),

@@ -16,6 +16,7 @@ mod mapping_bad;
 mod mapping_good;
 mod misread;
 mod secrets;
+mod server;
 
 /// Loads the default files of a folder that holds `files`.
 fn load_all(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {

@@ -75,6 +75,14 @@ impl Problem {
         Self::new("AuthenticationError", StatusCode::UNAUTHORIZED, message)
     }
 
+    pub(super) fn too_many(message: impl Into<String>) -> Self {
+        Self::new(
+            "TooManyRequestsError",
+            StatusCode::TOO_MANY_REQUESTS,
+            message,
+        )
+    }
+
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self::new("NotFoundError", StatusCode::NOT_FOUND, message)
     }

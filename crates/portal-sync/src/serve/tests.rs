@@ -15,6 +15,8 @@ use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::config::Permission;
+use crate::telemetry::metrics_of_a_test;
 
 /// 2024-01-01T00:05:00Z, five minutes after the generation.
 const NOW: i64 = 1_704_067_500;
@@ -40,10 +42,8 @@ impl Stage {
         let router = router(App {
             catalog: catalog_reader,
             status: status_reader,
-            tokens: tokens
-                .iter()
-                .map(|token| SecretString::from(*token))
-                .collect(),
+            tokens: tokens.iter().map(|secret| token(secret)).collect(),
+            unauthorized: metrics_of_a_test().1.unauthorized(),
             metrics,
             clock: Arc::new(ManualClock::new(Timestamp::from_second(NOW).unwrap())),
         });
@@ -80,6 +80,15 @@ impl Stage {
             headers: parts.headers,
             body,
         }
+    }
+}
+
+/// A token that may read.
+fn token(secret: &str) -> Token {
+    Token {
+        name: None,
+        secret: secret.into(),
+        may: Permission::Read,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The instruments of the sync runs, all named `portal_sync_…`.
+//! The instruments of the sync runs and of the server, all named `portal_sync_…`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use okta_api::{Exchange, Observer};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+
+use super::Unauthorized;
 
 /// Upper bounds of the buckets of a run's duration, in seconds: from a delta of a small tenant to a full read of a
 /// large one.
@@ -54,7 +56,7 @@ pub struct Left {
     pub quarantined: u64,
 }
 
-/// The instruments that runs are recorded with. Clones record into the same ones.
+/// The instruments that runs and requests are recorded with. Clones record into the same ones.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     runs: Counter<u64>,
@@ -70,6 +72,7 @@ pub struct Metrics {
     quarantined: Gauge<u64>,
     last_complete: Gauge<f64>,
     okta: OktaInstruments,
+    unauthorized: Unauthorized,
 }
 
 /// What is counted while a run goes on, at every answer of Okta.
@@ -176,7 +179,14 @@ impl Metrics {
                     .with_description("Requests that Okta said are left in the rate window, by endpoint.")
                     .build(),
             },
+            unauthorized: Unauthorized::new(meter),
         }
+    }
+
+    /// What counts requests without a right token.
+    #[must_use]
+    pub fn unauthorized(&self) -> Unauthorized {
+        self.unauthorized.clone()
     }
 
     /// Who is told what a provider's client asks of Okta.

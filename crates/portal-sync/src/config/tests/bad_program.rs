@@ -64,33 +64,6 @@ app-config.yaml:7:33: portalSync.server.listen: expected an address with a port,
 }
 
 #[test]
-fn tokens() {
-    refused(&with_token("", "portalSync: { server: { tokens: ['', two words, 5, null] } }"), "
-app-config.yaml:7:33: portalSync.server.tokens: element 4 is empty
-app-config.yaml:7:34: portalSync.server.tokens[0]: it is empty
-app-config.yaml:7:38: portalSync.server.tokens[1]: the token (9 characters) has characters that cannot be sent in a header
-  fix: use letters, digits and ASCII signs, without spaces
-app-config.yaml:7:49: portalSync.server.tokens[2]: expected the text of a token, found a number
-");
-    refused(
-        &with_token("", "portalSync: { server: { tokens: s3cret } }"),
-        "
-app-config.yaml:7:33: portalSync.server.tokens: expected a list of tokens, found a text
-",
-    );
-    refused(
-        &with_token(
-            "",
-            "portalSync: { server: { listen: 0.0.0.0:7007, tokens: ['${NO_TOKEN}'] } }",
-        ),
-        "
-app-config.yaml:7:56: portalSync.server.tokens[0]: the variable `NO_TOKEN` is not set
-  fix: set it, or give a default: `${NAME:-default}`
-",
-    );
-}
-
-#[test]
 fn telemetry() {
     refused(
         &with_token(

@@ -111,6 +111,7 @@ fn keys_at_another_place() {
         ("userFilter: status pr", "`catalog.providers.okta.default`"),
         ("userNamingStrategy: id", "`mapping.userName`"),
         ("listen: 127.0.0.1:1", "`server.listen`"),
+        ("allowedHosts: [a]", "`server.hosts`"),
         ("database: x", "`store.url`"),
         ("mapping: { userNamingStrategy: id }", "`userName`"),
         (

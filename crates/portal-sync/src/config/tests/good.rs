@@ -9,8 +9,8 @@ use secrecy::ExposeSecret;
 
 use super::{load_all, tenant, with_token};
 use crate::config::{
-    Config, Credentials, Environment, Frequency, GroupFilter, GroupNaming, LogFormat, Provider,
-    Schedule, StoreUrl, UserNaming, load,
+    Config, Credentials, Environment, Frequency, GroupFilter, GroupNaming, LogFormat, Permission,
+    Provider, Schedule, StoreUrl, UserNaming, load,
 };
 
 fn accepted(text: &str) -> Config {
@@ -37,7 +37,8 @@ fn every_key_is_read() {
     let variables = [
         ("OKTA_CLIENT_ID", "0oa1"),
         ("PARTNERS_TOKEN", "00partners"),
-        ("PORTAL_SYNC_TOKEN", "s3cret"),
+        ("PORTAL_SYNC_TOKEN", "kP3v9QxLw2ZrTn8s"),
+        ("ONCALL_TOKEN", "Wq7hYd2mXc5kRb1f"),
     ];
     let environment = Environment::from_iter(variables);
     let config = load(&[PathBuf::from("complete.yaml")], &environment, folder)
@@ -99,13 +100,15 @@ fn every_key_is_read() {
         StoreUrl::Sqlite(folder.join("data/catalog.db"))
     );
     assert_eq!(config.server.listen, SocketAddr::from(([0, 0, 0, 0], 8080)));
-    let tokens: Vec<_> = config
-        .server
-        .tokens
-        .iter()
-        .map(ExposeSecret::expose_secret)
-        .collect();
-    assert_eq!(tokens, ["s3cret"]);
+    let [plain, oncall] = &config.server.tokens[..] else {
+        panic!("{:?}", config.server)
+    };
+    assert_eq!(plain.secret.expose_secret(), "kP3v9QxLw2ZrTn8s");
+    assert_eq!((&plain.name, plain.may), (&None, Permission::Read));
+    assert_eq!(oncall.secret.expose_secret(), "Wq7hYd2mXc5kRb1f");
+    assert_eq!(oncall.name.as_deref(), Some("oncall"));
+    assert_eq!(oncall.may, Permission::Operate);
+    assert_eq!(config.server.hosts, ["catalog.acme.internal", "10.0.0.7"]);
     assert_eq!(config.telemetry.log, LogFormat::Json);
     assert_eq!(
         config.telemetry.otlp_endpoint.as_ref().unwrap().as_str(),
@@ -113,7 +116,10 @@ fn every_key_is_read() {
     );
     let slash = "complete.yaml:29:17: catalog.providers.okta.partners.orgUrl: \
                  the slash at the end of `https://partners.oktapreview.com/` was removed";
-    assert_eq!(notices(&config), [slash]);
+    let clear = "complete.yaml:36:13: portalSync.server.listen: \
+                 `0.0.0.0:8080` is reachable from other machines in clear (plain HTTP), tokens included: \
+                 let only a proxy that speaks TLS reach it, or listen on `127.0.0.1` behind one";
+    assert_eq!(notices(&config), [clear, slash]);
 }
 
 #[test]
@@ -154,7 +160,7 @@ fn what_is_left_out_has_a_default() {
         config.server.listen,
         SocketAddr::from(([127, 0, 0, 1], 7007))
     );
-    assert!(config.server.tokens.is_empty());
+    assert!(config.server.tokens.is_empty() && config.server.hosts.is_empty());
     assert_eq!(config.telemetry.log, LogFormat::Text);
     assert_eq!(config.telemetry.otlp_endpoint, None);
     assert!(config.notices.is_empty());

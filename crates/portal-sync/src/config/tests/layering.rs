@@ -160,7 +160,7 @@ fn references_start_at_the_folder_of_their_file() {
         ),
         (
             "conf/parts/token.txt",
-            "00${not-replaced}".trim_end_matches("${not-replaced}"),
+            "00Wq7hYd2mXc5kRb1f${not-replaced}".trim_end_matches("${not-replaced}"),
         ),
         (
             "conf/parts/all.json",
@@ -170,7 +170,7 @@ fn references_start_at_the_folder_of_their_file() {
     let config = load_given(
         &["conf/app.yaml"],
         &files,
-        &[("TENANT", "acme"), ("TOKEN", "t0")],
+        &[("TENANT", "acme"), ("TOKEN", "kP3v9QxLw2ZrTn8s")],
     );
     let config = config.unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(config.providers[0].org.host(), "acme.okta.com");
@@ -178,9 +178,9 @@ fn references_start_at_the_folder_of_their_file() {
         .server
         .tokens
         .iter()
-        .map(ExposeSecret::expose_secret)
+        .map(|token| token.secret.expose_secret())
         .collect();
-    assert_eq!(tokens, ["t0", "00"]);
+    assert_eq!(tokens, ["kP3v9QxLw2ZrTn8s", "00Wq7hYd2mXc5kRb1f"]);
 }
 
 #[test]
@@ -296,12 +296,15 @@ x-base: &base { oktaUrl: https://acme.okta.com }
 catalog:
   providers:
     okta:
-      default: { <<: *base, token: &token 00a }
+      default: { <<: *base, token: &token 00Wq7hYd2mXc5kRb1f }
 portalSync: { server: { tokens: [*token] } }
 ";
     let config = load_all(&[("app-config.yaml", file)], &[]).unwrap();
     assert_eq!(config.providers[0].org.host(), "acme.okta.com");
-    assert_eq!(config.server.tokens[0].expose_secret(), "00a");
+    assert_eq!(
+        config.server.tokens[0].secret.expose_secret(),
+        "00Wq7hYd2mXc5kRb1f"
+    );
 }
 
 #[test]

@@ -15,13 +15,16 @@ fn of_the_key() -> &'static str {
 
 #[test]
 fn debug_shows_no_secret() {
-    let file = with_token("", "portalSync: { server: { tokens: [s3cret-token] } }\n");
+    let file = with_token(
+        "",
+        "portalSync: { server: { tokens: [s3cret-token-of-the-server] } }\n",
+    );
     let app =
         tenant("oktaUrl: https://acme.okta.com\nclientId: 0oa1\nkeyId: k1\nprivateKey: ${KEY}");
     for text in [file, app] {
         let config = load_all(&[("app-config.yaml", &text)], &[("KEY", KEY)]).unwrap();
         let debug = format!("{config:#?}{:?}", config.notices);
-        for secret in ["00examp1e", "s3cret-token", of_the_key()] {
+        for secret in ["00examp1e", "s3cret-token-of-the-server", of_the_key()] {
             assert!(!debug.contains(secret), "{debug}");
         }
     }
@@ -84,6 +87,31 @@ fn a_token_is_not_quoted() {
         with_token("", "portalSync: { server: { tokens: s3cret } }\n"),
         with_token("", "portalSync: { server: { tokens: ['s3 s3cret'] } }\n"),
         with_token("", "portalSync: { server: { tokens: { a: s3cret } } }\n"),
+        with_token("", "portalSync: { server: { tokens: [s3cret] } }\n"),
+        with_token(
+            "",
+            "portalSync: { server: { tokens: [s3crets3crets3crets3cret] } }\n",
+        ),
+        with_token(
+            "",
+            "portalSync: { server: { tokens: [{ name: a, token: s3cret }] } }\n",
+        ),
+        with_token(
+            "",
+            "portalSync: { server: { tokens: [{ name: a, token: [s3cret] }] } }\n",
+        ),
+        with_token(
+            "",
+            "portalSync: { server: { tokens: [{ name: a, secret: s3cret }] } }\n",
+        ),
+        with_token(
+            "",
+            "portalSync: { server: { tokens: [{ name: a, token: s3cret-kP3v9QxLw2ZrTn8s }, s3cret-kP3v9QxLw2ZrTn8s] } }\n",
+        ),
+        with_token(
+            "",
+            "portalSync: { server: { hosts: ['https://me:s3cret@catalog'] } }\n",
+        ),
         with_token(
             "",
             "portalSync: { store: { url: 'postgres://me:s3cret@db/portal' } }\n",
