@@ -50,10 +50,7 @@ fn what_is_hidden_is_written_out_and_nothing_else() {
         ("\u{2066}\u{2069}", r"\u{2066}\u{2069}"),
         // Separators and blanks.
         ("\u{2028}\u{2029}", r"\u{2028}\u{2029}"),
-        (
-            "a\u{a0}b\u{2003}c\u{3000}",
-            r"a\u{a0}b\u{2003}c\u{3000}",
-        ),
+        ("a\u{a0}b\u{2003}c\u{3000}", r"a\u{a0}b\u{2003}c\u{3000}"),
         ("\u{2800}\u{1680}", r"\u{2800}\u{1680}"),
         // No width.
         (
@@ -69,7 +66,10 @@ fn what_is_hidden_is_written_out_and_nothing_else() {
             "\u{115f}\u{1160}\u{3164}\u{ffa0}\u{17b4}",
             r"\u{115f}\u{1160}\u{3164}\u{ffa0}\u{17b4}",
         ),
-        ("\u{e0001}\u{e0041}\u{e007f}", r"\u{e0001}\u{e0041}\u{e007f}"),
+        (
+            "\u{e0001}\u{e0041}\u{e007f}",
+            r"\u{e0001}\u{e0041}\u{e007f}",
+        ),
         ("\u{fff9}\u{fffb}\u{206f}", r"\u{fff9}\u{fffb}\u{206f}"),
         ("\u{1d173}\u{1bca0}", r"\u{1d173}\u{1bca0}"),
         ("\u{378}\u{ffff}\u{e000}", r"\u{378}\u{ffff}\u{e000}"),
