@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | one foreign text in a message | [`visible`] | `a\u{202e}\u{a}b` |
 //! | one line that is made of several texts | [`line`] | `a\u{202e}\u{a}b` |
+//! | one message that may be of any length | [`message`] | `a\u{202e}\u{a}b` |
 //! | lines that are ready to be printed | [`lines`] | `a\u{202e}`, line feed, `b` |
 //!
 //! Letters and marks of all scripts, symbols and emoji stay as they are. So an emoji that is joined of several, and a
@@ -17,6 +18,9 @@ use std::fmt::{self, Write as _};
 
 /// So many marks of one letter are drawn. A pile of them covers the lines above it; no script needs as many.
 const HIGHEST_PILE: usize = 8;
+
+/// The most bytes of a [`message`].
+pub const LONGEST_MESSAGE: usize = 2_000;
 
 /// Whether nothing is seen of a character, or something happens instead: controls, white space but the blank, format
 /// characters, fillers, variation selectors, what Unicode has not assigned, and what is for private use.
@@ -137,6 +141,33 @@ impl fmt::Display for Visible<'_> {
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     sifted(text, |_| false)
+}
+
+/// A [`line`] of at most [`LONGEST_MESSAGE`] bytes, of which the last say `…` where it was longer. What an error says may hold
+/// as much of an answer as whoever answers likes.
+///
+/// ```
+/// use okta_auth::visible::message;
+///
+/// assert_eq!(message("unknown variant `x`"), "unknown variant `x`");
+/// let long = message(&"x".repeat(1_000_000)).into_owned();
+/// assert!(long.len() == 2_000 && long.ends_with("x…"));
+/// ```
+#[must_use]
+pub fn message(text: &str) -> Cow<'_, str> {
+    const END: &str = "…";
+    // What is far behind the end need not be read.
+    let start = text.get(..text.floor_char_boundary(LONGEST_MESSAGE));
+    let start = start.unwrap_or(text);
+    let sifted = line(start);
+    if start.len() == text.len() && sifted.len() <= LONGEST_MESSAGE {
+        return sifted;
+    }
+    let mut shortened = sifted.into_owned();
+    let room = LONGEST_MESSAGE - END.len();
+    shortened.truncate(shortened.floor_char_boundary(room));
+    shortened.push_str(END);
+    shortened.into()
 }
 
 /// Lines as they are printed: as [`line`], with the line ends and tabs that are between and in them.

@@ -123,6 +123,24 @@ fn lines_keep_their_ends_and_a_line_has_none() {
     }
 }
 
+#[test]
+fn a_message_has_an_end() {
+    for (text, length) in [
+        (String::new(), 0),
+        ("x".repeat(2_000), 2_000),
+        ("x".repeat(2_001), 2_000),
+        ("é".repeat(1_000), 2_000),
+        ("é".repeat(1_001), 1_999),
+        ("\u{1b}".repeat(1_000), 2_000),
+        ("平".repeat(100_000), 1_998),
+    ] {
+        let shown = message(&text).into_owned();
+        assert_eq!(shown.len(), length, "{text:.9}");
+        assert_eq!(shown.ends_with('…'), line(&text).len() > 2_000);
+        assert_eq!(message(&shown), shown.as_str());
+    }
+}
+
 /// No character that a terminal acts on, or that turns text round, is missed, whatever version of Unicode the standard
 /// library has.
 #[test]
