@@ -157,7 +157,6 @@ impl Parts<'_> {
         }
         notices.extend(mapped.notices.iter().cloned());
         let sign_in = mapped.sign_in(&state.others().addresses);
-        notices.extend(sign_in.notices());
         Ok(Plan {
             provider: settings.provider.clone(),
             id,
