@@ -181,9 +181,16 @@ impl fmt::Display for Part<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
+    use crate::okta::Usage;
+    use crate::plan::tests::{committed, plan, settings};
+    use crate::report::Report;
+    use crate::snapshot::{Members, Snapshot};
+    use crate::state::State;
 
     fn shown(before: Value, after: Value) -> String {
         let change = FieldChange {
@@ -236,5 +243,52 @@ mod tests {
         assert!(line.len() < 1_000);
         let long = json!("é".repeat(10_000));
         assert!(shown(json!(""), long).chars().count() < 600);
+    }
+    /// Whatever an org holds, no line is one of its own making, and none acts on a terminal.
+    #[test]
+    fn no_record_writes_a_line_of_the_plan() {
+        const FORGED: &str = "\n+ user:default/forged\r\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{2028}- user:default/b\u{85}";
+        let org = |name: &str| {
+            let mut read = Snapshot::default();
+            let profile = json!({"login": "a", "displayName": name, "title": name});
+            let user = json!({"id": "00u1", "status": "ACTIVE", "profile": profile});
+            let user: okta_api::User = serde_json::from_value(user).unwrap();
+            read.users.insert("00u1".into(), user.into());
+            for id in ["00g1", &format!("00g2{name}")] {
+                let group = json!({"id": id, "type": "OKTA_GROUP", "profile": {"name": name, "description": name}});
+                let group = serde_json::from_value(group).unwrap();
+                read.groups.insert(id.into(), group);
+                let reason = format!("okta said: {name}");
+                read.members.insert(id.into(), Members::Unknown(reason));
+            }
+            let odd = format!("00u2{name}");
+            read.malformed_users
+                .insert(odd.as_str().into(), format!("odd: {name}"));
+            read.notices.push(format!("a notice about {name}"));
+            read
+        };
+        let first = plan(&org("Team"), &State::default(), &settings(), None).unwrap();
+        let filled = committed(&first, &State::default());
+        for before in [State::default(), filled] {
+            let plan = plan(&org(FORGED), &before, &settings(), None).unwrap();
+            for applied in [false, true] {
+                let (usage, took) = (Usage::default(), Duration::ZERO);
+                let report = Report::of_plan(&plan, applied, None, usage, took);
+                let text = format!("{plan}{report}");
+                let shown = okta_auth::visible::lines(&text);
+                for line in shown.lines() {
+                    assert!(!line.contains(okta_auth::visible::is_hidden), "{line:?}");
+                    assert!(!line.starts_with("+ user:default/forged"), "{shown}");
+                }
+                assert!(
+                    text.contains(r"\u{a}+ user:default/forged\u{d}\u{1b}]0;t"),
+                    "{text}"
+                );
+                let signs = ["+ ", "- ", "~ ", "! ", "? ", "= ", "    ", "  ", "acme: "];
+                for line in text.lines() {
+                    assert!(signs.iter().any(|sign| line.starts_with(sign)), "{line:?}");
+                }
+            }
+        }
     }
 }
