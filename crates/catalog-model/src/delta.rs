@@ -4,7 +4,7 @@ mod fields;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -249,11 +249,64 @@ impl fmt::Display for FieldChange {
             after,
         } = self;
         // Values print as JSON, so that no line break of theirs breaks the plan's lines.
+        let [before, after] = [before, after].map(|value| value.as_ref().map(shown));
         match (before, after) {
             (None, Some(after)) => write!(f, "+ {path}: {after}"),
             (Some(before), None) => write!(f, "- {path}: {before}"),
             (Some(before), Some(after)) => write!(f, "~ {path}: {before} -> {after}"),
             (None, None) => write!(f, "= {path}"),
+        }
+    }
+}
+
+/// The value as JSON in which nothing is hidden: what the standard library writes out in `Debug`, such as controls and what
+/// turns the direction of a text round, is written by its number.
+fn shown(value: &Value) -> String {
+    let json = value.to_string();
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        let is_written_out = !(' '..='~').contains(&character)
+            && character.escape_debug().len() > 1
+            && String::from_iter(['a', character])
+                .escape_debug()
+                .nth(2)
+                .is_some();
+        if is_written_out {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // A text takes whatever is written to it.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_shows_what_is_in_it() {
+        for (value, text) in [
+            (json!("Zoë 平 🚀 e\u{301}"), "\"Zoë 平 🚀 e\u{301}\""),
+            (json!("a\u{202e}b\n"), r#""a\u202eb\n""#),
+            (json!("\u{7f}\u{9b}\u{2028}"), r#""\u007f\u009b\u2028""#),
+            (json!(["\u{e0041}"]), r#"["\udb40\udc41"]"#),
+        ] {
+            let change = FieldChange {
+                path: "spec.type".to_owned(),
+                before: None,
+                after: Some(value.clone()),
+            };
+            assert_eq!(change.to_string(), format!("+ spec.type: {text}"));
+            assert_eq!(serde_json::from_str::<Value>(text).unwrap(), value);
         }
     }
 }

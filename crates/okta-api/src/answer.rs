@@ -1,16 +1,27 @@
 //! What an unsuccessful answer of Okta says about itself.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
-use serde::Deserialize;
+use okta_auth::visible::{self, visible};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::link;
 use crate::rate_limit::Timing;
 
-/// The longest text that is taken over from an answer.
+/// So much of a page is looked at for what it says.
 const TEXT_LIMIT: usize = 1_000;
+
+/// So many causes of an error are kept.
+const MOST_CAUSES: usize = 5;
+
+/// The most characters of a cause, a code or a header.
+const SHORT_TEXT: usize = 200;
+
+/// The most characters of a summary.
+const SUMMARY: usize = 500;
 
 /// The body of Okta's errors.
 ///
@@ -23,8 +34,10 @@ pub struct ApiError {
     pub code: String,
     /// What happened, in Okta's words.
     pub summary: String,
-    /// Why, one sentence each; often empty.
+    /// Why, one sentence each; often empty, five at most.
     pub causes: Vec<String>,
+    /// How many more causes the answer has.
+    pub more_causes: usize,
     /// The occurrence, which Okta's support can look up.
     pub id: Option<String>,
 }
@@ -39,38 +52,80 @@ impl ApiError {
             error_code: String,
             error_summary: Option<String>,
             error_id: Option<String>,
-            error_causes: Option<Vec<Cause>>,
+            error_causes: Option<Causes>,
         }
+        let wire: Wire = serde_json::from_slice(body).ok()?;
+        let Causes { first, more } = wire.error_causes.unwrap_or_default();
+        Some(Self {
+            code: printable(&wire.error_code, SHORT_TEXT),
+            summary: printable(&wire.error_summary.unwrap_or_default(), SUMMARY),
+            causes: first,
+            more_causes: more,
+            id: wire.error_id.map(|id| printable(&id, SHORT_TEXT)),
+        })
+    }
+}
+
+/// The first causes of an error, and how many more there are.
+#[derive(Default)]
+struct Causes {
+    first: Vec<String>,
+    more: usize,
+}
+
+impl<'de> Deserialize<'de> for Causes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(CausesVisitor)
+    }
+}
+
+struct CausesVisitor;
+
+impl<'de> Visitor<'de> for CausesVisitor {
+    type Value = Causes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of causes")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Causes, A::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Cause {
             error_summary: Option<String>,
         }
-        let wire: Wire = serde_json::from_slice(body).ok()?;
-        let causes = wire
-            .error_causes
-            .into_iter()
-            .flatten()
-            .filter_map(|cause| cause.error_summary);
-        Some(Self {
-            code: printable(&wire.error_code),
-            summary: printable(&wire.error_summary.unwrap_or_default()),
-            causes: causes.map(|cause| printable(&cause)).collect(),
-            id: wire.error_id.map(|id| printable(&id)),
-        })
+        let mut causes = Causes::default();
+        while causes.first.len() < MOST_CAUSES {
+            let Some(cause) = list.next_element::<Cause>()? else {
+                return Ok(causes);
+            };
+            let summary = cause.error_summary;
+            causes
+                .first
+                .extend(summary.map(|summary| printable(&summary, SHORT_TEXT)));
+        }
+        // What is not kept is not built either.
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            causes.more += 1;
+        }
+        Ok(causes)
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.code)?;
-        for text in std::iter::once(&self.summary)
+        let mut text = self.code.clone();
+        for part in std::iter::once(&self.summary)
             .chain(&self.causes)
-            .filter(|text| !text.is_empty())
+            .filter(|part| !part.is_empty())
         {
-            write!(f, ": {}", text.trim_end_matches('.'))?;
+            text.push_str(": ");
+            text.push_str(part.trim_end_matches('.'));
         }
-        Ok(())
+        if self.more_causes > 0 {
+            write!(text, " (and {} more causes)", self.more_causes)?;
+        }
+        f.write_str(&visible::message(&text))
     }
 }
 
@@ -140,7 +195,8 @@ impl fmt::Display for Answer {
 
 /// The printable text of a header.
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(printable)
+    let text = headers.get(name)?.to_str().ok()?;
+    Some(printable(text, SHORT_TEXT))
 }
 
 /// The scope that a `www-authenticate` challenge says is missing.
@@ -161,7 +217,7 @@ fn missing_scope(headers: &HeaderMap) -> Option<String> {
             {
                 match parameter.name {
                     "error" => error = parameter.value,
-                    "scope" => scope = printable(&parameter.value),
+                    "scope" => scope = printable(&parameter.value, SHORT_TEXT),
                     _ => {}
                 }
                 if left.is_empty() {
@@ -191,18 +247,16 @@ fn speaks_of_length(body: &[u8]) -> bool {
     text.contains("too long") || text.contains("too large")
 }
 
-/// Text of bounded length, without control characters.
-fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|char| !char.is_control())
-        .take(TEXT_LIMIT)
-        .collect()
+/// Text of so many characters at most, with nothing hidden in it.
+fn printable(text: &str, longest: usize) -> String {
+    visible(text).at_most(longest).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
     use http::Response;
+    use okta_auth::visible::is_hidden;
 
     use super::{Answer, ApiError};
 
@@ -216,6 +270,42 @@ mod tests {
             "E0000031: Invalid search criteria: Invalid search syntax"
         );
         assert_eq!(error.id.as_deref(), Some("oae1"));
+    }
+
+    #[test]
+    fn an_error_of_any_size_is_told_in_a_line_of_some() {
+        let causes = |count: usize, text: &str| {
+            let cause = format!(r#"{{"errorSummary":"{text}"}}"#);
+            let causes = vec![cause; count].join(",");
+            format!(
+                r#"{{"errorCode":"E1","errorSummary":"{text}","errorId":"{text}","errorCauses":[{causes}]}}"#
+            )
+        };
+        for (count, text, kept, more) in [
+            (0, "a", 0, 0),
+            (5, "a", 5, 0),
+            (6, "a", 5, 1),
+            (60_000, "why not", 5, 59_995),
+            (3, "\u{9b}2J\u{202e}\u{2028}\u{61c}\u{feff}\u{e0041}", 3, 0),
+            (7, &"x".repeat(100_000), 5, 2),
+            (7, &"\u{202e}平".repeat(10_000), 5, 2),
+        ] {
+            let error = ApiError::from_body(causes(count, text).as_bytes()).unwrap();
+            assert_eq!((error.causes.len(), error.more_causes), (kept, more));
+            let told = error.to_string();
+            assert!(told.len() <= 2_000, "{}", told.len());
+            assert!(!told.contains(is_hidden), "{told}");
+            assert_eq!(told.contains("more causes"), more > 0 && told.len() < 1_900);
+            assert!(error.id.is_some_and(|id| id.chars().count() <= 201));
+        }
+        let odd =
+            r#"{"errorCode":"E1","errorCauses":[{},{"errorSummary":null},{"errorSummary":"a"}]}"#;
+        assert_eq!(ApiError::from_body(odd.as_bytes()).unwrap().causes, ["a"]);
+        let none = r#"{"errorCode":"E1","errorCauses":null}"#;
+        assert_eq!(
+            ApiError::from_body(none.as_bytes()).unwrap().to_string(),
+            "E1"
+        );
     }
 
     #[test]

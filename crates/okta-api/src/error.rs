@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use http::StatusCode;
+use okta_auth::visible::{self, visible};
 use okta_auth::{AuthError, TransportError};
 use url::Url;
 
@@ -121,7 +122,7 @@ pub(crate) enum Cause {
 /// How an answer differs from what Okta documents.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProtocolError {
-    #[error("the answer is `{content_type}`, not JSON")]
+    #[error("the answer is `{}`, not JSON", quoted(.content_type))]
     NotJson { content_type: String },
     #[error("the answer is not a list that can be read")]
     Malformed(#[source] serde_json::Error),
@@ -133,13 +134,13 @@ pub(crate) enum ProtocolError {
     LinkNotText,
     #[error(transparent)]
     Link(#[from] crate::link::LinkError),
-    #[error("the next link `{target}` is no URL")]
+    #[error("the next link `{}` is no URL", quoted(.target))]
     LinkTarget { target: String },
     #[error("the page has several next links")]
     AmbiguousNext,
     #[error(
-        "the next page is at `{found}`, not at `{own}`: the token is not sent there; \
-         configure the org URL that the links have"
+        "the next page is at `{}`, not at `{own}`: the token is not sent there; \
+         configure the org URL that the links have", quoted(.found)
     )]
     ForeignNext { found: String, own: String },
     #[error("the next page is one that was read before")]
@@ -154,6 +155,12 @@ pub(crate) enum ProtocolError {
     NothingMore { pages: u32 },
     #[error("the list has more than {limit} pages")]
     Endless { limit: usize },
+}
+
+/// A text of an answer as a message quotes it.
+fn quoted(text: &str) -> impl fmt::Display {
+    const LONGEST: usize = 200;
+    visible(text).at_most(LONGEST)
 }
 
 impl Error {
@@ -190,10 +197,10 @@ impl Error {
         let mut cause = self.source();
         while let Some(error) = cause {
             line.push_str(": ");
-            line.push_str(&error.to_string());
+            line.push_str(&visible::message(&error.to_string()));
             cause = error.source();
         }
-        line
+        visible::message(&line).into_owned()
     }
 
     fn outcome(&self) -> Became<'_> {

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use okta_auth::visible::visible;
+
 /// One link of a header: where to, and as what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
@@ -30,7 +32,7 @@ impl fmt::Display for Link {
 
 /// Text that is no link header.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the link header can not be read at `{rest}`")]
+#[error("the link header can not be read at `{}`", visible(.rest))]
 pub(crate) struct LinkError {
     /// What is left of the header where reading stopped.
     rest: String,

@@ -32,7 +32,8 @@ use crate::transport::Transport;
 ///   second passes from one exchange with the token endpoint to the next, however many callers ask.
 /// - A key that Okta does not know gives way to the app's next; the one that worked is tried first from then on.
 /// - When Okta refuses an assertion because of its times, the difference of the clocks is taken
-///   from the answer's `Date` and one more is made with it.
+///   from the answer's `Date` and one more is made with it. A difference of more than a day is an error: nothing is signed
+///   for a time that is further away.
 /// - When the app requires DPoP, which Okta says by refusing, requests and tokens are from then on bound to a key that
 ///   is made for it and kept in memory only.
 /// - Lifetimes are measured on tokio's monotonic clock; dates come from the [`Clock`].

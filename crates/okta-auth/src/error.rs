@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, StatusCode};
 
 use crate::key::SigningError;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, listed};
 use crate::scope::Scope;
 use crate::transport::TransportError;
 
@@ -30,16 +30,14 @@ pub enum AuthError {
     Unexpected(#[source] UnexpectedAnswer),
     /// A token was issued, but for less than is needed. Okta grants what the app has of what was
     /// asked for and says so only in the answer.
-    #[error(
-        "the token lacks the scopes {} (granted: {})",
-        listed(.missing),
-        listed(.granted)
-    )]
+    #[error("the token lacks the scopes {} (granted: {})", listed(.missing), all(.granted, *.more))]
     MissingScopes {
         /// What is missing of what was asked for, in that order.
         missing: Vec<Scope>,
-        /// What was granted.
+        /// What was granted: all of it, unless `more` says otherwise.
         granted: Vec<Scope>,
+        /// How many scopes the answer names beside these. Nobody has so many; not all are kept then.
+        more: usize,
     },
     /// The client assertion could not be signed.
     #[error("the client assertion could not be signed")]
@@ -74,15 +72,14 @@ impl AuthError {
     }
 }
 
-fn listed(scopes: &[Scope]) -> String {
+fn all(scopes: &[Scope], more: usize) -> String {
     if scopes.is_empty() {
         return "none".to_owned();
     }
-    scopes
-        .iter()
-        .map(|scope| format!("`{scope}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    match more {
+        0 => listed(scopes),
+        more => format!("{}, and {more} beside them", listed(scopes)),
+    }
 }
 
 /// An answer that says "not now".

@@ -3,6 +3,8 @@
 // Leaf first: a module uses only modules listed above it.
 mod clock;
 
+pub mod visible;
+
 mod key;
 
 mod lifetime;

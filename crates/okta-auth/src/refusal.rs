@@ -4,17 +4,25 @@ mod cause;
 mod texts;
 
 use std::error::Error;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 
 use http::StatusCode;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 #[cfg(test)]
 pub(crate) use self::cause::ANSWERS;
 pub use self::cause::RefusalCause;
 use crate::scope::Scope;
 use crate::service_app::ServiceApp;
+use crate::visible::visible;
+
+/// The longest difference of the clocks that is put right. An assertion for a time further away could be kept by whoever
+/// answers in Okta's place until that time comes.
+const LARGEST_SKEW: SignedDuration = SignedDuration::from_hours(24);
+
+/// So many things of a list are named in a message.
+const LISTED: usize = 10;
 
 /// The token endpoint refused to issue a token.
 ///
@@ -31,7 +39,27 @@ struct Facts {
     status: StatusCode,
     error: String,
     description: Option<String>,
-    clock_skew: Option<SignedDuration>,
+    clocks: Option<Clocks>,
+}
+
+/// The time of an answer by both clocks, in whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Clocks {
+    /// When it came, by this machine's.
+    pub(crate) here: Timestamp,
+    /// Its `Date`.
+    pub(crate) there: Timestamp,
+}
+
+impl Clocks {
+    /// How far the other clock is ahead of this machine's.
+    fn skew(self) -> SignedDuration {
+        SignedDuration::from_secs(self.there.as_second().saturating_sub(self.here.as_second()))
+    }
+
+    fn are_too_far_apart(self) -> bool {
+        self.skew().unsigned_abs() > LARGEST_SKEW.unsigned_abs()
+    }
 }
 
 impl Refusal {
@@ -50,7 +78,7 @@ impl Refusal {
             status,
             error: quotable(error),
             description: description.map(quotable),
-            clock_skew: None,
+            clocks: None,
         }))
     }
 
@@ -60,9 +88,15 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn with_clock_skew(mut self, skew: Option<SignedDuration>) -> Self {
-        Arc::make_mut(&mut self.0).clock_skew = skew;
+    pub(crate) fn with_clocks(mut self, clocks: Option<Clocks>) -> Self {
+        Arc::make_mut(&mut self.0).clocks = clocks;
         self
+    }
+
+    /// How far Okta's clock is ahead of this machine's, where that may be put right: a day at most.
+    pub(crate) fn correction(&self) -> Option<SignedDuration> {
+        let clocks = self.0.clocks?;
+        (!clocks.are_too_far_apart()).then(|| clocks.skew())
     }
 
     /// Who asked for what: the client, its key or keys, and the scopes.
@@ -110,7 +144,13 @@ impl Refusal {
     pub fn fix(&self) -> Option<&'static str> {
         /// How long an assertion is good: a slower clock than that makes it expire before it arrives.
         const LIFETIME: i64 = 300;
-        let skew = self.0.clock_skew.map(|skew| skew.as_secs());
+        if self.0.clocks.is_some_and(Clocks::are_too_far_apart) {
+            return Some(
+                "set the clock right that is wrong: this machine's (NTP), or that of whoever answers in Okta's place, such \
+                 as a proxy; a difference of more than a day is not put right here",
+            );
+        }
+        let skew = self.clock_skew().map(|skew| skew.as_secs());
         let is_explained = match (self.0.cause, skew) {
             (RefusalCause::Expired, Some(skew)) => skew >= LIFETIME / 2,
             // `Date` is cut to whole seconds.
@@ -129,8 +169,10 @@ impl Refusal {
 
     /// How far Okta's clock is ahead of this machine's (negative: behind), whole seconds, from the
     /// answer's `Date`. Known only for refusals that have to do with time.
+    ///
+    /// [`TokenCache`](crate::TokenCache) puts a difference of a day at most right.
     pub fn clock_skew(&self) -> Option<SignedDuration> {
-        self.0.clock_skew
+        self.0.clocks.map(Clocks::skew)
     }
 }
 
@@ -145,10 +187,18 @@ impl Display for Refusal {
         if let Some(description) = &self.0.description {
             write!(f, ": {}", description.trim_end_matches('.'))?;
         }
-        match self.0.clock_skew {
-            Some(skew) => write!(f, " (this machine's clock {})", beside_okta(skew)),
-            None => Ok(()),
+        let Some(clocks) = self.0.clocks else {
+            return Ok(());
+        };
+        write!(f, " (this machine's clock {}", beside_okta(clocks.skew()))?;
+        if clocks.are_too_far_apart() {
+            write!(
+                f,
+                ": {:.0} here, {:.0} in the answer",
+                clocks.here, clocks.there
+            )?;
         }
+        f.write_str(")")
     }
 }
 
@@ -178,21 +228,21 @@ fn spoken(seconds: u64) -> String {
 
 impl Error for Refusal {}
 
-fn listed(things: &[impl Display]) -> String {
-    let quoted: Vec<String> = things.iter().map(|thing| format!("`{thing}`")).collect();
-    quoted.join(", ")
+/// The first of them in backticks, and how many more there are.
+pub(crate) fn listed(things: &[impl Display]) -> String {
+    let quoted = things
+        .iter()
+        .take(LISTED)
+        .map(|thing| format!("`{}`", quotable(&thing.to_string())));
+    let mut listed = quoted.collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = things.len().checked_sub(LISTED) {
+        let _ = write!(listed, " and {more} more");
+    }
+    listed
 }
 
-/// Server text as a message may quote it: one line of bounded length.
+/// Server text as a message may quote it: one line of bounded length, with nothing hidden in it.
 pub(crate) fn quotable(text: &str) -> String {
     const LONGEST: usize = 300;
-    let mut quoted: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST)
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        quoted.push('…');
-    }
-    quoted
+    visible(text).at_most(LONGEST).to_string()
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
@@ -16,7 +16,7 @@ use crate::assertion::ClientAssertion;
 use crate::dpop::Prover;
 use crate::error::{AuthError, Unavailable, UnexpectedAnswer};
 use crate::org_url::OrgUrl;
-use crate::refusal::{Refusal, quotable};
+use crate::refusal::{Clocks, Refusal, quotable};
 use crate::scope::Scope;
 use crate::service_app::ServiceApp;
 use crate::token::{Token, TokenScheme};
@@ -26,6 +26,12 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 
 /// The code by which an overloaded server answers with 400 (RFC 6749, section 4.1.2.1).
 const BUSY: &str = "temporarily_unavailable";
+
+/// So many scopes of an answer are kept, beside those that are wanted. Okta has about two hundred of its own.
+const MOST_SCOPES: usize = 1_000;
+
+/// The most bytes of the name of a scope. Those of Okta have fifty at most.
+const LONGEST_SCOPE: usize = 255;
 
 /// The request for a token by client credentials (Okta, "Implement OAuth for Okta with a service
 /// app").
@@ -112,7 +118,7 @@ pub(crate) fn read_answer(
             AuthError::Unavailable(Unavailable::new(status, response.headers()))
         }
         Some(refusal) if refusal.cause().is_about_time() => {
-            AuthError::Refused(refusal.with_clock_skew(clock_skew(response.headers(), now)))
+            AuthError::Refused(refusal.with_clocks(clocks(response.headers(), now)))
         }
         Some(refusal) => AuthError::Refused(refusal),
         None => AuthError::Unexpected(UnexpectedAnswer::new(status, instead(response.headers()))),
@@ -145,33 +151,61 @@ fn read_token(
         ));
     }
     // RFC 6749, section 5.1: left out when it is what was asked for.
-    let granted = match &body.scope {
-        Some(scopes) => read_scopes(scopes)
+    let Granted { scopes, more } = match &body.scope {
+        Some(text) => Granted::read(text, app.scopes())
             .ok_or_else(|| unexpected("with a `scope` that is not a list of scopes"))?,
-        None => app.scopes().to_vec(),
+        None => Granted {
+            scopes: app.scopes().to_vec(),
+            more: 0,
+        },
     };
     let missing: Vec<Scope> = app
         .scopes()
         .iter()
-        .filter(|wanted| !granted.contains(wanted))
+        .filter(|wanted| !scopes.contains(wanted))
         .cloned()
         .collect();
     if !missing.is_empty() {
-        return Err(AuthError::MissingScopes { missing, granted });
+        return Err(AuthError::MissingScopes {
+            missing,
+            granted: scopes,
+            more,
+        });
     }
     let lifetime = Duration::from_secs(body.expires_in);
     match prover {
-        Some(prover) => Token::dpop(&body.access_token, granted, lifetime, prover),
-        None => Token::bearer(&body.access_token, granted, lifetime),
+        Some(prover) => Token::dpop(&body.access_token, scopes, lifetime, prover),
+        None => Token::bearer(&body.access_token, scopes, lifetime),
     }
     .map_err(|_| unexpected("with a token that no header can hold"))
 }
 
-fn read_scopes(scopes: &str) -> Option<Vec<Scope>> {
-    scopes
-        .split_ascii_whitespace()
-        .map(|scope| scope.parse().ok())
-        .collect()
+/// The scopes that an answer names.
+struct Granted {
+    scopes: Vec<Scope>,
+    /// How many others it names.
+    more: usize,
+}
+
+impl Granted {
+    /// Reads a list of scopes, each of which is checked. Of as many as nobody has, those that are wanted and the first
+    /// others are kept.
+    fn read(text: &str, wanted: &[Scope]) -> Option<Self> {
+        let (mut scopes, mut more) = (Vec::new(), 0);
+        for name in text.split_ascii_whitespace() {
+            if name.len() > LONGEST_SCOPE {
+                return None;
+            }
+            let scope: Scope = name.parse().ok()?;
+            let is_new = wanted.contains(&scope) && !scopes.contains(&scope);
+            if is_new || scopes.len() < MOST_SCOPES {
+                scopes.push(scope);
+            } else {
+                more += 1;
+            }
+        }
+        Some(Self { scopes, more })
+    }
 }
 
 /// Both shapes that Okta has: OAuth's, and that of its API.
@@ -209,13 +243,12 @@ fn instead(headers: &HeaderMap) -> String {
     }
 }
 
-fn clock_skew(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+/// When the answer came, by this machine's clock and by its `Date`.
+fn clocks(headers: &HeaderMap, now: Timestamp) -> Option<Clocks> {
     let date = headers.get(DATE)?.to_str().ok()?;
     // An HTTP date (RFC 9110, section 5.6.7) is one of RFC 2822 as well.
-    let date = DateTimeParser::new().parse_timestamp(date).ok()?;
-    Some(SignedDuration::from_secs(
-        date.as_second() - now.as_second(),
-    ))
+    let there = DateTimeParser::new().parse_timestamp(date).ok()?;
+    Some(Clocks { here: now, there })
 }
 
 #[cfg(test)]

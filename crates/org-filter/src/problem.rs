@@ -303,18 +303,29 @@ fn render(out: &mut String, text: &str, problem: &Problem) -> fmt::Result {
     Ok(())
 }
 
-/// A character that cannot move the cursor of a terminal.
+/// A character that is seen and does nothing else: it moves no cursor, and turns no text round.
 fn one_column(character: char) -> char {
     if character.is_whitespace() {
         ' '
-    } else if character.is_control() {
+    } else if is_hidden(character) {
         '\u{fffd}'
     } else {
         character
     }
 }
 
-/// `text` on one line, its control characters replaced.
+/// Whether the standard library writes a character out in `Debug`, as it does with controls, format characters and what is
+/// not assigned. Marks, which it writes out where they have no letter, have one here.
+fn is_hidden(character: char) -> bool {
+    !character.is_ascii_graphic()
+        && character.escape_debug().len() > 1
+        && String::from_iter(['a', character])
+            .escape_debug()
+            .nth(2)
+            .is_some()
+}
+
+/// `text` on one line, its hidden characters replaced.
 fn printable(text: &str) -> String {
     text.chars().map(one_column).collect()
 }

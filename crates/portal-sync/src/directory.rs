@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use okta_api::{Client, ErrorKind, Group, GroupId, UserId, UserStatus};
+use okta_auth::visible;
 use tokio::time::Instant;
 
 use crate::criteria::Baseline;
@@ -392,7 +393,8 @@ impl Directory for OktaDirectory {
             for (what, reason) in unidentified {
                 if let Some(reason) = reason {
                     snapshot.notices.push(format!(
-                        "okta lists a record among the {what} that may be anybody's: {reason}; none that is missing is removed"
+                        "okta lists a record among the {what} that may be anybody's: {}; none that is missing is removed",
+                        visible::message(reason)
                     ));
                 }
             }

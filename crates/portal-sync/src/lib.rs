@@ -16,6 +16,8 @@ pub mod document;
 
 pub mod text;
 
+mod json_text;
+
 pub mod naming;
 
 pub mod template;

@@ -22,12 +22,14 @@ use crate::text::is_blank;
 
 // Leaf first: a module uses only modules listed above it.
 mod names;
+mod urls;
 
 mod describe;
 mod lists;
 mod sign_in;
 
 mod hierarchy;
+mod left_out;
 mod shape;
 
 mod entities;

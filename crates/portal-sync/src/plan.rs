@@ -27,6 +27,7 @@ mod withheld;
 mod assemble;
 
 pub use change::{PlannedChange, Unknown, Withheld};
+pub(crate) use display::name;
 
 use assemble::Parts;
 use withheld::withheld;

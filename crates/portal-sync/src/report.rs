@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use okta_auth::visible::{line, message};
 use serde::Serialize;
 
 use crate::counted::counted;
@@ -11,7 +12,7 @@ use crate::directory::chain;
 use crate::exit::Exit;
 use crate::mapping::{Collision, Rename, SignIn};
 use crate::okta::Usage;
-use crate::plan::{Counts, Plan, PlannedChange, Unknown, Withheld};
+use crate::plan::{Counts, Plan, PlannedChange, Unknown, Withheld, name};
 use crate::run::RunError;
 
 /// How a run ended.
@@ -103,6 +104,9 @@ pub struct Report {
     pub duration_seconds: f64,
     /// What the operator should know.
     pub notices: Vec<String>,
+    /// The same for a log: people are counted and not named.
+    #[serde(skip)]
+    pub log_notices: Vec<String>,
     /// Why the run failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
@@ -188,6 +192,7 @@ impl Report {
         } else {
             Outcome::Complete
         };
+        let with = |sign_in: Vec<String>| plan.notices.iter().cloned().chain(sign_in).collect();
         Self {
             outcome,
             plan_id: plan.id.clone(),
@@ -207,7 +212,8 @@ impl Report {
             quarantined: plan.quarantined.len(),
             quarantined_records: plan.quarantined.clone(),
             collisions: plan.collisions.len(),
-            notices: plan.notices.clone(),
+            notices: with(plan.sign_in.notices()),
+            log_notices: with(plan.sign_in.notices_without_names()),
             details: (!applied).then(|| Details {
                 changes: plan.changes.clone(),
                 name_collisions: plan.collisions.iter().map(Into::into).collect(),
@@ -268,6 +274,7 @@ impl Report {
             backed_off_seconds: seconds(usage.backed_off),
             duration_seconds: seconds(took),
             notices: Vec::new(),
+            log_notices: Vec::new(),
             error: None,
             details: None,
         }
@@ -379,6 +386,7 @@ impl fmt::Display for Report {
         if !planned {
             const SHOWN: usize = 10;
             for (id, reason) in self.quarantined_records.iter().take(SHOWN) {
+                let (id, reason) = (name(id), message(reason));
                 writeln!(f, "  record {id} is quarantined: {reason}")?;
             }
             if self.quarantined_records.len() > SHOWN {
@@ -386,7 +394,7 @@ impl fmt::Display for Report {
             }
         }
         for reason in &self.guard {
-            writeln!(f, "  guard: {reason}")?;
+            writeln!(f, "  guard: {}", line(reason))?;
         }
         if self.withheld + self.withheld_renames > 0 {
             writeln!(
@@ -396,7 +404,7 @@ impl fmt::Display for Report {
             )?;
         }
         for notice in &self.notices {
-            writeln!(f, "  note: {notice}")?;
+            writeln!(f, "  note: {}", message(notice))?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Logs to standard error, metrics for Prometheus and, when a collector is configured, metrics and traces over OTLP.
 
+mod lines;
 mod otlp;
 mod unauthorized;
 
@@ -20,6 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use url::Url;
 
+use self::lines::{Layout, Lines};
 use self::otlp::Collector;
 use crate::config::LogFormat;
 
@@ -87,10 +89,15 @@ impl Telemetry {
         let (registry, meters) = meters(collector.as_ref())?;
         let metrics = Metrics::new(&meters.meter(SERVICE));
 
-        let lines = fmt::layer().with_writer(stderr);
-        let lines = match format {
-            LogFormat::Text => lines.with_ansi(stderr().is_terminal()).boxed(),
-            LogFormat::Json => lines.json().boxed(),
+        let layout = match format {
+            LogFormat::Text if stderr().is_terminal() => Layout::Coloured,
+            LogFormat::Text => Layout::Plain,
+            LogFormat::Json => Layout::Json,
+        };
+        let lines = fmt::layer().with_writer(Lines::new(stderr, layout));
+        let lines = match layout {
+            Layout::Json => lines.json().boxed(),
+            Layout::Plain | Layout::Coloured => lines.with_ansi(layout == Layout::Coloured).boxed(),
         };
         tracing_subscriber::registry()
             .with(lines.with_filter(filter))

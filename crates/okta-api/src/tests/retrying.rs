@@ -237,6 +237,7 @@ async fn a_token_that_is_late_is_waited_for_and_one_that_is_refused_is_not() {
     let refused = AuthError::MissingScopes {
         missing,
         granted: Vec::new(),
+        more: 0,
     };
     let error = without_token(1, refused).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);

@@ -54,7 +54,7 @@ impl<T: Transport> TokenCache<T> {
                     self.state().prover = Some(Arc::new(prover));
                 }
                 RefusalCause::DpopNonceRequired if !nonce_taken => nonce_taken = true,
-                _ => match refusal.clock_skew() {
+                _ => match refusal.correction() {
                     // When the time was right already, the same again would be refused again.
                     Some(measured) if !time_set && measured != ahead => {
                         time_set = true;

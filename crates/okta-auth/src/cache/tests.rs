@@ -285,12 +285,43 @@ async fn a_wrong_clock_that_cannot_be_corrected_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_agrees_or_is_not_told_is_not_corrected() {
-    for date in [Some("Thu, 01 Jan 2026 00:00:00 GMT"), None] {
+async fn a_clock_that_agrees_or_is_not_told_or_is_far_away_is_not_corrected() {
+    for date in [
+        Some("Thu, 01 Jan 2026 00:00:00 GMT"),
+        None,
+        Some("Tue, 01 Jan 2036 00:00:00 GMT"),
+        Some("Sat, 03 Jan 2026 00:00:00 GMT"),
+        Some("Mon, 01 Jan 2024 00:00:00 GMT"),
+    ] {
         let cache = cache(script().answering(oauth_error(401, date, "invalid_client", EXPIRED)));
         assert!(matches!(secret(&cache).await, Err(AuthError::Refused(_))));
         assert_eq!(cache.requests(), 1);
     }
+}
+
+/// A clock that was put right is measured anew, not from where it was put: small steps do not lead away.
+#[tokio::test(start_paused = true)]
+async fn no_assertion_is_for_a_time_more_than_a_day_away() {
+    let far = "Sat, 03 Jan 2026 20:00:00 GMT";
+    let refused = |date| oauth_error(401, Some(date), "invalid_client", EXPIRED);
+    let cache = cache(
+        script()
+            .answering(refused("Thu, 01 Jan 2026 23:00:00 GMT"))
+            .answering(granting("one", 60))
+            .answering(refused("Fri, 02 Jan 2026 22:00:00 GMT"))
+            .answering(refused(far)),
+    );
+    assert_eq!(secret(&cache).await.unwrap(), "one");
+    advance(minutes(2)).await;
+    for _ in 0..2 {
+        advance(minutes(2)).await;
+        assert!(matches!(secret(&cache).await, Err(AuthError::Refused(_))));
+    }
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    for (iat, _) in assertions(&cache) {
+        assert!((iat - now.as_second()).abs() <= 86_400, "{iat}");
+    }
+    assert_eq!(cache.requests(), 4);
 }
 
 #[tokio::test(start_paused = true)]

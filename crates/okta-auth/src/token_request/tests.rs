@@ -91,6 +91,29 @@ fn a_token_for_less_than_is_needed_names_what_is_missing() {
 }
 
 #[test]
+fn of_more_scopes_than_anybody_has_a_few_are_told() {
+    let of = |scope: &str| {
+        let body =
+            json!({"token_type": "Bearer", "expires_in": 60, "access_token": "t", "scope": scope});
+        answer(200, None, body.to_string())
+    };
+    let many: String = (0..50_000).map(|at| format!("okta.s{at}.read ")).collect();
+    let error = read(&of(&many)).unwrap_err().to_string();
+    assert!(
+        error
+            .starts_with("the token lacks the scopes `okta.users.read` (granted: `okta.s0.read`, ")
+            && error.ends_with("`okta.s9.read` and 990 more, and 49000 beside them)"),
+        "{error}"
+    );
+    // What is wanted is found behind all the others.
+    let token = read(&of(&format!("{many}okta.users.read"))).unwrap();
+    assert!(token.scopes().contains(&Scope::USERS_READ));
+    assert_eq!(token.scopes().len(), 1_001);
+    let long = read(&of(&"x".repeat(256))).unwrap_err().to_string();
+    assert!(long.len() < 200, "{long}");
+}
+
+#[test]
 fn an_answer_that_is_no_token_is_not_quoted() {
     let with = |key: &str, value: Value| {
         let mut body = json!({"token_type": "Bearer", "expires_in": 60, "access_token": "hunter2"});

@@ -5,13 +5,15 @@ use std::fmt;
 use reqwest::{ClientBuilder, NoProxy, Proxy};
 use url::Url;
 
-/// Never asked by a proxy: a proxy elsewhere cannot reach what listens on this machine.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+/// Never asked by a proxy: a proxy elsewhere cannot reach what listens on this machine, and what is sent to it without TLS
+/// would be read by the proxy. A name stands for what is below it, too.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
 
 /// By which proxy requests leave this machine, if any.
 ///
 /// Each variable that is used is checked, so that one that cannot be used is an error instead of traffic that goes out
-/// without the proxy. Requests to this machine itself (`localhost`, `127.0.0.0/8`, `::1`) never take a proxy.
+/// without the proxy. Requests to this machine itself (`localhost`, `*.localhost`, `127.0.0.0/8`, `::1`) never take a
+/// proxy, whatever the variables say.
 ///
 /// ```
 /// use okta_auth::Proxies;

@@ -30,7 +30,7 @@ pub(super) fn check(global: &Global, environment: &Environment) -> Exit {
         .map(|provider| format!("{} ({})", provider.id, provider.org.host()))
         .collect();
     let StoreUrl::Sqlite(path) = &config.store.url;
-    let written = output::result(format_args!(
+    let written = output::lines(format_args!(
         "the configuration is good: {}; store {}\n",
         tenants.join(", "),
         PathBuf::from(path).display()

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt::{Display, Write as _};
 
+use okta_auth::visible::message;
+
 use super::output::{self, Unwritten};
 use crate::daemon::ServeError;
 use crate::exit::Exit;
@@ -11,14 +13,14 @@ use crate::store::StoreError;
 
 /// Prints an error with its causes, each on a line, and the fix.
 pub(super) fn print(error: &dyn Error, fix: Option<&str>) {
-    let mut text = format!("error: {error}");
+    let mut text = format!("error: {}", message(&error.to_string()));
     let mut cause = error.source();
     while let Some(error) = cause {
-        let _ = write!(text, "\n  because: {error}");
+        let _ = write!(text, "\n  because: {}", message(&error.to_string()));
         cause = error.source();
     }
     if let Some(fix) = fix {
-        let _ = write!(text, "\n  fix: {fix}");
+        let _ = write!(text, "\n  fix: {}", message(fix));
     }
     output::message(text);
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{failure, output};
 use crate::exit::Exit;
+use crate::json_text::nothing_hidden;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FilterCommand {
@@ -76,7 +77,7 @@ fn check(Expression { kind, text }: &Expression) -> Exit {
     };
     let dialect = kind.dialect();
     let Err(refused) = expr.check(&dialect) else {
-        return match output::result(format_args!("accepted by {dialect}\n")) {
+        return match output::lines(format_args!("accepted by {dialect}\n")) {
             Ok(()) => Exit::Done,
             Err(error) => failure::of_output(&error),
         };
@@ -203,7 +204,7 @@ fn write_matching(
             return Err(Failure::NotAnObject(number + 1));
         }
         if matcher.matches(&object) {
-            writeln!(output, "{object}").map_err(Failure::Write)?;
+            writeln!(output, "{}", nothing_hidden(&object.to_string())).map_err(Failure::Write)?;
         }
     }
     Ok(())

@@ -6,14 +6,28 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
+use okta_auth::visible;
+
+use crate::json_text;
+
 /// A result that did not arrive, or not whole.
 #[derive(Debug, thiserror::Error)]
 #[error("the result cannot be written to standard output")]
 pub(super) struct Unwritten(#[source] io::Error);
 
-/// Prints a result. A reader that went away is no error of ours.
+/// Prints a result as it is. A reader that went away is no error of ours.
 pub(super) fn result(text: impl Display) -> Result<(), Unwritten> {
     read_or_gone(stdout().and_then(|stdout| write_whole(stdout, text)))
+}
+
+/// Prints lines for people, in which nothing is hidden.
+pub(super) fn lines(text: impl Display) -> Result<(), Unwritten> {
+    result(visible::lines(&text.to_string()))
+}
+
+/// Prints a JSON text on a line, in which nothing is hidden.
+pub(super) fn json(text: &str) -> Result<(), Unwritten> {
+    result(format_args!("{}\n", json_text::nothing_hidden(text)))
 }
 
 /// Prints what the command line's parser says; help and the version are results.
@@ -54,9 +68,10 @@ fn read_or_gone(written: io::Result<()>) -> Result<(), Unwritten> {
     }
 }
 
-/// Prints a message for people.
+/// Prints a message for people, in which nothing is hidden.
 pub(super) fn message(text: impl Display) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    let text = text.to_string();
+    drop(writeln!(io::stderr().lock(), "{}", visible::lines(&text)));
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use okta_auth::visible;
 
 use super::output;
 use crate::counted::{counted, noun};
@@ -38,7 +39,7 @@ impl Shown {
             {
                 bar.set_style(style);
             }
-            bar.set_prefix(provider.to_owned());
+            bar.set_prefix(visible::line(provider).into_owned());
             bar
         });
         Arc::new(OfProvider {
@@ -78,7 +79,7 @@ impl OfProvider {
             return;
         }
         match &self.bar {
-            Some(bar) => bar.set_message(line.to_owned()),
+            Some(bar) => bar.set_message(visible::line(line).into_owned()),
             None => output::message(format_args!("{}: {line}", self.provider)),
         }
     }

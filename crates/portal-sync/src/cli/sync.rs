@@ -1,10 +1,11 @@
 //! `sync` and `plan`: the same run, with and without the commit.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
+use okta_auth::visible::line;
 
+use super::output::Unwritten;
 use super::session::Session;
 use super::{Format, PlanArgs, failure, output, progress};
 use crate::config::Provider;
@@ -92,7 +93,7 @@ fn tell(
     let mut exit = Exit::Done;
     if format == Format::Json {
         match serde_json::to_string(&ended.report) {
-            Ok(json) => exit = print(&ended.report, then, format_args!("{json}\n")),
+            Ok(json) => exit = arrived(&ended.report, then, output::json(&json)),
             Err(error) => {
                 return failure::of_system("the report cannot be written as JSON", &error);
             }
@@ -109,16 +110,17 @@ fn tell(
     }
     if format == Format::Text {
         if then == Then::Report {
-            exit = print(&ended.report, then, format_args!("{plan}{}", ended.report));
+            let text = format_args!("{plan}{}", ended.report);
+            exit = arrived(&ended.report, then, output::lines(text));
         } else {
             if plan.is_withheld() || plan.is_partial() {
                 output::message(plan);
             }
-            exit = print(&ended.report, then, &ended.report);
+            exit = arrived(&ended.report, then, output::lines(&ended.report));
         }
     } else if !quiet {
         for notice in &ended.report.notices {
-            output::message(format_args!("{provider}: note: {notice}"));
+            output::message(format_args!("{provider}: note: {}", line(notice)));
         }
     }
     let changes = if then == Then::Report && ended.report.has_changes() {
@@ -129,9 +131,9 @@ fn tell(
     ended.report.exit().worse(changes).worse(exit)
 }
 
-/// Prints the report. When that fails, what the run did stays done, and whoever reads the message has to know.
-fn print(report: &Report, then: Then, text: impl Display) -> Exit {
-    let Err(error) = output::result(text) else {
+/// Tells when a report was not printed. What the run did stays done, and whoever reads the message has to know.
+fn arrived(report: &Report, then: Then, printed: Result<(), Unwritten>) -> Exit {
+    let Err(error) = printed else {
         return Exit::Done;
     };
     let provider = &report.provider;

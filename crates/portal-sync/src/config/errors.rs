@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use okta_auth::visible::visible;
+
 use super::place::{KeyPath, Place};
 
 /// Everything that is wrong with a configuration, in the order of the files.
@@ -169,7 +171,7 @@ pub(super) fn quoted(text: &str) -> String {
     if length > MAX_QUOTED || is_key(text) || text.chars().any(char::is_control) {
         format!("a text of {length} characters")
     } else {
-        format!("`{text}`")
+        format!("`{}`", visible(text))
     }
 }
 

@@ -4,9 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use okta_auth::visible;
 
-use crate::plan::Unknown;
+use crate::cycle::Ended;
+use crate::plan::{Unknown, name};
 use crate::report::{Outcome, Report};
+use crate::run::RunError;
+use crate::store::StoreErrorKind;
 use crate::telemetry::{Left, RunFigures};
 
 /// So many of many are named in a sentence.
@@ -14,6 +18,23 @@ const SHOWN: usize = 3;
 
 /// So many details of one run are logged.
 const LOGGED: usize = 10;
+
+/// How a run ended that another one overtook: that one committed while this one read, and the catalog is as it left it.
+const OVERTAKEN: &str = "overtaken";
+
+/// Whether another run of the provider committed first. It read the org as well, so nothing is wrong, and nothing is missing.
+fn is_overtaken(ended: &Ended) -> bool {
+    matches!(&ended.result, Err(RunError::Store(error)) if error.kind() == StoreErrorKind::Conflict)
+}
+
+/// The word for how a run ended, as the page and the metrics have it.
+pub(super) fn outcome(ended: &Ended) -> &'static str {
+    if is_overtaken(ended) {
+        OVERTAKEN
+    } else {
+        ended.report.outcome.as_str()
+    }
+}
 
 /// What the log has said of a provider already: what is the same at each run is said once, and again when it has changed.
 #[derive(Debug, Default)]
@@ -31,7 +52,17 @@ impl Told {
     }
 
     /// Logs how a run ended, and what is new about it.
-    pub(super) fn log(&mut self, report: &Report) {
+    pub(super) fn log(&mut self, ended: &Ended) {
+        let report = &ended.report;
+        if is_overtaken(ended) {
+            let (provider, requests) = (&report.provider, report.requests.total);
+            tracing::info!(
+                %provider, outcome = OVERTAKEN, requests, seconds = report.duration_seconds,
+                "another run of this tenant committed while this one read: the catalog is as that one left it, and is read \
+                 again on schedule"
+            );
+            return;
+        }
         let Report {
             provider,
             added,
@@ -89,9 +120,12 @@ fn details(report: &Report) -> Vec<String> {
         "groups are unknown",
     ));
     let records = report.quarantined_records.iter().take(LOGGED);
-    lines.extend(records.map(|(id, reason)| format!("record {id} is quarantined: {reason}")));
+    lines.extend(records.map(|(id, reason)| {
+        let (id, reason) = (name(id), visible::message(reason));
+        format!("record {id} is quarantined: {reason}")
+    }));
     lines.extend(more(report.quarantined, LOGGED, "records are quarantined"));
-    lines.extend(report.notices.iter().cloned());
+    lines.extend(report.log_notices.iter().cloned());
     lines
 }
 
@@ -113,9 +147,9 @@ fn of_group(group: &Unknown) -> String {
     let since = since.map_or_else(String::new, |since| format!(" since {since}"));
     format!(
         "group `{}` ({}) {stays}, unread{since}: {}",
-        group.name.escape_debug(),
-        group.okta_id,
-        group.reason
+        name(&group.name),
+        name(&group.okta_id),
+        visible::message(&group.reason)
     )
 }
 
@@ -127,7 +161,14 @@ fn approval(report: &Report) -> String {
 }
 
 /// What a person should know about a run that did not just go well.
-pub(super) fn message(report: &Report) -> Option<String> {
+pub(super) fn message(ended: &Ended) -> Option<String> {
+    let report = &ended.report;
+    if is_overtaken(ended) {
+        return Some(
+            "Another run committed while this one read; the catalog is as that one left it"
+                .to_owned(),
+        );
+    }
     if let Some(error) = &report.error {
         return Some(match &error.fix {
             Some(fix) => format!("{}. {fix}", error.message),
@@ -139,7 +180,8 @@ pub(super) fn message(report: &Report) -> Option<String> {
         Outcome::Partial => {
             let groups = report.unknown_groups.iter().take(SHOWN).map(of_group);
             let records = report.quarantined_records.iter().take(SHOWN);
-            let records = records.map(|(id, reason)| format!("record {id}: {reason}"));
+            let records = records
+                .map(|(id, reason)| format!("record {}: {}", name(id), visible::message(reason)));
             let hidden =
                 report.unknown.saturating_sub(SHOWN) + report.quarantined.saturating_sub(SHOWN);
             let more = (hidden > 0).then(|| format!("and {hidden} more"));
@@ -151,10 +193,11 @@ pub(super) fn message(report: &Report) -> Option<String> {
 }
 
 /// What a run leaves in the metrics.
-pub(super) fn figures(report: &Report, finished: Timestamp) -> RunFigures {
+pub(super) fn figures(ended: &Ended, finished: Timestamp) -> RunFigures {
+    let report = &ended.report;
     RunFigures {
         provider: report.provider.clone(),
-        outcome: report.outcome.as_str().to_owned(),
+        outcome: outcome(ended).to_owned(),
         finished,
         duration: Duration::try_from_secs_f64(report.duration_seconds).unwrap_or_default(),
         requests: report.requests.endpoints.clone(),
@@ -174,7 +217,12 @@ pub(super) fn figures(report: &Report, finished: Timestamp) -> RunFigures {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+    use crate::okta::Usage;
+    use crate::plan::Counts;
+    use crate::store::StoreError;
 
     #[test]
     fn what_is_the_same_at_each_run_is_said_once_and_then_when_it_changes() {
@@ -199,5 +247,62 @@ mod tests {
             of_group(&group),
             "group `Team \\u{7}` (00g1) keeps the members it had, unread since 1970-01-01T00:00:00Z: forbidden"
         );
+    }
+    /// What is logged of a run that ended so.
+    fn logged(ended: &Ended) -> String {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let lines = {
+            let written = Arc::clone(&written);
+            let to = move || Written(Arc::clone(&written));
+            tracing_subscriber::fmt()
+                .without_time()
+                .with_ansi(false)
+                .with_writer(to)
+        };
+        tracing::subscriber::with_default(lines.finish(), || Told::default().log(ended));
+        let written = written.lock().unwrap().clone();
+        String::from_utf8(written).unwrap()
+    }
+
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn failed(kind: StoreErrorKind) -> Ended {
+        let error = RunError::Store(StoreError::new(kind, "committing"));
+        let (counts, usage) = (Counts::default(), Usage::default());
+        let report = Report::of_failure("acme", &error, counts, usage, Duration::from_secs(1));
+        Ended {
+            report,
+            result: Err(error),
+        }
+    }
+
+    #[test]
+    fn a_run_that_another_one_overtook_did_not_fail() {
+        for (kind, level, word) in [
+            (StoreErrorKind::Conflict, " INFO ", "overtaken"),
+            (StoreErrorKind::Disk, "ERROR ", "failed"),
+            (StoreErrorKind::NameTaken, "ERROR ", "failed"),
+        ] {
+            let ended = failed(kind);
+            let log = logged(&ended);
+            assert!(log.starts_with(level), "{log}");
+            assert_eq!(log.lines().count(), 1, "{log}");
+            assert_eq!(outcome(&ended), word);
+            let figures = figures(&ended, Timestamp::UNIX_EPOCH);
+            assert_eq!(figures.outcome, word);
+            assert_eq!(log.contains("run failed"), word == "failed", "{log}");
+            assert!(message(&ended).is_some());
+        }
     }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use okta_auth::Clock;
 use tokio::sync::watch;
 
-use super::account::{Told, figures, message};
+use super::account::{Told, figures, message, outcome};
 use super::publisher::Publisher;
 use crate::config::{Frequency, Schedule};
 use crate::cycle::{Cycle, Then};
@@ -83,16 +83,15 @@ impl Keeper {
         let ended = cycle.run().await;
         self.publisher.refresh_or_log().await;
         let finished = self.clock.now();
-        let report = &ended.report;
-        told.log(report);
-        self.metrics.record_run(&figures(report, finished));
-        let message = message(report);
+        told.log(&ended);
+        self.metrics.record_run(&figures(&ended, finished));
+        let (outcome, message) = (outcome(&ended), message(&ended));
         self.tell(|status| {
             status.running = false;
             status.last_run = Some(RunStatus {
                 started,
                 finished,
-                outcome: report.outcome.as_str().to_owned(),
+                outcome: outcome.to_owned(),
                 message,
             });
         });

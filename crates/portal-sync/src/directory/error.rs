@@ -3,16 +3,18 @@
 use std::error::Error;
 use std::fmt;
 
-/// An error and its causes in one line.
+use okta_auth::visible::message;
+
+/// An error and its causes in one line of bounded length, in which nothing is hidden.
 pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
+    let mut line = message(&error.to_string()).into_owned();
     let mut cause = error.source();
     while let Some(error) = cause {
         line.push_str(": ");
-        line.push_str(&error.to_string());
+        line.push_str(&message(&error.to_string()));
         cause = error.source();
     }
-    line
+    message(&line).into_owned()
 }
 
 /// A read that did not yield a snapshot.

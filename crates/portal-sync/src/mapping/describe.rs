@@ -9,6 +9,7 @@ use okta_api::{Group, User};
 use org_filter::Record;
 
 use super::names::Named;
+use super::urls::{is_https, is_page};
 use super::{
     Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_MERGED, OKTA_ORG, OKTA_PROVIDER, addresses,
 };
@@ -27,6 +28,12 @@ pub(super) fn first(sources: &[Template], record: &impl Record) -> Option<String
 pub(super) fn value(source: &Template, record: &impl Record) -> Option<String> {
     let text = source.render(record).ok()?;
     (!is_blank(&text)).then_some(text)
+}
+
+/// The first source that has an `https:` URL.
+fn first_https(sources: &[Template], record: &impl Record) -> Option<String> {
+    let mut values = sources.iter().filter_map(|source| value(source, record));
+    values.find(|value| is_https(value))
 }
 
 impl Mapping {
@@ -106,7 +113,8 @@ impl Mapping {
         metadata.title = first(&fields.title, record);
         metadata.description = first(&fields.description, record);
         for (key, template) in &fields.annotations {
-            if let Some(value) = value(template, record) {
+            let value = value(template, record);
+            if let Some(value) = value.filter(|value| !is_page(key) || is_https(value)) {
                 metadata.annotations.insert(key.clone(), value);
             }
         }
@@ -163,7 +171,7 @@ fn profile(fields: &Fields, record: &impl Record) -> Profile {
     Profile {
         display_name: first(&fields.display_name, record),
         email: first(&fields.email, record),
-        picture: first(&fields.picture, record),
+        picture: first_https(&fields.picture, record),
         ..Profile::default()
     }
 }

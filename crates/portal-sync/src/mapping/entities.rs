@@ -121,7 +121,7 @@ impl<'a> Mapped<'a> {
             parents: Vec::new(),
             children: Lists::new(),
             collisions,
-            notices: Vec::new(),
+            notices: mapping.url_notices(roster),
         };
         mapped.relate_groups(&group_order);
         Ok(mapped)

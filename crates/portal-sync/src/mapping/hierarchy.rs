@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use okta_api::{Group, GroupId};
+use okta_auth::visible::visible;
 
 use super::describe::value;
 use crate::config::Hierarchy;
@@ -106,9 +107,11 @@ struct Few {
 impl Few {
     fn add(&mut self, example: &str) {
         const SHOWN: usize = 3;
+        const LONGEST: usize = 200;
         self.count += 1;
         if self.examples.len() < SHOWN {
-            self.examples.push(format!("`{}`", example.escape_debug()));
+            self.examples
+                .push(format!("`{}`", visible(example).at_most(LONGEST)));
         }
     }
 

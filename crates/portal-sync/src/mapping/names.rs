@@ -5,6 +5,7 @@ use std::fmt;
 
 use catalog_model::{EntityName, EntityRef, Kind, Namespace};
 use okta_api::{Group, User};
+use okta_auth::visible::visible;
 use serde::{Serialize, Serializer};
 
 use super::Mapping;
@@ -39,9 +40,10 @@ impl fmt::Display for Collision {
             holder,
             ..
         } = self;
+        let (okta_id, wanted) = (visible(okta_id), visible(wanted));
         write!(f, "{} {okta_id} cannot be `{wanted}`, as ", kind.lower())?;
         match holder {
-            Some(holder) => write!(f, "{holder} is called so"),
+            Some(holder) => write!(f, "{} is called so", visible(holder)),
             None => f.write_str("the root group or another tenant's object is called so"),
         }
     }

@@ -1,6 +1,7 @@
 //! From a decision to a plan: what it says, and what is remembered after it.
 
 use okta_api::GroupId;
+use okta_auth::visible::message;
 
 use super::change::{Unknown, Withheld};
 use super::compare::{Comparison, compare};
@@ -145,7 +146,7 @@ impl Parts<'_> {
                 .filter(|name| !is_blank(name))
                 .unwrap_or_default()
                 .to_owned(),
-            reason: reason.clone(),
+            reason: message(reason).into_owned(),
             since: remembered.unknown_since.get(group.as_str()).copied(),
             kept: roster.groups.contains_key(group),
         });
@@ -157,7 +158,6 @@ impl Parts<'_> {
         }
         notices.extend(mapped.notices.iter().cloned());
         let sign_in = mapped.sign_in(&state.others().addresses);
-        notices.extend(sign_in.notices());
         Ok(Plan {
             provider: settings.provider.clone(),
             id,
@@ -168,7 +168,11 @@ impl Parts<'_> {
             tripped: held.reasons,
             approved: false,
             unknown: unknown.collect(),
-            quarantined: roster.quarantined.clone(),
+            quarantined: roster
+                .quarantined
+                .iter()
+                .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
+                .collect(),
             collisions: mapped.collisions,
             sign_in,
             notices,

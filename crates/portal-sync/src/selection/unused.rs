@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use catalog_model::Kind;
 use okta_api::{Group, Profile, User, UserStatus};
+use okta_auth::visible::visible;
 use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
 
 use super::{GroupRecord, UserRecord, choose};
@@ -261,7 +262,7 @@ impl Names {
             let mut notice = format!("`{key}` `{text}` matches no {kind}");
             let name = text.strip_prefix("exact:").unwrap_or(&text);
             if let Some(nearest) = nearest(name, names.clone()) {
-                let _ = write!(notice, " (nearest: `{}`)", nearest.escape_debug());
+                let _ = write!(notice, " (nearest: `{}`)", visible(nearest));
             }
             notice
         });

@@ -13,7 +13,7 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
-use url::Url;
+use url::{Host, Url};
 
 use super::{SERVICE, TelemetryError};
 
@@ -34,7 +34,7 @@ impl<'a> Collector<'a> {
     pub(super) fn new(base: &'a Url) -> Result<Self, TelemetryError> {
         Ok(Self {
             base,
-            client: client()?,
+            client: client(is_this_machine(base))?,
         })
     }
 
@@ -86,17 +86,20 @@ fn is_ours(metadata: &Metadata<'_>) -> bool {
 }
 
 /// A client that also works where the system has no certificates. A blocking client must not be made on a thread of
-/// the async runtime, hence the thread.
-fn client() -> Result<Client, TelemetryError> {
+/// the async runtime, hence the thread. A collector on this machine is reached without a proxy, whatever the environment
+/// says: what is sent to it without TLS leaves the machine otherwise.
+fn client(without_proxy: bool) -> Result<Client, TelemetryError> {
     let doing = "could not set up the HTTP client that sends traces";
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
         .filter_map(|der| reqwest::Certificate::from_der(der).ok());
     let build = move || {
-        Client::builder()
-            .timeout(TIMEOUT)
-            .tls_certs_merge(roots)
-            .build()
+        let client = Client::builder().timeout(TIMEOUT).tls_certs_merge(roots);
+        if without_proxy {
+            client.no_proxy().build()
+        } else {
+            client.build()
+        }
     };
     match std::thread::spawn(build).join() {
         Ok(client) => client.map_err(|source| TelemetryError::new(doing, source)),
@@ -104,6 +107,16 @@ fn client() -> Result<Client, TelemetryError> {
             doing,
             "the thread that makes it failed",
         )),
+    }
+}
+
+/// Whether an address is of the loopback interface.
+fn is_this_machine(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
     }
 }
 
@@ -162,5 +175,21 @@ mod tests {
         let mut paths: Vec<_> = paths.try_iter().collect();
         paths.sort();
         assert_eq!(paths, ["/v1/metrics", "/v1/traces"]);
+    }
+    #[test]
+    fn a_collector_on_this_machine_needs_no_proxy() {
+        for (address, here) in [
+            ("http://localhost:4318", true),
+            ("http://otel.localhost:4318", true),
+            ("http://127.8.0.1:4318", true),
+            ("http://[::1]:4318", true),
+            ("http://[::ffff:127.0.0.1]:4318", true),
+            ("http://localhost.example:4318", false),
+            ("http://128.0.0.1:4318", false),
+            ("http://otel:4318", false),
+        ] {
+            let base = Url::parse(address).unwrap();
+            assert_eq!(is_this_machine(&base), here, "{address}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::refusal::ANSWERS;
 
@@ -104,9 +106,47 @@ fn the_fix_for_a_time_fits_the_clocks() {
     ));
     assert!(
         far.to_string()
-            .ends_with("(this machine's clock is 3 d 2 h behind Okta's)"),
+            .ends_with(
+                "(this machine's clock is 3 d 2 h behind Okta's: 2026-01-01T00:00:00Z here, 2026-01-04T02:00:05Z in the \
+                 answer)"
+            ),
         "{far}"
     );
+}
+
+#[test]
+fn a_difference_of_more_than_a_day_is_not_put_right() {
+    for (date, correction) in [
+        ("Thu, 01 Jan 2026 00:00:00 GMT", Some(0)),
+        ("Fri, 02 Jan 2026 00:00:00 GMT", Some(86_400)),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", Some(-86_400)),
+        ("Fri, 02 Jan 2026 00:00:01 GMT", None),
+        ("Tue, 30 Dec 2025 23:59:59 GMT", None),
+        ("Mon, 01 Jan 2035 00:00:00 GMT", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Fri, 01 Jan 9999 00:00:00 GMT", None),
+    ] {
+        for text in ["token is expired", "must be issued before the current time"] {
+            let error = read(&oauth_error(401, Some(date), "invalid_client", text)).unwrap_err();
+            let fix = error.fix().unwrap().to_owned();
+            let AuthError::Refused(refusal) = error else {
+                panic!("{error:?}")
+            };
+            let seconds = refusal.correction().map(|skew| skew.as_secs());
+            assert_eq!(seconds, correction, "{date}");
+            let message = refusal.to_string();
+            assert_eq!(
+                message.contains("2026-01-01T00:00:00Z here, "),
+                correction.is_none(),
+                "{message}"
+            );
+            assert_eq!(
+                fix.contains("whoever answers in Okta's place"),
+                correction.is_none(),
+                "{fix}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -294,6 +334,10 @@ fn an_error_of_the_api_and_one_without_words_are_refusals_too() {
     assert_eq!(bare.to_string(), "okta answered 400 `invalid_request`");
     let long = refusal(&oauth_error(400, None, "e", &"x\n".repeat(4000)));
     assert!(long.to_string().len() < 400 && !long.to_string().contains('\n'));
+    let hostile = "\u{202e}\u{1b}[2J\u{9b}\u{2028}".repeat(100_000);
+    let hostile = refusal(&oauth_error(400, None, &hostile, &hostile)).to_string();
+    assert!(hostile.len() < 700, "{}", hostile.len());
+    assert!(!hostile.contains(crate::visible::is_hidden), "{hostile}");
 }
 
 #[test]

@@ -229,10 +229,33 @@ async fn a_proxy_that_fails_is_told_from_the_host() {
 async fn this_machine_is_reached_without_a_proxy() {
     let address = serving("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
     let port = address.rsplit(':').next().unwrap();
-    let transport = over("http://proxy.invalid:3128", "");
-    for host in ["127.0.0.1", "localhost"] {
-        let url = format!("http://{host}:{port}/");
-        assert!(get(&transport, url).await.is_ok(), "{host}");
+    let proxy = serving("HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\n\r\n").await;
+    let proxy: &str = Box::leak(format!("http://{proxy}").into_boxed_str());
+    for (variable, without) in [
+        ("HTTP_PROXY", None),
+        ("http_proxy", None),
+        ("ALL_PROXY", None),
+        ("all_proxy", Some("")),
+        ("HTTP_PROXY", Some("acme.okta.com")),
+        ("ALL_PROXY", Some(",,")),
+    ] {
+        let proxies = Proxies::from_variables(|name| match name {
+            "NO_PROXY" => without,
+            name => (name == variable).then_some(proxy),
+        });
+        let transport = by(&proxies.unwrap());
+        for host in ["127.0.0.1", "localhost", "LocalHost", "127.1", "2130706433"] {
+            let url = format!("http://{host}:{port}/");
+            let answer = get(&transport, url).await.unwrap();
+            assert_eq!(answer.status(), 200, "{variable} {host}");
+        }
+        // Nobody listens there; but no proxy is asked.
+        for host in ["[::1]:1", "[::ffff:127.0.0.1]:1", "127.200.0.1:1"] {
+            let answer = get(&transport, format!("http://{host}/")).await;
+            assert!(answer.is_err(), "{variable} {host}");
+        }
+        let beyond = get(&transport, "http://acme.invalid/".to_owned()).await;
+        assert_eq!(beyond.unwrap().status(), 418, "{variable}");
     }
 }
 

@@ -7,9 +7,27 @@ use super::SignIn;
 /// How many users a notice names; the JSON of a plan has all of them.
 const SHOWN: usize = 3;
 
+/// Who reads a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Somebody who asked: examples are named.
+    Person,
+    /// The log, which is kept and passed on: it counts people and names none.
+    Log,
+}
+
 impl SignIn {
-    /// One notice for each kind of trouble, with its fix.
+    /// One notice for each kind of trouble, with examples and its fix.
     pub(crate) fn notices(&self) -> Vec<String> {
+        self.told(Reader::Person)
+    }
+
+    /// The same without the names of people.
+    pub(crate) fn notices_without_names(&self) -> Vec<String> {
+        self.told(Reader::Log)
+    }
+
+    fn told(&self, reader: Reader) -> Vec<String> {
         let Self {
             duplicates,
             local_part_of_another,
@@ -17,6 +35,10 @@ impl SignIn {
             outside_default,
             without_email,
         } = self;
+        let such_as = |before: &str, examples: &dyn Fn() -> String| match reader {
+            Reader::Person => format!("{before}{}", examples()),
+            Reader::Log => " (`portal-sync plan` names them)".to_owned(),
+        };
         let mut notices = Vec::new();
         if let Some(first) = duplicates.first() {
             let addresses = match duplicates.len() {
@@ -24,44 +46,48 @@ impl SignIn {
                 count => format!("{count} e-mail addresses belong"),
             };
             notices.push(format!(
-                "sign-in: {addresses} to several users, none of whom Backstage signs in by it, such as {}. Give each an address \
-                 of their own in Okta, or list the Okta ids of all but one in `mapping.users.exclude`",
-                refs(&first.users)
+                "sign-in: {addresses} to several users, none of whom Backstage signs in by it{}. Give each an address of their \
+                 own in Okta, or list the Okta ids of all but one in `mapping.users.exclude`",
+                such_as(", such as ", &|| refs(&first.users))
             ));
         }
         if !local_part_of_another.is_empty() {
-            let examples = local_part_of_another.iter();
-            let examples = examples.map(|it| format!("{} as {}", it.user, it.signed_in_as));
+            let examples = || {
+                let examples = local_part_of_another.iter();
+                list(examples.map(|it| format!("{} as {}", it.user, it.signed_in_as)))
+            };
             notices.push(format!(
-                "sign-in: the resolver `emailLocalPartMatchingUserEntityName` signs {} in as somebody else: {}. Use \
+                "sign-in: the resolver `emailLocalPartMatchingUserEntityName` signs {} in as somebody else{}. Use \
                  `emailMatchingUserEntityAnnotation` without it, or limit it by `allowedDomains` to domains whose local parts are \
                  the names",
                 users(local_part_of_another.len()),
-                list(examples)
+                such_as(": ", &examples)
             ));
         }
         if !not_found.is_empty() {
-            let examples = not_found.iter();
-            let examples = examples.map(|it| format!("{} ({})", it.user, it.why));
+            let examples = || {
+                let examples = not_found.iter();
+                list(examples.map(|it| format!("{} ({})", it.user, it.why)))
+            };
             notices.push(format!(
-                "sign-in: no resolver finds {} by the e-mail address: {}. Correct the address in Okta",
+                "sign-in: no resolver finds {} by the e-mail address{}. Correct the address in Okta",
                 users(not_found.len()),
-                list(examples)
+                such_as(": ", &examples)
             ));
         }
         if !outside_default.is_empty() {
             notices.push(format!(
                 "sign-in: the resolver `emailLocalPartMatchingUserEntityName` does not find {} outside of the namespace \
-                 `default`: {}. Use `emailMatchingUserEntityAnnotation`",
+                 `default`{}. Use `emailMatchingUserEntityAnnotation`",
                 users(outside_default.len()),
-                refs(outside_default)
+                such_as(": ", &|| refs(outside_default))
             ));
         }
         if !without_email.is_empty() {
             notices.push(format!(
-                "sign-in: no resolver finds {} without an e-mail address: {}. Give them one in Okta",
+                "sign-in: no resolver finds {} without an e-mail address{}. Give them one in Okta",
                 users(without_email.len()),
-                refs(without_email)
+                such_as(": ", &|| refs(without_email))
             ));
         }
         notices

@@ -189,4 +189,15 @@ fn notices_say_the_fix_in_two_sentences() {
         "sign-in: no resolver finds 1 user without an e-mail address: user:default/h. Give them one in Okta",
     ];
     assert_eq!(report.notices(), expected);
+    let logged = report.notices_without_names();
+    assert_eq!(logged.len(), expected.len());
+    for notice in &logged {
+        assert!(!notice.contains("user:"), "{notice}");
+        assert!(
+            notice.contains(" (`portal-sync plan` names them). "),
+            "{notice}"
+        );
+    }
+    assert!(logged[0].starts_with("sign-in: 1 e-mail address belongs to several users, "));
+    assert!(logged[4].starts_with("sign-in: no resolver finds 1 user without an e-mail address "));
 }

@@ -106,6 +106,63 @@ groups:
     );
 }
 
+/// Who edits a profile does not decide what a browser runs.
+#[test]
+fn addresses_of_pages_and_images_are_https_or_left_out() {
+    let yaml = "\
+users:
+  picture: [photo, avatar]
+  annotations: { values: { backstage.io/view-url: '{home}', acme.com/home: '{home}' } }
+groups: { picture: logo }";
+    let script = "javascript:alert(1)";
+    let read = org(
+        &[
+            (
+                "00u1",
+                json!({"login": "a", "photo": script, "avatar": "https://x.io/1", "home": script}),
+            ),
+            (
+                "00u2",
+                json!({"login": "b", "photo": "https://x.io/2", "home": "https://x.io/b"}),
+            ),
+            ("00u3", json!({"login": "c", "photo": "http://x.io/3"})),
+            ("00u4", json!({"login": "d", "photo": " "})),
+        ],
+        &[(
+            "00g1",
+            json!({"name": "g", "logo": "data:image/png;base64,AA=="}),
+            &[],
+        )],
+    );
+    let (plan, _) = after(&read, &State::default(), &with(yaml));
+    let entities = entities(&read, yaml);
+    let picture = |id: &str| entities[id]["spec"]["profile"]["picture"].clone();
+    assert_eq!(
+        ["00u1", "00u2", "00u3", "00u4", "00g1"].map(picture),
+        [
+            json!("https://x.io/1"),
+            json!("https://x.io/2"),
+            Value::Null,
+            Value::Null,
+            Value::Null
+        ]
+    );
+    let annotation = |id: &str, key: &str| entities[id]["metadata"]["annotations"][key].clone();
+    let view = "backstage.io/view-url";
+    assert_eq!(annotation("00u1", view), Value::Null);
+    assert_eq!(annotation("00u2", view), "https://x.io/b");
+    assert_eq!(annotation("00u1", "acme.com/home"), script, "it is no link");
+    let told = plan.notices.iter().filter(|it| it.contains("`https:` URL"));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "`mapping.users.picture` makes something of 2 users that is no `https:` URL: it is left out",
+            "`mapping.users.annotations` `backstage.io/view-url` makes something of 1 user that is no `https:` URL: it is left out",
+            "`mapping.groups.picture` makes something of 1 group that is no `https:` URL: it is left out",
+        ]
+    );
+}
+
 #[test]
 fn what_nobody_sees_is_no_value() {
     for (profile, display_name) in [
@@ -249,6 +306,7 @@ fn who_cannot_sign_in_is_reported() {
         ["user:default/kim", "user:default/kim", "user:default/lou"]
     );
     assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
-    let told = plan.notices.iter();
-    assert_eq!(told.filter(|it| it.starts_with("sign-in: ")).count(), 3);
+    let told = plan.sign_in.notices();
+    assert!(told.iter().all(|it| it.starts_with("sign-in: ")));
+    assert_eq!(told.len(), 3);
 }
