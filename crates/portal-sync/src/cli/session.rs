@@ -1,5 +1,6 @@
 //! What every command but `config` begins with: configuration, logs, store, orgs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use okta_api::WaitReason;
@@ -8,9 +9,11 @@ use okta_auth::{Clock, Proxies, ReqwestTransport, SystemClock};
 use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
 use crate::criteria::Criteria;
+use crate::directory::chain;
 use crate::exit::Exit;
 use crate::okta::{Okta, USER_AGENT};
-use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore};
+use crate::permissions::Exposed;
+use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore, StoreError};
 use crate::telemetry::{self, Telemetry, Waits};
 
 /// What a command does with the catalog.
@@ -70,11 +73,15 @@ impl Session {
             }
         }
         let StoreUrl::Sqlite(path) = &config.store.url;
-        let store = match purpose {
-            Purpose::Look => SqliteStore::open_to_look(path),
-            Purpose::Sync | Purpose::Serve => SqliteStore::open(path),
+        let store = open(path, purpose).map_err(|error| failure::of_store(&error))?;
+        if !global.quiet {
+            for exposed in SqliteStore::files(path)
+                .iter()
+                .filter_map(|it| Exposed::at(it))
+            {
+                tracing::warn!("{exposed}");
+            }
         }
-        .map_err(|error| failure::of_store(&error))?;
         Ok(Self {
             config,
             store,
@@ -205,6 +212,24 @@ impl Session {
             );
         }
         Ok(())
+    }
+}
+
+fn open(path: &Path, purpose: Purpose) -> Result<SqliteStore, StoreError> {
+    match purpose {
+        Purpose::Look => SqliteStore::open_to_look(path),
+        Purpose::Sync => SqliteStore::open(path),
+        Purpose::Serve => {
+            let (store, unwritable) = SqliteStore::open_to_serve(path)?;
+            if let Some(error) = unwritable {
+                tracing::warn!(
+                    error = %chain(&error),
+                    fix = error.fix(),
+                    "the store cannot be written: what is in it is served, and each run tries again"
+                );
+            }
+            Ok(store)
+        }
     }
 }
 
