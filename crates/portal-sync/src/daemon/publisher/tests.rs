@@ -8,11 +8,11 @@ use crate::store::{Commit, SqliteStore};
 
 #[test]
 fn a_uid_depends_on_the_object_and_its_tenant_alone() {
-    let uid = uid("acme", "User", "00u1");
-    assert_eq!(uid, uid("acme", "User", "00u1"));
-    assert_ne!(uid, uid("acme", "Group", "00u1"));
-    assert_ne!(uid, uid("other", "User", "00u1"));
-    assert_eq!(uid.len(), 36);
+    let jane = uid("acme", "User", "00u1");
+    assert_eq!(jane, uid("acme", "User", "00u1"));
+    assert_ne!(jane, uid("acme", "Group", "00u1"));
+    assert_ne!(jane, uid("other", "User", "00u1"));
+    assert_eq!(jane.len(), 36);
 }
 
 /// A store whose one generation is of this provider.
