@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use okta_api::WaitReason;
-use okta_auth::{Clock, Proxies, ReqwestTransport, SystemClock};
+use okta_auth::{Clock, Proxies, ProxyError, ReqwestTransport, SystemClock};
 
 use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
@@ -35,7 +35,8 @@ pub(super) struct Session {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) quiet: bool,
-    environment: Environment,
+    /// Read while the variables are at hand, which are not kept: secrets are among them.
+    proxies: Result<Proxies, ProxyError>,
 }
 
 impl Session {
@@ -68,7 +69,7 @@ impl Session {
             Exit::Usage
         })?;
         if !global.quiet {
-            for notice in &config.notices {
+            for notice in config.notices.iter().chain(&config.exposed) {
                 output::message(notice);
             }
         }
@@ -88,7 +89,7 @@ impl Session {
             clock: Arc::new(SystemClock),
             telemetry,
             quiet: global.quiet,
-            environment: environment.clone(),
+            proxies: Proxies::from_variables(|name| environment.get(name)),
         })
     }
 
@@ -159,12 +160,11 @@ impl Session {
         tell: impl Fn(&Provider) -> T,
     ) -> Result<Vec<Okta>, Exit> {
         self.look_for_strangers().await?;
-        let proxies = Proxies::from_variables(|name| self.environment.get(name));
-        let proxies = proxies.map_err(|error| {
-            failure::print(&error, None);
+        let proxies = self.proxies.as_ref().map_err(|error| {
+            failure::print(error, None);
             Exit::Usage
         })?;
-        let transport = ReqwestTransport::new(&proxies)
+        let transport = ReqwestTransport::new(proxies)
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?
             .with_user_agent(USER_AGENT);
         let metrics = self.telemetry.metrics();
