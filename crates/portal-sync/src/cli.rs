@@ -12,6 +12,7 @@ use crate::config::Environment;
 use crate::exit::Exit;
 
 mod config;
+mod confinement;
 mod export;
 mod failure;
 mod filter;
@@ -111,9 +112,10 @@ enum ConfigCommand {
     Check,
 }
 
-/// Runs the command line of the process.
+/// Runs the command line of the process, of which there is no core dump from then on.
 #[must_use]
 pub fn main() -> ExitCode {
+    confinement::confine();
     main_from(std::env::args_os())
 }
 
@@ -168,6 +170,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Ok(session) => session,
         Err(exit) => return exit,
     };
+    // The secrets in it were read, and are kept where they are used.
+    drop(environment);
     match command {
         Command::Serve => serve::serve(session).await,
         Command::Sync(SyncArgs { plan, approve }) => {

@@ -25,6 +25,7 @@ mod elsewhere;
 mod yaml;
 
 mod misplaced;
+mod secrecy;
 
 mod substitute;
 
@@ -86,6 +87,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// Things to tell whoever wrote the configuration; none of them stops a run.
     pub notices: Vec<Notice>,
+    /// The files in which secrets are and which other users of this machine can open, each told once. Unix only.
+    pub exposed: Vec<Notice>,
 }
 
 /// Reads, merges and checks configuration files.
@@ -153,6 +156,7 @@ pub fn load(
         server: daemon.server,
         telemetry: daemon.telemetry,
         notices,
+        exposed: layers.exposed(),
     })
 }
 

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::config::{Frequency, Schedule, Token};
 use crate::first_runs;
 use crate::okta::Okta;
-use crate::serve::{App, ProviderStatus, router};
+use crate::serve::{App, ProviderStatus, StoreStatus, router};
 use crate::store::{CatalogStore, StoreError};
 use crate::telemetry::Metrics;
 
@@ -79,9 +79,11 @@ impl Daemon {
             source,
         })?;
         let (publish, catalog) = watch::channel(None);
+        let (store_status, store) = watch::channel(StoreStatus::Opening);
         let publisher = Arc::new(Publisher {
             store: Arc::clone(&self.store),
             publish,
+            status: store_status,
             turn: tokio::sync::Mutex::default(),
         });
         publisher.refresh().await.map_err(ServeError::Store)?;
@@ -94,6 +96,7 @@ impl Daemon {
 
         let app = App {
             catalog,
+            store,
             status: read_status,
             tokens: self.tokens,
             unauthorized: self.metrics.unauthorized(),
@@ -102,6 +105,7 @@ impl Daemon {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&publisher).follow());
+        tasks.spawn(Arc::clone(&publisher).check());
         let known = self.store.providers().await.map_err(ServeError::Store)?;
         let first_runs = first_runs::in_order(self.providers.len());
         let providers = self.providers.into_iter().zip(first_runs).enumerate();

@@ -12,6 +12,8 @@ mod counted;
 
 mod guard;
 
+mod permissions;
+
 pub mod document;
 
 pub mod text;

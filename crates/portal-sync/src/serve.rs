@@ -35,6 +35,8 @@ use crate::telemetry::Unauthorized;
 pub struct App {
     /// The newest generation of the catalog.
     pub catalog: CatalogReader,
+    /// Whether the catalog can be read.
+    pub store: watch::Receiver<StoreStatus>,
     /// The providers, as the schedule sees them.
     pub status: watch::Receiver<Vec<ProviderStatus>>,
     /// Whoever knows one of these may read. With none of them, anyone may.
@@ -45,6 +47,25 @@ pub struct App {
     pub metrics: prometheus::Registry,
     /// Tells how old the generation is.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What is known of the store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreStatus {
+    /// It is being read for the first time.
+    #[default]
+    Opening,
+    /// It was read when it was last looked at.
+    Read,
+    /// It could not be read then. It is tried again.
+    Unreadable,
+    /// Its file is not there any more.
+    Gone,
+    /// Another file took its place, in which there is no catalog yet.
+    Emptied,
+    /// What is in it is not what was written.
+    Damaged,
 }
 
 /// One provider, as the schedule sees it.
@@ -98,6 +119,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 pub fn router(app: App) -> Router {
     let App {
         catalog,
+        store,
         status,
         tokens,
         unauthorized,
@@ -106,6 +128,7 @@ pub fn router(app: App) -> Router {
     } = app;
     let site = Arc::new(Site {
         catalog,
+        store,
         status,
         metrics,
         clock,
@@ -139,6 +162,7 @@ pub fn router(app: App) -> Router {
 #[derive(Debug)]
 struct Site {
     catalog: CatalogReader,
+    store: watch::Receiver<StoreStatus>,
     status: watch::Receiver<Vec<ProviderStatus>>,
     metrics: prometheus::Registry,
     clock: Arc<dyn Clock>,

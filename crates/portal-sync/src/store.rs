@@ -16,9 +16,10 @@ use crate::criteria::Remembered;
 use crate::document::Document;
 use crate::state::State;
 
+mod digest;
 mod error;
-mod migrate;
 
+mod migrate;
 mod sqlite;
 
 pub use error::{StoreError, StoreErrorKind};
@@ -66,10 +67,22 @@ pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// When the store cannot be read.
     fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>>;
 
+    /// Counts how often the catalog turned out to be another one, such as a backup that was put in its place: the numbers
+    /// of generations are compared within one epoch only.
+    fn epoch(&self) -> u64 {
+        0
+    }
+
+    /// Reads everything, to find damage before somebody needs what is damaged.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Damaged`] when there is some; any other kind when the store cannot be read.
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// The newest generation, or nothing before the first.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read, or when it is damaged: what was not written so is no catalog.
     fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>>;
 }
 

@@ -21,7 +21,7 @@ pub(super) fn check(global: &Global, environment: &Environment) -> Exit {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    for notice in &config.notices {
+    for notice in config.notices.iter().chain(&config.exposed) {
         output::message(notice);
     }
     let tenants: Vec<String> = config

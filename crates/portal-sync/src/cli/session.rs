@@ -1,16 +1,19 @@
 //! What every command but `config` begins with: configuration, logs, store, orgs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use okta_api::WaitReason;
-use okta_auth::{Clock, Proxies, ReqwestTransport, SystemClock};
+use okta_auth::{Clock, Proxies, ProxyError, ReqwestTransport, SystemClock};
 
 use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
 use crate::criteria::Criteria;
+use crate::directory::chain;
 use crate::exit::Exit;
 use crate::okta::{Okta, USER_AGENT};
-use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore};
+use crate::permissions::Exposed;
+use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore, StoreError};
 use crate::telemetry::{self, Telemetry, Waits};
 
 /// What a command does with the catalog.
@@ -32,7 +35,8 @@ pub(super) struct Session {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) quiet: bool,
-    environment: Environment,
+    /// Read while the variables are at hand, which are not kept: secrets are among them.
+    proxies: Result<Proxies, ProxyError>,
 }
 
 impl Session {
@@ -65,23 +69,27 @@ impl Session {
             Exit::Usage
         })?;
         if !global.quiet {
-            for notice in &config.notices {
+            for notice in config.notices.iter().chain(&config.exposed) {
                 output::message(notice);
             }
         }
         let StoreUrl::Sqlite(path) = &config.store.url;
-        let store = match purpose {
-            Purpose::Look => SqliteStore::open_to_look(path),
-            Purpose::Sync | Purpose::Serve => SqliteStore::open(path),
+        let store = open(path, purpose).map_err(|error| failure::of_store(&error))?;
+        if !global.quiet {
+            for exposed in SqliteStore::files(path)
+                .iter()
+                .filter_map(|it| Exposed::at(it))
+            {
+                tracing::warn!("{exposed}");
+            }
         }
-        .map_err(|error| failure::of_store(&error))?;
         Ok(Self {
             config,
             store,
             clock: Arc::new(SystemClock),
             telemetry,
             quiet: global.quiet,
-            environment: environment.clone(),
+            proxies: Proxies::from_variables(|name| environment.get(name)),
         })
     }
 
@@ -152,12 +160,11 @@ impl Session {
         tell: impl Fn(&Provider) -> T,
     ) -> Result<Vec<Okta>, Exit> {
         self.look_for_strangers().await?;
-        let proxies = Proxies::from_variables(|name| self.environment.get(name));
-        let proxies = proxies.map_err(|error| {
-            failure::print(&error, None);
+        let proxies = self.proxies.as_ref().map_err(|error| {
+            failure::print(error, None);
             Exit::Usage
         })?;
-        let transport = ReqwestTransport::new(&proxies)
+        let transport = ReqwestTransport::new(proxies)
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?
             .with_user_agent(USER_AGENT);
         let metrics = self.telemetry.metrics();
@@ -205,6 +212,24 @@ impl Session {
             );
         }
         Ok(())
+    }
+}
+
+fn open(path: &Path, purpose: Purpose) -> Result<SqliteStore, StoreError> {
+    match purpose {
+        Purpose::Look => SqliteStore::open_to_look(path),
+        Purpose::Sync => SqliteStore::open(path),
+        Purpose::Serve => {
+            let (store, unwritable) = SqliteStore::open_to_serve(path)?;
+            if let Some(error) = unwritable {
+                tracing::warn!(
+                    error = %chain(&error),
+                    fix = error.fix(),
+                    "the store cannot be written: what is in it is served, and each run tries again"
+                );
+            }
+            Ok(store)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use figment::value::Value;
 use okta_auth::{ApiToken, KeyError, PrivateKey};
 use secrecy::SecretString;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
@@ -254,19 +255,19 @@ fn is_jwk(key: &Part<'_>) -> bool {
     };
     // Quotes around it are taken off when it is read.
     let around = |c: char| c.is_whitespace() || "\"'`\\".contains(c);
-    match entry.value() {
-        Value::String(_, text) => text.trim_start_matches(around).starts_with('{'),
-        other => jwk_in_yaml(other).is_some(),
+    match entry.plain() {
+        Some(text) => text.trim_start_matches(around).starts_with('{'),
+        None => jwk_in_yaml(entry).is_some(),
     }
 }
 
 /// The JSON of a JWK, or of a set of them, that stands in the file as a map without quotes around it.
-fn jwk_in_yaml(value: &Value) -> Option<String> {
-    let Value::Dict(_, members) = value else {
+fn jwk_in_yaml(entry: &Entry<'_>) -> Option<Zeroizing<String>> {
+    let Value::Dict(_, members) = entry.value() else {
         return None;
     };
     let is_key = members.contains_key("kty") || members.contains_key("keys");
-    let mut jwk = is_key.then(|| json(value))?;
+    let mut jwk = is_key.then(|| entry.as_json())?;
     // The keys of a set may come from variables or files of their own, each as a text.
     let keys = jwk
         .get_mut("keys")
@@ -276,32 +277,26 @@ fn jwk_in_yaml(value: &Value) -> Option<String> {
             .as_str()
             .and_then(|text| serde_json::from_str(text).ok())
         {
-            *key = parsed;
+            wipe(&mut std::mem::replace(key, parsed));
         }
     }
-    Some(jwk.to_string())
+    let text = jwk.to_string().into();
+    wipe(&mut jwk);
+    Some(text)
 }
 
-fn json(value: &Value) -> serde_json::Value {
+/// Wipes the texts of a JSON value.
+fn wipe(value: &mut serde_json::Value) {
     match value {
-        Value::Dict(_, members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), json(value)))
-            .collect(),
-        Value::Array(_, items) => items.iter().map(json).collect(),
-        Value::Bool(_, flag) => (*flag).into(),
-        Value::Num(_, number) => number
-            .to_i128()
-            .and_then(|whole| i64::try_from(whole).ok())
-            .map_or(serde_json::Value::Null, Into::into),
-        Value::String(_, text) => text.as_str().into(),
-        Value::Char(_, character) => character.to_string().into(),
-        Value::Empty(..) => serde_json::Value::Null,
+        serde_json::Value::String(text) => text.zeroize(),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(wipe),
+        serde_json::Value::Object(members) => members.values_mut().for_each(wipe),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
 }
 
 fn private_keys(entry: &Entry<'_>) -> Option<Vec<PrivateKey>> {
-    let of_map = jwk_in_yaml(entry.value());
+    let of_map = jwk_in_yaml(entry);
     let text = match &of_map {
         Some(json) => json.as_str(),
         None => entry.secret("the text of a private key")?,

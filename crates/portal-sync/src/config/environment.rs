@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// Environment variables by name.
 ///
-/// It is taken from the process in one place and passed down; tests make their own. Variables that
+/// It is taken from the process in one place and passed down; tests make their own. The values are wiped when it is dropped,
+/// for keys may be among them; the block of variables that the system gave the process stays as it is. Variables that
 /// are not Unicode are left out: nothing in a configuration could name their value.
 ///
 /// ```
@@ -17,7 +20,7 @@ use std::fmt;
 /// assert_eq!(format!("{environment:?}"), r#"Environment({"OKTA_CLIENT_ID"})"#);
 /// ```
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment(BTreeMap<String, Zeroizing<String>>);
 
 impl Environment {
     /// Takes variables as the standard library gives them.
@@ -60,7 +63,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
         Self(
             variables
                 .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
+                .map(|(name, value)| (name.into(), Zeroizing::new(value.into())))
                 .collect(),
         )
     }
@@ -69,7 +72,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
 /// Names only: values may be secrets.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Names<'a>(&'a BTreeMap<String, String>);
+        struct Names<'a>(&'a BTreeMap<String, Zeroizing<String>>);
         impl fmt::Debug for Names<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_set().entries(self.0.keys()).finish()

@@ -1,15 +1,18 @@
 //! The files and variables a configuration is made of, merged in order; every value remembers its
 //! layer.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use figment::value::{Dict, Map, Num, Tag, Value};
 use figment::{Figment, Metadata, Profile, Provider};
+use zeroize::Zeroizing;
 
 use super::environment::Environment;
-use super::errors::ConfigError;
+use super::errors::{ConfigError, Notice};
 use super::misplaced::{self, OURS};
 use super::place::{Content, Key, KeyPath, Node, Place, Step};
+use super::secrecy::{HIDDEN, Secrecy};
 use super::substitute::{Folder, Lost, Substitution, unreadable};
 use super::yaml;
 
@@ -41,7 +44,7 @@ impl Provider for Layer {
     }
 
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        let root = match value(&self.root) {
+        let root = match value(&self.root, Secrecy::Open) {
             Value::Dict(_, root) => root,
             _ => Dict::new(),
         };
@@ -49,20 +52,24 @@ impl Provider for Layer {
     }
 }
 
-/// The tree as figment holds it; it adds the layer to every value.
-fn value(node: &Node) -> Value {
+/// The tree as figment holds it; it adds the layer to every value. Secrets stay in the tree of the layer.
+fn value(node: &Node, secrecy: Secrecy) -> Value {
     match &node.content {
         Content::Null => Value::from(figment::value::Empty::None),
         Content::Bool(value) => Value::from(*value),
         Content::Integer(value) => Value::Num(Tag::Default, Num::from(*value)),
         Content::Float(value) => Value::Num(Tag::Default, Num::from(*value)),
+        Content::Text(_) if secrecy.hides() => Value::from(HIDDEN),
         Content::Text(text) => Value::from(text.as_str()),
-        Content::List(items) => Value::Array(Tag::Default, items.iter().map(value).collect()),
+        Content::List(items) => {
+            let items = items.iter().map(|item| value(item, secrecy));
+            Value::Array(Tag::Default, items.collect())
+        }
         Content::Map(entries) => Value::Dict(
             Tag::Default,
             entries
                 .iter()
-                .map(|(key, node)| (key.text.clone(), value(node)))
+                .map(|(key, node)| (key.text.clone(), value(node, secrecy.under(&key.text))))
                 .collect(),
         ),
     }
@@ -74,6 +81,7 @@ pub(super) struct Layers {
     merged: Value,
     layers: Vec<Layer>,
     unresolved: Vec<Lost>,
+    exposed: Vec<Notice>,
 }
 
 /// Reads the files, and the variables that override them.
@@ -90,10 +98,17 @@ pub(super) fn read(
     let (files, mut errors) = chosen(files, cwd);
     let mut layers = Vec::new();
     let mut unresolved = Vec::new();
+    let mut exposed = Vec::new();
     for file in &files {
         match layer(file, environment, cwd) {
-            Ok((layer, lost, misplaced)) => {
+            Ok((layer, found)) => {
+                let Found {
+                    lost,
+                    misplaced,
+                    exposed: by_file,
+                } = found;
                 errors.extend(misplaced);
+                exposed.extend(by_file);
                 unresolved.extend(lost.into_iter().map(|lost| (layers.len(), lost)));
                 layers.push(layer);
             }
@@ -108,7 +123,10 @@ pub(super) fn read(
         }
     }
     if errors.is_empty() {
-        Ok(Layers::merge(layers, unresolved))
+        Ok(Layers {
+            exposed,
+            ..Layers::merge(layers, unresolved)
+        })
     } else {
         Err(errors)
     }
@@ -138,15 +156,24 @@ fn chosen(given: &[PathBuf], cwd: &Path) -> (Vec<PathBuf>, Vec<ConfigError>) {
     (files, errors)
 }
 
+/// What was found in a file besides what it says.
+struct Found {
+    lost: Vec<Lost>,
+    misplaced: Vec<ConfigError>,
+    /// The files of secrets that others can open.
+    exposed: Vec<Notice>,
+}
+
 fn layer(
     file: &Path,
     environment: &Environment,
     cwd: &Path,
-) -> Result<(Layer, Vec<Lost>, Vec<ConfigError>), ConfigError> {
+) -> Result<(Layer, Found), ConfigError> {
     let shown = file.display().to_string();
     let name = Place::whole(&shown);
     let path = cwd.join(file);
-    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&shown, &error))?;
+    let text =
+        Zeroizing::new(std::fs::read_to_string(&path).map_err(|error| unreadable(&shown, &error))?);
     let root = yaml::parse(&name, text.strip_prefix('\u{feff}').unwrap_or(&text))?;
     if let Some(found) = not_a_map(&root) {
         let error = ConfigError::new(format!("the file is {found}, expected a map"));
@@ -157,6 +184,12 @@ fn layer(
     }
     let misplaced = misplaced::find(&root);
     let mut substitution = Substitution::new(environment);
+    for keys in OURS {
+        let secret = KeyPath::of(keys);
+        if let Some(node) = root.find(&secret) {
+            substitution.notice_exposed(node, &secret, &name, &path);
+        }
+    }
     let ours = OURS
         .into_iter()
         .filter_map(|keys| ours(&root, keys, &mut substitution, &Folder::of(&path, file)));
@@ -164,7 +197,13 @@ fn layer(
         Node::new(root.place.clone(), Content::Map(Vec::new())),
         graft,
     );
-    Ok((Layer { name, root }, substitution.unresolved(), misplaced))
+    let (lost, exposed) = substitution.finish();
+    let found = Found {
+        lost,
+        misplaced,
+        exposed,
+    };
+    Ok((Layer { name, root }, found))
 }
 
 /// What a file is that is not a map; an empty one is as good as one without our keys.
@@ -253,7 +292,7 @@ fn variable(name: &str, text: &str) -> Option<Result<Layer, ConfigError>> {
             return Some(Err(ConfigError::new("the value may not be null").at(place)));
         }
         Ok(json) => tree(&place, json),
-        Err(_) => Node::new(place.clone(), Content::Text(text.to_owned())),
+        Err(_) => Node::new(place.clone(), Content::Text(text.to_owned().into())),
     };
     let root = under(&keys, &place, value);
     // `APP_CONFIG_catalog` holds other plugins' keys too.
@@ -298,7 +337,7 @@ fn tree(place: &Place, json: serde_json::Value) -> Node {
             Some(value) => Content::Integer(value),
             None => Content::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        serde_json::Value::String(text) => Content::Text(text),
+        serde_json::Value::String(text) => Content::Text(text.into()),
         serde_json::Value::Array(items) => {
             Content::List(items.into_iter().map(|item| tree(place, item)).collect())
         }
@@ -344,6 +383,7 @@ impl Layers {
             merged,
             layers,
             unresolved,
+            exposed: Vec::new(),
         }
     }
 
@@ -386,6 +426,14 @@ impl Layers {
     /// The references that lead nowhere and that nothing overrides.
     pub(super) fn unresolved(&self) -> &[Lost] {
         &self.unresolved
+    }
+
+    /// The files of secrets that other users of the machine can open.
+    pub(super) fn exposed(&self) -> Vec<Notice> {
+        let mut told = HashSet::new();
+        let mut exposed = self.exposed.clone();
+        exposed.retain(|notice| told.insert(notice.message().to_owned()));
+        exposed
     }
 
     /// The files and variables, the first one first.

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 /// Where a key or a value was written: a file with its line and column, or an environment variable.
 ///
 /// Prints as an editor or a terminal understands it: `app-config.yaml:12:9`.
@@ -135,6 +137,14 @@ pub(super) struct Written {
     pub(super) mark: Option<char>,
 }
 
+/// What was written may be a secret.
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.text.zeroize();
+        self.comment.zeroize();
+    }
+}
+
 /// What a value was taken from.
 #[derive(Clone)]
 pub(super) enum Origin {
@@ -151,7 +161,8 @@ pub(super) enum Content {
     Bool(bool),
     Integer(i128),
     Float(f64),
-    Text(String),
+    /// Wiped when it is dropped: it may be a secret.
+    Text(Zeroizing<String>),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
 }

@@ -8,7 +8,8 @@ use figment::value::{Dict, Value};
 use super::elsewhere::{self, Elsewhere};
 use super::errors::{ConfigError, ConfigErrors, Notice, quoted};
 use super::layers::Layers;
-use super::place::{KeyPath, Node, Origin, Place, Written};
+use super::place::{Content, KeyPath, Node, Origin, Place, Written};
+use super::secrecy::Secrecy;
 use super::suggest::{listed, nearest};
 
 mod reading;
@@ -194,6 +195,44 @@ impl<'a> Entry<'a> {
 
     fn node(&self) -> Option<&'a Node> {
         self.reading.layers.node(&self.path)
+    }
+
+    /// A text, of a secret too, which the merged value does not have.
+    pub(super) fn plain(&self) -> Option<&'a str> {
+        match (self.value, self.node().map(|node| &node.content)) {
+            (Value::String(..), Some(Content::Text(text))) if Secrecy::at(&self.path).hides() => {
+                Some(text)
+            }
+            (Value::String(_, text), _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as JSON, secrets and all. Whoever takes it wipes it.
+    pub(super) fn as_json(&self) -> serde_json::Value {
+        let below = |value: &'a Value, path| {
+            let entry = Self::present(self.reading, value, path);
+            entry.map_or(serde_json::Value::Null, |entry| entry.as_json())
+        };
+        match self.value {
+            Value::Dict(_, members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), below(value, self.path.key(name))))
+                .collect(),
+            Value::Array(_, items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| below(item, self.path.index(index)))
+                .collect(),
+            Value::Bool(_, flag) => (*flag).into(),
+            Value::Num(_, number) => number
+                .to_i128()
+                .and_then(|whole| i64::try_from(whole).ok())
+                .map_or(serde_json::Value::Null, Into::into),
+            Value::String(..) => self.plain().into(),
+            Value::Char(_, character) => character.to_string().into(),
+            Value::Empty(..) => serde_json::Value::Null,
+        }
     }
 
     /// How the value was written, where YAML made something else of it.

@@ -3,10 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::environment::Environment;
-use super::errors::{ConfigError, quoted};
+use super::errors::{ConfigError, Notice, quoted};
 use super::place::{Content, KeyPath, Node, Origin, Place, Step};
+use super::secrecy::Secrecy;
 use super::{suggest, yaml};
+use crate::permissions::Exposed;
 
 /// How deep inclusions may be nested, so that files that include each other end in an error.
 const MAX_DEPTH: usize = 8;
@@ -49,6 +53,7 @@ pub(super) struct Lost {
 pub(super) struct Substitution<'a> {
     environment: &'a Environment,
     unresolved: Vec<Lost>,
+    exposed: Vec<Notice>,
 }
 
 impl<'a> Substitution<'a> {
@@ -56,12 +61,27 @@ impl<'a> Substitution<'a> {
         Self {
             environment,
             unresolved: Vec::new(),
+            exposed: Vec::new(),
         }
     }
 
-    /// The references that led nowhere.
-    pub(super) fn unresolved(self) -> Vec<Lost> {
-        self.unresolved
+    /// The references that led nowhere, and the files of secrets that others can open.
+    pub(super) fn finish(self) -> (Vec<Lost>, Vec<Notice>) {
+        (self.unresolved, self.exposed)
+    }
+
+    /// Notes that others can open a `file` in which secrets stand, at `path` and below.
+    pub(super) fn notice_exposed(&mut self, node: &Node, path: &KeyPath, at: &Place, file: &Path) {
+        if Secrecy::at(path).is_written_in(node) {
+            self.notice_mode(path, at, file);
+        }
+    }
+
+    fn notice_mode(&mut self, path: &KeyPath, at: &Place, file: &Path) {
+        if let Some(exposed) = Exposed::at(file) {
+            let message = format!("a secret is in it, and {exposed}");
+            self.exposed.push(Notice::new(at.clone(), path, message));
+        }
     }
 
     /// Replaces the references in `node` and below.
@@ -162,12 +182,21 @@ impl<'a> Substitution<'a> {
         let target = self.target(reference, path)?;
         let (text, origin) = if reference.kind == "$env" {
             let text = self.variable(&target, &reference.value.place, path)?;
-            (text, Origin::Variable(target))
+            let text = Zeroizing::new(text.to_owned());
+            (text, Origin::Variable(target.to_string()))
         } else {
             let (file, shown) = folder.file(&target);
             let name = reference.name(&shown);
             match read_text(&file, &name) {
-                Ok(text) => (text.trim_end().to_owned(), Origin::File(name)),
+                Ok(text) => {
+                    if Secrecy::at(path).hides() {
+                        self.notice_mode(path, &reference.value.place, &file);
+                    }
+                    (
+                        Zeroizing::new(text.trim_end().to_owned()),
+                        Origin::File(name),
+                    )
+                }
                 Err(error) => return self.lost(path, &reference.value.place, error),
             }
         };
@@ -223,7 +252,7 @@ impl<'a> Substitution<'a> {
         }
         let (file, shown) = folder.file(name);
         let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
+            Ok(text) => Zeroizing::new(text),
             Err(error) => {
                 return self.lost(path, place, unreadable(&reference.name(&shown), &error));
             }
@@ -249,11 +278,12 @@ impl<'a> Substitution<'a> {
             };
             found = next;
         }
+        self.notice_exposed(found, path, place, &file);
         Some((found.clone(), Folder::of(&file, &shown)))
     }
 
     /// The text behind `$env:`, `$file:` or `$include:`, its own variables replaced.
-    fn target(&mut self, reference: &Reference<'_>, path: &KeyPath) -> Option<String> {
+    fn target(&mut self, reference: &Reference<'_>, path: &KeyPath) -> Option<Zeroizing<String>> {
         let place = &reference.value.place;
         match &reference.value.content {
             Content::Text(text) => self.text(text, place, path),
@@ -267,27 +297,27 @@ impl<'a> Substitution<'a> {
 
     /// Replaces `${VAR}` and `${VAR:-default}` in a text; `$${` stands for `${`. As in Backstage,
     /// an empty default makes the whole value absent.
-    fn text(&mut self, text: &str, place: &Place, path: &KeyPath) -> Option<String> {
-        let mut replaced = String::new();
+    fn text(&mut self, text: &str, place: &Place, path: &KeyPath) -> Option<Zeroizing<String>> {
+        // Put together at once: a text that grows leaves copies behind.
+        let mut parts: Vec<&str> = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             let reference = after
                 .split_once('}')
                 .filter(|(inner, _)| !inner.contains('{'));
             let Some((inner, tail)) = reference else {
-                replaced.push_str(before);
-                replaced.push_str("${");
+                parts.extend([before, "${"]);
                 rest = after;
                 continue;
             };
             rest = tail;
             if let Some(before) = before.strip_suffix('$') {
-                replaced.extend([before, "${", inner, "}"]);
+                parts.extend([before, "${", inner, "}"]);
                 continue;
             }
-            replaced.push_str(before);
+            parts.push(before);
             match inner.split_once(":-") {
-                None => replaced.push_str(&self.variable(inner.trim(), place, path)?),
+                None => parts.push(self.variable(inner.trim(), place, path)?),
                 Some((name, default)) => {
                     let set = self
                         .environment
@@ -297,17 +327,17 @@ impl<'a> Substitution<'a> {
                     if value.is_empty() {
                         return None;
                     }
-                    replaced.push_str(value);
+                    parts.push(value);
                 }
             }
         }
-        replaced.push_str(rest);
-        Some(replaced)
+        parts.push(rest);
+        Some(Zeroizing::new(parts.concat()))
     }
 
-    fn variable(&mut self, name: &str, place: &Place, path: &KeyPath) -> Option<String> {
+    fn variable(&mut self, name: &str, place: &Place, path: &KeyPath) -> Option<&'a str> {
         if let Some(value) = self.environment.get(name) {
-            return Some(value.to_owned());
+            return Some(value);
         }
         if name.is_empty() {
             return self.lost(path, place, ConfigError::new("`${}` names no variable"));
@@ -348,14 +378,15 @@ fn only_variable(text: &str) -> Option<String> {
 }
 
 /// The text of a file; what is not one is told by what it is likely to be.
-fn read_text(file: &Path, name: &str) -> Result<String, ConfigError> {
+fn read_text(file: &Path, name: &str) -> Result<Zeroizing<String>, ConfigError> {
     let bytes = std::fs::read(file).map_err(|error| unreadable(name, &error))?;
     let error = match String::from_utf8(bytes) {
-        Ok(text) => return Ok(text),
+        Ok(text) => return Ok(text.into()),
         Err(error) => error,
     };
     let (what, fix) = binary(error.as_bytes());
     let fix = fix.replace("FILE", name);
+    drop(Zeroizing::new(error.into_bytes()));
     let error = ConfigError::new(format!("the file {} is not UTF-8 text{what}", quoted(name)));
     Err(error.fix(fix))
 }
@@ -427,7 +458,7 @@ impl<'a> Reference<'a> {
     /// a secret that was taken for a file.
     fn name(&self, shown: &Path) -> String {
         match &self.value.content {
-            Content::Text(text) if text.contains("${") => text.clone(),
+            Content::Text(text) if text.contains("${") => text.to_string(),
             _ => shown.display().to_string(),
         }
     }

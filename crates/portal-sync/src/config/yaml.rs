@@ -142,7 +142,7 @@ fn node(source: &Source<'_>, raw: Spanned<Raw>) -> Node {
                     // A key that is a list or a map belongs to somebody else: nothing of ours has
                     // one.
                     let text = match key.value {
-                        Raw::Scalar(Content::Text(text)) => text,
+                        Raw::Scalar(Content::Text(mut text)) => std::mem::take(&mut *text),
                         Raw::Scalar(Content::Bool(value)) => value.to_string(),
                         Raw::Scalar(Content::Integer(value)) => value.to_string(),
                         Raw::Scalar(Content::Float(value)) => value.to_string(),
@@ -178,12 +178,12 @@ impl Source<'_> {
                     .min_by_key(|(value, _)| value.len())
                     .unzip();
                 // What else stands on the line is not the end of this value.
-                let value = value.filter(|value: &&str| value.trim_end() == text);
+                let value = value.filter(|value: &&str| value.trim_end() == text.as_str());
                 let comment = value
                     .and_then(|value| rest.get(value.len()..))
                     .map(str::to_owned);
                 (comment.is_some() || mark.is_some()).then(|| Written {
-                    text: text.clone(),
+                    text: text.to_string(),
                     comment,
                     mark,
                 })
@@ -280,8 +280,10 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_u128<E: Error>(self, value: u128) -> Result<Raw, E> {
-        let content = i128::try_from(value)
-            .map_or_else(|_| Content::Text(value.to_string()), Content::Integer);
+        let content = i128::try_from(value).map_or_else(
+            |_| Content::Text(value.to_string().into()),
+            Content::Integer,
+        );
         Ok(Raw::Scalar(content))
     }
 
@@ -294,7 +296,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_string<E: Error>(self, value: String) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Content::Text(value)))
+        Ok(Raw::Scalar(Content::Text(value.into())))
     }
 
     /// `!!binary`, which only another plugin's keys could hold.

@@ -10,35 +10,88 @@ use tokio::sync::watch;
 
 use crate::directory::chain;
 use crate::published::Published;
-use crate::store::{Catalog, CatalogStore, StoreError};
+use crate::serve::StoreStatus;
+use crate::store::{Catalog, CatalogStore, StoreError, StoreErrorKind};
 
-/// How often the store is asked whether another process committed.
+/// How often the store is asked whether another process committed, and whether its file is still there.
 const LOOK_AT_STORE: Duration = Duration::from_secs(2);
+
+/// How long after the start the store is looked through for damage, and how often from then on.
+const FIRST_CHECK: Duration = Duration::from_secs(60);
+const CHECK_STORE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Hands whole generations from the store to the readers.
 #[derive(Debug)]
 pub(super) struct Publisher {
     pub(super) store: Arc<dyn CatalogStore>,
     pub(super) publish: watch::Sender<Option<Arc<Published>>>,
+    /// What the store was found to be when it was last looked at.
+    pub(super) status: watch::Sender<StoreStatus>,
     /// One refresh at a time: a slow one must not put an older generation over a newer one.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    pub(super) turn: tokio::sync::Mutex<Seen>,
+}
+
+/// What was seen of the store so far.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The newest generation that was looked at, and the epoch it is of.
+    newest: Option<(u64, u64)>,
+    /// The epoch in which damage was found.
+    damaged: Option<u64>,
+    /// The error that was told, which is not told again every two seconds.
+    told: Option<String>,
 }
 
 impl Publisher {
-    /// Publishes the newest generation, unless it is the one that readers have.
+    /// Publishes the newest generation, unless it is the one that readers have. What goes wrong is told once, for as long
+    /// as it lasts.
     pub(super) async fn refresh(&self) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().await;
-        let shown = self
-            .publish
-            .borrow()
-            .as_ref()
-            .map(|published| published.generation());
-        if self.store.generation().await? == shown {
-            return Ok(());
+        let mut seen = self.turn.lock().await;
+        let refreshed = self.publish_newest(&mut seen).await;
+        let status = match &refreshed {
+            Ok(_) if seen.damaged == Some(self.store.epoch()) => StoreStatus::Damaged,
+            Ok(status) => *status,
+            Err(error) => match error.kind() {
+                StoreErrorKind::Gone => StoreStatus::Gone,
+                StoreErrorKind::Damaged => StoreStatus::Damaged,
+                _ => StoreStatus::Unreadable,
+            },
+        };
+        let error = refreshed.as_ref().err();
+        let telling = error.map(|error| chain(error).to_string());
+        if telling != seen.told {
+            match error {
+                Some(error) => tracing::error!(
+                    error = %chain(error),
+                    fix = error.fix(),
+                    "the catalog cannot be read: the last generation stays"
+                ),
+                None => tracing::info!("the catalog can be read again"),
+            }
+            seen.told = telling;
+        }
+        self.status.send_if_modified(|before| {
+            let is_new = *before != status;
+            *before = status;
+            is_new
+        });
+        refreshed.map(drop)
+    }
+
+    async fn publish_newest(&self, seen: &mut Seen) -> Result<StoreStatus, StoreError> {
+        let generation = self.store.generation().await?;
+        let newest = generation.map(|generation| (self.store.epoch(), generation));
+        if newest.is_some() && newest == seen.newest {
+            return Ok(StoreStatus::Read);
         }
         let Some(catalog) = self.store.catalog().await? else {
-            return Ok(());
+            return Ok(if self.publish.borrow().is_none() {
+                StoreStatus::Read
+            } else {
+                StoreStatus::Emptied
+            });
         };
+        seen.newest = newest;
         // Relations of everybody are derived here: not on a thread that answers requests.
         match tokio::task::spawn_blocking(|| published(catalog)).await {
             Ok(Ok(published)) => drop(self.publish.send_replace(Some(Arc::new(published)))),
@@ -48,21 +101,43 @@ impl Publisher {
             ),
             Err(error) => tracing::error!(%error, "the generation before stays"),
         }
-        Ok(())
+        Ok(StoreStatus::Read)
     }
 
     /// As [`refresh`](Self::refresh), for when nobody is there to be told of an error.
     pub(super) async fn refresh_or_log(&self) {
-        if let Err(error) = self.refresh().await {
-            tracing::error!(error = %chain(&error), "the catalog cannot be read");
-        }
+        drop(self.refresh().await);
     }
 
-    /// Publishes what other processes commit.
+    /// Publishes what other processes commit, and notices when the file goes or another takes its place.
     pub(super) async fn follow(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK_AT_STORE).await;
             self.refresh_or_log().await;
+        }
+    }
+
+    /// Looks through the whole store for damage, day by day: a page that nobody read for a year is found before it is needed.
+    pub(super) async fn check(self: Arc<Self>) {
+        tokio::time::sleep(FIRST_CHECK).await;
+        loop {
+            let epoch = self.store.epoch();
+            let checked = self.store.check().await;
+            let is_damaged =
+                matches!(&checked, Err(error) if error.kind() == StoreErrorKind::Damaged);
+            match &checked {
+                Err(error) if is_damaged => tracing::error!(
+                    error = %chain(error),
+                    fix = error.fix(),
+                    "the store is damaged"
+                ),
+                Err(error) => tracing::warn!(error = %chain(error), "the store was not checked"),
+                Ok(()) => tracing::debug!("the store was checked"),
+            }
+            if checked.is_ok() || is_damaged {
+                self.turn.lock().await.damaged = is_damaged.then_some(epoch);
+            }
+            tokio::time::sleep(CHECK_STORE).await;
         }
     }
 }
@@ -101,13 +176,4 @@ fn uid(provider: &str, kind: &str, okta_id: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn a_uid_depends_on_the_object_and_its_tenant_alone() {
-        let uid = super::uid("acme", "User", "00u1");
-        assert_eq!(uid, super::uid("acme", "User", "00u1"));
-        assert_ne!(uid, super::uid("acme", "Group", "00u1"));
-        assert_ne!(uid, super::uid("other", "User", "00u1"));
-        assert_eq!(uid.len(), 36);
-    }
-}
+mod tests;

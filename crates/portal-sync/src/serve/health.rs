@@ -7,19 +7,28 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus::{TEXT_FORMAT, TextEncoder};
 
-use super::Site;
+use super::{Site, StoreStatus};
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// There is a generation to serve. The body names the tenants that were never read, a line each: their people and groups
+/// There is a generation to serve, and the store that it is from can be read. The body names the tenants that were never read, a line each: their people and groups
 /// are missing from it.
 pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String) {
-    let Some(published) = site.published() else {
-        let waiting = "waiting for the first sync\n".to_owned();
-        return (StatusCode::SERVICE_UNAVAILABLE, waiting);
+    let published = site.published();
+    let why = match *site.store.borrow() {
+        StoreStatus::Opening => Some("reading the store\n"),
+        StoreStatus::Unreadable => Some("the store cannot be read: it is tried again\n"),
+        StoreStatus::Gone => Some("the file of the store is gone\n"),
+        StoreStatus::Emptied => Some("the store was replaced by one without a catalog\n"),
+        StoreStatus::Damaged => Some("the store is damaged\n"),
+        StoreStatus::Read => None,
+    };
+    let Some(published) = published.filter(|_| why.is_none()) else {
+        let why = why.unwrap_or("waiting for the first sync\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
     };
     let mut body = "ok\n".to_owned();
     for provider in site.never_read(&published) {

@@ -25,6 +25,7 @@ const NOW: i64 = 1_704_067_500;
 struct Stage {
     router: Router,
     catalog: watch::Sender<Option<Arc<Published>>>,
+    store: watch::Sender<StoreStatus>,
     status: watch::Sender<Vec<ProviderStatus>>,
 }
 
@@ -35,12 +36,14 @@ impl Stage {
 
     fn with_tokens(tokens: &[&str]) -> Self {
         let (catalog, catalog_reader) = watch::channel(None);
+        let (store, store_reader) = watch::channel(StoreStatus::Read);
         let (status, status_reader) = watch::channel(Vec::new());
         let metrics = prometheus::Registry::new();
         let runs = prometheus::IntCounter::new("portal_sync_runs_total", "Runs.").unwrap();
         metrics.register(Box::new(runs)).unwrap();
         let router = router(App {
             catalog: catalog_reader,
+            store: store_reader,
             status: status_reader,
             tokens: tokens.iter().map(|secret| token(secret)).collect(),
             unauthorized: metrics_of_a_test().1.unauthorized(),
@@ -50,6 +53,7 @@ impl Stage {
         Self {
             router,
             catalog,
+            store,
             status,
         }
     }
@@ -188,6 +192,40 @@ fn small() -> Vec<Value> {
         group("engines", Some("science"), &[], &["ada.lovelace"]),
         group("science", None, &["engines"], &[]),
     ]
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_is_not_ready_though_its_last_generation_is_served() {
+    let stage = Stage::empty();
+    for is_served in [false, true] {
+        if is_served {
+            stage.publish(Vec::new());
+        }
+        for (status, code, why) in [
+            (StoreStatus::Opening, 503, "reading the store"),
+            (StoreStatus::Unreadable, 503, "cannot be read"),
+            (StoreStatus::Gone, 503, "is gone"),
+            (StoreStatus::Emptied, 503, "without a catalog"),
+            (StoreStatus::Damaged, 503, "is damaged"),
+            (
+                StoreStatus::Read,
+                if is_served { 200 } else { 503 },
+                if is_served {
+                    "ok"
+                } else {
+                    "waiting for the first sync"
+                },
+            ),
+        ] {
+            stage.store.send_replace(status);
+            let ready = stage.get("/readyz").await;
+            assert_eq!(ready.status, code, "{status:?}");
+            assert!(ready.text().contains(why), "{status:?}: {}", ready.text());
+            assert_eq!(stage.get("/healthz").await.status, 200);
+        }
+    }
+    let list = stage.get("/api/catalog/entities").await;
+    assert_eq!(list.status, 200);
 }
 
 #[tokio::test]

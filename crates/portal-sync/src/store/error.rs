@@ -37,12 +37,30 @@ pub enum StoreErrorKind {
     Unopenable,
     /// The disk fails.
     Disk,
+    /// The file was there when it was opened, and is not any more.
+    Gone,
     /// Another run of the same provider committed since this one began.
     Conflict,
     /// Another provider took one of the names since the plan was made.
     NameTaken,
     /// Anything else.
     Other,
+}
+
+impl StoreErrorKind {
+    /// Whether the store may be well again without anybody doing anything about its file.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::Locked
+                | Self::ReadOnly
+                | Self::Full
+                | Self::Denied
+                | Self::Unopenable
+                | Self::Disk
+        )
+    }
 }
 
 impl StoreError {
@@ -99,6 +117,10 @@ impl StoreError {
             StoreErrorKind::Disk => {
                 "look for what the system says of the disk; the previous generation is untouched"
             }
+            StoreErrorKind::Gone => {
+                "put the file back (a volume may not be mounted); where it is lost, start portal-sync again: it begins with an \
+                 empty store, reads everything from Okta again, and names are given anew"
+            }
             StoreErrorKind::Conflict | StoreErrorKind::NameTaken => {
                 "nothing was written; run again"
             }
@@ -120,6 +142,7 @@ impl fmt::Display for StoreError {
             StoreErrorKind::NoFolder => "the folder does not exist",
             StoreErrorKind::Denied => "this user may not open the file",
             StoreErrorKind::Disk => "the disk of the store fails",
+            StoreErrorKind::Gone => "the file is gone",
             StoreErrorKind::Unopenable => "the store cannot be opened",
             StoreErrorKind::Conflict => {
                 "another run of this provider changed the catalog meanwhile"

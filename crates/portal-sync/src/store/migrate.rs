@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
+use super::sqlite::{Failure, Index};
+
 /// Marks a file as a database of portal-sync: "psyc" as a number (SQLite, `PRAGMA application_id`).
 const APPLICATION_ID: i64 = 0x7073_7963;
 
@@ -18,7 +20,15 @@ pub(super) struct Migration {
     name: &'static str,
     /// What it does.
     sql: &'static str,
+    /// What it fills besides, which SQL cannot say.
+    then: Option<Fill>,
 }
+
+/// Fills what a step made.
+type Fill = fn(&Transaction<'_>) -> Result<(), Failure>;
+
+/// The version of a database to which every step was applied.
+pub(super) const NEWEST: i64 = 3;
 
 /// Every step that there ever was; the first one has the number 1.
 pub(super) const MIGRATIONS: &[Migration] = &[
@@ -39,11 +49,24 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         PRIMARY KEY (provider, kind, okta_id)
     ) STRICT, WITHOUT ROWID;
 ",
+        then: None,
     },
     Migration {
         name: "what is remembered of a provider besides its entities",
         // JSON; null where an earlier version committed last.
         sql: "ALTER TABLE provider ADD COLUMN remembered TEXT;",
+        then: None,
+    },
+    Migration {
+        name: "sums of what was written, by which damage is noticed",
+        sql: "
+    ALTER TABLE provider ADD COLUMN digest BLOB;
+    CREATE TABLE catalog (
+        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+        digest BLOB NOT NULL
+    ) STRICT;
+",
+        then: Some(Index::fill_sums),
     },
 ];
 
@@ -68,6 +91,8 @@ pub(super) enum Refusal {
     Altered(String),
     /// SQLite failed.
     Sqlite(rusqlite::Error),
+    /// What a step fills could not be filled.
+    Unfilled(Failure),
 }
 
 impl From<rusqlite::Error> for Refusal {
@@ -91,14 +116,26 @@ pub(super) fn migrate(
     for (number, migration) in (1..).zip(migrations) {
         if number > applied {
             transaction.execute_batch(migration.sql)?;
+            if let Some(then) = migration.then {
+                then(&transaction).map_err(Refusal::Unfilled)?;
+            }
+            transaction.pragma_update(None, "user_version", number)?;
         }
         record(&transaction, number, migration)?;
     }
-    let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-    transaction.pragma_update(None, "user_version", newest)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Checks that a database is one of ours and no newer one, whatever its version; an empty one is.
+pub(super) fn check(connection: &mut Connection, migrations: &[Migration]) -> Result<(), Refusal> {
+    applied(&connection.transaction()?, migrations).map(drop)
+}
+
+/// How many steps were applied to a database of ours.
+pub(super) fn version(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
+    transaction.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 fn is_current(connection: &mut Connection, migrations: &[Migration]) -> Result<bool, Refusal> {
@@ -109,7 +146,7 @@ fn is_current(connection: &mut Connection, migrations: &[Migration]) -> Result<b
 
 /// How many steps were applied, when all of them are known.
 fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i64, Refusal> {
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = version(transaction)?;
     let application: i64 =
         transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let has_entities = has_table(transaction, "entity")? && has_table(transaction, "provider")?;
@@ -148,6 +185,13 @@ fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i6
             )));
         }
     }
+    let recorded: i64 =
+        transaction.query_row("SELECT count(*) FROM migration", [], |row| row.get(0))?;
+    if recorded != version {
+        return Err(Refusal::Altered(format!(
+            "its history has {recorded} steps, and its number is {version}"
+        )));
+    }
     Ok(version)
 }
 
@@ -181,6 +225,21 @@ fn checksum(migration: &Migration) -> String {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+}
+
+/// Marks a database as one that was made by the first steps.
+#[cfg(test)]
+pub(super) fn mark(connection: &Connection, version: i64) {
+    connection.execute_batch(HISTORY).unwrap();
+    for (number, migration) in (1..=version).zip(MIGRATIONS) {
+        let insert = "INSERT INTO migration VALUES (?1, ?2, ?3, '')";
+        let row = rusqlite::params![number, migration.name, checksum(migration)];
+        connection.execute(insert, row).unwrap();
+    }
+    let application = ("application_id", APPLICATION_ID);
+    for (name, value) in [application, ("user_version", version)] {
+        connection.pragma_update(None, name, value).unwrap();
+    }
 }
 
 #[cfg(test)]

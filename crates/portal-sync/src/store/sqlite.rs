@@ -1,206 +1,365 @@
 //! The embedded store: one SQLite file.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use catalog_model::{Entity, EntityRef, Kind};
+use catalog_model::Entity;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use jiff::Timestamp;
-use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params,
-};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::migrate::{self, MIGRATIONS, migrate};
 use super::{
     Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind, Written,
 };
 use crate::criteria::Remembered;
 use crate::document::Document;
-use crate::state::{Others, State};
+use crate::state::State;
 
-/// How long a process waits for another one's transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+mod failure;
+
+mod rows;
+
+mod file;
+
+pub(super) use failure::Failure;
+use failure::damaged;
+use file::{Files, Opened};
+pub(super) use rows::Index;
+use rows::Provider;
+
+/// Up to this size, in bytes, a file is looked through for damage before it is used; a larger one while it is used.
+const CHECKED_AT_ONCE: u64 = 256 * 1024 * 1024;
+
+/// How long the start of `serve` waits for another process's transaction. What it has to write can be written later.
+const PATIENCE_OF_START: Duration = Duration::from_secs(1);
 
 /// A catalog in one SQLite file.
 ///
-/// Several processes may open the same file: readers never wait for a writer (write-ahead log), and a commit planned on
-/// an older generation is refused.
+/// Several processes may open the same file: readers never wait for a writer (write-ahead log) and need not be able to
+/// write, and a commit planned on an older generation is refused. A file that is replaced while it is open is opened anew.
+///
+/// There are two connections, one for reading and one for writing, so that within a process, too, nobody who reads waits
+/// for a commit.
 #[derive(Clone)]
 pub struct SqliteStore {
-    path: PathBuf,
-    connection: Arc<Mutex<Connection>>,
+    shared: Arc<Shared>,
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
-            .field("path", &self.path)
+            .field("path", &self.shared.path)
             .finish_non_exhaustive()
     }
+}
+
+struct Shared {
+    path: PathBuf,
+    /// Whether it is opened for whoever only looks, to whom a file that is not there is an empty catalog.
+    looks: bool,
+    reader: Mutex<Option<Opened>>,
+    writer: Mutex<Option<Opened>>,
+    current: Mutex<Current>,
+}
+
+/// Which catalog the file at the path is.
+#[derive(Default)]
+struct Current {
+    files: Option<Files>,
+    /// How often it turned out to be another one.
+    epoch: u64,
+    /// In which epoch each provider was last read: a plan made in one is not committed in another.
+    read: HashMap<String, u64>,
 }
 
 impl SqliteStore {
     /// Opens the file, and makes it when it is not there: for its owner alone, because people's addresses are in it.
     ///
     /// # Errors
-    /// When the file cannot be opened or written, is no database of portal-sync, or was written by a newer one.
+    /// When the file cannot be opened or written, is damaged, is no database of portal-sync, or was written by a newer one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let doing = || format!("opening `{}`", path.display());
-        make_private(path).map_err(|error| {
-            let kind = match error.kind() {
-                ErrorKind::NotFound => StoreErrorKind::NoFolder,
-                ErrorKind::IsADirectory => StoreErrorKind::IsFolder,
-                ErrorKind::PermissionDenied => StoreErrorKind::Denied,
-                ErrorKind::ReadOnlyFilesystem => StoreErrorKind::ReadOnly,
-                ErrorKind::StorageFull => StoreErrorKind::Full,
-                _ => StoreErrorKind::Unopenable,
-            };
-            StoreError::new(kind, doing()).because(error)
-        })?;
-        let mut connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(|error| failure(error, doing()))?;
-        prepare(&mut connection, doing)?;
-        Ok(Self {
-            path: path.to_owned(),
-            connection: Arc::new(Mutex::new(connection)),
-        })
+        let store = Self::of(path, false);
+        store.open_to_write(file::BUSY_TIMEOUT)?;
+        Ok(store)
     }
 
-    /// Opens the file for whoever only looks: when it is not there, and could be made, what is looked at is an empty catalog
-    /// that nobody keeps.
+    /// Opens the file for whoever only looks: nothing is written, not even the file itself. When it is not there, and
+    /// could be made, what is looked at is an empty catalog that nobody keeps.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// When the file cannot be read, is no database of portal-sync, or was written by a newer one.
     pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        if path.exists() || !folder.is_dir() {
-            return Self::open(path);
-        }
-        let doing = || format!("opening `{}`", path.display());
-        let connection = Connection::open_in_memory();
-        let mut connection = connection.map_err(|error| failure(error, doing()))?;
-        prepare(&mut connection, doing)?;
-        Ok(Self {
-            path: path.to_owned(),
-            connection: Arc::new(Mutex::new(connection)),
-        })
+        let store = Self::of(path, true);
+        store.open_to_read()?;
+        Ok(store)
     }
 
-    /// Runs `work` on a thread that may block, under the connection's lock.
-    fn with<T: Send + 'static>(
+    /// Opens the file for whoever serves it, come what may: what is there is served while it cannot be written, and a file
+    /// that another process has locked is waited for later on. The second value is what kept it from being opened for
+    /// writing, if anything did; that is tried again by each commit.
+    ///
+    /// # Errors
+    /// When the file is not there and cannot be made, is damaged, is no database of portal-sync, or was written by a newer
+    /// one.
+    pub fn open_to_serve(path: &Path) -> Result<(Self, Option<StoreError>), StoreError> {
+        let store = Self::of(path, false);
+        let Err(error) = store.open_to_write(PATIENCE_OF_START) else {
+            return Ok((store, None));
+        };
+        if !path.exists() || !error.kind().may_pass() {
+            return Err(error);
+        }
+        match store.open_to_read() {
+            Err(error) if error.kind() != StoreErrorKind::Locked => Err(error),
+            _ => Ok((store, Some(error))),
+        }
+    }
+
+    /// The files that a store at `path` consists of, as far as they are there.
+    pub fn files(path: &Path) -> Vec<PathBuf> {
+        let all = file::all_of(path).into_iter();
+        all.filter(|path| path.is_file()).collect()
+    }
+
+    fn of(path: &Path, looks: bool) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                looks,
+                reader: Mutex::default(),
+                writer: Mutex::default(),
+                current: Mutex::default(),
+            }),
+        }
+    }
+
+    fn open_to_write(&self, patience: Duration) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let opened = file::make_private(&shared.path)
+            .and_then(|()| shared.check_at_once())
+            .and_then(|()| shared.with_writer(patience, |_, _| Ok(())));
+        opened.map_err(|failed| failed.told("opening", &shared.path))
+    }
+
+    fn open_to_read(&self) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let opened =
+            file::may_be_there(&shared.path).and_then(|()| shared.with_reader(|_, _| Ok(())));
+        opened.map_err(|failed| failed.told("opening", &shared.path))
+    }
+
+    /// Runs `work` on a thread that may block.
+    fn blocking<T: Send + 'static>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&Shared) -> Result<T, Failure> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        let connection = Arc::clone(&self.connection);
-        let doing = format!("{doing} `{}`", self.path.display());
+        let shared = Arc::clone(&self.shared);
         async move {
-            let done = tokio::task::spawn_blocking(move || {
-                // A panic inside a transaction rolled it back when it was dropped, so the connection is sound.
-                work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))
-            })
-            .await;
-            match done {
-                Ok(Ok(value)) => Ok(value),
-                Ok(Err(Failure::Sqlite(error))) => Err(failure(error, doing)),
-                Ok(Err(Failure::Kind(kind))) => Err(StoreError::new(kind, doing)),
-                Ok(Err(Failure::Damaged(error))) => Err(StoreError {
-                    source: Some(error),
-                    ..StoreError::new(StoreErrorKind::Damaged, doing)
-                }),
-                Err(error) => Err(StoreError::new(StoreErrorKind::Other, doing).because(error)),
+            let path = shared.path.clone();
+            match tokio::task::spawn_blocking(move || work(&shared)).await {
+                Ok(done) => done.map_err(|failed| failed.told(doing, &path)),
+                Err(error) => {
+                    let doing = format!("{doing} `{}`", path.display());
+                    Err(StoreError::new(StoreErrorKind::Other, doing).because(error))
+                }
             }
         }
         .boxed()
     }
+
+    /// Reads in one transaction.
+    fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, &Shared) -> Result<T, Failure> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        self.blocking("reading", |shared| {
+            shared.with_reader(|connection, shared| work(&connection.transaction()?, shared))
+        })
+    }
+
+    /// Writes in one transaction, for a provider whose state was read from the same file.
+    fn writing<T: Send + 'static>(
+        &self,
+        provider: String,
+        work: impl FnOnce(&Transaction<'_>, Index) -> Result<T, Failure> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        self.blocking("writing", move |shared| {
+            shared.with_writer(file::BUSY_TIMEOUT, |connection, shared| {
+                {
+                    let current = shared.current();
+                    let read = current.read.get(&provider);
+                    if read.is_some_and(|epoch| *epoch != current.epoch) {
+                        return Err(Failure::Kind(StoreErrorKind::Conflict));
+                    }
+                }
+                let transaction =
+                    connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let index = Index::read(&transaction)?;
+                let done = work(&transaction, index)?;
+                transaction.commit()?;
+                // What was committed into a file that went meanwhile is lost.
+                shared.look()?;
+                Ok(done)
+            })
+        })
+    }
+}
+
+impl Shared {
+    fn current(&self) -> MutexGuard<'_, Current> {
+        lock(&self.current)
+    }
+
+    /// Which files are at the path now, and whether that is still the catalog it was.
+    fn look(&self) -> Result<Option<Files>, Failure> {
+        let found = Files::at(&self.path).map_err(Failure::unopenable)?;
+        let Some(now) = found else {
+            return if self.looks {
+                Ok(None)
+            } else {
+                Err(Failure::Kind(StoreErrorKind::Gone))
+            };
+        };
+        let mut current = self.current();
+        if current.files.is_some_and(|before| !before.go_on_in(&now)) {
+            current.epoch += 1;
+            tracing::error!(store = %self.path.display(), "the file of the store was replaced: it is opened anew");
+        }
+        current.files = Some(now);
+        Ok(Some(now))
+    }
+
+    fn with_reader<T>(
+        &self,
+        work: impl FnOnce(&mut Connection, &Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut reader = lock(&self.reader);
+        let now = self.look()?;
+        if reader.as_ref().is_some_and(|opened| opened.files != now) {
+            // Both, before one is opened: those of one process share what they know of a file.
+            *reader = None;
+            *lock(&self.writer) = None;
+        }
+        let opened = match &mut *reader {
+            Some(opened) => opened,
+            None => {
+                let opened = match now {
+                    Some(_) => Opened::to_read(&self.path)?,
+                    None => Opened::nothing()?,
+                };
+                self.remember_files(&opened);
+                reader.insert(opened)
+            }
+        };
+        work(&mut opened.connection, self)
+    }
+
+    fn with_writer<T>(
+        &self,
+        patience: Duration,
+        work: impl FnOnce(&mut Connection, &Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.looks {
+            return Err(Failure::Kind(StoreErrorKind::ReadOnly));
+        }
+        // Notices when the file was replaced, and then opens it anew.
+        self.with_reader(|_, _| Ok(()))?;
+        let mut writer = lock(&self.writer);
+        let now = self.look()?;
+        if writer.as_ref().is_some_and(|opened| opened.files != now) {
+            *writer = None;
+        }
+        let opened = match &mut *writer {
+            Some(opened) => opened,
+            None => {
+                let opened = Opened::to_write(&self.path, patience)?;
+                self.remember_files(&opened);
+                writer.insert(opened)
+            }
+        };
+        work(&mut opened.connection, self)
+    }
+
+    /// Whoever opens a database makes the files beside it.
+    fn remember_files(&self, opened: &Opened) {
+        if opened.files.is_some() {
+            self.current().files = opened.files;
+        }
+    }
+
+    /// Looks through a file that is not too large for damage, before anything is written into it.
+    fn check_at_once(&self) -> Result<(), Failure> {
+        let size = std::fs::metadata(&self.path).map_or(0, |found| found.len());
+        if size == 0 || size > CHECKED_AT_ONCE {
+            return Ok(());
+        }
+        self.with_reader(|connection, _| file::check_structure(connection))
+    }
+}
+
+// A panic inside a transaction rolled it back when it was dropped, so the connections are sound.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl CatalogStore for SqliteStore {
     fn state(&self, provider: &str) -> BoxFuture<'_, Result<State, StoreError>> {
         let provider = provider.to_owned();
-        self.with("reading", move |connection| {
-            let transaction = connection.transaction()?;
-            let generation = generation_of(&transaction, &provider)?;
-            let others = others(&transaction, &provider)?;
-            let Some(generation) = generation else {
+        self.reading(move |transaction, shared| {
+            {
+                let mut current = shared.current();
+                let epoch = current.epoch;
+                current.read.insert(provider.clone(), epoch);
+            }
+            let index = Index::read(transaction)?;
+            let others = index.others(transaction, &provider)?;
+            let Some(own) = index.provider(&provider) else {
                 return Ok(State::never_synced(others));
             };
-            let remembered = transaction.query_row(
-                "SELECT remembered FROM provider WHERE id = ?1",
-                [&provider],
-                |row| row.get::<_, Option<String>>(0),
-            )?;
             let mut documents = Vec::new();
-            let mut own =
-                transaction.prepare("SELECT okta_id, ref, body FROM entity WHERE provider = ?1")?;
-            for row in own.query_map([&provider], |row| {
-                let (id, name, body): (String, String, Box<str>) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?);
-                Ok((id, name, body))
-            })? {
-                let (okta_id, name, body) = row?;
-                let entity_ref = name.parse::<EntityRef>().map_err(damaged)?;
-                documents.push((okta_id, Document::stored(entity_ref, body)));
-            }
-            State::new(generation, documents, others, recalled(remembered)).map_err(damaged)
+            own.entities(transaction, |entity| {
+                let document = Document::stored(entity.parsed_ref()?, entity.body);
+                documents.push((entity.okta_id.to_owned(), document));
+                Ok(())
+            })?;
+            let generation = own.generation.cast_unsigned();
+            State::new(generation, documents, others, own.remembered()).map_err(damaged)
         })
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>> {
-        self.with("writing", move |connection| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if generation_of(&transaction, &commit.provider)? != commit.base {
+        self.writing(commit.provider.clone(), move |transaction, index| {
+            let before = index.provider(&commit.provider);
+            if before.map(|it| it.generation.cast_unsigned()) != commit.base {
                 return Err(Failure::Kind(StoreErrorKind::Conflict));
             }
-            let next = generation(&transaction)?.map_or(0, |(number, _)| number) + 1;
-            {
-                let mut delete = transaction.prepare(
-                    "DELETE FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3",
-                )?;
-                let rewritten = commit
-                    .written
-                    .iter()
-                    .map(|written| (written.document.kind(), written.okta_id.as_str()));
-                let removed = commit.removed.iter().map(|(kind, id)| (*kind, id.as_str()));
-                // Everything that changes goes first, so that two objects can swap their names.
-                for (kind, okta_id) in removed.chain(rewritten) {
-                    delete.execute(params![commit.provider, kind.as_str(), okta_id])?;
-                }
-                let mut insert = transaction.prepare(
-                    "INSERT INTO entity (provider, kind, okta_id, ref, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?;
-                for Written { okta_id, document } in &commit.written {
-                    insert.execute(params![
-                        commit.provider,
-                        document.kind().as_str(),
-                        okta_id,
-                        document.entity_ref().as_str(),
-                        document.body()
-                    ])?;
-                }
-                let remembered = serde_json::to_string(&commit.remembered).map_err(damaged)?;
-                transaction.execute(
-                    "INSERT INTO provider (id, generation, taken_at, remembered) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (id) DO UPDATE SET generation = ?2, taken_at = ?3, remembered = ?4",
-                    params![
-                        commit.provider,
-                        next.cast_signed(),
-                        commit.taken_at.to_string(),
-                        remembered
-                    ],
-                )?;
+            let sum = before.and_then(|it| it.sum).unwrap_or_default();
+            let mut entities = rows::Entities::of(transaction, &commit.provider, sum)?;
+            // Everything that changes goes first, so that two objects can swap their names.
+            for (kind, okta_id) in &commit.removed {
+                entities.remove(*kind, okta_id)?;
             }
-            transaction.commit()?;
-            Ok(next)
+            for Written { okta_id, document } in &commit.written {
+                entities.remove(document.kind(), okta_id)?;
+            }
+            for written in &commit.written {
+                entities.insert(written)?;
+            }
+            let sum = entities.sum();
+            let next = index.newest().map_or(0, |newest| newest.generation) + 1;
+            let provider = Provider {
+                id: commit.provider,
+                generation: next,
+                taken_at: commit.taken_at.to_string(),
+                remembered: Some(serde_json::to_string(&commit.remembered).map_err(damaged)?),
+                sum: Some(sum),
+            };
+            index.replace(provider, transaction)?;
+            Ok(next.cast_unsigned())
         })
     }
 
@@ -211,130 +370,82 @@ impl CatalogStore for SqliteStore {
         remembered: Remembered,
     ) -> BoxFuture<'_, Result<(), StoreError>> {
         let provider = provider.to_owned();
-        self.with("writing", move |connection| {
-            let remembered = serde_json::to_string(&remembered).map_err(damaged)?;
-            let changed = connection.execute(
-                "UPDATE provider SET remembered = ?3 WHERE id = ?1 AND generation = ?2",
-                params![provider, base.cast_signed(), remembered],
-            )?;
-            match changed {
-                0 => Err(Failure::Kind(StoreErrorKind::Conflict)),
-                _ => Ok(()),
-            }
+        self.writing(provider.clone(), move |transaction, index| {
+            let own = index.provider(&provider);
+            let Some(own) = own.filter(|own| own.generation == base.cast_signed()) else {
+                return Err(Failure::Kind(StoreErrorKind::Conflict));
+            };
+            let own = Provider {
+                remembered: Some(serde_json::to_string(&remembered).map_err(damaged)?),
+                ..own.clone()
+            };
+            index.replace(own, transaction)
         })
     }
 
     fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {
-        self.with("reading", |connection| {
-            let transaction = connection.transaction()?;
-            let mut all = transaction.prepare(
-                "SELECT id, remembered, (SELECT body FROM entity WHERE entity.provider = provider.id LIMIT 1)
-                 FROM provider ORDER BY id",
-            )?;
-            let known = all.query_map([], |row| {
-                let body: Option<String> = row.get(2)?;
+        self.reading(|transaction, _| {
+            let known = Index::read(transaction)?.providers.into_iter().map(|it| {
                 Ok(KnownProvider {
-                    id: row.get(0)?,
-                    org: body.as_deref().and_then(org_of),
-                    remembered: recalled(row.get(1)?),
+                    org: it.any_body(transaction)?.as_deref().and_then(org_of),
+                    remembered: it.remembered(),
+                    id: it.id,
                 })
-            })?;
-            Ok(known.collect::<Result<_, _>>()?)
+            });
+            known.collect()
         })
     }
 
     fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
-        self.with("reading", |connection| {
-            Ok(generation(connection)?.map(|(number, _)| number))
+        self.reading(|transaction, _| {
+            let index = Index::read(transaction)?;
+            Ok(index.newest().map(|it| it.generation.cast_unsigned()))
         })
     }
 
+    fn epoch(&self) -> u64 {
+        self.shared.current().epoch
+    }
+
     fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>> {
-        self.with("reading", |connection| {
-            let transaction = connection.transaction()?;
-            let Some((generation, taken_at)) = generation(&transaction)? else {
+        self.reading(|transaction, _| {
+            let index = Index::read(transaction)?;
+            let Some(newest) = index.newest() else {
                 return Ok(None);
             };
-            let mut ids = transaction.prepare("SELECT id FROM provider ORDER BY id")?;
-            let ids = ids.query_map([], |row| row.get(0))?;
-            let providers: Vec<String> = ids.collect::<Result<_, _>>()?;
-            let mut all = transaction.prepare(
-                "SELECT okta_id, body FROM entity WHERE provider = ?1 ORDER BY kind, okta_id",
-            )?;
             let mut records = Vec::new();
-            for provider in &providers {
-                let provider: Arc<str> = provider.as_str().into();
-                for row in all.query_map([&provider], |row| record(row, &provider))? {
-                    records.push(row?.map_err(damaged)?);
-                }
+            for provider in &index.providers {
+                let id: Arc<str> = provider.id.as_str().into();
+                provider.entities(transaction, |entity| {
+                    records.push(Record {
+                        provider: Arc::clone(&id),
+                        okta_id: entity.okta_id.to_owned(),
+                        entity: serde_json::from_str(entity.body).map_err(damaged)?,
+                    });
+                    Ok(())
+                })?;
             }
             Ok(Some(Catalog {
-                generation,
-                taken_at,
-                providers,
+                generation: newest.generation.cast_unsigned(),
+                taken_at: newest.taken_at()?,
+                providers: index.providers.into_iter().map(|it| it.id).collect(),
                 records,
             }))
         })
     }
-}
 
-/// What went wrong on the store's thread.
-enum Failure {
-    Sqlite(rusqlite::Error),
-    Kind(StoreErrorKind),
-    Damaged(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.blocking("checking", |shared| {
+            if shared.look()?.is_none() {
+                return Ok(());
+            }
+            // By a connection of its own: it takes a while, and nobody shall wait for it.
+            let mut opened = Opened::to_read(&shared.path)?;
+            file::check_structure(&opened.connection)?;
+            let transaction = opened.connection.transaction()?;
+            Index::read(&transaction)?.verify(&transaction)
+        })
     }
-}
-
-fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::Damaged(Box::new(error))
-}
-
-fn record(
-    row: &rusqlite::Row<'_>,
-    provider: &Arc<str>,
-) -> rusqlite::Result<Result<Record, serde_json::Error>> {
-    let okta_id: String = row.get(0)?;
-    let body: String = row.get(1)?;
-    Ok(serde_json::from_str::<Entity>(&body).map(|entity| Record {
-        provider: Arc::clone(provider),
-        okta_id,
-        entity,
-    }))
-}
-
-/// What the other providers have. Of their users only the addresses are read.
-fn others(connection: &Connection, provider: &str) -> Result<Others, Failure> {
-    let mut all = connection.prepare(
-        r#"SELECT ref, kind, json_extract(body, '$.metadata.annotations."okta.com/email"')
-           FROM entity WHERE provider <> ?1"#,
-    )?;
-    let mut others = Others::default();
-    let rows = all.query_map([provider], |row| {
-        let (name, kind, email): (String, String, Option<String>) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((name, kind, email))
-    })?;
-    for row in rows {
-        let (name, kind, email) = row?;
-        let entity_ref = name.parse::<EntityRef>().map_err(damaged)?;
-        if kind == Kind::User.as_str() {
-            others.addresses.push((entity_ref.clone(), email));
-        }
-        others.taken.insert(entity_ref);
-    }
-    Ok(others)
-}
-
-/// What an unknown version wrote is as good as nothing: the next run then counts more than it has to.
-fn recalled(text: Option<String>) -> Remembered {
-    text.and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default()
 }
 
 /// The org that an entity is from, by where it says that it is managed: `okta:https://acme.okta.com/api/v1/users/00u1`.
@@ -346,90 +457,4 @@ fn org_of(body: &str) -> Option<String> {
         .get("backstage.io/managed-by-location")?;
     let (org, _) = location.strip_prefix("okta:")?.split_once("/api/v1/")?;
     Some(org.to_owned())
-}
-
-/// Makes the file when it is not there, for its owner alone. SQLite gives its other files the same mode.
-fn make_private(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(ErrorKind::IsADirectory.into());
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-/// The generation in which a provider last committed.
-fn generation_of(connection: &Connection, provider: &str) -> Result<Option<u64>, Failure> {
-    let number = connection
-        .query_row(
-            "SELECT generation FROM provider WHERE id = ?1",
-            [provider],
-            |row| row.get::<_, i64>(0),
-        )
-        .optional()?;
-    Ok(number.map(i64::cast_unsigned))
-}
-
-/// The newest generation and when it was taken.
-fn generation(connection: &Connection) -> Result<Option<(u64, Timestamp)>, Failure> {
-    let newest = connection
-        .query_row(
-            "SELECT generation, taken_at FROM provider ORDER BY generation DESC LIMIT 1",
-            [],
-            |row| {
-                Ok((
-                    row.get::<_, i64>(0)?.cast_unsigned(),
-                    row.get::<_, String>(1)?,
-                ))
-            },
-        )
-        .optional()?;
-    newest
-        .map(|(number, at)| Ok((number, at.parse().map_err(damaged)?)))
-        .transpose()
-}
-
-fn prepare(connection: &mut Connection, doing: impl Fn() -> String) -> Result<(), StoreError> {
-    let fail = |error| failure(error, doing());
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
-    connection
-        .pragma_update(None, "journal_mode", "wal")
-        .map_err(fail)?;
-    connection
-        .pragma_update(None, "synchronous", "full")
-        .map_err(fail)?;
-    migrate(connection, MIGRATIONS).map_err(|refusal| match refusal {
-        migrate::Refusal::Newer => StoreError::new(StoreErrorKind::NewerSchema, doing()),
-        migrate::Refusal::Foreign => StoreError::new(StoreErrorKind::Foreign, doing()),
-        migrate::Refusal::Altered(what) => {
-            StoreError::new(StoreErrorKind::Foreign, doing()).because(io::Error::other(what))
-        }
-        migrate::Refusal::Sqlite(error) => failure(error, doing()),
-    })
-}
-
-fn failure(error: rusqlite::Error, doing: String) -> StoreError {
-    let kind = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreErrorKind::Locked,
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreErrorKind::ReadOnly,
-        Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
-        Some(ErrorCode::CannotOpen) => StoreErrorKind::Unopenable,
-        Some(ErrorCode::SystemIoFailure) => StoreErrorKind::Disk,
-        _ if is_taken_name(&error) => StoreErrorKind::NameTaken,
-        // Our statements are always the same ones: what SQLite cannot make of them or of a row is the file's fault.
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) | None => {
-            StoreErrorKind::Damaged
-        }
-        _ => StoreErrorKind::Other,
-    };
-    StoreError::new(kind, doing).because(error)
-}
-
-/// The one constraint that another provider can break: refs are unique in the whole catalog.
-fn is_taken_name(error: &rusqlite::Error) -> bool {
-    error
-        .sqlite_error()
-        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }

@@ -8,6 +8,9 @@ use rusqlite::Connection;
 use super::*;
 use crate::criteria::Criteria;
 
+mod damage;
+mod files;
+
 fn user(okta_id: &str, name: &str) -> Record {
     let metadata = Metadata::new(name.parse().unwrap());
     Record {

@@ -5,19 +5,22 @@
 //! reads, before the first old one is touched; then each takes its place, and what is left of the old set goes last.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use tempfile::{Builder, TempPath};
 
 use super::{EntityFormat, RenderError, render};
 use crate::exit::Exit;
 use crate::store::Record;
 
-/// What a file is called until it is complete.
+/// What the name of a file ends in until it is complete.
 const PARTIAL: &str = "partial";
+
+/// How many random letters are in it until then.
+const RANDOM: usize = 6;
 
 /// Why the set could not be replaced.
 #[derive(Debug, thiserror::Error)]
@@ -83,30 +86,22 @@ pub(super) fn replace(
 ) -> Result<(), SetError> {
     make(folder)?;
     let old = of_exports(folder)?;
-    for leftover in old.iter().filter(|path| is_partial(path)) {
+    for leftover in &old.partial {
         fs::remove_file(leftover).map_err(before("remove", leftover))?;
     }
     let paths = paths(folder, format, shards);
     if let Some(taken) = paths.iter().find(|path| path.is_dir()) {
         return Err(SetError::IsAFolder(taken.clone()));
     }
-    let mut written = Vec::new();
-    let complete = write_partials(&paths, records, format, &mut written);
-    if complete.is_err() {
-        for path in &written {
-            // The error that is told already says more than one about the tidying.
-            drop(fs::remove_file(path));
-        }
-    }
-    complete?;
-    for path in &paths {
-        fs::rename(partial(path), path).map_err(halfway("replace", path))?;
+    // Those that do not get their place are removed when this ends.
+    let complete = write_partials(&paths, records, format)?;
+    for (partial, path) in complete.into_iter().zip(&paths) {
+        let renamed = partial.persist(path).map_err(|failed| failed.error);
+        renamed.map_err(halfway("replace", path))?;
     }
     let new: BTreeSet<&PathBuf> = paths.iter().collect();
-    for path in &old {
-        if !new.contains(path) && !is_partial(path) {
-            fs::remove_file(path).map_err(halfway("remove", path))?;
-        }
+    for path in old.complete.iter().filter(|path| !new.contains(path)) {
+        fs::remove_file(path).map_err(halfway("remove", path))?;
     }
     synchronize(folder).map_err(halfway("write", folder))
 }
@@ -132,37 +127,64 @@ fn make(folder: &Path) -> Result<(), SetError> {
     })
 }
 
-/// The files that exports left in the folder, whatever their format; nobody else's.
-fn of_exports(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
-    let mut found = Vec::new();
+/// What exports left in a folder, whatever their format; nobody else's files.
+#[derive(Debug, Default)]
+struct Left {
+    complete: Vec<PathBuf>,
+    /// What an export that was killed left.
+    partial: Vec<PathBuf>,
+}
+
+fn of_exports(folder: &Path) -> Result<Left, SetError> {
+    let mut left = Left::default();
     for entry in fs::read_dir(folder).map_err(before("list", folder))? {
         let entry = entry.map_err(before("list", folder))?;
         let kind = entry.file_type().map_err(before("list", folder))?;
-        if !kind.is_dir() && entry.file_name().to_str().is_some_and(is_of_export) {
-            found.push(entry.path());
+        let name = entry.file_name();
+        match name.to_str().and_then(Name::of) {
+            // Whoever reads the folder follows a link, so it is one of the set; only the link is removed.
+            Some(Name::Complete) if !kind.is_dir() => left.complete.push(entry.path()),
+            Some(Name::Partial) if kind.is_file() => left.partial.push(entry.path()),
+            _ => {}
         }
     }
-    found.sort();
-    Ok(found)
+    left.complete.sort();
+    Ok(left)
 }
 
-/// `entities-7.yaml`, and what it is called until it is complete.
-fn is_of_export(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix("entities-") else {
-        return false;
-    };
-    let (number, kind) = rest.split_once('.').unwrap_or((rest, ""));
-    let format = kind.strip_suffix(".partial").unwrap_or(kind);
-    let ours = [EntityFormat::Yaml, EntityFormat::Ndjson, EntityFormat::Json]
-        .iter()
-        .any(|it| it.extension() == format);
-    !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-        && (ours || kind == PARTIAL)
+/// What the name of a file says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// `entities-7.yaml`.
+    Complete,
+    /// `entities-7.yaml.fZ0vXe.partial`, and what earlier versions called it.
+    Partial,
 }
 
-fn is_partial(path: &Path) -> bool {
-    path.extension() == Some(OsStr::new(PARTIAL))
+impl Name {
+    fn of(name: &str) -> Option<Self> {
+        let rest = name.strip_prefix("entities-")?;
+        let (number, kind) = rest.split_once('.')?;
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_format = |kind: &str| {
+            [EntityFormat::Yaml, EntityFormat::Ndjson, EntityFormat::Json]
+                .iter()
+                .any(|it| it.extension() == kind)
+        };
+        let is_random = |text: &str| {
+            text.len() == RANDOM && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        match kind.split('.').collect::<Vec<_>>().as_slice() {
+            _ if !is_number => None,
+            [format] if is_format(format) => Some(Self::Complete),
+            [PARTIAL] => Some(Self::Partial),
+            [format, PARTIAL] if is_format(format) => Some(Self::Partial),
+            [format, random, PARTIAL] if is_format(format) && is_random(random) => {
+                Some(Self::Partial)
+            }
+            _ => None,
+        }
+    }
 }
 
 fn paths(folder: &Path, format: EntityFormat, shards: usize) -> Vec<PathBuf> {
@@ -173,41 +195,37 @@ fn paths(folder: &Path, format: EntityFormat, shards: usize) -> Vec<PathBuf> {
         .collect()
 }
 
-fn partial(path: &Path) -> PathBuf {
-    path.with_added_extension(PARTIAL)
-}
-
-/// Writes all files under the names they have until they are complete. `written` are those that were made.
+/// Writes all files under names that nobody can foresee, each for its owner alone.
 fn write_partials(
     paths: &[PathBuf],
     records: &[Record],
     format: EntityFormat,
-    written: &mut Vec<PathBuf>,
-) -> Result<(), SetError> {
+) -> Result<Vec<TempPath>, SetError> {
     let mut of_shards: Vec<Vec<&Record>> = vec![Vec::new(); paths.len()];
     for record in records {
         if let Some(of_shard) = of_shards.get_mut(shard_of(&record.okta_id, paths.len())) {
             of_shard.push(record);
         }
     }
+    let mut written = Vec::new();
     for (path, of_shard) in paths.iter().zip(of_shards) {
         let text = render(&of_shard, format).map_err(SetError::Render)?;
-        let partial = partial(path);
-        let mut file = create(&partial).map_err(before("make", &partial))?;
-        written.push(partial.clone());
+        let mut prefix = path.file_name().unwrap_or_default().to_owned();
+        prefix.push(".");
+        // Made by O_EXCL and with the mode 0600: what somebody put there is neither followed nor written to.
+        let file = Builder::new()
+            .prefix(&prefix)
+            .rand_bytes(RANDOM)
+            .suffix(&format!(".{PARTIAL}"))
+            .tempfile_in(path.parent().unwrap_or(Path::new(".")));
+        let mut file = file.map_err(before("make a file beside", path))?;
         file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(before("write", &partial))?;
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(before("write", file.path()))?;
+        // Closed: there may be more of them than a process can have open.
+        written.push(file.into_temp_path());
     }
-    Ok(())
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    Ok(written)
 }
 
 /// A new name of a file outlives a loss of power only when the folder is written, too. Windows does that by itself.

@@ -70,7 +70,7 @@ impl<'a> Entry<'a> {
 
     /// Like [`text`](Self::text) for a secret: messages tell its kind and nothing else.
     pub(in super::super) fn secret(&self, expected: &str) -> Option<&'a str> {
-        if let Value::String(_, text) = self.value {
+        if let Some(text) = self.plain() {
             // A whole text of that form is the name of a variable, which no secret looks like.
             if bare_variable(text)
                 .is_some_and(|name| name.len() == text.trim_end_matches('}').len())

@@ -196,3 +196,51 @@ fn expressions_are_refused_with_carets() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn files_with_secrets_that_others_can_open_are_told_with_their_fix() {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    let inline = with_token(
+        "",
+        "portalSync: { server: { tokens: [s3cret-token-9d1f] } }\n",
+    );
+    let app = |key: &str| {
+        tenant(&format!(
+            "oktaUrl: https://acme.okta.com\nclientId: 0oa1\nkeyId: k1\nprivateKey: {key}"
+        ))
+    };
+    let (by_file, by_variable) = (app("{ $file: key.pem }"), app("${KEY}"));
+    let include = "portalSync: { server: { tokens: [{ $file: token }] } }\n";
+    let by_list = format!("{by_variable}\n{include}");
+    for (what, text, of_config, of_key, told) in [
+        ("all are private", &inline, 0o600, 0o600, &[][..]),
+        ("inline", &inline, 0o644, 0o600, &["app-config.yaml"]),
+        ("a key", &by_file, 0o644, 0o640, &["key.pem"]),
+        ("a key for all", &by_file, 0o600, 0o666, &["key.pem"]),
+        ("a private key", &by_file, 0o644, 0o400, &[]),
+        ("a variable", &by_variable, 0o644, 0o644, &[]),
+        ("a token", &by_list, 0o600, 0o644, &["token"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text, mode) in [
+            ("app-config.yaml", text.as_str(), of_config),
+            ("key.pem", KEY, of_key),
+            ("token", "s3cret-token-9d1f", of_key),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        }
+        let environment = [("KEY", KEY)].into_iter().collect();
+        let config = crate::config::load(&[], &environment, folder.path());
+        let config = config.unwrap_or_else(|errors| panic!("{what}: {errors}"));
+        let exposed: Vec<String> = config.exposed.iter().map(ToString::to_string).collect();
+        assert_eq!(exposed.len(), told.len(), "{what}: {exposed:?}");
+        for (exposed, name) in exposed.iter().zip(told) {
+            let fix = format!("`chmod 600 {}`", folder.path().join(name).display());
+            assert!(exposed.contains(&fix), "{what}: {exposed}");
+        }
+    }
+}

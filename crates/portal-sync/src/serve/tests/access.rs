@@ -120,9 +120,11 @@ async fn an_empty_password_never_opens() {
 #[tokio::test]
 async fn tokens_do_not_print() {
     let (_, catalog) = watch::channel(None);
+    let (_, store) = watch::channel(StoreStatus::Read);
     let (_, status) = watch::channel(Vec::new());
     let app = App {
         catalog,
+        store,
         status,
         tokens: vec![token("first-token")],
         unauthorized: metrics_of_a_test().1.unauthorized(),

@@ -34,11 +34,11 @@ fn a_file_of_the_first_version_keeps_everything() {
         number(&database, "SELECT remembered IS NULL FROM provider"),
         1
     );
-    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 2);
-    assert_eq!(number(&database, "PRAGMA user_version"), 2);
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 3);
+    assert_eq!(number(&database, "PRAGMA user_version"), 3);
     // Once and for good.
     migrate(&mut database, MIGRATIONS).unwrap();
-    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 2);
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 3);
 }
 
 #[test]
@@ -61,7 +61,8 @@ fn the_steps_that_there_were_are_never_edited() {
     let checksums: Vec<String> = MIGRATIONS.iter().map(checksum).collect();
     let beginnings = checksums.iter().map(|it| it.get(..12).unwrap());
     let beginnings: Vec<&str> = beginnings.collect();
-    assert_eq!(beginnings, ["cc473c9b0a10", "d497d7ed96dc"]);
+    assert_eq!(beginnings, ["cc473c9b0a10", "d497d7ed96dc", "8201c77937aa"]);
+    assert_eq!(i64::try_from(beginnings.len()), Ok(NEWEST));
 }
 
 #[test]
@@ -71,7 +72,9 @@ fn what_is_not_ours_is_left_alone() {
         Migration {
             name: "another",
             sql: "ALTER TABLE provider ADD COLUMN other TEXT;",
+            then: None,
         },
+        MIGRATIONS[2],
     ];
     let of_the_newest = || {
         let mut database = database();
@@ -82,7 +85,7 @@ fn what_is_not_ours_is_left_alone() {
         database.execute_batch(sql).unwrap();
         database
     };
-    let table: [(&str, Connection, &[Migration], &str); 8] = [
+    let table: [(&str, Connection, &[Migration], &str); 9] = [
         (
             "tables without a number",
             with(database(), "CREATE TABLE other (x)"),
@@ -135,6 +138,12 @@ fn what_is_not_ours_is_left_alone() {
             MIGRATIONS,
             "Altered",
         ),
+        (
+            "a number before the last steps",
+            with(of_the_newest(), "PRAGMA user_version = 2"),
+            MIGRATIONS,
+            "Altered",
+        ),
     ];
     for (what, mut database, migrations, expected) in table {
         let refusal = migrate(&mut database, migrations).unwrap_err();
@@ -151,6 +160,7 @@ fn a_step_that_fails_leaves_the_file_as_it_was() {
         Migration {
             name: "broken",
             sql: "CREATE TABLE more (x); SELECT nothing FROM nowhere;",
+            then: None,
         },
     ];
     let mut database = of_the_first_version();

@@ -54,11 +54,21 @@ fn a_set_replaces_the_one_before_whatever_its_size_and_format() {
         "entities-extra.yaml",
         "entities-1-old.yaml",
         "notes.partial",
+        "entities-0.yaml.abc.partial",
+        "entities-0.yaml.abcdef.partial.bak",
+        "entities-0.xml.abcdef.partial",
+        "entities-x.yaml.abcdef.partial",
+        "entities-0.partial.yaml",
+        "entities-0",
     ];
     for other in others {
         fs::write(folder.path().join(other), "theirs").unwrap();
     }
-    for leftover in ["entities-3.partial", "entities-7.json.partial"] {
+    for leftover in [
+        "entities-3.partial",
+        "entities-7.json.partial",
+        "entities-11.ndjson.fZ0vXe.partial",
+    ] {
         fs::write(folder.path().join(leftover), "half").unwrap();
     }
     let all = records(40);
@@ -96,12 +106,46 @@ fn what_fails_before_the_new_set_is_complete_leaves_the_old_one() {
     replace(folder.path(), &records(9), EntityFormat::Yaml, 3).unwrap();
     let old = contents(folder.path());
     // The second file cannot be made.
-    fs::create_dir(folder.path().join("entities-1.json.partial")).unwrap();
-    let error = replace(folder.path(), &records(5), EntityFormat::Json, 3).unwrap_err();
+    let paths = [
+        folder.path().join("entities-0.json"),
+        folder.path().join("nowhere/entities-1.json"),
+    ];
+    let error = write_partials(&paths, &records(5), EntityFormat::Json).unwrap_err();
     assert_eq!(error.exit(), Exit::Store);
     assert!(error.to_string().contains("are as they were"), "{error}");
-    fs::remove_dir(folder.path().join("entities-1.json.partial")).unwrap();
     assert_eq!(contents(folder.path()), old);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_somebody_planted_are_not_followed() {
+    use std::os::unix::fs::symlink;
+    let folder = folder();
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    let victim = folder.path().join("victim");
+    fs::write(&victim, "theirs").unwrap();
+    let planted = [
+        "entities-0.yaml",
+        "entities-5.yaml",
+        "entities-0.partial",
+        "entities-0.yaml.partial",
+        "entities-0.yaml.fZ0vXe.partial",
+    ];
+    for name in planted {
+        symlink(&victim, out.join(name)).unwrap();
+    }
+    replace(&out, &records(3), EntityFormat::Yaml, 1).unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "theirs");
+    // The set is one file, and a file; links under other names are nobody's business.
+    assert!(
+        fs::symlink_metadata(out.join(planted[0]))
+            .unwrap()
+            .is_file()
+    );
+    let mut left = names(&out);
+    left.retain(|name| !name.ends_with(".partial"));
+    assert_eq!(left, ["entities-0.yaml"]);
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What becomes of a store that changes, goes and comes back.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::store::{Commit, SqliteStore};
+
+#[test]
+fn a_uid_depends_on_the_object_and_its_tenant_alone() {
+    let jane = uid("acme", "User", "00u1");
+    assert_eq!(jane, uid("acme", "User", "00u1"));
+    assert_ne!(jane, uid("acme", "Group", "00u1"));
+    assert_ne!(jane, uid("other", "User", "00u1"));
+    assert_eq!(jane.len(), 36);
+}
+
+/// A store whose one generation is of this provider.
+async fn filled(path: &Path, provider: &str) -> SqliteStore {
+    let store = SqliteStore::open(path).unwrap();
+    let first = Commit {
+        provider: provider.to_owned(),
+        base: None,
+        taken_at: jiff::Timestamp::UNIX_EPOCH,
+        removed: Vec::new(),
+        written: Vec::new(),
+        remembered: crate::criteria::Remembered::default(),
+    };
+    store.commit(first).await.unwrap();
+    store
+}
+
+fn publisher(store: SqliteStore) -> Publisher {
+    Publisher {
+        store: Arc::new(store),
+        publish: watch::channel(None).0,
+        status: watch::channel(StoreStatus::Opening).0,
+        turn: tokio::sync::Mutex::default(),
+    }
+}
+
+/// Of which provider the published generation is, and what is known of the store.
+async fn seen(publisher: &Publisher) -> (Option<&'static str>, StoreStatus) {
+    publisher.refresh_or_log().await;
+    let published = publisher.publish.borrow();
+    let provider = published.as_ref().map(|published| {
+        ["first", "second"]
+            .into_iter()
+            .find(|provider| published.has_read(provider))
+            .unwrap()
+    });
+    (provider, *publisher.status.borrow())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn another_file_is_published_whatever_its_number() {
+    use StoreStatus::{Emptied, Gone, Read};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.db");
+    let publisher = publisher(filled(&path, "first").await);
+    assert_eq!(seen(&publisher).await, (Some("first"), Read));
+
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(folder.path().join(format!("catalog.db{suffix}"))).unwrap();
+    }
+    assert_eq!(seen(&publisher).await, (Some("first"), Gone));
+    assert!(!path.exists());
+
+    fs::write(&path, "").unwrap();
+    assert_eq!(seen(&publisher).await, (Some("first"), Emptied));
+
+    fs::remove_file(&path).unwrap();
+    drop(filled(&path, "second").await);
+    assert_eq!(seen(&publisher).await, (Some("second"), Read));
+
+    // What takes its place is no store.
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "no database".repeat(1000)).unwrap();
+    let damaged = (Some("second"), StoreStatus::Damaged);
+    assert_eq!(seen(&publisher).await, damaged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn damage_that_a_check_finds_is_told_until_it_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.db");
+    let publisher = Arc::new(publisher(filled(&path, "first").await));
+    assert_eq!(seen(&publisher).await.1, StoreStatus::Read);
+    publisher.turn.lock().await.damaged = Some(0);
+    assert_eq!(seen(&publisher).await.1, StoreStatus::Damaged);
+    let checks = tokio::spawn(Arc::clone(&publisher).check());
+    while seen(&publisher).await.1 != StoreStatus::Read {
+        tokio::time::sleep(FIRST_CHECK).await;
+    }
+    checks.abort();
+}

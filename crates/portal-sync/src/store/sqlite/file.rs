@@ -1,0 +1,271 @@
+//! The file behind a store: which one it is, and the connections to it.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::Failure;
+use crate::store::StoreErrorKind;
+use crate::store::migrate::{self, MIGRATIONS};
+
+/// How long a process waits for another one's transaction.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A file, whatever its name: device and inode. Where there are none (Windows), a file that is open cannot be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl FileId {
+    /// The file at a path now; none when there is none.
+    fn at(path: &Path) -> io::Result<Option<Self>> {
+        match fs::metadata(path) {
+            Ok(found) => Ok(Some(Self::of(&found))),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cfg(unix)]
+    fn of(found: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            device: found.dev(),
+            inode: found.ino(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &fs::Metadata) -> Self {
+        Self {}
+    }
+}
+
+/// The files of one database. They stay the same ones as long as they are open, since what is open is not given anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Files {
+    database: FileId,
+    /// The write-ahead log, in which the newest commits are.
+    log: Option<FileId>,
+}
+
+impl Files {
+    /// The files at a path now; none when the database is not there.
+    pub(super) fn at(path: &Path) -> io::Result<Option<Self>> {
+        let Some(database) = FileId::at(path)? else {
+            return Ok(None);
+        };
+        // Nobody replaces it where it is kept open, and there are no inodes to tell.
+        let log = if cfg!(unix) {
+            FileId::at(&beside(path, "-wal"))?
+        } else {
+            None
+        };
+        Ok(Some(Self { database, log }))
+    }
+
+    /// Whether the same catalog goes on in what is there now. A log that went took commits along; one that comes is made by
+    /// whoever opens the database.
+    pub(super) fn go_on_in(&self, now: &Self) -> bool {
+        self.database == now.database && (self.log.is_none() || self.log == now.log)
+    }
+}
+
+/// The names of the files that a database consists of: some need not be there.
+pub(super) fn all_of(path: &Path) -> [PathBuf; 3] {
+    [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")]
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    // SQLite makes these beside the file itself, not beside a link to it.
+    let mut name = fs::canonicalize(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
+/// A connection, and the files that it is to.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    /// None in memory.
+    pub(super) files: Option<Files>,
+}
+
+impl Opened {
+    /// A catalog that is empty and stays it.
+    pub(super) fn nothing() -> Result<Self, Failure> {
+        let mut connection = Connection::open_in_memory()?;
+        migrate::migrate(&mut connection, MIGRATIONS)?;
+        Ok(Self {
+            connection,
+            files: None,
+        })
+    }
+
+    /// Opens a database for reading: nothing is written, and nobody's transaction is waited for.
+    pub(super) fn to_read(path: &Path) -> Result<Self, Failure> {
+        let connection = match connect(path) {
+            Ok(connection) => connection,
+            Err(error) if is_still(path, &error) => still(path)?,
+            Err(error) => {
+                // What the system says tells more than what SQLite makes of it.
+                fs::File::open(path).map_err(Failure::unopenable)?;
+                return Err(error.into());
+            }
+        };
+        Self::with(connection, path, |connection| {
+            migrate::check(connection, MIGRATIONS)
+        })
+    }
+
+    /// Opens a database for writing, and brings it up to date.
+    pub(super) fn to_write(path: &Path, patience: Duration) -> Result<Self, Failure> {
+        let connection = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(patience)?;
+        // SQLite opens a file that may not be written for reading.
+        if connection.is_readonly(rusqlite::MAIN_DB)? {
+            return Err(Failure::Kind(StoreErrorKind::ReadOnly));
+        }
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        if mode != "wal" {
+            connection.pragma_update(None, "journal_mode", "wal")?;
+        }
+        connection.pragma_update(None, "synchronous", "full")?;
+        let opened = Self::with(connection, path, |connection| {
+            migrate::migrate(connection, MIGRATIONS)
+        })?;
+        opened.connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(opened)
+    }
+
+    fn with(
+        mut connection: Connection,
+        path: &Path,
+        check: impl FnOnce(&mut Connection) -> Result<(), migrate::Refusal>,
+    ) -> Result<Self, Failure> {
+        check(&mut connection)?;
+        let files = Files::at(path).map_err(Failure::unopenable)?;
+        Ok(Self { connection, files })
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // The files beside it are opened by the first read.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Whether a database that could not be opened for reading, because a file of shared memory can be neither made nor read
+/// beside it (a full disk, a file system or a folder that may only be read), is one that nobody changes: there is no such
+/// file of another process, and all commits are in the database itself.
+fn is_still(path: &Path, error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    let is_empty = |suffix| match fs::metadata(beside(path, suffix)) {
+        Ok(found) => found.len() == 0,
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    };
+    matches!(
+        error.sqlite_error_code(),
+        Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure)
+    ) && is_empty("-wal")
+        && is_empty("-shm")
+}
+
+/// Opens a database that nobody changes, and of which SQLite then needs no other file (`immutable`, see
+/// <https://www.sqlite.org/uri.html>).
+fn still(path: &Path) -> rusqlite::Result<Connection> {
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                address.push(char::from(*byte));
+            }
+            other => address.extend(['%', hex(other >> 4), hex(other & 0xf)]),
+        }
+    }
+    address.push_str("?immutable=1");
+    Connection::open_with_flags(
+        address,
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI,
+    )
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).unwrap_or_default()
+}
+
+/// Makes the file when it is not there, for its owner alone. SQLite gives its other files the same mode.
+pub(super) fn make_private(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::Kind(StoreErrorKind::IsFolder));
+    }
+    writable_or_new(path).map_err(Failure::unopenable)
+}
+
+/// Whether there is a file, or one could be made.
+pub(super) fn may_be_there(path: &Path) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if path.is_dir() {
+        Err(Failure::Kind(StoreErrorKind::IsFolder))
+    } else if folder.is_dir() {
+        Ok(())
+    } else {
+        Err(Failure::Kind(StoreErrorKind::NoFolder))
+    }
+}
+
+fn writable_or_new(path: &Path) -> io::Result<()> {
+    let open = |new| {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(new);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map(drop)
+    };
+    let is_missing = |error: &io::Error| error.kind() == ErrorKind::NotFound;
+    match open(false) {
+        Err(error) if is_missing(&error) => match open(true) {
+            // Another process made it meanwhile; or it is a link that leads nowhere, and where it leads nothing is made.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match open(false) {
+                Err(again) if is_missing(&again) => Err(error),
+                other => other,
+            },
+            other => other,
+        },
+        other => other,
+    }
+}
+
+/// Looks for damage of the structure (`PRAGMA quick_check`).
+pub(super) fn check_structure(connection: &Connection) -> Result<(), Failure> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(super::damaged(io::Error::other(found)))
+}

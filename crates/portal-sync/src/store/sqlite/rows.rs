@@ -1,0 +1,375 @@
+//! The rows of the database, read so that damage is noticed.
+//!
+//! Every read begins with [`Index::read`]: the providers, each with the sum of its entities, and the sum of the providers.
+//! What the sums do not fit is [`StoreErrorKind::Damaged`], never a catalog.
+
+use std::fmt;
+
+use catalog_model::{EntityRef, Kind};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, Statement, Transaction, params};
+
+use super::{Failure, damaged};
+use crate::criteria::Remembered;
+use crate::state::Others;
+use crate::store::digest::Sum;
+use crate::store::migrate::{self, NEWEST};
+use crate::store::{StoreErrorKind, Written};
+
+/// The first version of the database that has sums.
+const SUMS_SINCE: i64 = 3;
+
+/// What the sums of a database tell.
+#[derive(Debug)]
+pub(super) struct Mismatch(&'static str);
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} are not those that were written", self.0)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+/// One row of the table `provider`.
+#[derive(Debug, Clone)]
+pub(super) struct Provider {
+    pub(super) id: String,
+    pub(super) generation: i64,
+    pub(super) taken_at: String,
+    pub(super) remembered: Option<String>,
+    /// The sum of its entities; none in a database of before there were sums.
+    pub(super) sum: Option<Sum>,
+}
+
+impl Provider {
+    /// The digest of the row.
+    fn digest(&self) -> Sum {
+        Sum::of_row(&[
+            self.id.as_bytes(),
+            &self.generation.to_le_bytes(),
+            self.taken_at.as_bytes(),
+            &[u8::from(self.remembered.is_some())],
+            self.remembered.as_deref().unwrap_or_default().as_bytes(),
+            &self.sum.unwrap_or_default().to_bytes(),
+        ])
+    }
+
+    pub(super) fn taken_at(&self) -> Result<Timestamp, Failure> {
+        self.taken_at.parse().map_err(damaged)
+    }
+
+    /// What an unknown version wrote is as good as nothing: the next run then counts more than it has to.
+    pub(super) fn remembered(&self) -> Remembered {
+        self.remembered
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default()
+    }
+
+    /// Reads every entity of the provider, in the order of kind and id.
+    pub(super) fn entities(
+        &self,
+        connection: &Connection,
+        mut each: impl FnMut(&Entity<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut all = connection.prepare(
+            "SELECT kind, okta_id, ref, body FROM entity WHERE provider = ?1 ORDER BY kind, okta_id",
+        )?;
+        let mut rows = all.query([&self.id])?;
+        let mut sum = Sum::default();
+        let mut last = (String::new(), String::new());
+        while let Some(row) = rows.next()? {
+            let entity = Entity::of(&self.id, row)?;
+            // The order is that of the pages. Where it is broken, what is looked up by its id is not found.
+            if (entity.kind, entity.okta_id) <= (&*last.0, &*last.1) {
+                return Err(damaged(Mismatch("the places of the entities")));
+            }
+            last.0.replace_range(.., entity.kind);
+            last.1.replace_range(.., entity.okta_id);
+            sum.add(entity.digest());
+            each(&entity)?;
+        }
+        match self.sum {
+            Some(expected) if expected != sum => {
+                Err(damaged(Mismatch("the entities of a provider")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The text of one of its entities.
+    pub(super) fn any_body(&self, connection: &Connection) -> Result<Option<String>, Failure> {
+        let mut any = connection.prepare("SELECT body FROM entity WHERE provider = ?1 LIMIT 1")?;
+        Ok(any.query_row([&self.id], |row| row.get(0)).optional()?)
+    }
+
+    /// Writes the row, and with it whatever was changed of it.
+    fn write(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
+        let sum = self.sum.unwrap_or_default().to_bytes();
+        transaction.execute(
+            "INSERT INTO provider (id, generation, taken_at, remembered, digest) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET generation = ?2, taken_at = ?3, remembered = ?4, digest = ?5",
+            params![self.id, self.generation, self.taken_at, self.remembered, sum],
+        )?;
+        Ok(())
+    }
+}
+
+/// One row of the table `entity`, as long as it is looked at.
+#[derive(Debug)]
+pub(super) struct Entity<'a> {
+    pub(super) provider: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) okta_id: &'a str,
+    pub(super) entity_ref: &'a str,
+    pub(super) body: &'a str,
+}
+
+impl<'a> Entity<'a> {
+    fn of(provider: &'a str, row: &'a Row<'_>) -> Result<Self, Failure> {
+        let text = |at| row.get_ref(at)?.as_str().map_err(rusqlite::Error::from);
+        Ok(Self {
+            provider,
+            kind: text(0)?,
+            okta_id: text(1)?,
+            entity_ref: text(2)?,
+            body: text(3)?,
+        })
+    }
+
+    /// The digest of the row.
+    pub(super) fn digest(&self) -> Sum {
+        let Self {
+            provider,
+            kind,
+            okta_id,
+            entity_ref,
+            body,
+        } = self;
+        Sum::of_row(&[provider, kind, okta_id, entity_ref, body].map(|text| text.as_bytes()))
+    }
+
+    pub(super) fn parsed_ref(&self) -> Result<EntityRef, Failure> {
+        self.entity_ref.parse().map_err(damaged)
+    }
+}
+
+/// The providers of one generation, by id.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Index {
+    pub(super) providers: Vec<Provider>,
+}
+
+impl Index {
+    /// Reads the providers of a database of any version that there was.
+    pub(super) fn read(transaction: &Transaction<'_>) -> Result<Self, Failure> {
+        let version = migrate::version(transaction)?;
+        let more = match version {
+            ..=0 => return Ok(Self::default()),
+            1 => "NULL, NULL",
+            2 => "remembered, NULL",
+            SUMS_SINCE..=NEWEST => "remembered, digest",
+            _ => return Err(Failure::Kind(StoreErrorKind::NewerSchema)),
+        };
+        let mut all = transaction.prepare(&format!(
+            "SELECT id, generation, taken_at, {more} FROM provider ORDER BY id"
+        ))?;
+        let mut rows = all.query([])?;
+        let mut providers = Vec::new();
+        while let Some(row) = rows.next()? {
+            let sum: Option<Vec<u8>> = row.get(4)?;
+            providers.push(Provider {
+                id: row.get(0)?,
+                generation: row.get(1)?,
+                taken_at: row.get(2)?,
+                remembered: row.get(3)?,
+                sum: sum.as_deref().and_then(Sum::from_bytes),
+            });
+        }
+        if !providers.is_sorted_by(|one, next| one.id < next.id) {
+            return Err(damaged(Mismatch("the places of the providers")));
+        }
+        let index = Self { providers };
+        if version >= SUMS_SINCE {
+            let kept: Option<Vec<u8>> = transaction
+                .query_row("SELECT digest FROM catalog WHERE id = 1", [], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            let is_whole = index.providers.iter().all(|it| it.sum.is_some());
+            if !is_whole || kept.as_deref() != Some(&index.sum().to_bytes()) {
+                return Err(damaged(Mismatch("the providers of the catalog")));
+            }
+        }
+        Ok(index)
+    }
+
+    fn sum(&self) -> Sum {
+        let mut sum = Sum::default();
+        for provider in &self.providers {
+            sum.add(provider.digest());
+        }
+        sum
+    }
+
+    pub(super) fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The provider that committed last.
+    pub(super) fn newest(&self) -> Option<&Provider> {
+        self.providers.iter().max_by_key(|it| it.generation)
+    }
+
+    /// Puts a provider in the place of the one with its id, and writes both it and the sum.
+    pub(super) fn replace(
+        mut self,
+        provider: Provider,
+        transaction: &Transaction<'_>,
+    ) -> Result<(), Failure> {
+        provider.write(transaction)?;
+        self.providers.retain(|it| it.id != provider.id);
+        self.providers.push(provider);
+        self.write_sum(transaction)
+    }
+
+    /// Gives a database of before there were sums those of what it holds.
+    pub(in crate::store) fn fill_sums(transaction: &Transaction<'_>) -> Result<(), Failure> {
+        let mut index = Self::read(transaction)?;
+        for provider in &mut index.providers {
+            let mut sum = Sum::default();
+            provider.entities(transaction, |entity| {
+                sum.add(entity.digest());
+                Ok(())
+            })?;
+            provider.sum = Some(sum);
+            provider.write(transaction)?;
+        }
+        index.write_sum(transaction)
+    }
+
+    fn write_sum(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
+        transaction.execute(
+            "INSERT INTO catalog (id, digest) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET digest = ?1",
+            [self.sum().to_bytes()],
+        )?;
+        Ok(())
+    }
+
+    /// What the providers other than `own` have. Of their users only the addresses are read.
+    pub(super) fn others(
+        &self,
+        transaction: &Transaction<'_>,
+        own: &str,
+    ) -> Result<Others, Failure> {
+        let mut others = Others::default();
+        for provider in self.providers.iter().filter(|it| it.id != own) {
+            provider.entities(transaction, |entity| {
+                let entity_ref = entity.parsed_ref()?;
+                if entity.kind == Kind::User.as_str() {
+                    let address = address(entity.body)?;
+                    others.addresses.push((entity_ref.clone(), address));
+                }
+                others.taken.insert(entity_ref);
+                Ok(())
+            })?;
+        }
+        Ok(others)
+    }
+
+    /// Reads everything, so that each sum is compared.
+    pub(super) fn verify(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
+        let mut providers = self.providers.iter();
+        providers.try_for_each(|provider| provider.entities(transaction, |_| Ok(())))
+    }
+}
+
+/// The e-mail address of a user.
+fn address(body: &str) -> Result<Option<String>, Failure> {
+    #[derive(serde::Deserialize)]
+    struct User {
+        metadata: Metadata,
+    }
+    #[derive(serde::Deserialize)]
+    struct Metadata {
+        #[serde(default)]
+        annotations: Annotations,
+    }
+    #[derive(Default, serde::Deserialize)]
+    struct Annotations {
+        #[serde(rename = "okta.com/email")]
+        email: Option<String>,
+    }
+    let user: User = serde_json::from_str(body).map_err(damaged)?;
+    Ok(user.metadata.annotations.email)
+}
+
+/// What changes the entities of one provider, and keeps their sum.
+pub(super) struct Entities<'a> {
+    provider: &'a str,
+    sum: Sum,
+    delete: Statement<'a>,
+    insert: Statement<'a>,
+}
+
+impl<'a> Entities<'a> {
+    /// The entities of a provider that have this sum.
+    pub(super) fn of(
+        transaction: &'a Transaction<'_>,
+        provider: &'a str,
+        sum: Sum,
+    ) -> Result<Self, Failure> {
+        let delete = transaction.prepare(
+            "DELETE FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3
+             RETURNING kind, okta_id, ref, body",
+        )?;
+        let insert = transaction.prepare(
+            "INSERT INTO entity (provider, kind, okta_id, ref, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        Ok(Self {
+            provider,
+            sum,
+            delete,
+            insert,
+        })
+    }
+
+    /// Removes an entity if it is there.
+    pub(super) fn remove(&mut self, kind: Kind, okta_id: &str) -> Result<(), Failure> {
+        let mut rows = self.delete.query([self.provider, kind.as_str(), okta_id])?;
+        // To the end: only then is the statement done.
+        while let Some(row) = rows.next()? {
+            self.sum.subtract(Entity::of(self.provider, row)?.digest());
+        }
+        Ok(())
+    }
+
+    /// Adds an entity that is not there.
+    pub(super) fn insert(&mut self, written: &Written) -> Result<(), Failure> {
+        let Written { okta_id, document } = written;
+        let entity = Entity {
+            provider: self.provider,
+            kind: document.kind().as_str(),
+            okta_id,
+            entity_ref: document.entity_ref().as_str(),
+            body: document.body(),
+        };
+        let Entity {
+            provider,
+            kind,
+            okta_id,
+            entity_ref,
+            body,
+        } = entity;
+        self.insert
+            .execute([provider, kind, okta_id, entity_ref, body])?;
+        self.sum.add(entity.digest());
+        Ok(())
+    }
+
+    /// The sum of the entities that there are now.
+    pub(super) fn sum(self) -> Sum {
+        self.sum
+    }
+}

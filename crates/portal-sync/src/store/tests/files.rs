@@ -1,0 +1,233 @@
+//! Files that may only be read, that go, that come back, and that earlier versions wrote.
+
+use std::fs;
+use std::time::Duration;
+
+use super::*;
+
+async fn one_generation(path: &Path, name: &str) -> SqliteStore {
+    let store = SqliteStore::open(path).unwrap();
+    let first = commit("acme", None, vec![user("00u1", name)]);
+    store.commit(first).await.unwrap();
+    store
+}
+
+/// Moves a database with the files beside it.
+fn rename(from: &Path, to: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let beside = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            std::path::PathBuf::from(name)
+        };
+        if beside(from).exists() {
+            fs::rename(beside(from), beside(to)).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_waits_for_no_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    drop(one_generation(&path, "jane").await);
+    let writer = Connection::open(&path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let looking = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(names(&looking).await, ["user:default/jane"]);
+    let (serving, kept) = SqliteStore::open_to_serve(&path).unwrap();
+    assert!(kept.is_none(), "{kept:?}");
+    assert_eq!(names(&serving).await, ["user:default/jane"]);
+    // A commit waits, and readers of the same process do not wait for it.
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    let committing = tokio::spawn({
+        let serving = serving.clone();
+        async move { serving.commit(more).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(names(&serving).await, ["user:default/jane"]);
+    assert!(!committing.is_finished());
+    writer.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(committing.await.unwrap().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_locked_store_of_an_earlier_version_is_served_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    earlier(&path, 1);
+    let writer = Connection::open(&path).unwrap();
+    writer
+        .execute_batch("PRAGMA journal_mode = wal; BEGIN IMMEDIATE")
+        .unwrap();
+    let (serving, kept) = SqliteStore::open_to_serve(&path).unwrap();
+    assert_eq!(kept.unwrap().kind(), StoreErrorKind::Locked);
+    assert_eq!(names(&serving).await, ["user:default/jane"]);
+    writer.execute_batch("ROLLBACK").unwrap();
+    let more = commit("acme", Some(7), vec![user("00u2", "bob")]);
+    assert_eq!(serving.commit(more).await.unwrap(), 8);
+}
+
+/// A file as an earlier version left it.
+fn earlier(path: &Path, version: i64) {
+    let database = Connection::open(path).unwrap();
+    let body = Written::from(user("00u1", "jane"))
+        .document
+        .body()
+        .to_owned();
+    let (more, value) = match version {
+        1 => ("", ""),
+        _ => (", remembered TEXT", ", '{}'"),
+    };
+    database
+        .execute_batch(&format!(
+            "CREATE TABLE provider (id TEXT NOT NULL PRIMARY KEY, generation INTEGER NOT NULL, taken_at TEXT NOT NULL{more})
+                 STRICT, WITHOUT ROWID;
+             CREATE TABLE entity (provider TEXT NOT NULL, kind TEXT NOT NULL, okta_id TEXT NOT NULL, ref TEXT NOT NULL UNIQUE,
+                 body TEXT NOT NULL, PRIMARY KEY (provider, kind, okta_id)) STRICT, WITHOUT ROWID;
+             INSERT INTO provider VALUES ('acme', 7, '2026-01-01T00:00:00Z'{value});
+             PRAGMA user_version = {version};"
+        ))
+        .unwrap();
+    database
+        .execute(
+            "INSERT INTO entity VALUES ('acme', 'User', '00u1', 'user:default/jane', ?1)",
+            [body],
+        )
+        .unwrap();
+    if version > 1 {
+        migrate::mark(&database, version);
+    }
+}
+
+#[tokio::test]
+async fn every_earlier_version_is_read_as_it_is_and_written_as_the_newest() {
+    for version in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = in_folder(&folder);
+        earlier(&path, version);
+        let before = fs::read(&path).unwrap();
+        let looking = SqliteStore::open_to_look(&path).unwrap();
+        let catalog = looking.catalog().await.unwrap().unwrap();
+        assert_eq!((catalog.generation, catalog.records.len()), (7, 1));
+        assert_eq!(looking.state("acme").await.unwrap().generation(), Some(7));
+        assert_eq!(looking.providers().await.unwrap().len(), 1);
+        looking.check().await.unwrap();
+        assert_eq!(fs::read(&path).unwrap(), before, "version {version}");
+        // Another process brings it up to date, and whoever looks goes on.
+        let writing = SqliteStore::open(&path).unwrap();
+        assert_eq!(looking.catalog().await.unwrap(), Some(catalog.clone()));
+        assert_eq!(writing.catalog().await.unwrap(), Some(catalog));
+        Connection::open(&path)
+            .unwrap()
+            .execute("UPDATE entity SET body = '{}'", [])
+            .unwrap();
+        let error = writing.check().await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Damaged);
+    }
+}
+
+#[tokio::test]
+async fn a_version_to_come_is_refused_by_whoever_has_the_file_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    let store = one_generation(&path, "jane").await;
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let error = store.catalog().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NewerSchema);
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    let error = store.commit(more).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NewerSchema);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_went_is_missed_and_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (in_folder(&folder), folder.path().join("away.db"));
+    let store = one_generation(&path, "jane").await;
+    let gone = |error: StoreError| assert_eq!(error.kind(), StoreErrorKind::Gone, "{error}");
+
+    rename(&path, &away);
+    gone(store.generation().await.unwrap_err());
+    gone(store.catalog().await.unwrap_err());
+    gone(store.check().await.unwrap_err());
+    let more = || commit("acme", Some(1), vec![user("00u2", "bob")]);
+    gone(store.commit(more()).await.unwrap_err());
+    assert!(!path.exists(), "nothing is made in its place");
+
+    // The same file: nothing happened.
+    rename(&away, &path);
+    assert_eq!(store.generation().await.unwrap(), Some(1));
+    assert_eq!(store.epoch(), 0);
+    assert_eq!(store.commit(more()).await.unwrap(), 2);
+
+    // Another file, with a lower number.
+    rename(&path, &away);
+    drop(one_generation(&path, "zoe").await);
+    assert_eq!(store.generation().await.unwrap(), Some(1));
+    assert_eq!(store.epoch(), 1);
+    assert_eq!(names(&store).await, ["user:default/zoe"]);
+    assert_eq!(store.commit(more()).await.unwrap(), 2);
+    let other = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(names(&other).await.len(), 2);
+    let old = SqliteStore::open_to_look(&away).unwrap();
+    assert_eq!(names(&old).await, ["user:default/bob", "user:default/jane"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plan_of_one_file_is_not_committed_into_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (in_folder(&folder), folder.path().join("away.db"));
+    let store = one_generation(&path, "jane").await;
+    assert_eq!(store.state("acme").await.unwrap().generation(), Some(1));
+    rename(&path, &away);
+    drop(one_generation(&path, "zoe").await);
+    // The number fits, and the catalog is another one.
+    let more = || commit("acme", Some(1), vec![user("00u2", "bob")]);
+    let error = store.commit(more()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Conflict);
+    let remembered = store.remember("acme", 1, Remembered::default()).await;
+    assert_eq!(remembered.unwrap_err().kind(), StoreErrorKind::Conflict);
+    store.state("acme").await.unwrap();
+    assert_eq!(store.commit(more()).await.unwrap(), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_is_deleted_takes_nothing_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    let store = one_generation(&path, "jane").await;
+    fs::remove_file(folder.path().join("catalog.db-wal")).unwrap();
+    assert_eq!(names(&store).await, ["user:default/jane"]);
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    assert_eq!(store.commit(more).await.unwrap(), 2);
+    let other = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(names(&other).await.len(), 2);
+    store.check().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_leads_to_the_file_and_none_is_made_behind_one_that_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (in_folder(&folder), folder.path().join("link.db"));
+    drop(one_generation(&file, "jane").await);
+    symlink(&file, &link).unwrap();
+    let store = SqliteStore::open(&link).unwrap();
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    store.commit(more).await.unwrap();
+    assert_eq!(names(&store).await.len(), 2);
+    assert_eq!(SqliteStore::files(&link).len(), 3);
+
+    let dangling = folder.path().join("dangling.db");
+    symlink(folder.path().join("nowhere.db"), &dangling).unwrap();
+    assert_eq!(refusal(&dangling), StoreErrorKind::Unopenable);
+    assert!(!folder.path().join("nowhere.db").exists());
+}
