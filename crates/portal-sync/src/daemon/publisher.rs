@@ -41,11 +41,19 @@ impl Publisher {
         };
         // Relations of everybody are derived here: not on a thread that answers requests.
         match tokio::task::spawn_blocking(|| published(catalog)).await {
-            Ok(Ok(published)) => drop(self.publish.send_replace(Some(Arc::new(published)))),
-            Ok(Err(errors)) => tracing::error!(
-                ?errors,
-                "the stored entities do not fit together; the generation before stays"
-            ),
+            Ok(Ok(published)) => {
+                let before = self.publish.send_replace(Some(Arc::new(published)));
+                // Giving back the memory of a large catalog takes a while, too.
+                drop(tokio::task::spawn_blocking(move || drop(before)));
+            }
+            Ok(Err(errors)) => {
+                let first = errors.first().map(ToString::to_string);
+                tracing::error!(
+                    count = errors.len(),
+                    first,
+                    "the stored entities do not fit together; the generation before stays"
+                );
+            }
             Err(error) => tracing::error!(%error, "the generation before stays"),
         }
         Ok(())

@@ -17,12 +17,13 @@ pub(super) async fn alive() -> &'static str {
 /// There is a generation to serve. The body names the tenants that were never read, a line each: their people and groups
 /// are missing from it.
 pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String) {
-    let Some(published) = site.published() else {
+    let published = site.catalog.borrow();
+    let Some(published) = &*published else {
         let waiting = "waiting for the first sync\n".to_owned();
         return (StatusCode::SERVICE_UNAVAILABLE, waiting);
     };
     let mut body = "ok\n".to_owned();
-    for provider in site.never_read(&published) {
+    for provider in site.never_read(published) {
         body.extend(["never read: ", &provider, "\n"]);
     }
     (StatusCode::OK, body)
