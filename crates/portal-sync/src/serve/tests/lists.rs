@@ -200,3 +200,27 @@ async fn a_reader_that_takes_nothing_makes_room_for_the_next() {
         assert!(to_bytes(answer.into_body(), usize::MAX).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn over_a_connection_the_list_has_a_length_and_is_whole() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let stage = Stage::empty();
+    stage.publish(many());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(axum::serve(listener, stage.router.clone()).into_future());
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {LIST} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    server.abort();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains(&format!("content-length: {}", body.len())),
+        "{head}"
+    );
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    assert_eq!(body.as_bytes(), stage.get(LIST).await.body);
+}
