@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use catalog_model::{Entity, EntityRef, EntitySet, Kind, Relation};
 use jiff::Timestamp;
@@ -61,14 +62,23 @@ pub struct Published {
     texts: OnceLock<SearchTexts>,
 }
 
+/// One coding of the whole list.
+#[derive(Debug, Default)]
+struct List {
+    made: OnceLock<Representation>,
+    /// Held while it is made, so that it is made once.
+    making: Mutex<()>,
+    asked: AtomicBool,
+}
+
 #[derive(Debug, Default)]
 struct Lists {
-    identity: OnceLock<Representation>,
-    gzip: OnceLock<Representation>,
+    identity: List,
+    gzip: List,
 }
 
 impl Lists {
-    const fn of(&self, coding: Coding) -> &OnceLock<Representation> {
+    const fn of(&self, coding: Coding) -> &List {
         match coding {
             Coding::Identity => &self.identity,
             Coding::Gzip => &self.gzip,
@@ -198,24 +208,32 @@ impl Published {
 
     /// Every entity, sorted by ref, as the catalog API answers it: a JSON array, in this coding. Nothing as long as it
     /// was not made by [`make_list`](Self::make_list).
-    #[must_use]
     pub fn list(&self, coding: Coding) -> Option<&Representation> {
-        self.lists.of(coding).get()
+        let list = self.lists.of(coding);
+        list.asked.store(true, Ordering::Relaxed);
+        list.made.get()
+    }
+
+    /// The codings in which somebody asked for [`list`](Self::list).
+    pub fn asked(&self) -> impl Iterator<Item = Coding> {
+        let codings = [Coding::Identity, Coding::Gzip].into_iter();
+        codings.filter(|coding| self.lists.of(*coding).asked.load(Ordering::Relaxed))
     }
 
     /// Makes the list in this coding and keeps it for as long as this generation is there.
     ///
-    /// It takes a second for some ten thousand entities: for a thread that may be blocked.
+    /// It takes three seconds for a hundred thousand entities: for a thread that may be blocked.
     ///
     /// # Errors
     /// When an entity cannot be printed, which is a bug.
     pub fn make_list(&self, coding: Coding) -> io::Result<&Representation> {
         let list = self.lists.of(coding);
-        if let Some(list) = list.get() {
-            return Ok(list);
+        let _making = list.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = list.made.get() {
+            return Ok(made);
         }
         let made = Representation::coded(coding, |out| self.write_list(out))?;
-        Ok(list.get_or_init(|| made))
+        Ok(list.made.get_or_init(|| made))
     }
 
     fn write_list(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -410,6 +428,7 @@ mod tests {
             vec![user(&["b"]), group("b", &[]), group("a", &[])],
         ] {
             let catalog = published(entities, "1");
+            assert_eq!(catalog.asked().count(), 0);
             assert!(catalog.list(Coding::Identity).is_none());
             let list = catalog.make_list(Coding::Identity).unwrap();
             let entities: Vec<Value> = serde_json::from_slice(&text(list)).unwrap();
@@ -420,7 +439,9 @@ mod tests {
                 list,
                 catalog.make_list(Coding::Identity).unwrap()
             ));
+            assert!(catalog.asked().eq([Coding::Identity]));
             assert!(catalog.list(Coding::Gzip).is_none());
+            assert!(catalog.asked().eq([Coding::Identity, Coding::Gzip]));
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use catalog_model::{EntitySet, EntitySetError};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::directory::chain;
 use crate::published::Published;
@@ -20,14 +21,15 @@ const LOOK_AT_STORE: Duration = Duration::from_secs(2);
 pub(super) struct Publisher {
     pub(super) store: Arc<dyn CatalogStore>,
     pub(super) publish: watch::Sender<Option<Arc<Published>>>,
-    /// One refresh at a time: a slow one must not put an older generation over a newer one.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    /// One refresh at a time: a slow one must not put an older generation over a newer one. With it, what the last one
+    /// left to do.
+    pub(super) turn: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Publisher {
     /// Publishes the newest generation, unless it is the one that readers have.
     pub(super) async fn refresh(&self) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().await;
+        let mut turn = self.turn.lock().await;
         let shown = self
             .publish
             .borrow()
@@ -36,15 +38,22 @@ impl Publisher {
         if self.store.generation().await? == shown {
             return Ok(());
         }
+        // However fast generations follow each other, lists of old ones do not pile up.
+        if let Some(relieved) = turn.take() {
+            // Whether it panicked was told when it did.
+            let _ = relieved.await;
+        }
         let Some(catalog) = self.store.catalog().await? else {
             return Ok(());
         };
         // Relations of everybody are derived here: not on a thread that answers requests.
         match tokio::task::spawn_blocking(|| published(catalog)).await {
             Ok(Ok(published)) => {
-                let before = self.publish.send_replace(Some(Arc::new(published)));
-                // Giving back the memory of a large catalog takes a while, too.
-                drop(tokio::task::spawn_blocking(move || drop(before)));
+                let published = Arc::new(published);
+                let before = self.publish.send_replace(Some(Arc::clone(&published)));
+                *turn = Some(tokio::task::spawn_blocking(move || {
+                    relieve(before, &published);
+                }));
             }
             Ok(Err(errors)) => {
                 let first = errors.first().map(ToString::to_string);
@@ -71,6 +80,18 @@ impl Publisher {
         loop {
             tokio::time::sleep(LOOK_AT_STORE).await;
             self.refresh_or_log().await;
+        }
+    }
+}
+
+/// Lets go of the generation before, which takes a while for a large one, and makes the lists that its readers asked for:
+/// they will ask again, and need not wait then.
+fn relieve(before: Option<Arc<Published>>, published: &Published) {
+    let asked: Vec<_> = before.iter().flat_map(|before| before.asked()).collect();
+    drop(before);
+    for coding in asked {
+        if let Err(error) = published.make_list(coding) {
+            tracing::error!(%error, "the list of all entities could not be made");
         }
     }
 }
@@ -110,6 +131,38 @@ fn uid(provider: &str, kind: &str, okta_id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use catalog_model::EntitySet;
+    use jiff::Timestamp;
+
+    use super::relieve;
+    use crate::published::{Coding, Published};
+
+    #[test]
+    fn a_list_that_was_asked_for_is_made_for_the_next_generation_and_not_for_ever() {
+        let generation = |number| {
+            let entities = EntitySet::build([]).unwrap();
+            Arc::new(Published::new(
+                number,
+                Timestamp::UNIX_EPOCH,
+                entities,
+                BTreeMap::new(),
+            ))
+        };
+        let (first, second, third) = (generation(1), generation(2), generation(3));
+        relieve(None, &first);
+        assert!(first.list(Coding::Gzip).is_none());
+        let held = Arc::downgrade(&first);
+        relieve(Some(first), &second);
+        assert!(held.upgrade().is_none());
+        // Nobody asks for a list of the second.
+        relieve(Some(Arc::clone(&second)), &third);
+        assert!(second.list(Coding::Gzip).is_some() && second.list(Coding::Identity).is_none());
+        assert!(third.list(Coding::Gzip).is_none());
+    }
+
     #[test]
     fn a_uid_depends_on_the_object_and_its_tenant_alone() {
         let uid = super::uid("acme", "User", "00u1");
