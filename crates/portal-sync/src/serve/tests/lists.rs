@@ -224,3 +224,50 @@ async fn over_a_connection_the_list_has_a_length_and_is_whole() {
     assert!(!head.contains("transfer-encoding"), "{head}");
     assert_eq!(body.as_bytes(), stage.get(LIST).await.body);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_for_a_turn_is_told_to_come_again() {
+    use axum::extract::{Path, State};
+
+    use crate::serve::{api, page, problem};
+
+    let stage = Stage::empty();
+    stage.publish(small());
+    let catalog = stage.catalog.subscribe();
+    let none = || Bulkhead::new(0, PATIENCE);
+    let site = Arc::new(Site {
+        downloads: Downloads::new(catalog.clone()),
+        makings: none(),
+        searches: none(),
+        readings: none(),
+        catalog,
+        status: stage.status.subscribe(),
+        metrics: prometheus::Registry::new(),
+        clock: Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)),
+        assets: Assets::new(),
+    });
+    let site = || State(Arc::clone(&site));
+    let ada = || {
+        let [kind, place, name] = ["user", "default", "ada.lovelace"].map(str::to_owned);
+        Ok(Path((kind, place, name)))
+    };
+    let asked = |path: &str| problem::Asked::of(&Method::GET, &path.parse().unwrap());
+    let searched = page::overview(site(), "/?q=a".parse().unwrap()).await;
+    let shown = page::overview(site(), "/".parse().unwrap()).await;
+    let entity = page::entity(site(), ada(), "/catalog/x".parse().unwrap()).await;
+    let one = api::by_name(site(), ada(), asked(LIST)).await;
+    let all = api::entities(site(), Method::GET, HeaderMap::new(), asked(LIST)).await;
+    for (answer, words) in [
+        (searched, "<h1>Busy</h1>"),
+        (shown, "<h1>Busy</h1>"),
+        (entity, "<h1>Busy</h1>"),
+        (one, "too many requests at a time: ask again in a second"),
+        (all, "the list is being made: ask again in a second"),
+    ] {
+        assert_eq!(answer.status(), 503, "{words}");
+        assert_eq!(answer.headers()["retry-after"], "1", "{words}");
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains(words), "{body}");
+    }
+}
