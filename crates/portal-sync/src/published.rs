@@ -1,7 +1,6 @@
 //! What readers see: one whole generation of the catalog, never a mix of two.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use catalog_model::{Entity, EntityRef, EntitySet, Kind, Relation};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 mod representation;
 mod search;
+mod wire;
 
 pub use representation::{CHUNK, Coding, Representation};
 pub use search::SEARCHED;
@@ -39,7 +37,8 @@ pub type CatalogReader = tokio::sync::watch::Receiver<Option<Arc<Published>>>;
 /// let published = Published::new(1, jiff::Timestamp::UNIX_EPOCH, set, uids);
 ///
 /// let ada = published.get("User", "default", "ada").unwrap();
-/// let wire = published.wire(&ada.entity_ref()).unwrap();
+/// let wire = published.wire(&ada.entity_ref())?.unwrap();
+/// let wire: serde_json::Value = serde_json::from_slice(&wire)?;
 /// assert_eq!(wire["metadata"]["uid"], "a9c2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -239,9 +238,9 @@ impl Published {
     fn write_list(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut before = "[";
         for reference in self.refs() {
-            if let Some(entity) = self.wire(reference) {
+            if let Some(entity) = self.wire(reference)? {
                 out.write_all(before.as_bytes())?;
-                out.write_all(&serde_json::to_vec(&entity)?)?;
+                out.write_all(&entity)?;
                 before = ",";
             }
         }
@@ -270,32 +269,14 @@ impl Published {
     /// `apiVersion`, `kind`, `spec` and `relations`.
     ///
     /// The `etag` changes when anything of the entity changes, its relations included; the `uid` does not count.
-    #[must_use]
-    pub fn wire(&self, reference: &EntityRef) -> Option<Value> {
-        let Value::Object(mut fed) = serde_json::to_value(self.entity(reference)?).ok()? else {
-            return None;
+    ///
+    /// # Errors
+    /// When it cannot be printed, which is a bug.
+    pub fn wire(&self, reference: &EntityRef) -> serde_json::Result<Option<Vec<u8>>> {
+        let Some(entity) = self.entity(reference) else {
+            return Ok(None);
         };
-        let mut metadata = self.wire_metadata(fed.remove("metadata")?)?;
-        let relations: Vec<Value> = self
-            .relations(reference)
-            .iter()
-            .map(|to| json!({ "type": to.kind.to_string(), "targetRef": to.target.to_string() }))
-            .collect();
-        let mut rest = Map::new();
-        for key in ["apiVersion", "kind", "spec"] {
-            rest.insert(key.to_owned(), fed.remove(key)?);
-        }
-        rest.insert("relations".to_owned(), relations.into());
-
-        let etag = etag(&metadata, &rest);
-        if let Some(uid) = self.uid(reference) {
-            metadata.insert("uid".to_owned(), uid.into());
-        }
-        metadata.insert("etag".to_owned(), etag.into());
-        let mut entity = Map::new();
-        entity.insert("metadata".to_owned(), metadata.into());
-        entity.extend(rest);
-        Some(entity.into())
+        wire::entity(entity, &self.relations(reference), self.uid(reference)).map(Some)
     }
 
     /// The uid of an entity.
@@ -306,21 +287,6 @@ impl Published {
             .binary_search_by(|(other, _)| other.cmp(reference))
             .ok()?;
         self.index.get(at)?.1.as_deref()
-    }
-
-    /// The metadata in the order of Backstage's answers, where a namespace is never left out.
-    fn wire_metadata(&self, fed: Value) -> Option<Map<String, Value>> {
-        let Value::Object(mut fed) = fed else {
-            return None;
-        };
-        let mut metadata = Map::new();
-        let namespace = fed.remove("namespace").unwrap_or_else(|| "default".into());
-        metadata.insert("namespace".to_owned(), namespace);
-        if let Some(annotations) = fed.remove("annotations") {
-            metadata.insert("annotations".to_owned(), annotations);
-        }
-        metadata.extend(fed);
-        Some(metadata)
     }
 
     fn refs_in(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = &EntityRef> {
@@ -336,21 +302,10 @@ fn range(index: &[(EntityRef, Option<String>)], kind: Kind) -> Range<usize> {
     start..start + index.iter().skip(start).take_while(is).count()
 }
 
-/// A digest of everything a reader sees. The maps are built in one order, so equal entities print alike.
-fn etag(metadata: &Map<String, Value>, rest: &Map<String, Value>) -> String {
-    // Maps of JSON values always print.
-    let text = serde_json::to_vec(&(metadata, rest)).unwrap_or_default();
-    Sha256::digest(text)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn user(groups: &[&str]) -> Value {
@@ -383,9 +338,14 @@ mod tests {
         Published::new(3, Timestamp::UNIX_EPOCH, set, uids)
     }
 
+    fn wire(catalog: &Published, reference: &EntityRef) -> Option<Value> {
+        let text = catalog.wire(reference).unwrap()?;
+        Some(serde_json::from_slice(&text).unwrap())
+    }
+
     fn etag_of(entities: Vec<Value>, uid: &str) -> String {
         let ada = "user:default/ada".parse().unwrap();
-        let wire = published(entities, uid).wire(&ada).unwrap();
+        let wire = wire(&published(entities, uid), &ada).unwrap();
         wire["metadata"]["etag"].as_str().unwrap().to_owned()
     }
 
@@ -432,7 +392,7 @@ mod tests {
             assert!(catalog.list(Coding::Identity).is_none());
             let list = catalog.make_list(Coding::Identity).unwrap();
             let entities: Vec<Value> = serde_json::from_slice(&text(list)).unwrap();
-            let expected: Vec<Value> = catalog.refs().filter_map(|at| catalog.wire(at)).collect();
+            let expected: Vec<Value> = catalog.refs().filter_map(|at| wire(&catalog, at)).collect();
             assert_eq!(entities, expected);
             assert!(std::ptr::eq(list, catalog.list(Coding::Identity).unwrap()));
             assert!(std::ptr::eq(
@@ -484,7 +444,7 @@ mod tests {
             "1",
         );
         let ada = "user:default/ada".parse().unwrap();
-        let text = catalog.wire(&ada).unwrap().to_string();
+        let text = String::from_utf8(catalog.wire(&ada).unwrap().unwrap()).unwrap();
         let (before, after) = text.split_once(r#""etag":""#).unwrap();
         assert_eq!(
             before,
@@ -499,8 +459,8 @@ mod tests {
             )
         );
         let alone = "group:default/b".parse().unwrap();
-        assert_eq!(catalog.wire(&alone).unwrap()["metadata"].get("uid"), None);
-        assert_eq!(catalog.wire(&"user:default/gone".parse().unwrap()), None);
+        assert_eq!(wire(&catalog, &alone).unwrap()["metadata"].get("uid"), None);
+        assert_eq!(wire(&catalog, &"user:default/gone".parse().unwrap()), None);
         assert_eq!(catalog.uid(&ada), Some("1"));
     }
 

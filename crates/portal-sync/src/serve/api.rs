@@ -116,14 +116,14 @@ pub(super) async fn by_name(
     let found = site.readings.run(move || {
         let wire = newest.published().and_then(|published| {
             let entity = published.get(&kind, &namespace, &name)?;
-            published.wire(&entity.entity_ref())
+            published.wire(&entity.entity_ref()).transpose()
         });
         let Some(wire) = wire else {
             return Err(Failed::Problem(Problem::not_found(format!(
                 "No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"
             ))));
         };
-        let write = |out: &mut dyn io::Write| out.write_all(&serde_json::to_vec(&wire)?);
+        let write = |out: &mut dyn io::Write| out.write_all(&wire?);
         Representation::coded(Coding::Identity, write).map_err(Failed::Bug)
     });
     let entity = match found.await {
