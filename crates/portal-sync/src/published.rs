@@ -1,13 +1,22 @@
 //! What readers see: one whole generation of the catalog, never a mix of two.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use catalog_model::{Entity, EntityRef, EntitySet, Kind, Relation};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+
+mod representation;
+mod search;
+mod wire;
+
+pub use representation::{CHUNK, Coding, Representation};
+pub use search::SEARCHED;
+
+use search::SearchTexts;
 
 /// Where readers find the newest generation; `None` until the first one is there.
 ///
@@ -28,7 +37,8 @@ pub type CatalogReader = tokio::sync::watch::Receiver<Option<Arc<Published>>>;
 /// let published = Published::new(1, jiff::Timestamp::UNIX_EPOCH, set, uids);
 ///
 /// let ada = published.get("User", "default", "ada").unwrap();
-/// let wire = published.wire(&ada.entity_ref()).unwrap();
+/// let wire = published.wire(&ada.entity_ref())?.unwrap();
+/// let wire: serde_json::Value = serde_json::from_slice(&wire)?;
 /// assert_eq!(wire["metadata"]["uid"], "a9c2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -39,10 +49,40 @@ pub struct Published {
     entities: EntitySet,
     /// Every entity of the set with its uid, sorted by ref: what makes "the entities from the nth on" cheap.
     index: Vec<(EntityRef, Option<String>)>,
-    users: usize,
-    groups: usize,
+    /// Where the users are in the index.
+    users: Range<usize>,
+    /// Where the groups are in the index.
+    groups: Range<usize>,
     /// The tenants that were ever read.
     providers: BTreeSet<String>,
+    /// The whole list in each coding, once somebody asked for it.
+    lists: Lists,
+    /// What searches look at, once somebody searched.
+    texts: OnceLock<SearchTexts>,
+}
+
+/// One coding of the whole list.
+#[derive(Debug, Default)]
+struct List {
+    made: OnceLock<Representation>,
+    /// Held while it is made, so that it is made once.
+    making: Mutex<()>,
+    asked: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Lists {
+    identity: List,
+    gzip: List,
+}
+
+impl Lists {
+    const fn of(&self, coding: Coding) -> &List {
+        match coding {
+            Coding::Identity => &self.identity,
+            Coding::Gzip => &self.gzip,
+        }
+    }
 }
 
 impl Published {
@@ -70,13 +110,7 @@ impl Published {
         if let Some((first, _)) = index.first() {
             let _ = entities.relations(first);
         }
-        let count = |kind| {
-            entities
-                .iter()
-                .filter(|entity| entity.kind() == kind)
-                .count()
-        };
-        let (users, groups) = (count(Kind::User), count(Kind::Group));
+        let (users, groups) = (range(&index, Kind::User), range(&index, Kind::Group));
         Self {
             generation,
             taken_at,
@@ -85,6 +119,8 @@ impl Published {
             users,
             groups,
             providers: BTreeSet::new(),
+            lists: Lists::default(),
+            texts: OnceLock::new(),
         }
     }
 
@@ -129,35 +165,86 @@ impl Published {
 
     /// How many users there are.
     #[must_use]
-    pub const fn user_count(&self) -> usize {
-        self.users
+    pub fn user_count(&self) -> usize {
+        self.users.len()
     }
 
     /// How many groups there are.
     #[must_use]
-    pub const fn group_count(&self) -> usize {
-        self.groups
+    pub fn group_count(&self) -> usize {
+        self.groups.len()
     }
 
-    /// The users, sorted by ref.
-    pub fn users(&self) -> impl Iterator<Item = &Entity> {
-        self.of_kind(Kind::User)
+    /// The refs of all entities, sorted.
+    pub fn refs(&self) -> impl ExactSizeIterator<Item = &EntityRef> {
+        self.refs_in(0..self.index.len())
     }
 
-    /// The groups, sorted by ref.
-    pub fn groups(&self) -> impl Iterator<Item = &Entity> {
-        self.of_kind(Kind::Group)
+    /// The refs of the users, sorted.
+    pub fn users(&self) -> impl ExactSizeIterator<Item = &EntityRef> {
+        self.refs_in(self.users.clone())
     }
 
-    /// The refs of the entities from number `start` on, at most `limit`, sorted by ref.
+    /// The refs of the groups, sorted.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &EntityRef> {
+        self.refs_in(self.groups.clone())
+    }
+
+    /// The refs of those whose name, title, display name or e-mail address has `text` as a part, sorted. The case of
+    /// letters does not matter, and of each text only the first [`SEARCHED`] characters count.
     ///
-    /// A long answer is written in parts: a part costs what it holds, wherever it starts.
-    pub fn refs(&self, start: usize, limit: usize) -> impl Iterator<Item = &EntityRef> {
-        self.index
-            .iter()
-            .skip(start)
-            .take(limit)
-            .map(|(reference, _)| reference)
+    /// It looks at every entity, and the first search prepares the others: for a thread that may be blocked.
+    #[must_use]
+    pub fn search(&self, text: &str) -> Vec<&EntityRef> {
+        let texts = self
+            .texts
+            .get_or_init(|| SearchTexts::of(self.entities.iter()));
+        let found = texts.find(text).into_iter();
+        found
+            .filter_map(|at| Some(&self.index.get(at)?.0))
+            .collect()
+    }
+
+    /// Every entity, sorted by ref, as the catalog API answers it: a JSON array, in this coding. Nothing as long as it
+    /// was not made by [`make_list`](Self::make_list).
+    pub fn list(&self, coding: Coding) -> Option<&Representation> {
+        let list = self.lists.of(coding);
+        list.asked.store(true, Ordering::Relaxed);
+        list.made.get()
+    }
+
+    /// The codings in which somebody asked for [`list`](Self::list).
+    pub fn asked(&self) -> impl Iterator<Item = Coding> {
+        let codings = [Coding::Identity, Coding::Gzip].into_iter();
+        codings.filter(|coding| self.lists.of(*coding).asked.load(Ordering::Relaxed))
+    }
+
+    /// Makes the list in this coding and keeps it for as long as this generation is there.
+    ///
+    /// It takes three seconds for a hundred thousand entities: for a thread that may be blocked.
+    ///
+    /// # Errors
+    /// When an entity cannot be printed, which is a bug.
+    pub fn make_list(&self, coding: Coding) -> io::Result<&Representation> {
+        let list = self.lists.of(coding);
+        let _making = list.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = list.made.get() {
+            return Ok(made);
+        }
+        let made = Representation::coded(coding, |out| self.write_list(out))?;
+        Ok(list.made.get_or_init(|| made))
+    }
+
+    fn write_list(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut before = "[";
+        for reference in self.refs() {
+            if let Some(entity) = self.wire(reference)? {
+                out.write_all(before.as_bytes())?;
+                out.write_all(&entity)?;
+                before = ",";
+            }
+        }
+        out.write_all(if before == "[" { b"[]" } else { b"]" })
     }
 
     /// The entity of these three parts, as they stand in an address: their letters' case does not matter.
@@ -182,32 +269,14 @@ impl Published {
     /// `apiVersion`, `kind`, `spec` and `relations`.
     ///
     /// The `etag` changes when anything of the entity changes, its relations included; the `uid` does not count.
-    #[must_use]
-    pub fn wire(&self, reference: &EntityRef) -> Option<Value> {
-        let Value::Object(mut fed) = serde_json::to_value(self.entity(reference)?).ok()? else {
-            return None;
+    ///
+    /// # Errors
+    /// When it cannot be printed, which is a bug.
+    pub fn wire(&self, reference: &EntityRef) -> serde_json::Result<Option<Vec<u8>>> {
+        let Some(entity) = self.entity(reference) else {
+            return Ok(None);
         };
-        let mut metadata = self.wire_metadata(fed.remove("metadata")?)?;
-        let relations: Vec<Value> = self
-            .relations(reference)
-            .iter()
-            .map(|to| json!({ "type": to.kind.to_string(), "targetRef": to.target.to_string() }))
-            .collect();
-        let mut rest = Map::new();
-        for key in ["apiVersion", "kind", "spec"] {
-            rest.insert(key.to_owned(), fed.remove(key)?);
-        }
-        rest.insert("relations".to_owned(), relations.into());
-
-        let etag = etag(&metadata, &rest);
-        if let Some(uid) = self.uid(reference) {
-            metadata.insert("uid".to_owned(), uid.into());
-        }
-        metadata.insert("etag".to_owned(), etag.into());
-        let mut entity = Map::new();
-        entity.insert("metadata".to_owned(), metadata.into());
-        entity.extend(rest);
-        Some(entity.into())
+        wire::entity(entity, &self.relations(reference), self.uid(reference)).map(Some)
     }
 
     /// The uid of an entity.
@@ -220,43 +289,23 @@ impl Published {
         self.index.get(at)?.1.as_deref()
     }
 
-    /// The metadata in the order of Backstage's answers, where a namespace is never left out.
-    fn wire_metadata(&self, fed: Value) -> Option<Map<String, Value>> {
-        let Value::Object(mut fed) = fed else {
-            return None;
-        };
-        let mut metadata = Map::new();
-        let namespace = fed.remove("namespace").unwrap_or_else(|| "default".into());
-        metadata.insert("namespace".to_owned(), namespace);
-        if let Some(annotations) = fed.remove("annotations") {
-            metadata.insert("annotations".to_owned(), annotations);
-        }
-        metadata.extend(fed);
-        Some(metadata)
-    }
-
-    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Entity> {
-        self.entities
-            .iter()
-            .filter(move |entity| entity.kind() == kind)
+    fn refs_in(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = &EntityRef> {
+        let refs = self.index.get(range).unwrap_or_default();
+        refs.iter().map(|(reference, _)| reference)
     }
 }
 
-/// A digest of everything a reader sees. The maps are built in one order, so equal entities print alike.
-fn etag(metadata: &Map<String, Value>, rest: &Map<String, Value>) -> String {
-    // Maps of JSON values always print.
-    let text = serde_json::to_vec(&(metadata, rest)).unwrap_or_default();
-    Sha256::digest(text)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+/// Where the entities of a kind are. Refs begin with the kind, so those of one kind stand together.
+fn range(index: &[(EntityRef, Option<String>)], kind: Kind) -> Range<usize> {
+    let is = |(reference, _): &&(EntityRef, _)| reference.kind() == kind;
+    let start = index.iter().take_while(|entry| !is(entry)).count();
+    start..start + index.iter().skip(start).take_while(is).count()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn user(groups: &[&str]) -> Value {
@@ -289,9 +338,14 @@ mod tests {
         Published::new(3, Timestamp::UNIX_EPOCH, set, uids)
     }
 
+    fn wire(catalog: &Published, reference: &EntityRef) -> Option<Value> {
+        let text = catalog.wire(reference).unwrap()?;
+        Some(serde_json::from_slice(&text).unwrap())
+    }
+
     fn etag_of(entities: Vec<Value>, uid: &str) -> String {
         let ada = "user:default/ada".parse().unwrap();
-        let wire = published(entities, uid).wire(&ada).unwrap();
+        let wire = wire(&published(entities, uid), &ada).unwrap();
         wire["metadata"]["etag"].as_str().unwrap().to_owned()
     }
 
@@ -310,11 +364,57 @@ mod tests {
         let names =
             |refs: Vec<&EntityRef>| refs.iter().map(ToString::to_string).collect::<Vec<_>>();
         let all = ["group:default/a", "group:default/b", "user:default/ada"];
-        assert_eq!(names(catalog.refs(0, 9).collect()), all);
-        assert_eq!(names(catalog.refs(1, 1).collect()), [all[1]]);
-        assert_eq!(names(catalog.refs(3, 9).collect()), [""; 0]);
-        assert_eq!(catalog.users().count(), 1);
-        assert_eq!(catalog.groups().count(), 2);
+        assert_eq!(names(catalog.refs().collect()), all);
+        assert_eq!(names(catalog.groups().collect()), all[..2]);
+        assert_eq!(names(catalog.users().collect()), all[2..]);
+        let people = published(vec![user(&[])], "1");
+        assert_eq!((people.user_count(), people.groups().len()), (1, 0));
+        let nobody = published(Vec::new(), "1");
+        assert_eq!((nobody.users().len(), nobody.groups().len()), (0, 0));
+    }
+
+    fn text(list: &Representation) -> Vec<u8> {
+        list.chunks()
+            .iter()
+            .flat_map(|chunk| chunk.to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn the_list_is_every_entity_and_is_made_once() {
+        for entities in [
+            Vec::new(),
+            vec![user(&[])],
+            vec![user(&["b"]), group("b", &[]), group("a", &[])],
+        ] {
+            let catalog = published(entities, "1");
+            assert_eq!(catalog.asked().count(), 0);
+            assert!(catalog.list(Coding::Identity).is_none());
+            let list = catalog.make_list(Coding::Identity).unwrap();
+            let entities: Vec<Value> = serde_json::from_slice(&text(list)).unwrap();
+            let expected: Vec<Value> = catalog.refs().filter_map(|at| wire(&catalog, at)).collect();
+            assert_eq!(entities, expected);
+            assert!(std::ptr::eq(list, catalog.list(Coding::Identity).unwrap()));
+            assert!(std::ptr::eq(
+                list,
+                catalog.make_list(Coding::Identity).unwrap()
+            ));
+            assert!(catalog.asked().eq([Coding::Identity]));
+            assert!(catalog.list(Coding::Gzip).is_none());
+            assert!(catalog.asked().eq([Coding::Identity, Coding::Gzip]));
+        }
+    }
+
+    #[test]
+    fn a_search_gives_refs_in_their_order() {
+        let catalog = published(vec![user(&[]), group("b", &[]), group("a", &[])], "1");
+        let found = |text| -> Vec<String> {
+            let found = catalog.search(text);
+            found.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(found("A"), ["group:default/a", "user:default/ada"]);
+        assert_eq!(found("ada l."), ["user:default/ada"]);
+        assert_eq!(found("zz"), [""; 0]);
     }
 
     #[test]
@@ -344,7 +444,7 @@ mod tests {
             "1",
         );
         let ada = "user:default/ada".parse().unwrap();
-        let text = catalog.wire(&ada).unwrap().to_string();
+        let text = String::from_utf8(catalog.wire(&ada).unwrap().unwrap()).unwrap();
         let (before, after) = text.split_once(r#""etag":""#).unwrap();
         assert_eq!(
             before,
@@ -359,8 +459,8 @@ mod tests {
             )
         );
         let alone = "group:default/b".parse().unwrap();
-        assert_eq!(catalog.wire(&alone).unwrap()["metadata"].get("uid"), None);
-        assert_eq!(catalog.wire(&"user:default/gone".parse().unwrap()), None);
+        assert_eq!(wire(&catalog, &alone).unwrap()["metadata"].get("uid"), None);
+        assert_eq!(wire(&catalog, &"user:default/gone".parse().unwrap()), None);
         assert_eq!(catalog.uid(&ada), Some("1"));
     }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use okta_api::ErrorKind;
 use okta_auth::TransportError;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -46,7 +48,7 @@ pub async fn read(
         let baseline = settings.criteria.baseline(last);
         let read = directory.read(&baseline, until).await;
         let snapshot = read.map_err(RunError::Read)?;
-        Ok(Known::new(state, snapshot, settings, taken_at))
+        Ok(aside(|| Known::new(state, snapshot, settings, taken_at)))
     }
     .instrument(span)
     .await
@@ -61,7 +63,7 @@ pub fn decide(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, RunError> {
-    plan(known, settings, approved).map_err(RunError::Plan)
+    aside(|| plan(known, settings, approved)).map_err(RunError::Plan)
 }
 
 /// Decides what to do and does it. Returns the plan and the number of the new generation, or no number when there was
@@ -95,16 +97,17 @@ pub async fn commit(
             }
             return Ok((plan, None));
         }
-        let commit = Commit {
+        let commit = aside(|| Commit {
             provider: plan.provider.clone(),
             base,
             taken_at,
             removed: plan.removed.clone(),
             written: plan.written.clone(),
             remembered: plan.remembered.clone(),
-        };
+        });
         match store.commit(commit).await {
             Ok(generation) => {
+                aside(|| drop(known));
                 // Of a first run everything is new.
                 for change in plan.changes.iter().filter(|_| base.is_some()) {
                     tracing::debug!(provider = %plan.provider, generation, "{}", change.headline());
@@ -119,6 +122,16 @@ pub async fn commit(
             }
             Err(error) => return Err(RunError::Store(error)),
         }
+    }
+}
+
+/// Does work that takes as long as an org is large: a second for a hundred thousand people. Whatever else the thread had
+/// to do, such as answering whether the process is alive, goes on elsewhere meanwhile. A runtime of one thread has no
+/// elsewhere.
+pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
+        _ => work(),
     }
 }
 

@@ -3,7 +3,10 @@
 mod access;
 mod api;
 mod assets;
+mod bulkhead;
+mod download;
 mod health;
+mod negotiation;
 mod page;
 mod problem;
 
@@ -12,7 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use jiff::Timestamp;
@@ -20,6 +23,7 @@ use okta_auth::Clock;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
@@ -27,6 +31,8 @@ use tower_http::trace::TraceLayer;
 use self::access::Access;
 use self::assets::Assets;
 use crate::config::Token;
+use self::bulkhead::Bulkhead;
+use self::download::Downloads;
 use crate::published::{CatalogReader, Published};
 use crate::telemetry::Unauthorized;
 
@@ -99,6 +105,18 @@ pub struct RunStatus {
 /// How long a request may take until its answer begins.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a request waits for a list that is being made: it is told to come again before its time is over.
+const LIST_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long a request waits for its turn to be worked on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// So many searches at a time.
+const SEARCHES: usize = 2;
+
+/// So many pages and entities are written at a time.
+const READINGS: usize = 8;
+
 /// Nothing but our own style, script and icon; no frames; forms only to ourselves.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -127,6 +145,10 @@ pub fn router(app: App) -> Router {
         clock,
     } = app;
     let site = Arc::new(Site {
+        downloads: Downloads::new(catalog.clone()),
+        makings: Bulkhead::new(1, LIST_PATIENCE),
+        searches: Bulkhead::new(SEARCHES, PATIENCE),
+        readings: Bulkhead::new(READINGS, PATIENCE),
         catalog,
         store,
         status,
@@ -167,10 +189,24 @@ struct Site {
     metrics: prometheus::Registry,
     clock: Arc<dyn Clock>,
     assets: Assets,
+    /// Long answers under way.
+    downloads: Downloads,
+    /// Whole lists in the making.
+    makings: Bulkhead,
+    /// Searches.
+    searches: Bulkhead,
+    /// Pages and entities.
+    readings: Bulkhead,
 }
 
+/// Marks an answer that is compressed already if it is to be.
+#[derive(Debug, Clone, Copy)]
+struct AsItIs;
+
 impl Site {
-    /// The newest generation: whoever holds it reads that one to the end.
+    /// The newest generation: whoever holds it reads that one to the end. It is for threads that may be blocked, because
+    /// the last to let go of a generation gives its memory back, and that takes a while. Others
+    /// [borrow](watch::Receiver::borrow).
     fn published(&self) -> Option<Arc<Published>> {
         self.catalog.borrow().clone()
     }
@@ -203,7 +239,7 @@ fn hardened(routes: Router) -> Router {
             TIMEOUT,
         ))
         .layer(CatchPanicLayer::new())
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_change)))
         .layer(always(
             header::CONTENT_SECURITY_POLICY,
             CONTENT_SECURITY_POLICY,
@@ -214,6 +250,10 @@ fn hardened(routes: Router) -> Router {
         // Answers name people: nobody keeps a copy, unless a handler says otherwise.
         .layer(always(header::CACHE_CONTROL, "no-store"))
         .layer(trace)
+}
+
+fn may_change(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<AsItIs>().is_none()
 }
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

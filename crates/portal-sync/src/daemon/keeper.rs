@@ -12,6 +12,7 @@ use crate::config::{Frequency, Schedule};
 use crate::cycle::{Cycle, Then};
 use crate::first_runs::FirstRun;
 use crate::okta::Okta;
+use crate::run::aside;
 use crate::schedule::{next_start, sleep_until};
 use crate::serve::{ProviderStatus, RunStatus};
 use crate::store::CatalogStore;
@@ -95,6 +96,7 @@ impl Keeper {
                 message,
             });
         });
+        aside(|| drop(ended));
     }
 
     fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {

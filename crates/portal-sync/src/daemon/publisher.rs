@@ -7,6 +7,7 @@ use std::time::Duration;
 use catalog_model::{EntitySet, EntitySetError};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::directory::chain;
 use crate::published::Published;
@@ -40,6 +41,8 @@ pub(super) struct Seen {
     damaged: Option<u64>,
     /// The error that was told, which is not told again every two seconds.
     told: Option<String>,
+    /// What the last refresh left to do.
+    relieved: Option<JoinHandle<()>>,
 }
 
 impl Publisher {
@@ -84,6 +87,11 @@ impl Publisher {
         if newest.is_some() && newest == seen.newest {
             return Ok(StoreStatus::Read);
         }
+        // However fast generations follow each other, lists of old ones do not pile up.
+        if let Some(relieved) = seen.relieved.take() {
+            // Whether it panicked was told when it did.
+            let _ = relieved.await;
+        }
         let Some(catalog) = self.store.catalog().await? else {
             return Ok(if self.publish.borrow().is_none() {
                 StoreStatus::Read
@@ -94,11 +102,21 @@ impl Publisher {
         seen.newest = newest;
         // Relations of everybody are derived here: not on a thread that answers requests.
         match tokio::task::spawn_blocking(|| published(catalog)).await {
-            Ok(Ok(published)) => drop(self.publish.send_replace(Some(Arc::new(published)))),
-            Ok(Err(errors)) => tracing::error!(
-                ?errors,
-                "the stored entities do not fit together; the generation before stays"
-            ),
+            Ok(Ok(published)) => {
+                let published = Arc::new(published);
+                let before = self.publish.send_replace(Some(Arc::clone(&published)));
+                seen.relieved = Some(tokio::task::spawn_blocking(move || {
+                    relieve(before, &published);
+                }));
+            }
+            Ok(Err(errors)) => {
+                let first = errors.first().map(ToString::to_string);
+                tracing::error!(
+                    count = errors.len(),
+                    first,
+                    "the stored entities do not fit together; the generation before stays"
+                );
+            }
             Err(error) => tracing::error!(%error, "the generation before stays"),
         }
         Ok(StoreStatus::Read)
@@ -138,6 +156,18 @@ impl Publisher {
                 self.turn.lock().await.damaged = is_damaged.then_some(epoch);
             }
             tokio::time::sleep(CHECK_STORE).await;
+        }
+    }
+}
+
+/// Lets go of the generation before, which takes a while for a large one, and makes the lists that its readers asked for:
+/// they will ask again, and need not wait then.
+fn relieve(before: Option<Arc<Published>>, published: &Published) {
+    let asked: Vec<_> = before.iter().flat_map(|before| before.asked()).collect();
+    drop(before);
+    for coding in asked {
+        if let Err(error) = published.make_list(coding) {
+            tracing::error!(%error, "the list of all entities could not be made");
         }
     }
 }

@@ -1,21 +1,20 @@
 //! The catalog API, read side, in the shapes of Backstage's catalog backend.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt as _, stream};
+use tokio::time::timeout;
 
-use super::Site;
+use super::bulkhead::Refused;
+use super::download::DOWNLOADS;
 use super::problem::{Asked, JSON, PREFIX, Problem};
-use crate::published::Published;
-
-/// Entities written at once: a few hundred kilobytes.
-const PART: usize = 256;
+use super::{AsItIs, LIST_PATIENCE, Site, negotiation};
+use crate::published::{Coding, Representation};
 
 /// Whether the API answers at this path, be it with "not found".
 pub(super) fn owns(path: &str) -> bool {
@@ -23,14 +22,81 @@ pub(super) fn owns(path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Every entity, sorted by ref.
-///
-/// The answer is written as it is read, from one generation, so its size is nobody's memory.
-pub(super) async fn entities(State(site): State<Arc<Site>>, asked: Asked) -> Response {
-    match plain(&site, &asked) {
-        Ok(published) => ([JSON], Body::from_stream(array(published))).into_response(),
-        Err(problem) => problem.answer(&asked),
+/// Every entity, sorted by ref: bytes that are made once a generation and shared by all who read them.
+pub(super) async fn entities(
+    State(site): State<Arc<Site>>,
+    method: Method,
+    headers: HeaderMap,
+    asked: Asked,
+) -> Response {
+    let coding = negotiation::coding(&headers);
+    if let Err(problem) = plain(&site, &asked) {
+        return problem.answer(&asked);
     }
+    let list = match list(&site, coding).await {
+        Ok(list) => list,
+        Err(failed) => return failed.answer(&asked),
+    };
+    let mut answer = if negotiation::has(&headers, list.etag()) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        // Whoever asks for the headers alone needs no place among those who read.
+        let body = if method == Method::HEAD {
+            Some(Body::empty())
+        } else {
+            site.downloads.start(list.chunks())
+        };
+        let Some(body) = body else {
+            return Failed::Busy(too_many()).answer(&asked);
+        };
+        let mut answer = ([JSON], body).into_response();
+        let length = HeaderValue::from(list.len());
+        answer.headers_mut().insert(header::CONTENT_LENGTH, length);
+        if coding == Coding::Gzip {
+            let gzip = HeaderValue::from_static("gzip");
+            answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+        }
+        answer
+    };
+    if let Ok(etag) = HeaderValue::from_str(list.etag()) {
+        answer.headers_mut().insert(header::ETAG, etag);
+    }
+    let vary = HeaderValue::from_name(header::ACCEPT_ENCODING);
+    answer.headers_mut().insert(header::VARY, vary);
+    answer.extensions_mut().insert(AsItIs);
+    answer
+}
+
+/// The list of the newest generation. The first to ask for it has it made, and the others wait for that one making.
+async fn list(site: &Arc<Site>, coding: Coding) -> Result<Representation, Failed> {
+    let made = site
+        .catalog
+        .borrow()
+        .as_ref()
+        .and_then(|published| published.list(coding).cloned());
+    if let Some(list) = made {
+        return Ok(list);
+    }
+    let newest = Arc::clone(site);
+    let made = site.makings.run(move || {
+        let published = newest.published();
+        published.map_or_else(
+            || Err(io::Error::other("the catalog went away")),
+            |published| published.make_list(coding).cloned(),
+        )
+    });
+    match timeout(LIST_PATIENCE, made).await {
+        Ok(Ok(made)) => made.map_err(Failed::Bug),
+        Ok(Err(Refused::Crashed(error))) => Err(Failed::Bug(io::Error::other(error))),
+        // What was begun is made to its end, for those who come again.
+        Ok(Err(Refused::Busy)) | Err(_) => Err(Failed::Busy(
+            "the list is being made: ask again in a second".to_owned(),
+        )),
+    }
+}
+
+fn too_many() -> String {
+    format!("{DOWNLOADS} long answers are under way: ask again in a second")
 }
 
 /// One entity, whatever the case of the three parts.
@@ -39,56 +105,77 @@ pub(super) async fn by_name(
     path: Result<Path<(String, String, String)>, PathRejection>,
     asked: Asked,
 ) -> Response {
-    let entity = || {
-        let published = plain(&site, &asked)?;
-        let Path((kind, namespace, name)) =
-            path.map_err(|_| Problem::input("Failed to decode the path: it is not UTF-8"))?;
-        published
-            .get(&kind, &namespace, &name)
-            .and_then(|entity| published.wire(&entity.entity_ref()))
-            .ok_or_else(|| {
-                Problem::not_found(format!(
-                    "No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"
-                ))
-            })
+    if let Err(problem) = plain(&site, &asked) {
+        return problem.answer(&asked);
+    }
+    let Ok(Path((kind, namespace, name))) = path else {
+        return Problem::input("Failed to decode the path: it is not UTF-8").answer(&asked);
     };
-    match entity() {
-        Ok(entity) => ([JSON], Json(entity)).into_response(),
-        Err(problem) => problem.answer(&asked),
+    // A group may have as many members as there are people: not on a thread that others wait for.
+    let newest = Arc::clone(&site);
+    let found = site.readings.run(move || {
+        let wire = newest.published().and_then(|published| {
+            let entity = published.get(&kind, &namespace, &name)?;
+            published.wire(&entity.entity_ref()).transpose()
+        });
+        let Some(wire) = wire else {
+            return Err(Failed::Problem(Problem::not_found(format!(
+                "No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"
+            ))));
+        };
+        let write = |out: &mut dyn io::Write| out.write_all(&wire?);
+        Representation::coded(Coding::Identity, write).map_err(Failed::Bug)
+    });
+    let entity = match found.await {
+        Ok(Ok(entity)) => entity,
+        Ok(Err(failed)) => return failed.answer(&asked),
+        Err(Refused::Crashed(error)) => return Failed::Bug(io::Error::other(error)).answer(&asked),
+        Err(Refused::Busy) => {
+            let busy = "too many requests at a time: ask again in a second".to_owned();
+            return Failed::Busy(busy).answer(&asked);
+        }
+    };
+    match site.downloads.start(entity.chunks()) {
+        Some(body) => ([JSON], body).into_response(),
+        None => Failed::Busy(too_many()).answer(&asked),
     }
 }
 
-/// What a request without parameters reads. Backstage checks the parameters first.
-fn plain(site: &Site, asked: &Asked) -> Result<Arc<Published>, Problem> {
+/// Why there is no answer as it was asked for.
+#[derive(Debug)]
+enum Failed {
+    Problem(Problem),
+    /// Too much at a time.
+    Busy(String),
+    Bug(io::Error),
+}
+
+impl Failed {
+    fn answer(self, asked: &Asked) -> Response {
+        match self {
+            Self::Problem(problem) => problem.answer(asked),
+            Self::Busy(message) => {
+                let mut answer = Problem::unavailable(message).answer(asked);
+                let soon = HeaderValue::from_static("1");
+                answer.headers_mut().insert(header::RETRY_AFTER, soon);
+                answer
+            }
+            Self::Bug(error) => {
+                tracing::error!(%error, "could not write an answer");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+/// Refuses parameters, of which there are none, and requests before there is anything to read. Backstage checks the
+/// parameters first.
+fn plain(site: &Site, asked: &Asked) -> Result<(), Problem> {
     if let Some(name) = asked.parameter() {
         return Err(Problem::input(format!("Unknown query parameter '{name}'")));
     }
-    site.published()
-        .ok_or_else(|| Problem::unavailable("waiting for the first sync"))
-}
-
-fn array(published: Arc<Published>) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    let count = published.len();
-    let parts = stream::iter((0..count).step_by(PART)).then(move |start| {
-        let published = Arc::clone(&published);
-        async move {
-            // Others get their turn between two parts, also when the reader is faster than we are.
-            tokio::task::yield_now().await;
-            part(&published, start)
-        }
-    });
-    let end = if count == 0 { "[]" } else { "]" };
-    parts.chain(stream::once(async move { end.into() })).map(Ok)
-}
-
-/// The entities from `start` on, each after a `[` or a comma.
-fn part(published: &Published, start: usize) -> Bytes {
-    let mut text = String::new();
-    for (at, reference) in (start..).zip(published.refs(start, PART)) {
-        if let Some(entity) = published.wire(reference) {
-            text.push(if at == 0 { '[' } else { ',' });
-            text.push_str(&entity.to_string());
-        }
+    if site.catalog.borrow().is_none() {
+        return Err(Problem::unavailable("waiting for the first sync"));
     }
-    text.into()
+    Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) async fn alive() -> &'static str {
 /// There is a generation to serve, and the store that it is from can be read. The body names the tenants that were never read, a line each: their people and groups
 /// are missing from it.
 pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String) {
-    let published = site.published();
+    let published = site.catalog.borrow();
     let why = match *site.store.borrow() {
         StoreStatus::Opening => Some("reading the store\n"),
         StoreStatus::Unreadable => Some("the store cannot be read: it is tried again\n"),
@@ -26,12 +26,12 @@ pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String)
         StoreStatus::Damaged => Some("the store is damaged\n"),
         StoreStatus::Read => None,
     };
-    let Some(published) = published.filter(|_| why.is_none()) else {
+    let Some(published) = published.as_ref().filter(|_| why.is_none()) else {
         let why = why.unwrap_or("waiting for the first sync\n");
         return (StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
     };
     let mut body = "ok\n".to_owned();
-    for provider in site.never_read(&published) {
+    for provider in site.never_read(published) {
         body.extend(["never read: ", &provider, "\n"]);
     }
     (StatusCode::OK, body)

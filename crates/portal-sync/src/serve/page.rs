@@ -9,33 +9,37 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use catalog_model::{Entity, Profile, Spec};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
-use self::listing::Query;
+use self::listing::{Query, SEARCH};
+use super::bulkhead::Refused;
 use super::{Site, api};
 use crate::published::Published;
 
 /// People, groups and runs.
 pub(super) async fn overview(State(site): State<Arc<Site>>, uri: Uri) -> Response {
-    // A search looks at every entity: not on a thread that others wait for.
-    let written = tokio::task::spawn_blocking(move || {
-        let query = Query::read(&uri);
+    let Ok(query) = Query::read(&uri) else {
+        return too_long(&site);
+    };
+    // A search looks at every entity.
+    let turns = if query.search().is_empty() {
+        &site.readings
+    } else {
+        &site.searches
+    };
+    let writing = Arc::clone(&site);
+    let written = turns.run(move || {
+        let site = writing;
         let providers = site.status.borrow().clone();
         let published = site.published();
         let content = overview::content(published.as_deref(), &providers, &query, site.clock.now());
-        document(&site, "Catalog", published.as_deref(), &content)
+        document(&site, "Catalog", published.as_deref(), &content).into_response()
     });
-    match written.await {
-        Ok(page) => page.into_response(),
-        Err(error) => {
-            tracing::error!(%error, "could not write the page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    finished(&site, written.await)
 }
 
 /// One entity with its relations.
@@ -44,21 +48,55 @@ pub(super) async fn entity(
     path: Result<Path<(String, String, String)>, PathRejection>,
     uri: Uri,
 ) -> Response {
-    let Some(published) = site.published() else {
-        let content = overview::waiting(&site.status.borrow());
-        let page = document(&site, "Catalog", None, &content);
-        return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+    let Ok(query) = Query::read(&uri) else {
+        return too_long(&site);
     };
-    let found = path
-        .ok()
-        .and_then(|Path((namespace, kind, name))| published.get(&kind, &namespace, &name));
-    match found {
-        Some(found) => {
-            let content = entity::content(&published, found, &Query::read(&uri));
-            document(&site, label(found), Some(&published), &content).into_response()
+    let writing = Arc::clone(&site);
+    let written = site.readings.run(move || {
+        let site = writing;
+        let Some(published) = site.published() else {
+            let content = overview::waiting(&site.status.borrow());
+            let page = document(&site, "Catalog", None, &content);
+            return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+        };
+        let found = path
+            .ok()
+            .and_then(|Path((namespace, kind, name))| published.get(&kind, &namespace, &name));
+        match found {
+            Some(found) => {
+                let content = entity::content(&published, found, &query);
+                document(&site, label(found), Some(&published), &content).into_response()
+            }
+            None => missing(&site, "This person or group is not in the catalog"),
         }
-        None => missing(&site, "This person or group is not in the catalog"),
+    });
+    finished(&site, written.await)
+}
+
+fn finished(site: &Site, written: Result<Response, Refused>) -> Response {
+    match written {
+        Ok(page) => page,
+        Err(Refused::Busy) => {
+            let what = "Too many ask at this moment. This page will be there in a few seconds.";
+            let soon = [(header::RETRY_AFTER, "1")];
+            let page = told(site, StatusCode::SERVICE_UNAVAILABLE, "Busy", what);
+            (soon, page).into_response()
+        }
+        Err(Refused::Crashed(error)) => {
+            tracing::error!(%error, "could not write the page");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
+}
+
+fn too_long(site: &Site) -> Response {
+    let what = format!("A search has {SEARCH} characters at most.");
+    told(
+        site,
+        StatusCode::BAD_REQUEST,
+        "This search is too long",
+        &what,
+    )
 }
 
 /// Any other address. The API has no words for it, as Backstage has none.
@@ -71,12 +109,23 @@ pub(super) async fn unknown(State(site): State<Arc<Site>>, uri: Uri) -> Response
 }
 
 fn missing(site: &Site, what: &str) -> Response {
+    told(
+        site,
+        StatusCode::NOT_FOUND,
+        "Not found",
+        &format!("{what}."),
+    )
+}
+
+/// A page that says why there is no other.
+fn told(site: &Site, status: StatusCode, title: &str, what: &str) -> Response {
     let content = html! {
-        h1 { "Not found" }
-        p { (what) ". " a href="/" { "See who is." } }
+        h1 { (title) }
+        p { (what) " " a href="/" { "See who is." } }
     };
-    let page = document(site, "Not found", site.published().as_deref(), &content);
-    (StatusCode::NOT_FOUND, page).into_response()
+    let published = site.catalog.borrow();
+    let page = document(site, title, published.as_deref(), &content);
+    (status, page).into_response()
 }
 
 /// A whole document around its content.
@@ -89,7 +138,7 @@ fn document(site: &Site, title: &str, published: Option<&Published>, content: &M
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · portal-sync" }
+                title { (words::shortened(title, words::SHOWN)) " · portal-sync" }
                 link rel="icon" type="image/svg+xml" href=(assets.icon.path());
                 link rel="stylesheet" href=(assets.style.path());
                 script src=(assets.script.path()) defer {}

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod lists;
 mod page;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use jiff::Timestamp;
+
+use crate::published::Coding;
 use crate::store::{Commit, SqliteStore};
 
 #[test]
@@ -94,4 +97,27 @@ async fn damage_that_a_check_finds_is_told_until_it_is_mended() {
         tokio::time::sleep(FIRST_CHECK).await;
     }
     checks.abort();
+}
+
+#[test]
+fn a_list_that_was_asked_for_is_made_for_the_next_generation_and_not_for_ever() {
+    let generation = |number| {
+        let entities = EntitySet::build([]).unwrap();
+        Arc::new(Published::new(
+            number,
+            Timestamp::UNIX_EPOCH,
+            entities,
+            BTreeMap::new(),
+        ))
+    };
+    let (first, second, third) = (generation(1), generation(2), generation(3));
+    relieve(None, &first);
+    assert!(first.list(Coding::Gzip).is_none());
+    let held = Arc::downgrade(&first);
+    relieve(Some(first), &second);
+    assert!(held.upgrade().is_none());
+    // Nobody asks for a list of the second.
+    relieve(Some(Arc::clone(&second)), &third);
+    assert!(second.list(Coding::Gzip).is_some() && second.list(Coding::Identity).is_none());
+    assert!(third.list(Coding::Gzip).is_none());
 }

@@ -32,6 +32,11 @@ if (form) {
     asking = new AbortController();
     try {
       const answer = await fetch(address, { signal: asking.signal });
+      if (answer.status === 503) {
+        // Too many search at this moment.
+        typing = setTimeout(search, 1000);
+        return;
+      }
       if (!answer.ok) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of ["results", "matches"]) {

@@ -7,18 +7,24 @@ use super::listing::{Page, Query};
 use super::{address, email, label, words};
 use crate::published::Published;
 
+/// So many annotations are shown.
+const ANNOTATIONS: usize = 100;
+
+/// An address that can be written to is no longer than this (RFC 5321, section 4.5.3.1.3).
+const LONGEST_ADDRESS: usize = 254;
+
 /// What the page of `entity` shows.
 pub(super) fn content(published: &Published, entity: &Entity, query: &Query) -> Markup {
     let reference = entity.entity_ref();
     let metadata = &entity.metadata;
     html! {
         p.kind { (kind(entity)) }
-        h1 { (label(entity)) }
-        @if let Some(description) = &metadata.description { p { (description) } }
+        h1 { (words::foreign(label(entity))) }
+        @if let Some(description) = &metadata.description { p { (words::prose(description)) } }
         dl {
             dt { "Reference" } dd { code { (reference) } }
             @if let Some(email) = email(entity) { dt { "E-mail" } dd { (mail_link(email)) } }
-            @if let Spec::Group(group) = &entity.spec { dt { "Type" } dd { (group.r#type) } }
+            @if let Spec::Group(group) = &entity.spec { dt { "Type" } dd { (words::foreign(&group.r#type)) } }
         }
         (relations(published, &reference, query))
         @if !metadata.annotations.is_empty() {
@@ -27,10 +33,13 @@ pub(super) fn content(published: &Published, entity: &Entity, query: &Query) -> 
                 table {
                     thead { tr { th scope="col" { "Key" } th scope="col" { "Value" } } }
                     tbody {
-                        @for (key, value) in &metadata.annotations {
-                            tr { th scope="row" { code { (key) } } td { (value) } }
+                        @for (key, value) in metadata.annotations.iter().take(ANNOTATIONS) {
+                            tr { th scope="row" { code { (key) } } td { (words::foreign(value)) } }
                         }
                     }
+                }
+                @if metadata.annotations.len() > ANNOTATIONS {
+                    p { (words::counted(metadata.annotations.len() - ANNOTATIONS)) " more are in the JSON." }
                 }
             }
         }
@@ -84,7 +93,7 @@ fn relations(published: &Published, reference: &EntityRef, query: &Query) -> Mar
     html! {
         @for list in lists {
             @let targets = relations.iter().filter(|relation| relation.kind == list.relation);
-            @let page = Page::of(targets.map(|relation| &relation.target).collect(), list.parameter, query);
+            @let page = Page::of(targets.map(|relation| &relation.target).collect::<Vec<_>>(), list.parameter, query);
             section aria-labelledby=(list.id) {
                 h2 id=(list.id) { (list.heading) " " span.count { (words::counted(page.total)) } }
                 @if page.items.is_empty() {
@@ -101,7 +110,7 @@ fn relations(published: &Published, reference: &EntityRef, query: &Query) -> Mar
 fn link(published: &Published, target: &EntityRef) -> Markup {
     html! {
         @match published.entity(target) {
-            Some(entity) => a href=(address(entity)) { (label(entity)) },
+            Some(entity) => a href=(address(entity)) { (words::foreign(label(entity))) },
             None => code { (target) },
         }
     }
@@ -111,10 +120,10 @@ fn link(published: &Published, target: &EntityRef) -> Markup {
 fn mail_link(email: &str) -> Markup {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@.+-_'".contains(c);
     html! {
-        @if email.chars().all(plain) {
-            a href={ "mailto:" (email) } { (email) }
+        @if email.len() <= LONGEST_ADDRESS && email.chars().all(plain) {
+            a href={ "mailto:" (email) } { (words::foreign(email)) }
         } @else {
-            (email)
+            (words::foreign(email))
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The first page: the providers' runs, people and groups.
 
-use catalog_model::{Entity, Spec};
+use catalog_model::{EntityRef, Kind, Spec};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::super::ProviderStatus;
-use super::listing::{Page, Query, Search};
+use super::listing::{Page, Query, SEARCH};
 use super::{address, email, label, moment, words};
 use crate::published::Published;
 
@@ -42,7 +42,7 @@ pub(super) fn waiting(providers: &[ProviderStatus]) -> Markup {
         h1 { "Waiting for the first sync" }
         p { "Nothing is served until the first run of a provider has ended well." }
         @for (provider, message) in errors {
-            p.error role="alert" { strong { (provider) ": " } (message) }
+            p.error role="alert" { strong { (provider) ": " } (words::prose(message)) }
         }
     }
 }
@@ -63,49 +63,55 @@ fn missing(published: &Published, providers: &[ProviderStatus]) -> Markup {
 }
 
 fn lists(published: &Published, query: &Query) -> Markup {
-    let search = Search::new(query.search());
-    let people: Vec<_> = published
-        .users()
-        .filter(|user| search.finds(user))
-        .collect();
-    let groups: Vec<_> = published
-        .groups()
-        .filter(|group| search.finds(group))
-        .collect();
-    let people = Page::of(people, "page", query);
-    let groups = Page::of(groups, "groups", query);
+    let (people, groups) = if query.search().is_empty() {
+        (
+            Page::of(published.users(), "page", query),
+            Page::of(published.groups(), "groups", query),
+        )
+    } else {
+        let found = published.search(query.search()).into_iter();
+        let (people, others): (Vec<_>, Vec<_>) = found.partition(|at| at.kind() == Kind::User);
+        let groups: Vec<_> = others
+            .into_iter()
+            .filter(|at| at.kind() == Kind::Group)
+            .collect();
+        (
+            Page::of(people, "page", query),
+            Page::of(groups, "groups", query),
+        )
+    };
     html! {
         form role="search" action="/" method="get" {
             label for="q" { "Search people and groups" }
             div.field {
                 input #q type="search" name="q" value=(query.search()) autocomplete="off"
-                    placeholder="Name or e-mail";
+                    maxlength=(SEARCH) placeholder="Name or e-mail";
                 button type="submit" { "Search" }
             }
             p #matches role="status" {
                 @if !query.search().is_empty() {
                     (words::count_of(people.total, "person", "people")) " and "
                     (words::count_of(groups.total, "group", "groups")) " match “"
-                    (query.search()) "”"
+                    (words::foreign(query.search())) "”"
                 }
             }
         }
         div #results {
             section aria-labelledby="people" {
                 h2 #people { "People " span.count { (words::counted(people.total)) } }
-                (people_table(&people))
+                (people_table(published, &people))
                 (people.pager("people", "people"))
             }
             section aria-labelledby="groups" {
                 h2 #groups { "Groups " span.count { (words::counted(groups.total)) } }
-                (groups_table(&groups))
+                (groups_table(published, &groups))
                 (groups.pager("groups", "groups"))
             }
         }
     }
 }
 
-fn people_table(people: &Page<'_, &Entity>) -> Markup {
+fn people_table(published: &Published, people: &Page<'_, &EntityRef>) -> Markup {
     html! {
         @if people.items.is_empty() {
             p.none { "Nobody." }
@@ -113,10 +119,10 @@ fn people_table(people: &Page<'_, &Entity>) -> Markup {
             table {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "E-mail" } } }
                 tbody {
-                    @for user in &people.items {
+                    @for user in people.items.iter().filter_map(|at| published.entity(at)) {
                         tr {
-                            td { a href=(address(user)) { (label(user)) } }
-                            td { (email(user).unwrap_or_default()) }
+                            td { a href=(address(user)) { (words::foreign(label(user))) } }
+                            td { @if let Some(email) = email(user) { (words::foreign(email)) } }
                         }
                     }
                 }
@@ -125,7 +131,7 @@ fn people_table(people: &Page<'_, &Entity>) -> Markup {
     }
 }
 
-fn groups_table(groups: &Page<'_, &Entity>) -> Markup {
+fn groups_table(published: &Published, groups: &Page<'_, &EntityRef>) -> Markup {
     html! {
         @if groups.items.is_empty() {
             p.none { "None." }
@@ -137,11 +143,11 @@ fn groups_table(groups: &Page<'_, &Entity>) -> Markup {
                     th.number scope="col" { "Members" }
                 } }
                 tbody {
-                    @for entity in &groups.items {
+                    @for entity in groups.items.iter().filter_map(|at| published.entity(at)) {
                         @if let Spec::Group(group) = &entity.spec {
                             tr {
-                                td { a href=(address(entity)) { (label(entity)) } }
-                                td { (group.r#type) }
+                                td { a href=(address(entity)) { (words::foreign(label(entity))) } }
+                                td { (words::foreign(&group.r#type)) }
                                 td.number { (words::counted(group.members.len())) }
                             }
                         }
@@ -182,7 +188,7 @@ fn row(provider: &ProviderStatus, now: Timestamp) -> Markup {
                         span.outcome data-outcome=(run.outcome) { (run.outcome) }
                         " " (moment(run.finished, now))
                         ", took " (words::duration(run.started, run.finished))
-                        @if let Some(message) = &run.message { p.message { (message) } }
+                        @if let Some(message) = &run.message { p.message { (words::prose(message)) } }
                     }
                     None => { "none since the start" }
                 }

@@ -1,8 +1,60 @@
-//! Numbers and distances in time as people read them.
+//! Texts of others, numbers and distances in time as people read them.
 
 use jiff::Timestamp;
+use maud::{Markup, html};
 
 use crate::counted::noun;
+
+/// So many characters of a name, an address or a value are shown.
+pub(super) const SHOWN: usize = 200;
+
+/// So many characters of a description or a message are shown.
+pub(super) const SHOWN_OF_PROSE: usize = 500;
+
+/// A text that others wrote, such as a name: isolated, so that its direction turns nothing around it, and shortened.
+pub(super) fn foreign(text: &str) -> Markup {
+    html! { bdi { (shortened(text, SHOWN)) } }
+}
+
+/// As [`foreign`], for descriptions and messages.
+pub(super) fn prose(text: &str) -> Markup {
+    html! { bdi { (shortened(text, SHOWN_OF_PROSE)) } }
+}
+
+/// The first `limit` characters, with an ellipsis where there are more. What would be invisible or would turn the
+/// direction of its neighbours is written out: U+202E as `\u{202e}`.
+pub(super) fn shortened(text: &str, limit: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(limit));
+    let mut characters = text.chars();
+    for character in characters.by_ref().take(limit) {
+        if is_hidden(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Not among them are the joiners (U+200C, U+200D) and the marks of direction (U+200E, U+200F, U+061C): names are written
+/// with them, and in an isolated text they change nothing outside.
+fn is_hidden(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{ad}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        other => other.is_control(),
+    }
+}
 
 /// `1234567` as `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
@@ -61,6 +113,34 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_foreign_text_is_short_and_hides_nothing() {
+        for (text, shown) in [
+            ("", ""),
+            ("Ada", "Ada"),
+            ("12345", "12345"),
+            ("123456", "12345…"),
+            ("ÄÖÜ平🚀!", "ÄÖÜ平🚀…"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+            ("\u{2066}\u{2069}", "\\u{2066}\\u{2069}"),
+            ("\u{1b}[1m", "\\u{1b}[1m"),
+            ("\u{9b}\u{7f}\0", "\\u{9b}\\u{7f}\\u{0}"),
+            ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}"),
+            ("ad\u{200b}a\u{feff}", "ad\\u{200b}a\\u{feff}"),
+            ("\u{e0041}", "\\u{e0041}"),
+            ("a\nb\tc", "a\nb\tc"),
+            ("نا\u{200c}م", "نا\u{200c}م"),
+            ("\u{200f}א\u{200e}", "\u{200f}א\u{200e}"),
+            ("👩\u{200d}💻", "👩\u{200d}💻"),
+        ] {
+            assert_eq!(shortened(text, 5), shown, "{text:?}");
+        }
+        assert_eq!(foreign("<b>").0, "<bdi>&lt;b&gt;</bdi>");
+        let long = "x".repeat(1 << 20);
+        assert_eq!(foreign(&long).0, format!("<bdi>{}…</bdi>", "x".repeat(200)));
+        assert_eq!(prose(&long).0, format!("<bdi>{}…</bdi>", "x".repeat(500)));
     }
 
     #[test]

@@ -71,8 +71,8 @@ async fn it_shows_people_groups_and_runs() {
             "<label for=\"q\">",
             "People <span class=\"count\">2</span>",
             "Groups <span class=\"count\">2</span>",
-            "<a href=\"/catalog/default/user/ada.lovelace\">Ada Lovelace</a>",
-            "<a href=\"/catalog/default/group/engines\">The engines</a>",
+            "<a href=\"/catalog/default/user/ada.lovelace\"><bdi>Ada Lovelace</bdi></a>",
+            "<a href=\"/catalog/default/group/engines\"><bdi>The engines</bdi></a>",
             "<td class=\"number\">1</td>",
             "<th scope=\"row\">default</th>",
             "data-outcome=\"failed\">failed</span>",
@@ -114,13 +114,13 @@ async fn a_person_has_a_profile_annotations_and_groups() {
         page.text(),
         &[
             "<title>Ada Lovelace · portal-sync</title>",
-            "<h1>Ada Lovelace</h1>",
+            "<h1><bdi>Ada Lovelace</bdi></h1>",
             "<code>user:default/ada.lovelace</code>",
             "<a href=\"mailto:ada.lovelace@example.com\">",
             "okta.com/id",
             "id-of-ada.lovelace",
             "Groups <span class=\"count\">1</span>",
-            "<a href=\"/catalog/default/group/engines\">The engines</a>",
+            "<a href=\"/catalog/default/group/engines\"><bdi>The engines</bdi></a>",
             "/api/catalog/entities/by-name/user/default/ada.lovelace",
         ],
     );
@@ -135,16 +135,16 @@ async fn a_group_has_members_a_parent_and_children() {
         engines.text(),
         &[
             "Parent <span class=\"count\">1</span>",
-            "<a href=\"/catalog/default/group/science\">The science</a>",
+            "<a href=\"/catalog/default/group/science\"><bdi>The science</bdi></a>",
             "Children <span class=\"count\">0</span>",
             "Members <span class=\"count\">1</span>",
-            "<a href=\"/catalog/default/user/ada.lovelace\">Ada Lovelace</a>",
+            "<a href=\"/catalog/default/user/ada.lovelace\"><bdi>Ada Lovelace</bdi></a>",
         ],
     );
     let science = stage.get("/catalog/default/group/science").await;
     has(
         science.text(),
-        &["<a href=\"/catalog/default/group/engines\">The engines</a>"],
+        &["<a href=\"/catalog/default/group/engines\"><bdi>The engines</bdi></a>"],
     );
 }
 
@@ -239,4 +239,128 @@ async fn assets_are_kept_by_browsers() {
         let kept = Some("private, max-age=31536000, immutable");
         assert_eq!(answer.header("cache-control"), kept, "{}", asset.path());
     }
+}
+
+/// What a text from Okta may be at worst.
+fn endless() -> String {
+    format!("\u{202e}\u{1b}[1m<i>&\"'{}", "x".repeat(1 << 20))
+}
+
+#[tokio::test]
+async fn no_page_grows_with_a_text_and_no_text_turns_another() {
+    let stage = Stage::empty();
+    let endless = endless();
+    let mut mallory = user("mallory", &endless, &["all"]);
+    mallory["metadata"]["title"] = endless.clone().into();
+    mallory["metadata"]["description"] = endless.clone().into();
+    mallory["metadata"]["annotations"]["okta.com/login"] = endless.clone().into();
+    mallory["spec"]["profile"]["email"] = format!("{}@example.com", "m".repeat(1 << 20)).into();
+    mallory["spec"]["profile"]["picture"] = "javascript:alert(1)".into();
+    let mut all = group("all", None, &[], &["mallory"]);
+    all["metadata"]["title"] = endless.clone().into();
+    all["metadata"]["description"] = endless.clone().into();
+    all["spec"]["type"] = endless.clone().into();
+    stage.publish(vec![mallory, all]);
+    stage.status.send_replace(vec![failed(&endless)]);
+    for path in [
+        "/",
+        "/?q=xxx",
+        "/?q=%E2%80%AE",
+        "/catalog/default/user/mallory",
+        "/catalog/default/group/all",
+    ] {
+        let page = stage.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        let text = page.text();
+        assert!(text.len() < 100 * 1024, "{path}: {} bytes", text.len());
+        let raw = |c: char| c == '\u{202e}' || c == '\u{1b}';
+        let inputs = text.matches("value=\"\u{202e}\"").count();
+        assert_eq!(text.matches(raw).count(), inputs, "{path}\n{text}");
+        assert!(
+            !text.contains("javascript:") && !text.contains("mailto:"),
+            "{path}"
+        );
+        // Every long text is isolated, but for the title of the tab.
+        let isolated = text
+            .matches("<bdi>\\u{202e}\\u{1b}[1m&lt;i&gt;&amp;")
+            .count();
+        let titles = text.matches("<title>\\u{202e}").count();
+        assert!(isolated > 0, "{path}");
+        assert_eq!(
+            text.matches("\\u{202e}\\u{1b}[1m").count(),
+            isolated + titles,
+            "{path}"
+        );
+        assert!(text.contains("xxx…</bdi>"), "{path}");
+    }
+    let waiting = Stage::empty();
+    waiting.status.send_replace(vec![failed(&endless)]);
+    for path in ["/", "/catalog/default/user/mallory"] {
+        let page = waiting.get(path).await;
+        assert!(page.body.len() < 10 * 1024, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_worst_names_is_bounded() {
+    let stage = Stage::empty();
+    let worst = "\u{e0041}".repeat(1_000);
+    let names: Vec<_> = (0..250).map(|n| format!("user-{n:03}")).collect();
+    let members: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut all: Vec<_> = names
+        .iter()
+        .map(|name| user(name, &worst, &["all"]))
+        .collect();
+    all.push(group("all", None, &[], &members));
+    for person in &mut all[..250] {
+        person["spec"]["profile"]["email"] = worst.clone().into();
+    }
+    stage.publish(all);
+    for path in ["/", "/?q=user", "/catalog/default/group/all"] {
+        let page = stage.get(path).await;
+        assert!(page.body.len() < 1_000_000, "{path}: {}", page.body.len());
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_annotations_are_shown() {
+    let stage = Stage::empty();
+    let mut ada = user("ada", "Ada", &[]);
+    for n in 0..120 {
+        ada["metadata"]["annotations"][format!("okta.com/n-{n:03}")] = "value".into();
+    }
+    stage.publish(vec![ada]);
+    let page = stage.get("/catalog/default/user/ada").await;
+    assert_eq!(page.text().matches("<bdi>value</bdi>").count(), 99);
+    has(page.text(), &["21 more are in the JSON."]);
+}
+
+#[tokio::test]
+async fn a_search_that_is_too_long_is_refused_with_its_end() {
+    let stage = Stage::empty();
+    stage.publish(small());
+    for (length, status) in [(200, 200), (201, 400), (20_000, 400)] {
+        let search = "a".repeat(length);
+        for path in ["/", "/catalog/default/user/mallory"] {
+            let page = stage.get(&format!("{path}?q={search}")).await;
+            assert_eq!(page.status, status, "{path} {length}");
+            if status == 400 {
+                has(page.text(), &["A search has 200 characters at most."]);
+                assert!(!page.text().contains("aaa"));
+            }
+        }
+    }
+    has(stage.get("/").await.text(), &["maxlength=\"200\""]);
+}
+
+#[tokio::test]
+async fn the_way_to_another_page_repeats_only_what_pages_know() {
+    let stage = Stage::empty();
+    let names: Vec<_> = (0..201).map(|n| format!("user-{n:03}")).collect();
+    stage.publish(names.iter().map(|name| user(name, name, &[])).collect());
+    let junk = "junk=".repeat(5_000);
+    let page = stage.get(&format!("/?x={junk}&q=user&{junk}")).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.text().contains("junk"));
+    has(page.text(), &["href=\"?q=user&amp;page=2#people\""]);
 }

@@ -1,0 +1,296 @@
+//! Long answers on their way: a few at a time, and none for longer than its reader takes it.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures::stream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::published::CatalogReader;
+
+/// So many long answers are under way at a time.
+pub(super) const DOWNLOADS: usize = 16;
+
+/// How long a reader may take for one chunk.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// How long a reader may take for the whole.
+const WHOLE: Duration = Duration::from_secs(10 * 60);
+
+/// How long a reader may still take for a list when two newer generations are there.
+const OUTDATED: Duration = Duration::from_secs(30);
+
+/// Hands out long answers.
+///
+/// What they hold is bounded whatever their readers do: at most [`DOWNLOADS`] answers, none for longer than [`WHOLE`],
+/// none whose reader takes nothing for [`STALLED`], and none that is two generations old for longer than [`OUTDATED`].
+/// A connection whose peer takes nothing is not asked for the next chunk, so a task looks at the clock, takes the bytes
+/// away and gives the place to the next reader. What the connection has yet to send are chunks of their own.
+#[derive(Debug)]
+pub(super) struct Downloads {
+    places: Arc<Semaphore>,
+    catalog: CatalogReader,
+}
+
+impl Downloads {
+    pub(super) fn new(catalog: CatalogReader) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(DOWNLOADS)),
+            catalog,
+        }
+    }
+
+    /// A body of these chunks, or nothing when too many are under way. One chunk needs no place: it is as good as sent.
+    pub(super) fn start(&self, chunks: &Arc<[Bytes]>) -> Option<Body> {
+        match &**chunks {
+            [] => return Some(Body::empty()),
+            [only] => return Some(only.clone().into()),
+            _ => {}
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let rest = Arc::new(Mutex::new(Some(Rest {
+            chunks: Arc::clone(chunks),
+            next: 0,
+            _place: place,
+        })));
+        let (progress, taken) = watch::channel(());
+        let mut catalog = self.catalog.clone();
+        catalog.mark_unchanged();
+        tokio::spawn(watch_over(Arc::downgrade(&rest), taken, catalog));
+        let next = move || {
+            let chunk = locked(&rest).as_mut().map(Rest::next);
+            progress.send_replace(());
+            chunk.unwrap_or_else(|| Some(Err(io::Error::other("it was taken too slowly"))))
+        };
+        Some(Body::from_stream(stream::poll_fn(move |_| {
+            Poll::Ready(next())
+        })))
+    }
+}
+
+/// What is still to be sent.
+#[derive(Debug)]
+struct Rest {
+    chunks: Arc<[Bytes]>,
+    next: usize,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Rest {
+    fn next(&mut self) -> Option<io::Result<Bytes>> {
+        let chunk = self.chunks.get(self.next)?;
+        self.next += 1;
+        Some(Ok(chunk.clone()))
+    }
+}
+
+/// Takes the rest away from a reader that is too slow. It ends with the body.
+async fn watch_over(
+    rest: Weak<Mutex<Option<Rest>>>,
+    mut taken: watch::Receiver<()>,
+    mut catalog: CatalogReader,
+) {
+    let begun = Instant::now();
+    let mut end = begun + WHOLE;
+    let mut stalled = begun + STALLED;
+    let mut newer = 0;
+    loop {
+        tokio::select! {
+            () = sleep_until(end.min(stalled)) => break,
+            chunk = taken.changed() => match chunk {
+                Ok(()) => stalled = Instant::now() + STALLED,
+                Err(_) => return,
+            },
+            Ok(()) = catalog.changed(), if newer < 2 => {
+                newer += 1;
+                if newer == 2 {
+                    end = end.min(Instant::now() + OUTDATED);
+                }
+            }
+        }
+    }
+    if let Some(rest) = rest.upgrade() {
+        let cut = locked(&rest).take();
+        if let Some(cut) = cut {
+            tracing::info!(
+                chunks = cut.chunks.len(),
+                sent = cut.next,
+                "a long answer was cut off: its reader is too slow"
+            );
+        }
+    }
+}
+
+fn locked(rest: &Mutex<Option<Rest>>) -> MutexGuard<'_, Option<Rest>> {
+    rest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use catalog_model::EntitySet;
+    use futures::{FutureExt as _, StreamExt as _};
+    use jiff::Timestamp;
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+    use crate::published::Published;
+
+    type Publish = watch::Sender<Option<Arc<Published>>>;
+
+    fn stage() -> (Publish, Downloads) {
+        let (publish, catalog) = watch::channel(None);
+        publish_next(&publish, 1);
+        (publish, Downloads::new(catalog))
+    }
+
+    fn publish_next(publish: &Publish, generation: u64) {
+        let entities = EntitySet::build([]).unwrap();
+        let published =
+            Published::new(generation, Timestamp::UNIX_EPOCH, entities, BTreeMap::new());
+        publish.send_replace(Some(Arc::new(published)));
+    }
+
+    fn chunks(count: u8) -> Arc<[Bytes]> {
+        (0..count).map(|n| Bytes::from(vec![n; 3])).collect()
+    }
+
+    /// Lets the tasks that are due run.
+    async fn settle() {
+        sleep(Duration::from_millis(1)).await;
+    }
+
+    #[tokio::test]
+    async fn chunks_come_in_their_order_and_the_place_is_given_back() {
+        let (_publish, downloads) = stage();
+        let body = downloads.start(&chunks(3)).unwrap();
+        assert_eq!(downloads.places.available_permits(), DOWNLOADS - 1);
+        let read = axum::body::to_bytes(body, 100).await.unwrap();
+        assert_eq!(*read, [0, 0, 0, 1, 1, 1, 2, 2, 2]);
+        assert_eq!(downloads.places.available_permits(), DOWNLOADS);
+    }
+
+    #[tokio::test]
+    async fn so_many_are_under_way_and_whoever_leaves_makes_room() {
+        let (_publish, downloads) = stage();
+        let list = chunks(2);
+        let mut under_way: Vec<_> = (0..DOWNLOADS)
+            .map(|_| downloads.start(&list).unwrap())
+            .collect();
+        assert!(downloads.start(&list).is_none());
+        // What is short takes no place.
+        assert!(downloads.start(&chunks(1)).is_some());
+        assert!(downloads.start(&chunks(0)).is_some());
+        under_way.pop();
+        assert!(downloads.start(&list).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_is_cut_off_and_holds_nothing() {
+        let (_publish, downloads) = stage();
+        let list = chunks(100);
+        let held = Arc::downgrade(&list);
+        let mut body = downloads.start(&list).unwrap().into_data_stream();
+        drop(list);
+        settle().await;
+        // A chunk every 29 s is slow and allowed.
+        for _ in 0..3 {
+            advance(STALLED - Duration::from_secs(1)).await;
+            assert!(body.next().await.unwrap().is_ok());
+            settle().await;
+        }
+        assert!(held.upgrade().is_some());
+        advance(STALLED).await;
+        settle().await;
+        assert!(
+            held.upgrade().is_none(),
+            "nobody has asked for a chunk, and yet the rest is gone"
+        );
+        assert_eq!(downloads.places.available_permits(), DOWNLOADS);
+        assert!(body.next().await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_drips_is_cut_off_in_the_end() {
+        let (_publish, downloads) = stage();
+        let mut body = downloads.start(&chunks(100)).unwrap().into_data_stream();
+        let begun = Instant::now();
+        let mut taken = 0;
+        while body.next().await.unwrap().is_ok() {
+            taken += 1;
+            sleep(Duration::from_secs(29)).await;
+        }
+        assert_eq!(taken, 21);
+        assert_eq!(begun.elapsed().as_secs(), 21 * 29);
+        assert!(begun.elapsed() - WHOLE < STALLED);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_is_two_generations_old_is_not_held_for_long() {
+        let (publish, downloads) = stage();
+        let list = chunks(100);
+        let held = Arc::downgrade(&list);
+        let mut body = downloads.start(&list).unwrap().into_data_stream();
+        drop(list);
+        settle().await;
+        let mut drip = async |times: u64, apart: u64| {
+            for _ in 0..times {
+                sleep(Duration::from_secs(apart)).await;
+                assert!(body.next().await.unwrap().is_ok());
+            }
+            body.next().now_or_never().unwrap().unwrap().is_ok()
+        };
+        publish_next(&publish, 2);
+        assert!(drip(10, 10).await, "one generation later the list goes on");
+        publish_next(&publish, 3);
+        assert!(drip(2, 10).await);
+        assert!(held.upgrade().is_some());
+        sleep(Duration::from_secs(10)).await;
+        settle().await;
+        assert!(held.upgrade().is_none());
+        assert!(body.next().await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stuck_readers_of_many_generations_hold_their_lists_for_half_a_minute() {
+        let (publish, downloads) = stage();
+        let mut held = Vec::new();
+        let mut stuck = Vec::new();
+        for generation in 2..=16 {
+            let list = chunks(100);
+            held.push(Arc::downgrade(&list));
+            let mut body = downloads.start(&list).unwrap().into_data_stream();
+            assert!(body.next().await.unwrap().is_ok());
+            stuck.push(body);
+            publish_next(&publish, generation);
+            settle().await;
+        }
+        assert_eq!(
+            held.iter().filter(|list| list.upgrade().is_some()).count(),
+            15
+        );
+        advance(STALLED).await;
+        settle().await;
+        assert!(held.iter().all(|list| list.upgrade().is_none()));
+        assert_eq!(downloads.places.available_permits(), DOWNLOADS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_stops_publishing_leaves_readers_in_peace() {
+        let (publish, downloads) = stage();
+        let mut body = downloads.start(&chunks(4)).unwrap().into_data_stream();
+        drop(publish);
+        settle().await;
+        for _ in 0..4 {
+            advance(Duration::from_secs(20)).await;
+            assert!(body.next().await.unwrap().is_ok());
+            settle().await;
+        }
+        assert!(body.next().await.is_none());
+    }
+}
