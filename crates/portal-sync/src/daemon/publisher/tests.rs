@@ -24,7 +24,7 @@ async fn filled(path: &Path, provider: &str) -> SqliteStore {
     let first = Commit {
         provider: provider.to_owned(),
         base: None,
-        taken_at: jiff::Timestamp::UNIX_EPOCH,
+        taken_at: Timestamp::UNIX_EPOCH,
         removed: Vec::new(),
         written: Vec::new(),
         remembered: crate::criteria::Remembered::default(),
