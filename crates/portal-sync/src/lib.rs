@@ -56,9 +56,9 @@ pub mod cycle;
 
 pub mod schedule;
 
-pub mod serve;
-
 pub mod telemetry;
+
+pub mod serve;
 
 pub mod daemon;
 

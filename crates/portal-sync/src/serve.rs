@@ -3,10 +3,14 @@
 mod access;
 mod api;
 mod assets;
+mod connections;
+mod gate;
 mod health;
+mod host;
 mod page;
 mod problem;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,21 +31,43 @@ use tower_http::trace::TraceLayer;
 
 use self::access::Keys;
 use self::assets::Assets;
+use self::host::Names;
 use crate::published::{CatalogReader, Published};
+
+pub use self::connections::{MAX_CONNECTIONS, capacity, descriptors, listen, serve};
 
 /// What the server reads from.
 #[derive(Debug, Clone)]
 pub struct App {
     /// The newest generation of the catalog.
     pub catalog: CatalogReader,
+    /// Whether the catalog can be read.
+    pub store: watch::Receiver<StoreStatus>,
     /// The providers, as the schedule sees them.
     pub status: watch::Receiver<Vec<ProviderStatus>>,
     /// Whoever knows one of these may read. With none of them, anyone may.
     pub tokens: Vec<SecretString>,
+    /// The address that is listened at: on loopback nobody is answered who asks for another host.
+    pub listen: IpAddr,
+    /// The names of this server, such as `portal.example.com`. With none of them, and beyond loopback, any will do.
+    pub hosts: Vec<String>,
     /// What `/metrics` prints.
     pub metrics: prometheus::Registry,
     /// Tells how old the generation is.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What is known of the store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoreStatus {
+    /// It is being read for the first time.
+    #[default]
+    Opening,
+    /// It was read when it was last looked at.
+    Read,
+    /// It could not be read then. It is tried again.
+    Unreadable,
 }
 
 /// One provider, as the schedule sees it.
@@ -92,16 +118,24 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 ///
 /// With tokens, all but the two of health ask for one: as a bearer token, or as the password of basic authentication
 /// so that a browser can log in.
+///
+/// Whatever is asked for, a request is refused that is for another host (421; 400 where it does not say for whom it is),
+/// that a page of another site makes (403), or that has a body of unknown length (411) or of more than 8 KiB (413).
 pub fn router(app: App) -> Router {
     let App {
         catalog,
+        store,
         status,
         tokens,
+        listen,
+        hosts,
         metrics,
         clock,
     } = app;
+    let names = Arc::new(Names::new(listen, &hosts));
     let site = Arc::new(Site {
         catalog,
+        store,
         status,
         metrics,
         clock,
@@ -127,13 +161,15 @@ pub fn router(app: App) -> Router {
         .fallback(page::unknown)
         .layer(from_fn_with_state(Keys::new(&tokens), access::check));
 
-    hardened(open.merge(guarded).with_state(site))
+    let routes = open.merge(guarded).with_state(site);
+    hardened(routes.layer(from_fn_with_state(names, gate::check)))
 }
 
 /// What the handlers share.
 #[derive(Debug)]
 struct Site {
     catalog: CatalogReader,
+    store: watch::Receiver<StoreStatus>,
     status: watch::Receiver<Vec<ProviderStatus>>,
     metrics: prometheus::Registry,
     clock: Arc<dyn Clock>,

@@ -21,7 +21,7 @@ use url::Url;
 use self::otlp::Collector;
 use crate::config::LogFormat;
 
-pub use self::metrics::{Left, Metrics, OktaMetrics, RunFigures};
+pub use self::metrics::{HttpMetrics, Left, Metrics, OktaMetrics, OpenConnection, RunFigures};
 pub use self::waits::Waits;
 
 /// What [`Telemetry::install`] sets up.

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 use crate::directory::chain;
 use crate::published::Published;
-use crate::store::{Catalog, CatalogStore, StoreError};
+use crate::serve::StoreStatus;
+use crate::store::{Catalog, CatalogStore, KnownProvider, StoreError};
 
 /// How often the store is asked whether another process committed.
 const LOOK_AT_STORE: Duration = Duration::from_secs(2);
@@ -20,6 +21,8 @@ const LOOK_AT_STORE: Duration = Duration::from_secs(2);
 pub(super) struct Publisher {
     pub(super) store: Arc<dyn CatalogStore>,
     pub(super) publish: watch::Sender<Option<Arc<Published>>>,
+    /// What whoever asks whether we are ready is told of the store.
+    pub(super) status: watch::Sender<StoreStatus>,
     /// One refresh at a time: a slow one must not put an older generation over a newer one.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
@@ -53,8 +56,42 @@ impl Publisher {
 
     /// As [`refresh`](Self::refresh), for when nobody is there to be told of an error.
     pub(super) async fn refresh_or_log(&self) {
-        if let Err(error) = self.refresh().await {
-            tracing::error!(error = %chain(&error), "the catalog cannot be read");
+        match self.refresh().await {
+            Ok(()) => self.can_be_read(),
+            Err(error) => self.cannot_be_read(&error),
+        }
+    }
+
+    /// The providers that the store knows, as soon as it can be asked.
+    pub(super) async fn known(&self) -> Vec<KnownProvider> {
+        loop {
+            match self.store.providers().await {
+                Ok(known) => return known,
+                Err(error) => self.cannot_be_read(&error),
+            }
+            tokio::time::sleep(LOOK_AT_STORE).await;
+        }
+    }
+
+    /// Each change is told, not each look.
+    fn tell(&self, now: StoreStatus) -> bool {
+        self.status
+            .send_if_modified(|status| std::mem::replace(status, now) != now)
+    }
+
+    fn can_be_read(&self) {
+        let was_unreadable = *self.status.borrow() == StoreStatus::Unreadable;
+        if self.tell(StoreStatus::Read) && was_unreadable {
+            tracing::info!("the store can be read again");
+        }
+    }
+
+    fn cannot_be_read(&self, error: &StoreError) {
+        if self.tell(StoreStatus::Unreadable) {
+            tracing::error!(
+                error = %chain(error), fix = error.fix(),
+                "the catalog cannot be read: it is tried again, and what is served stays"
+            );
         }
     }
 

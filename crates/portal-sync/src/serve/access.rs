@@ -15,6 +15,10 @@ use sha2::{Digest, Sha256};
 use super::api;
 use super::problem::{Asked, Problem};
 
+/// Who asks: the other end of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer(pub(crate) std::net::IpAddr);
+
 /// The digests of the tokens. Comparing digests takes one time for all guesses, of whatever length.
 #[derive(Clone)]
 pub(super) struct Keys(Arc<[[u8; 32]]>);

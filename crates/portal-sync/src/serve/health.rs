@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus::{TEXT_FORMAT, TextEncoder};
 
-use super::Site;
+use super::{Site, StoreStatus};
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {
@@ -18,8 +18,12 @@ pub(super) async fn alive() -> &'static str {
 /// are missing from it.
 pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String) {
     let Some(published) = site.published() else {
-        let waiting = "waiting for the first sync\n".to_owned();
-        return (StatusCode::SERVICE_UNAVAILABLE, waiting);
+        let waiting = match *site.store.borrow() {
+            StoreStatus::Opening => "reading the store\n",
+            StoreStatus::Unreadable => "the store cannot be read: it is tried again\n",
+            StoreStatus::Read => "waiting for the first sync\n",
+        };
+        return (StatusCode::SERVICE_UNAVAILABLE, waiting.to_owned());
     };
     let mut body = "ok\n".to_owned();
     for provider in site.never_read(&published) {

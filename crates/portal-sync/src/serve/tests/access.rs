@@ -113,10 +113,14 @@ async fn an_empty_password_never_opens() {
 async fn tokens_do_not_print() {
     let (_, catalog) = watch::channel(None);
     let (_, status) = watch::channel(Vec::new());
+    let (_, store) = watch::channel(StoreStatus::Read);
     let app = App {
         catalog,
+        store,
         status,
         tokens: vec![SecretString::from("first-token")],
+        listen: [127, 0, 0, 1].into(),
+        hosts: Vec::new(),
         metrics: prometheus::Registry::new(),
         clock: Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)),
     };
