@@ -268,3 +268,6 @@ impl Error for ServeError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,25 +101,22 @@ pub async fn serve(
                 if alarm.raise(Instant::now()) {
                     tracing::warn!(%error, "connections cannot be accepted: the longest without a request are closed");
                 }
-                crowd.thin();
+                crowd.thin().await;
                 sleep(PAUSE).await;
                 continue;
             }
         };
-        let place = match crowd.enter() {
-            Some(place) => place,
-            None => {
-                if alarm.raise(Instant::now()) {
-                    tracing::warn!(
-                        connections = crowd.size(),
-                        "every connection is taken: for each new one, the longest without a request is closed"
-                    );
-                }
-                let Some(place) = crowd.press_in().await else {
-                    break;
-                };
-                place
+        if crowd.is_crowded() {
+            if alarm.raise(Instant::now()) {
+                tracing::warn!(
+                    connections = crowd.size(),
+                    "nearly every connection is taken: for each new one, the longest without a request is closed"
+                );
             }
+            crowd.thin().await;
+        }
+        let Some(place) = crowd.enter().await else {
+            break;
         };
         let (router, metrics, stopping) = (router.clone(), metrics.clone(), stopping.clone());
         connections.spawn(one(place, stream, peer, router, metrics, stopping));

@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::progress::Progress;
+use super::progress::{Progress, Standing};
+
+/// Who has just come has so long for its request before it may have to go, however many come after it.
+const GRACE: Duration = Duration::from_millis(25);
 
 /// So long nobody had to go, and a quarter of the places is free, before the crowd is called over: what comes and goes at
 /// the limit is told once, not once for each.
@@ -81,30 +84,39 @@ impl Crowd {
         self.size.saturating_sub(self.places.available_permits())
     }
 
-    /// A place, if one is free.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Place> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        Some(self.seat(permit))
+    /// Whether somebody has to go for each who comes. An eighth of the places is free then, so that who comes does not wait
+    /// for the other to be gone.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.taken() >= self.size - self.size / 8
     }
 
-    /// A place, as soon as one is free. The connection that is longest without a whole request is asked to leave for it;
-    /// where all have one, that whose answer made no progress for the longest time.
-    pub(super) async fn press_in(self: &Arc<Self>) -> Option<Place> {
-        self.thin();
-        // Whoever was asked before may be the first to go: one place is one place.
+    /// A place, as soon as one is free.
+    pub(super) async fn enter(self: &Arc<Self>) -> Option<Place> {
         let permit = Arc::clone(&self.places).acquire_owned().await.ok()?;
         Some(self.seat(permit))
     }
 
     /// Asks one connection to leave.
-    pub(super) fn thin(&self) {
+    pub(super) async fn thin(&self) {
+        while let Some(later) = self.ask_to_leave(Instant::now()) {
+            sleep_until(later).await;
+        }
+    }
+
+    /// When it has to be tried again because all have only just come.
+    fn ask_to_leave(&self, now: Instant) -> Option<Instant> {
         let mut members = self.members();
-        let longest = members
+        let standings = members
             .iter()
-            .min_by_key(|(_, watched)| watched.progress().standing())
-            .map(|(number, _)| *number);
-        if let Some(watched) = longest.and_then(|number| members.remove(&number)) {
-            watched.leave.notify_one();
+            .map(|(number, watched)| (*number, watched.progress().standing()));
+        match goes(standings, now)? {
+            Goes::Now(number) => {
+                if let Some(watched) = members.remove(&number) {
+                    watched.leave.notify_one();
+                }
+                None
+            }
+            Goes::Later(at) => Some(at),
         }
     }
 
@@ -125,6 +137,39 @@ impl Crowd {
     fn members(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Watched>>> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Who has to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goes {
+    Now(u64),
+    Later(Instant),
+}
+
+/// Of these connections, that which is longest without a whole request. Where all have one, or have only just come, that
+/// which takes nothing of its answer for the longest time; where none is stalled, whoever came has its time and goes then;
+/// where nobody came, that whose answer made no progress for the longest time.
+fn goes(standings: impl Iterator<Item = (u64, Standing)>, now: Instant) -> Option<Goes> {
+    let (mut waiting, mut stalled, mut answering) = (None, None, None);
+    for (number, standing) in standings {
+        let (longest, since) = match standing {
+            Standing::Waiting(since) => (&mut waiting, since),
+            Standing::Stalled(since) => (&mut stalled, since),
+            Standing::Answering(since) => (&mut answering, since),
+        };
+        if longest.is_none_or(|(earliest, _)| since < earliest) {
+            *longest = Some((since, number));
+        }
+    }
+    let is_due = |(since, _): &(Instant, u64)| *since + GRACE <= now;
+    if let Some((_, number)) = waiting.filter(is_due).or(stalled.filter(is_due)) {
+        return Some(Goes::Now(number));
+    }
+    if let Some((since, _)) = waiting {
+        return Some(Goes::Later(since + GRACE));
+    }
+    let (_, number) = stalled.into_iter().chain(answering).min()?;
+    Some(Goes::Now(number))
 }
 
 impl Drop for Place {
@@ -170,34 +215,96 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_without_a_request_makes_room() {
+        let begin = Instant::now();
         let crowd = Crowd::new(3);
-        let busy = crowd.enter().unwrap();
+        let busy = crowd.enter().await.unwrap();
         busy.watched.progress().ask(Instant::now());
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let first = crowd.enter().unwrap();
-        tokio::time::advance(Duration::from_secs(1)).await;
-        let second = crowd.enter().unwrap();
-        assert!(crowd.enter().is_none());
+        let later = GRACE / 5;
+        tokio::time::advance(later).await;
+        let first = crowd.enter().await.unwrap();
+        tokio::time::advance(later).await;
+        assert!(!crowd.is_crowded());
+        let second = crowd.enter().await.unwrap();
+        assert!(crowd.is_crowded());
+        // It has the time that everybody has.
+        crowd.thin().await;
+        assert_eq!(begin.elapsed(), later + GRACE);
+        first.watched.asked_to_leave().await;
         let comes = tokio::spawn({
             let crowd = Arc::clone(&crowd);
-            async move { crowd.press_in().await }
+            async move { crowd.enter().await }
         });
-        first.watched.asked_to_leave().await;
+        tokio::task::yield_now().await;
         assert!(!comes.is_finished());
         drop(first);
         let third = comes.await.unwrap().unwrap();
         assert_eq!(crowd.taken(), 3);
         // Each is asked once.
-        crowd.thin();
-        second.watched.asked_to_leave().await;
-        crowd.thin();
-        third.watched.asked_to_leave().await;
-        crowd.thin();
-        busy.watched.asked_to_leave().await;
-        crowd.thin();
+        for next in [&second, &third, &busy] {
+            crowd.thin().await;
+            next.watched.asked_to_leave().await;
+        }
+        crowd.thin().await;
         drop((busy, second, third));
         assert_eq!(crowd.taken(), 0);
         assert!(crowd.members().is_empty());
+    }
+
+    #[test]
+    fn an_eighth_of_the_places_is_kept_free() {
+        for (size, crowded_from) in [(0, 1), (1, 1), (7, 7), (8, 7), (32, 28), (1024, 896)] {
+            let crowd = Crowd::new(size);
+            let mut places = Vec::new();
+            while !crowd.is_crowded() {
+                let permit = Arc::clone(&crowd.places).try_acquire_owned().unwrap();
+                places.push(crowd.seat(permit));
+            }
+            assert_eq!(places.len(), crowded_from, "{size}");
+        }
+    }
+
+    #[test]
+    fn the_least_useful_goes_first() {
+        use Standing::*;
+        let begin = Instant::now();
+        let at = |milliseconds| begin + Duration::from_millis(milliseconds);
+        let now = at(1_000);
+        let cases: [(&[Standing], Option<Goes>); 9] = [
+            (&[], None),
+            (
+                &[Waiting(at(7)), Waiting(at(5)), Waiting(at(6))],
+                Some(Goes::Now(1)),
+            ),
+            (
+                &[Stalled(at(1)), Answering(at(2)), Waiting(at(975))],
+                Some(Goes::Now(2)),
+            ),
+            // Who has only just come has its time.
+            (
+                &[Answering(at(2)), Stalled(at(975)), Waiting(at(976))],
+                Some(Goes::Now(1)),
+            ),
+            (
+                &[Stalled(at(2)), Stalled(at(1)), Waiting(at(999))],
+                Some(Goes::Now(1)),
+            ),
+            (
+                &[
+                    Answering(at(2)),
+                    Stalled(at(976)),
+                    Waiting(at(977)),
+                    Waiting(at(976)),
+                ],
+                Some(Goes::Later(at(1_001))),
+            ),
+            (&[Answering(at(2)), Answering(at(1))], Some(Goes::Now(1))),
+            (&[Answering(at(980)), Stalled(at(990))], Some(Goes::Now(0))),
+            (&[Answering(at(999))], Some(Goes::Now(0))),
+        ];
+        for (standings, expected) in cases {
+            let numbered = (0..).zip(standings.iter().copied());
+            assert_eq!(goes(numbered, now), expected, "{standings:?}");
+        }
     }
 
     #[test]

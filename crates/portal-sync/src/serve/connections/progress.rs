@@ -48,11 +48,13 @@ pub(super) enum Overdue {
     Answer,
 }
 
-/// Who goes first where there is no room: the smallest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a connection has to say for itself where there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Without a whole request since then.
     Waiting(Instant),
+    /// With an answer of which nothing was taken since then, though there is something.
+    Stalled(Instant),
     /// With an answer that made its last progress then.
     Answering(Instant),
 }
@@ -141,11 +143,11 @@ impl Progress {
     }
 
     /// Its place among those who may have to go.
-    pub(super) fn standing(&self) -> Standing {
-        if self.is_answering() {
-            Standing::Answering(self.taken)
-        } else {
-            Standing::Waiting(self.since)
+    pub(super) const fn standing(&self) -> Standing {
+        match self.blocked {
+            Some(_) => Standing::Stalled(self.taken),
+            None if self.requests > 0 => Standing::Answering(self.taken),
+            None => Standing::Waiting(self.since),
         }
     }
 }
@@ -279,32 +281,28 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_nothing_goes_before_who_is_answered() {
+    fn each_stage_has_its_standing() {
         let begin = Instant::now();
-        // In the order in which they go.
-        let order: [(&str, &[(u64, Event)]); 6] = [
+        let at = |second| begin + Duration::from_secs(second);
+        let cases: [(&[(u64, Event)], Standing); 8] = [
+            (&[], Standing::Waiting(at(0))),
+            // A head that is not whole is no request.
+            (&[(5, Read(Some(0)))], Standing::Waiting(at(0))),
+            (&[(1, Ask)], Standing::Answering(at(1))),
+            (&[(1, Ask), (2, Answered)], Standing::Waiting(at(2))),
+            (&[(1, Ask), (2, Wrote(true))], Standing::Answering(at(2))),
+            (&[(1, Ask), (2, Blocked)], Standing::Stalled(at(1))),
             (
-                "half a head from the beginning",
-                &[(0, Read(Some(0))), (9, Read(Some(0)))],
-            ),
-            ("answered then", &[(0, Ask), (3, Answered)]),
-            (
-                "answered later, with half a head",
-                &[(0, Ask), (5, Answered), (6, Read(Some(1)))],
-            ),
-            ("takes nothing", &[(1, Ask), (2, Blocked)]),
-            ("at work", &[(4, Ask)]),
-            (
-                "takes a little",
                 &[(1, Ask), (2, Blocked), (5, Wrote(false))],
+                Standing::Stalled(at(5)),
+            ),
+            (
+                &[(1, Ask), (2, Blocked), (3, Answered), (5, Wrote(true))],
+                Standing::Waiting(at(5)),
             ),
         ];
-        let standings: Vec<_> = order
-            .iter()
-            .map(|(name, events)| (after(begin, events).standing(), *name))
-            .collect();
-        let mut sorted = standings.clone();
-        sorted.sort_by_key(|(standing, _)| *standing);
-        assert_eq!(standings, sorted);
+        for (number, (events, standing)) in cases.into_iter().enumerate() {
+            assert_eq!(after(begin, events).standing(), standing, "{number}");
+        }
     }
 }
