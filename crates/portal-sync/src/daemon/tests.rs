@@ -23,7 +23,7 @@ impl Stubborn {
         Arc::new(Self(Mutex::new(failures)))
     }
 
-    fn ask<T: Send>(&self, answer: T) -> BoxFuture<'_, Result<T, StoreError>> {
+    fn ask<T: Send + 'static>(&self, answer: T) -> BoxFuture<'_, Result<T, StoreError>> {
         async move {
             let left = *self.0.lock().unwrap();
             match left {
