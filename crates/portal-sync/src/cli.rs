@@ -21,6 +21,7 @@ mod output;
 mod progress;
 mod serve;
 mod session;
+mod signals;
 mod sync;
 
 use session::{Purpose, Session};

@@ -4,20 +4,20 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use okta_auth::Clock;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Frequency, Schedule, Token};
 use crate::first_runs;
 use crate::okta::Okta;
-use crate::serve::{App, ProviderStatus, StoreStatus, router};
-use crate::store::{CatalogStore, StoreError};
+use crate::serve::{self, App, ProviderStatus, StoreStatus, router};
+use crate::store::{CatalogStore, KnownProvider};
 use crate::telemetry::Metrics;
 
 // Leaf first: a module uses only modules listed above it.
@@ -46,6 +46,10 @@ pub struct Daemon {
     pub listen: SocketAddr,
     /// Whoever knows one of these may read; with none of them, anyone on this machine.
     pub tokens: Vec<Token>,
+    /// What this server is called beside its address; on loopback nobody is answered who asks for another host.
+    pub hosts: Vec<String>,
+    /// How many connections are open at once at most.
+    pub connections: usize,
     /// Wall time.
     pub clock: Arc<dyn Clock>,
     /// The zone in which cron patterns are read.
@@ -57,93 +61,82 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Serves until `stop` is done. `listening` is told the address as soon as connections are taken.
+    /// Serves until `stop` is done. `listening` is told the address as soon as connections are taken: before the store is
+    /// read. Then `admit` is told what the store knows, before anything is read from an org.
     ///
     /// # Errors
-    /// When the address cannot be listened on or the store cannot be read at the start. What fails later is reported and
-    /// tried again on schedule.
+    /// When the address cannot be listened on, or `admit` refuses. What fails besides is reported and tried again.
     pub async fn run(
-        self,
+        mut self,
         listening: impl FnOnce(SocketAddr) + Send,
+        admit: impl FnOnce(&[KnownProvider]) -> Result<(), Renamed> + Send,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
-        let listener =
-            TcpListener::bind(self.listen)
-                .await
-                .map_err(|source| ServeError::Listen {
-                    address: self.listen,
-                    source,
-                })?;
-        let address = listener.local_addr().map_err(|source| ServeError::Listen {
-            address: self.listen,
+        let listen = self.listen;
+        let refused = |source| ServeError::Listen {
+            address: listen,
             source,
-        })?;
+        };
+        let listener = serve::listen(listen).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         let (publish, catalog) = watch::channel(None);
-        let (store_status, store) = watch::channel(StoreStatus::Opening);
+        let (store_status, read_store_status) = watch::channel(StoreStatus::Opening);
         let publisher = Arc::new(Publisher {
             store: Arc::clone(&self.store),
             publish,
             status: store_status,
             turn: tokio::sync::Mutex::default(),
         });
-        publisher.refresh().await.map_err(ServeError::Store)?;
         let statuses = self
             .providers
             .iter()
             .map(|(okta, _)| status_of(okta))
             .collect();
         let (status, read_status) = watch::channel(statuses);
-
         let app = App {
             catalog,
-            store,
+            store: read_store_status,
             status: read_status,
-            tokens: self.tokens,
+            tokens: self.tokens.clone(),
             unauthorized: self.metrics.unauthorized(),
-            metrics: self.registry,
+            listen: listen.ip(),
+            hosts: self.hosts.clone(),
+            metrics: self.registry.clone(),
             clock: Arc::clone(&self.clock),
         };
-        let mut tasks = JoinSet::new();
-        tasks.spawn(Arc::clone(&publisher).follow());
-        tasks.spawn(Arc::clone(&publisher).check());
-        let known = self.store.providers().await.map_err(ServeError::Store)?;
-        let first_runs = first_runs::in_order(self.providers.len());
-        let providers = self.providers.into_iter().zip(first_runs).enumerate();
-        for (position, ((okta, schedule), first_run)) in providers {
-            let id = &okta.settings().provider;
-            // Its names are its own already, or nobody knows when it will be read.
-            let begins_at_once =
-                matches!(schedule.frequency, Frequency::Every(_)) && schedule.initial_delay <= SOON;
-            if known.iter().any(|known| known.id == *id) || !begins_at_once {
-                first_run.end();
-            }
-            let keeper = Keeper {
-                okta,
-                first_run,
-                schedule,
-                position,
-                store: Arc::clone(&self.store),
-                publisher: Arc::clone(&publisher),
-                clock: Arc::clone(&self.clock),
-                zone: self.zone.clone(),
-                metrics: self.metrics.clone(),
-                status: status.clone(),
-            };
-            tasks.spawn(keeper.keep());
-        }
+        let (stopping, stopped) = watch::channel(false);
+        let http = self.metrics.http();
+        let server = serve::serve(listener, router(app), self.connections, http, stopped);
+        let mut server = tokio::spawn(server);
         listening(address);
 
-        let (stopping, mut stopped) = watch::channel(false);
-        let server = axum::serve(listener, router(app))
-            .with_graceful_shutdown(async move { drop(stopped.changed().await) });
-        let mut server = tokio::spawn(server.into_future());
-        let mut stop = std::pin::pin!(stop);
-        let crashed = loop {
+        let mut tasks = JoinSet::new();
+        let mut begin = pin!(async {
+            let known = publisher.known().await;
+            admit(&known).map_err(ServeError::Renamed)?;
+            publisher.refresh_or_log().await;
+            Ok(known)
+        });
+        let mut has_begun = false;
+        let mut stop = pin!(stop);
+        let ended = loop {
             tokio::select! {
-                () = &mut stop => break None,
+                () = &mut stop => break Ok(()),
+                begun = &mut begin, if !has_begun => match begun {
+                    Ok(known) => {
+                        has_begun = true;
+                        tasks.spawn(Arc::clone(&publisher).follow());
+                        tasks.spawn(Arc::clone(&publisher).check());
+                        let keepers = self.keepers(&known, &publisher, &status);
+                        for keeper in keepers {
+                            tasks.spawn(keeper.keep());
+                        }
+                    }
+                    Err(error) => break Err(error),
+                },
                 // A provider that is only read by hand has nothing to wait for, and its task ends.
                 Some(ended) = tasks.join_next() => if let Err(error) = ended {
-                    break Some(error);
+                    break Err(ServeError::Crashed(error));
                 },
             }
         };
@@ -154,7 +147,43 @@ impl Daemon {
         if tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
             server.abort();
         }
-        crashed.map_or(Ok(()), |error| Err(ServeError::Crashed(error)))
+        ended
+    }
+
+    /// Who reads the orgs, each once.
+    fn keepers(
+        &mut self,
+        known: &[KnownProvider],
+        publisher: &Arc<Publisher>,
+        status: &watch::Sender<Vec<ProviderStatus>>,
+    ) -> Vec<Keeper> {
+        let providers = std::mem::take(&mut self.providers);
+        let first_runs = first_runs::in_order(providers.len());
+        let mut keepers = Vec::new();
+        for (position, ((okta, schedule), first_run)) in
+            providers.into_iter().zip(first_runs).enumerate()
+        {
+            let id = &okta.settings().provider;
+            // Its names are its own already, or nobody knows when it will be read.
+            let begins_at_once =
+                matches!(schedule.frequency, Frequency::Every(_)) && schedule.initial_delay <= SOON;
+            if known.iter().any(|known| known.id == *id) || !begins_at_once {
+                first_run.end();
+            }
+            keepers.push(Keeper {
+                okta,
+                first_run,
+                schedule,
+                position,
+                store: Arc::clone(&self.store),
+                publisher: Arc::clone(publisher),
+                clock: Arc::clone(&self.clock),
+                zone: self.zone.clone(),
+                metrics: self.metrics.clone(),
+                status: status.clone(),
+            });
+        }
+        keepers
     }
 }
 
@@ -169,6 +198,41 @@ fn status_of(okta: &Okta) -> ProviderStatus {
     }
 }
 
+/// A tenant of the catalog has another id in the configuration: everybody would be there twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// The host of the org.
+    pub org: String,
+    /// What the catalog calls it.
+    pub stored: String,
+    /// What the configuration calls it.
+    pub configured: String,
+}
+
+impl Renamed {
+    /// What helps.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        format!(
+            "give it the id `{}` again, or start with an empty store (`portalSync.store.url`)",
+            self.stored
+        )
+    }
+}
+
+impl fmt::Display for Renamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the catalog has the people and groups of {} as tenant `{}`, and the configuration calls it `{}`: everybody \
+             would be there twice",
+            self.org, self.stored, self.configured
+        )
+    }
+}
+
+impl Error for Renamed {}
+
 /// A daemon that could not start.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -180,8 +244,8 @@ pub enum ServeError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The store cannot be read.
-    Store(StoreError),
+    /// The store holds a tenant under another id.
+    Renamed(Renamed),
     /// One of its tasks panicked: a bug.
     Crashed(tokio::task::JoinError),
 }
@@ -190,7 +254,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { address, .. } => write!(f, "`{address}` cannot be listened on"),
-            Self::Store(error) => error.fmt(f),
+            Self::Renamed(renamed) => renamed.fmt(f),
             Self::Crashed(_) => f.write_str("a task of the daemon crashed"),
         }
     }
@@ -200,8 +264,11 @@ impl Error for ServeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Listen { source, .. } => Some(source),
-            Self::Store(error) => error.source(),
+            Self::Renamed(_) => None,
             Self::Crashed(source) => Some(source),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

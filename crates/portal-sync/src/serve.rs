@@ -4,12 +4,16 @@ mod access;
 mod api;
 mod assets;
 mod bulkhead;
+mod connections;
 mod download;
+mod gate;
 mod health;
+mod host;
 mod negotiation;
 mod page;
 mod problem;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,11 +34,14 @@ use tower_http::trace::TraceLayer;
 
 use self::access::Access;
 use self::assets::Assets;
-use crate::config::Token;
 use self::bulkhead::Bulkhead;
 use self::download::Downloads;
+use self::host::Names;
+use crate::config::Token;
 use crate::published::{CatalogReader, Published};
 use crate::telemetry::Unauthorized;
+
+pub use self::connections::{MAX_CONNECTIONS, capacity, descriptors, listen, serve};
 
 /// What the server reads from.
 #[derive(Debug, Clone)]
@@ -49,6 +56,10 @@ pub struct App {
     pub tokens: Vec<Token>,
     /// Counts those who know none.
     pub unauthorized: Unauthorized,
+    /// The address that is listened at: on loopback nobody is answered who asks for another host.
+    pub listen: IpAddr,
+    /// The names of this server, such as `portal.example.com`. With none of them, and beyond loopback, any will do.
+    pub hosts: Vec<String>,
     /// What `/metrics` prints.
     pub metrics: prometheus::Registry,
     /// Tells how old the generation is.
@@ -134,6 +145,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 ///
 /// With tokens, all but the two of health ask for one: as a bearer token, or as the password of basic authentication
 /// so that a browser can log in. Wrong ones are counted, logged at a bounded rate, and answered later and later.
+///
+/// Whatever is asked for, a request is refused that is for another host (421; 400 where it does not say for whom it is),
+/// that a page of another site makes (403), or that has a body of unknown length (411) or of more than 8 KiB (413).
 pub fn router(app: App) -> Router {
     let App {
         catalog,
@@ -141,9 +155,12 @@ pub fn router(app: App) -> Router {
         status,
         tokens,
         unauthorized,
+        listen,
+        hosts,
         metrics,
         clock,
     } = app;
+    let names = Arc::new(Names::new(listen, &hosts));
     let site = Arc::new(Site {
         downloads: Downloads::new(catalog.clone()),
         makings: Bulkhead::new(1, LIST_PATIENCE),
@@ -177,7 +194,8 @@ pub fn router(app: App) -> Router {
         access::check,
     ));
 
-    hardened(open.merge(guarded).with_state(site))
+    let routes = open.merge(guarded).with_state(site);
+    hardened(routes.layer(from_fn_with_state(names, gate::check)))
 }
 
 /// What the handlers share.

@@ -25,7 +25,7 @@ use self::lines::{Layout, Lines};
 use self::otlp::Collector;
 use crate::config::LogFormat;
 
-pub use self::metrics::{Left, Metrics, OktaMetrics, RunFigures};
+pub use self::metrics::{HttpMetrics, Left, Metrics, OktaMetrics, OpenConnection, RunFigures};
 pub use self::unauthorized::Unauthorized;
 pub use self::waits::Waits;
 

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 use okta_auth::visible::message;
 
 use super::output::{self, Unwritten};
-use crate::daemon::ServeError;
+use crate::daemon::{Renamed, ServeError};
 use crate::exit::Exit;
 use crate::run::RunError;
 use crate::store::StoreError;
@@ -59,6 +59,12 @@ pub(super) fn of_report(error: &Unwritten, state: impl Display) -> Exit {
     Exit::Store
 }
 
+/// A tenant that has another id now.
+pub(super) fn of_renamed(renamed: &Renamed) -> Exit {
+    print(renamed, Some(&renamed.fix()));
+    Exit::Usage
+}
+
 /// A daemon that could not start, or crashed.
 pub(super) fn of_daemon(error: &ServeError) -> Exit {
     match error {
@@ -71,7 +77,7 @@ pub(super) fn of_daemon(error: &ServeError) -> Exit {
             );
             Exit::Usage
         }
-        ServeError::Store(error) => of_store(error),
+        ServeError::Renamed(renamed) => of_renamed(renamed),
         ServeError::Crashed(_) => {
             print(error, None);
             Exit::Bug

@@ -7,11 +7,13 @@ use jiff::tz::TimeZone;
 use okta_api::WaitReason;
 
 use super::failure;
-use super::session::Session;
+use super::session::{Session, look_for_strangers};
+use super::signals::stop_signal;
 use crate::config::{Provider, Schedule, StoreUrl};
 use crate::daemon::Daemon;
 use crate::exit::Exit;
-use crate::store::CatalogStore as _;
+use crate::serve::{capacity, descriptors};
+use crate::store::KnownProvider;
 
 pub(super) async fn serve(session: Session) -> Exit {
     let providers: Vec<&Provider> = session.config.providers.iter().collect();
@@ -22,7 +24,7 @@ pub(super) async fn serve(session: Session) -> Exit {
             _ => tracing::warn!(%provider, "{line}"),
         }
     };
-    let orgs = match session.orgs(&providers, tell).await {
+    let orgs = match session.connect(&providers, tell) {
         Ok(orgs) => orgs,
         Err(exit) => return exit,
     };
@@ -33,15 +35,12 @@ pub(super) async fn serve(session: Session) -> Exit {
         telemetry,
         ..
     } = session;
-    let generation = match store.generation().await {
-        Ok(generation) => generation,
-        Err(error) => return failure::of_store(&error),
-    };
+    let connections = capacity(descriptors(), config.providers.len());
     let StoreUrl::Sqlite(path) = &config.store.url;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         store = %path.display(),
-        generation,
+        connections,
         "starting"
     );
     for provider in &config.providers {
@@ -55,15 +54,14 @@ pub(super) async fn serve(session: Session) -> Exit {
             "this provider is read"
         );
     }
-    let schedules = config
-        .providers
-        .into_iter()
-        .map(|provider| provider.schedule);
+    let schedules = config.providers.iter().map(|it| it.schedule.clone());
     let daemon = Daemon {
         providers: orgs.into_iter().zip(schedules).collect(),
         store: Arc::new(store),
         listen: config.server.listen,
         tokens: config.server.tokens,
+        hosts: config.server.hosts,
+        connections,
         clock,
         zone: TimeZone::system(),
         metrics: telemetry.metrics(),
@@ -78,7 +76,9 @@ pub(super) async fn serve(session: Session) -> Exit {
             );
         }
     };
-    let exit = match daemon.run(listening, stop_signal()).await {
+    let configured = config.providers;
+    let admit = |known: &[KnownProvider]| look_for_strangers(known, &configured);
+    let exit = match daemon.run(listening, admit, stop_signal()).await {
         Ok(()) => Exit::Done,
         Err(error) => failure::of_daemon(&error),
     };
@@ -86,30 +86,4 @@ pub(super) async fn serve(session: Session) -> Exit {
         tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
     }
     exit
-}
-
-/// Done when the process is asked to stop: Ctrl-C, or SIGTERM where there is one.
-async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler the signal ends the process by itself.
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => drop(signal.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = interrupt => {}
-            () = terminate => {}
-        }
-    }
-    #[cfg(not(unix))]
-    interrupt.await;
 }

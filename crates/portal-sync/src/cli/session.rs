@@ -9,6 +9,7 @@ use okta_auth::{Clock, Proxies, ProxyError, ReqwestTransport, SystemClock};
 use super::{Global, config, failure, output};
 use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
 use crate::criteria::Criteria;
+use crate::daemon::Renamed;
 use crate::directory::chain;
 use crate::exit::Exit;
 use crate::okta::{Okta, USER_AGENT};
@@ -153,13 +154,26 @@ impl Session {
         Ok(catalog)
     }
 
-    /// Connects these providers. Nothing is sent yet. `tell` is told what each of them waits for.
+    /// Connects these providers, when the catalog knows them as such. Nothing is sent yet. `tell` is told what each of them
+    /// waits for.
     pub(super) async fn orgs<T: Fn(WaitReason, &str) + Send + Sync + 'static>(
         &self,
         providers: &[&Provider],
         tell: impl Fn(&Provider) -> T,
     ) -> Result<Vec<Okta>, Exit> {
-        self.look_for_strangers().await?;
+        let known = self.store.providers().await;
+        let known = known.map_err(|error| failure::of_store(&error))?;
+        look_for_strangers(&known, &self.config.providers)
+            .map_err(|renamed| failure::of_renamed(&renamed))?;
+        self.connect(providers, tell)
+    }
+
+    /// Connects these providers, whatever the catalog knows.
+    pub(super) fn connect<T: Fn(WaitReason, &str) + Send + Sync + 'static>(
+        &self,
+        providers: &[&Provider],
+        tell: impl Fn(&Provider) -> T,
+    ) -> Result<Vec<Okta>, Exit> {
         let proxies = self.proxies.as_ref().map_err(|error| {
             failure::print(error, None);
             Exit::Usage
@@ -181,38 +195,31 @@ impl Session {
                 Exit::Usage
             })
     }
+}
 
-    /// Nobody keeps the objects of a tenant in step that the configuration does not name. When it names the same org
-    /// differently now, everybody would be there twice.
-    async fn look_for_strangers(&self) -> Result<(), Exit> {
-        let stored = self
-            .store
-            .providers()
-            .await
-            .map_err(|error| failure::of_store(&error))?;
-        let configured = &self.config.providers;
-        let is_configured = |it: &&KnownProvider| configured.iter().any(|by| by.id == it.id);
-        let is_stored = |it: &&Provider| stored.iter().any(|known| known.id == it.id);
-        for stranger in stored.iter().filter(|it| !is_configured(it)) {
-            let new = configured.iter().filter(|it| !is_stored(it));
-            if let Some(renamed) = new.clone().find(|new| is_same(stranger, new)) {
-                output::message(format_args!(
-                    "error: the catalog has the people and groups of {} as tenant `{old}`, and the configuration calls it \
-                     `{}`: everybody would be there twice\n  fix: give it the id `{old}` again, or start with an empty \
-                     store (`portalSync.store.url`)",
-                    renamed.org,
-                    renamed.id,
-                    old = stranger.id,
-                ));
-                return Err(Exit::Usage);
-            }
-            tracing::warn!(
-                provider = %stranger.id,
-                "the catalog holds objects of a tenant that is not configured: they stay, and keep their names"
-            );
+/// Nobody keeps the objects of a tenant in step that the configuration does not name. When it names the same org
+/// differently now, everybody would be there twice.
+pub(super) fn look_for_strangers(
+    known: &[KnownProvider],
+    configured: &[Provider],
+) -> Result<(), Renamed> {
+    let is_configured = |it: &&KnownProvider| configured.iter().any(|by| by.id == it.id);
+    let is_known = |it: &&Provider| known.iter().any(|known| known.id == it.id);
+    for stranger in known.iter().filter(|it| !is_configured(it)) {
+        let mut new = configured.iter().filter(|it| !is_known(it));
+        if let Some(renamed) = new.find(|new| is_same(stranger, new)) {
+            return Err(Renamed {
+                org: renamed.org.to_string(),
+                stored: stranger.id.clone(),
+                configured: renamed.id.clone(),
+            });
         }
-        Ok(())
+        tracing::warn!(
+            provider = %stranger.id,
+            "the catalog holds objects of a tenant that is not configured: they stay, and keep their names"
+        );
     }
+    Ok(())
 }
 
 fn open(path: &Path, purpose: Purpose) -> Result<SqliteStore, StoreError> {

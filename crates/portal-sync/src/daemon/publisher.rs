@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::directory::chain;
 use crate::published::Published;
 use crate::serve::StoreStatus;
-use crate::store::{Catalog, CatalogStore, StoreError, StoreErrorKind};
+use crate::store::{Catalog, CatalogStore, KnownProvider, StoreError, StoreErrorKind};
 
 /// How often the store is asked whether another process committed, and whether its file is still there.
 const LOOK_AT_STORE: Duration = Duration::from_secs(2);
@@ -125,6 +125,18 @@ impl Publisher {
     /// As [`refresh`](Self::refresh), for when nobody is there to be told of an error.
     pub(super) async fn refresh_or_log(&self) {
         drop(self.refresh().await);
+    }
+
+    /// The providers that the store knows, as soon as it can be asked.
+    pub(super) async fn known(&self) -> Vec<KnownProvider> {
+        loop {
+            if let Ok(known) = self.store.providers().await {
+                return known;
+            }
+            // It fails for the same reason, which is told there.
+            self.refresh_or_log().await;
+            tokio::time::sleep(LOOK_AT_STORE).await;
+        }
     }
 
     /// Publishes what other processes commit, and notices when the file goes or another takes its place.

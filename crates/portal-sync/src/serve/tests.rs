@@ -48,6 +48,8 @@ impl Stage {
             status: status_reader,
             tokens: tokens.iter().map(|secret| token(secret)).collect(),
             unauthorized: metrics_of_a_test().1.unauthorized(),
+            listen: [127, 0, 0, 1].into(),
+            hosts: Vec::new(),
             metrics,
             clock: Arc::new(ManualClock::new(Timestamp::from_second(NOW).unwrap())),
         });
@@ -70,6 +72,9 @@ impl Stage {
 
     async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", "localhost");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -263,6 +268,41 @@ async fn a_tenant_that_was_never_read_is_named() {
     let missing = "<strong>partners</strong> (partners.okta.com) was never read";
     assert!(page.text().contains(missing), "{}", page.text());
     assert!(!page.text().contains("<strong>default</strong>"));
+}
+
+#[tokio::test]
+async fn before_there_is_a_generation_readiness_says_what_is_waited_for() {
+    let stage = Stage::empty();
+    for (status, expected) in [
+        (StoreStatus::Opening, "reading the store\n"),
+        (
+            StoreStatus::Unreadable,
+            "the store cannot be read: it is tried again\n",
+        ),
+        (StoreStatus::Read, "waiting for the first sync\n"),
+    ] {
+        stage.store.send_replace(status);
+        let ready = stage.get("/readyz").await;
+        assert_eq!((ready.status, ready.text()), (503, expected));
+        assert_eq!(stage.get("/healthz").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn every_route_is_answered_under_its_own_name_alone() {
+    let stage = Stage::with_tokens(&["secret"]);
+    for path in ["/", "/healthz", "/readyz", "/metrics", "/nowhere"] {
+        for method in [Method::GET, Method::POST] {
+            let foreign = [("host", "evil.example")];
+            let answer = stage.ask(method.clone(), path, &foreign).await;
+            assert_eq!(answer.status, 421, "{method} {path}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+            assert_eq!(answer.header("connection"), Some("close"));
+            let cross = [("sec-fetch-site", "cross-site")];
+            let answer = stage.ask(method.clone(), path, &cross).await;
+            assert_eq!(answer.status, 403, "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use okta_api::{Exchange, Observer};
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
 use super::Unauthorized;
 
@@ -73,6 +73,38 @@ pub struct Metrics {
     last_complete: Gauge<f64>,
     okta: OktaInstruments,
     unauthorized: Unauthorized,
+    http: HttpMetrics,
+}
+
+/// Counts the connections of the HTTP server.
+#[derive(Debug, Clone)]
+pub struct HttpMetrics {
+    open: UpDownCounter<i64>,
+    cut_off: Counter<u64>,
+}
+
+/// A connection that is open until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct OpenConnection(UpDownCounter<i64>);
+
+impl HttpMetrics {
+    /// One more connection is open.
+    pub fn opened(&self) -> OpenConnection {
+        self.open.add(1, &[]);
+        OpenConnection(self.open.clone())
+    }
+
+    /// A connection was closed by the server: `cap`, `head`, `idle`, `write` or `answer`.
+    pub fn cut_off(&self, why: &'static str) {
+        self.cut_off.add(1, &[KeyValue::new("reason", why)]);
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.add(-1, &[]);
+    }
 }
 
 /// What is counted while a run goes on, at every answer of Okta.
@@ -165,6 +197,16 @@ impl Metrics {
                 .f64_gauge("portal_sync_last_complete_run_timestamp_seconds")
                 .with_description("When the last complete run ended, in seconds since 1970.")
                 .build(),
+            http: HttpMetrics {
+                open: meter
+                    .i64_up_down_counter("portal_sync_http_connections")
+                    .with_description("Connections of the HTTP server that are open.")
+                    .build(),
+                cut_off: meter
+                    .u64_counter("portal_sync_http_connections_cut_off")
+                    .with_description("Connections that the HTTP server closed for want of a place or of time.")
+                    .build(),
+            },
             okta: OktaInstruments {
                 responses: meter
                     .u64_counter("portal_sync_okta_responses")
@@ -187,6 +229,20 @@ impl Metrics {
     #[must_use]
     pub fn unauthorized(&self) -> Unauthorized {
         self.unauthorized.clone()
+    }
+
+    /// Instruments that nobody reads.
+    #[cfg(test)]
+    pub(crate) fn unread() -> Self {
+        use opentelemetry::metrics::MeterProvider as _;
+        let meters = opentelemetry_sdk::metrics::SdkMeterProvider::default();
+        Self::new(&meters.meter("unread"))
+    }
+
+    /// What the HTTP server counts with.
+    #[must_use]
+    pub fn http(&self) -> HttpMetrics {
+        self.http.clone()
     }
 
     /// Who is told what a provider's client asks of Okta.
@@ -298,6 +354,29 @@ mod tests {
             );
         }
         assert!(!text.contains("otel_scope"), "{text}");
+    }
+
+    #[test]
+    fn connections_are_counted_while_they_are_open() {
+        let (registry, meters) = meters(None).unwrap();
+        let http = Metrics::new(&meters.meter(SERVICE)).http();
+        let (one, other) = (http.opened(), http.opened());
+        drop(one);
+        http.cut_off("idle");
+
+        let text = TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
+        for line in [
+            "portal_sync_http_connections 1",
+            r#"portal_sync_http_connections_cut_off_total{reason="idle"} 1"#,
+        ] {
+            assert!(
+                text.lines().any(|written| written == line),
+                "no `{line}` in\n{text}"
+            );
+        }
+        drop(other);
     }
 
     #[tokio::test(start_paused = true)]

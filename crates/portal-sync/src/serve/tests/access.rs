@@ -128,6 +128,8 @@ async fn tokens_do_not_print() {
         status,
         tokens: vec![token("first-token")],
         unauthorized: metrics_of_a_test().1.unauthorized(),
+        listen: [127, 0, 0, 1].into(),
+        hosts: Vec::new(),
         metrics: prometheus::Registry::new(),
         clock: Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)),
     };

@@ -184,6 +184,7 @@ async fn a_reader_gets_one_generation_to_the_end() {
     stage.publish(small());
     let request = Request::builder()
         .uri("/api/catalog/entities")
+        .header("host", "localhost")
         .body(Body::empty())
         .unwrap();
     let answer = stage.router.clone().oneshot(request).await.unwrap();
