@@ -110,6 +110,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 ///
 /// With tokens, all but the two of health ask for one: as a bearer token, or as the password of basic authentication
 /// so that a browser can log in.
+///
+/// The list of every entity is made once a generation, has an `ETag`, and is sent to a few readers at a time; searches and
+/// pages are written a few at a time, too. Whoever finds no place gets 503 with `Retry-After`.
 pub fn router(app: App) -> Router {
     let App {
         catalog,
