@@ -148,6 +148,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 ///
 /// Whatever is asked for, a request is refused that is for another host (421; 400 where it does not say for whom it is),
 /// that a page of another site makes (403), or that has a body of unknown length (411) or of more than 8 KiB (413).
+///
+/// The list of every entity is made once a generation, has an `ETag`, and is sent to a few readers at a time; searches and
+/// pages are written a few at a time, too. Whoever finds no place gets 503 with `Retry-After`.
 pub fn router(app: App) -> Router {
     let App {
         catalog,
