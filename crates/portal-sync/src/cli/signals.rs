@@ -42,7 +42,10 @@ fn watch(ask: oneshot::Sender<()>) {
         let _ = ask.send(());
         tokio::select! {
             code = signals.next() => code,
-            () = tokio::time::sleep(PATIENCE) => Some(0),
+            () = tokio::time::sleep(PATIENCE) => {
+                tracing::warn!("what is under way does not end: it is given up");
+                Some(0)
+            }
         }
     });
     if let Some(code) = code {

@@ -41,15 +41,15 @@ impl Stubborn {
 
 impl CatalogStore for Stubborn {
     fn state(&self, _: &str) -> BoxFuture<'_, Result<State, StoreError>> {
-        unreachable!("no provider is configured")
+        panic!("no provider is configured")
     }
 
     fn commit(&self, _: Commit) -> BoxFuture<'_, Result<u64, StoreError>> {
-        unreachable!("no provider is configured")
+        panic!("no provider is configured")
     }
 
     fn remember(&self, _: &str, _: u64, _: Remembered) -> BoxFuture<'_, Result<(), StoreError>> {
-        unreachable!("no provider is configured")
+        panic!("no provider is configured")
     }
 
     fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_host_is_read_strictly() {
         let label = "a".repeat(LABEL);
-        let long = vec![label.as_str(); 4].join(".");
+        let long = [label.as_str(); 4].join(".");
         let longer = format!("{label}a");
         for (text, expected) in [
             ("localhost", Some(("localhost", None))),

@@ -165,6 +165,9 @@ mod tests {
     }
     use Event::*;
 
+    /// What happens at which second.
+    type Events = &'static [(u64, Event)];
+
     fn after(begin: Instant, events: &[(u64, Event)]) -> Progress {
         let mut progress = Progress::new(begin);
         for (second, event) in events {
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn each_stage_has_its_time() {
         let begin = Instant::now();
-        let cases: [(&str, &[(u64, Event)], u64, Overdue); 15] = [
+        let cases: [(&str, Events, u64, Overdue); 15] = [
             ("silent", &[], 10, Overdue::Head),
             ("half a head", &[(9, Read(Some(0)))], 10, Overdue::Head),
             (
@@ -284,7 +287,7 @@ mod tests {
     fn each_stage_has_its_standing() {
         let begin = Instant::now();
         let at = |second| begin + Duration::from_secs(second);
-        let cases: [(&[(u64, Event)], Standing); 8] = [
+        let cases: [(Events, Standing); 8] = [
             (&[], Standing::Waiting(at(0))),
             // A head that is not whole is no request.
             (&[(5, Read(Some(0)))], Standing::Waiting(at(0))),

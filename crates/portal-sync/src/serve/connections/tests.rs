@@ -56,8 +56,11 @@ async fn one_answer(peer: &mut DuplexStream) -> String {
     text
 }
 
+/// What a peer sends at which second.
+type Steps<'a> = &'a [(u64, &'a [u8])];
+
 /// How a connection ends over which a peer does something at these seconds, and after how many seconds.
-async fn ended(steps: &[(u64, &[u8])]) -> (Ended, u64) {
+async fn ended(steps: Steps<'_>) -> (Ended, u64) {
     let begin = Instant::now();
     let (mut peer, serving, _stop) = connect();
     for (second, bytes) in steps {
@@ -75,7 +78,7 @@ async fn ended(steps: &[(u64, &[u8])]) -> (Ended, u64) {
 async fn each_stage_ends_in_time() {
     let half: &[u8] = b"GET / HTTP/1.1\r\nHost: ";
     let never: &[u8] = b"GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let cases: [(&str, &[(u64, &[u8])], Overdue, u64); 8] = [
+    let cases: [(&str, Steps<'_>, Overdue, u64); 8] = [
         ("silence", &[], Overdue::Head, 10),
         ("half a head", &[(5, half)], Overdue::Head, 10),
         (
@@ -333,5 +336,5 @@ async fn dropped_it_closes_every_connection() {
     assert!(asked(address).await.ends_with("here"));
     serving.abort();
     // The end, or a reset.
-    assert!(matches!(silent.read_u8().await, Err(_)));
+    assert!(silent.read_u8().await.is_err());
 }
