@@ -113,16 +113,16 @@ enum ConfigCommand {
     Check,
 }
 
-/// Runs the command line of the process, of which there is no core dump from then on.
+/// Runs the command line of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    confinement::confine();
     main_from(std::env::args_os())
 }
 
-/// Runs a command line, the name of the program first.
+/// Runs a command line, the name of the program first. There is no core dump of the process from then on.
 #[must_use]
 pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    confinement::confine();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // The panic itself was printed by the panic hook; scripts need an exit code that says so.
     catch_unwind(AssertUnwindSafe(|| run(arguments)))

@@ -34,7 +34,7 @@ impl Exposed {
         None
     }
 
-    #[cfg_attr(not(unix), expect(dead_code, reason = "modes are Unix's"))]
+    #[cfg_attr(not(any(unix, test)), expect(dead_code, reason = "modes are Unix's"))]
     fn judge(path: &Path, mode: u32, owner: Owner) -> Option<Self> {
         let mode = mode & 0o777;
         let is_ours = owner.file == owner.process;
@@ -50,7 +50,10 @@ impl Exposed {
 
 /// Whose a file is, and who runs this process: numbers of users.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(unix), expect(dead_code, reason = "users with numbers are Unix's"))]
+#[cfg_attr(
+    not(any(unix, test)),
+    expect(dead_code, reason = "users with numbers are Unix's")
+)]
 struct Owner {
     file: u32,
     process: u32,

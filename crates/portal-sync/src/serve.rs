@@ -140,7 +140,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// | `/catalog/{namespace}/{kind}/{name}` | the page of one entity |
 /// | `/api/catalog/entities` | every entity, in Backstage's shape |
 /// | `/api/catalog/entities/by-name/{kind}/{namespace}/{name}` | one of them |
-/// | `/healthz`, `/readyz` | alive; ready once there is a generation. Open to all |
+/// | `/healthz`, `/readyz` | alive; ready once there is a generation, and while the store can be read. Open to all |
 /// | `/metrics` | Prometheus text |
 ///
 /// With tokens, all but the two of health ask for one: as a bearer token, or as the password of basic authentication

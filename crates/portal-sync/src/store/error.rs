@@ -112,7 +112,7 @@ impl StoreError {
                 "let this user read and write the file and its folder, or set another path in `portalSync.store.url`"
             }
             StoreErrorKind::Unopenable => {
-                "set a path in `portalSync.store.url` at which this user can make files"
+                "set a path in `portalSync.store.url` at which this user can make files; SQLite makes `-wal` and `-shm` files beside it"
             }
             StoreErrorKind::Disk => {
                 "look for what the system says of the disk; the previous generation is untouched"

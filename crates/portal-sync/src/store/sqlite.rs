@@ -1,15 +1,14 @@
 //! The embedded store: one SQLite file.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_model::Entity;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{
     Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind, Written,
@@ -24,14 +23,14 @@ mod rows;
 
 mod file;
 
+mod connections;
+
+use connections::{Shared, verify};
 pub(super) use failure::Failure;
 use failure::damaged;
-use file::{Files, Opened};
+use file::Opened;
 pub(super) use rows::Index;
 use rows::Provider;
-
-/// Up to this size, in bytes, a file is looked through for damage before it is used; a larger one while it is used.
-const CHECKED_AT_ONCE: u64 = 256 * 1024 * 1024;
 
 /// How long the start of `serve` waits for another process's transaction. What it has to write can be written later.
 const PATIENCE_OF_START: Duration = Duration::from_secs(1);
@@ -54,25 +53,6 @@ impl fmt::Debug for SqliteStore {
             .field("path", &self.shared.path)
             .finish_non_exhaustive()
     }
-}
-
-struct Shared {
-    path: PathBuf,
-    /// Whether it is opened for whoever only looks, to whom a file that is not there is an empty catalog.
-    looks: bool,
-    reader: Mutex<Option<Opened>>,
-    writer: Mutex<Option<Opened>>,
-    current: Mutex<Current>,
-}
-
-/// Which catalog the file at the path is.
-#[derive(Default)]
-struct Current {
-    files: Option<Files>,
-    /// How often it turned out to be another one.
-    epoch: u64,
-    /// In which epoch each provider was last read: a plan made in one is not committed in another.
-    read: HashMap<String, u64>,
 }
 
 impl SqliteStore {
@@ -106,15 +86,17 @@ impl SqliteStore {
     /// one.
     pub fn open_to_serve(path: &Path) -> Result<(Self, Option<StoreError>), StoreError> {
         let store = Self::of(path, false);
-        let Err(error) = store.open_to_write(PATIENCE_OF_START) else {
-            return Ok((store, None));
+        let unwritable = match store.open_to_write(PATIENCE_OF_START) {
+            Err(error) if !path.exists() || !error.kind().may_pass() => return Err(error),
+            opened => opened.err(),
         };
-        if !path.exists() || !error.kind().may_pass() {
-            return Err(error);
-        }
-        match store.open_to_read() {
+        let verified = store.open_to_read().and_then(|()| {
+            let verified = store.shared.verify_at_once();
+            verified.map_err(|failed| failed.told("reading", path))
+        });
+        match verified {
             Err(error) if error.kind() != StoreErrorKind::Locked => Err(error),
-            _ => Ok((store, Some(error))),
+            _ => Ok((store, unwritable)),
         }
     }
 
@@ -126,13 +108,7 @@ impl SqliteStore {
 
     fn of(path: &Path, looks: bool) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                path: path.to_owned(),
-                looks,
-                reader: Mutex::default(),
-                writer: Mutex::default(),
-                current: Mutex::default(),
-            }),
+            shared: Arc::new(Shared::new(path, looks)),
         }
     }
 
@@ -207,103 +183,6 @@ impl SqliteStore {
             })
         })
     }
-}
-
-impl Shared {
-    fn current(&self) -> MutexGuard<'_, Current> {
-        lock(&self.current)
-    }
-
-    /// Which files are at the path now, and whether that is still the catalog it was.
-    fn look(&self) -> Result<Option<Files>, Failure> {
-        let found = Files::at(&self.path).map_err(Failure::unopenable)?;
-        let Some(now) = found else {
-            return if self.looks {
-                Ok(None)
-            } else {
-                Err(Failure::Kind(StoreErrorKind::Gone))
-            };
-        };
-        let mut current = self.current();
-        if current.files.is_some_and(|before| !before.go_on_in(&now)) {
-            current.epoch += 1;
-            tracing::error!(store = %self.path.display(), "the file of the store was replaced: it is opened anew");
-        }
-        current.files = Some(now);
-        Ok(Some(now))
-    }
-
-    fn with_reader<T>(
-        &self,
-        work: impl FnOnce(&mut Connection, &Self) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let mut reader = lock(&self.reader);
-        let now = self.look()?;
-        if reader.as_ref().is_some_and(|opened| opened.files != now) {
-            // Both, before one is opened: those of one process share what they know of a file.
-            *reader = None;
-            *lock(&self.writer) = None;
-        }
-        let opened = match &mut *reader {
-            Some(opened) => opened,
-            None => {
-                let opened = match now {
-                    Some(_) => Opened::to_read(&self.path)?,
-                    None => Opened::nothing()?,
-                };
-                self.remember_files(&opened);
-                reader.insert(opened)
-            }
-        };
-        work(&mut opened.connection, self)
-    }
-
-    fn with_writer<T>(
-        &self,
-        patience: Duration,
-        work: impl FnOnce(&mut Connection, &Self) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        if self.looks {
-            return Err(Failure::Kind(StoreErrorKind::ReadOnly));
-        }
-        // Notices when the file was replaced, and then opens it anew.
-        self.with_reader(|_, _| Ok(()))?;
-        let mut writer = lock(&self.writer);
-        let now = self.look()?;
-        if writer.as_ref().is_some_and(|opened| opened.files != now) {
-            *writer = None;
-        }
-        let opened = match &mut *writer {
-            Some(opened) => opened,
-            None => {
-                let opened = Opened::to_write(&self.path, patience)?;
-                self.remember_files(&opened);
-                writer.insert(opened)
-            }
-        };
-        work(&mut opened.connection, self)
-    }
-
-    /// Whoever opens a database makes the files beside it.
-    fn remember_files(&self, opened: &Opened) {
-        if opened.files.is_some() {
-            self.current().files = opened.files;
-        }
-    }
-
-    /// Looks through a file that is not too large for damage, before anything is written into it.
-    fn check_at_once(&self) -> Result<(), Failure> {
-        let size = std::fs::metadata(&self.path).map_or(0, |found| found.len());
-        if size == 0 || size > CHECKED_AT_ONCE {
-            return Ok(());
-        }
-        self.with_reader(|connection, _| file::check_structure(connection))
-    }
-}
-
-// A panic inside a transaction rolled it back when it was dropped, so the connections are sound.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl CatalogStore for SqliteStore {
@@ -442,8 +321,7 @@ impl CatalogStore for SqliteStore {
             // By a connection of its own: it takes a while, and nobody shall wait for it.
             let mut opened = Opened::to_read(&shared.path)?;
             file::check_structure(&opened.connection)?;
-            let transaction = opened.connection.transaction()?;
-            Index::read(&transaction)?.verify(&transaction)
+            verify(&mut opened.connection)
         })
     }
 }

@@ -14,6 +14,13 @@ use crate::store::migrate::{self, MIGRATIONS};
 /// How long a process waits for another one's transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long whoever opens a database for reading waits. Only a process that keeps all others out, or one that mends the log
+/// after a crash, is waited for at all.
+const PATIENCE_OF_READERS: Duration = Duration::from_secs(2);
+
+/// The least size of the file of shared memory that is in use, in bytes (<https://www.sqlite.org/walformat.html>).
+const SHARED_MEMORY: u64 = 32 * 1024;
+
 /// A file, whatever its name: device and inode. Where there are none (Windows), a file that is open cannot be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileId {
@@ -101,9 +108,16 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     /// None in memory.
     pub(super) files: Option<Files>,
+    /// Whether it would not notice what others write: it is good for one look.
+    is_still: bool,
 }
 
 impl Opened {
+    /// Whether it is good for another look, at the files that are there now.
+    pub(super) fn is_to(&self, now: Option<Files>) -> bool {
+        self.files == now && !self.is_still
+    }
+
     /// A catalog that is empty and stays it.
     pub(super) fn nothing() -> Result<Self, Failure> {
         let mut connection = Connection::open_in_memory()?;
@@ -111,22 +125,37 @@ impl Opened {
         Ok(Self {
             connection,
             files: None,
+            is_still: false,
         })
     }
 
     /// Opens a database for reading: nothing is written, and nobody's transaction is waited for.
     pub(super) fn to_read(path: &Path) -> Result<Self, Failure> {
-        let connection = match connect(path) {
+        let (connection, is_still) = match connect(path) {
+            Err(error) if is_still(path, &error) => (still(path), true),
+            connected => (connected, false),
+        };
+        let connection = match connection {
             Ok(connection) => connection,
-            Err(error) if is_still(path, &error) => still(path)?,
             Err(error) => {
                 // What the system says tells more than what SQLite makes of it.
                 fs::File::open(path).map_err(Failure::unopenable)?;
                 return Err(error.into());
             }
         };
-        Self::with(connection, path, |connection| {
+        let opened = Self::with(connection, path, |connection| {
             migrate::check(connection, MIGRATIONS)
+        })?;
+        opened.connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Of a database that nobody changes the log says nothing, and whoever begins to change it makes another.
+        let files = opened.files.map(|files| Files {
+            log: files.log.filter(|_| !is_still),
+            ..files
+        });
+        Ok(Self {
+            files,
+            is_still,
+            ..opened
         })
     }
 
@@ -160,7 +189,11 @@ impl Opened {
     ) -> Result<Self, Failure> {
         check(&mut connection)?;
         let files = Files::at(path).map_err(Failure::unopenable)?;
-        Ok(Self { connection, files })
+        Ok(Self {
+            connection,
+            files,
+            is_still: false,
+        })
     }
 }
 
@@ -169,7 +202,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(PATIENCE_OF_READERS)?;
     // The files beside it are opened by the first read.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
@@ -180,15 +213,15 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 /// file of another process, and all commits are in the database itself.
 fn is_still(path: &Path, error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
-    let is_empty = |suffix| match fs::metadata(beside(path, suffix)) {
-        Ok(found) => found.len() == 0,
+    let is_below = |suffix, size| match fs::metadata(beside(path, suffix)) {
+        Ok(found) => found.len() < size,
         Err(error) => error.kind() == ErrorKind::NotFound,
     };
     matches!(
         error.sqlite_error_code(),
         Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure)
-    ) && is_empty("-wal")
-        && is_empty("-shm")
+    ) && is_below("-wal", 1)
+        && is_below("-shm", SHARED_MEMORY)
 }
 
 /// Opens a database that nobody changes, and of which SQLite then needs no other file (`immutable`, see

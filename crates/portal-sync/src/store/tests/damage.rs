@@ -221,6 +221,7 @@ async fn a_row_that_was_not_written_so_is_refused() {
         let store = filled(&path).await;
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         assert!(told(&path).await.is_err(), "{what}");
+        assert!(SqliteStore::open_to_serve(&path).is_err(), "{what}");
         // Whoever has it open notices as well, and does not write on top of it.
         let found = store.check().await;
         if !matches!(what, "another version" | "no history") {
