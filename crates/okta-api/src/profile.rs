@@ -193,27 +193,36 @@ const SEARCHED: usize = 64;
 struct Building {
     attributes: Vec<(SmolStr, Value)>,
     /// Where each attribute is, once there are many.
-    places: HashMap<SmolStr, usize>,
+    places: Option<HashMap<SmolStr, usize>>,
 }
 
 impl Building {
+    #[inline]
     fn set(&mut self, name: SmolStr, value: Value) {
-        let place = if self.attributes.len() < SEARCHED {
-            self.attributes.iter().position(|(known, _)| *known == name)
-        } else {
-            if self.places.is_empty() {
-                let names = self.attributes.iter().map(|(name, _)| name.clone());
-                self.places.extend(names.zip(0..));
-            }
-            self.places.get(&name).copied()
-        };
-        match place.and_then(|place| self.attributes.get_mut(place)) {
+        if self.attributes.len() >= SEARCHED {
+            return self.set_one_of_many(name, value);
+        }
+        match self.attributes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.attributes.push((name, value)),
+        }
+    }
+
+    #[cold]
+    fn set_one_of_many(&mut self, name: SmolStr, value: Value) {
+        let attributes = &mut self.attributes;
+        let places = self.places.get_or_insert_with(|| {
+            let names = attributes.iter().map(|(name, _)| name.clone());
+            names.zip(0..).collect()
+        });
+        match places
+            .get(&name)
+            .and_then(|&place| attributes.get_mut(place))
+        {
             Some((_, known)) => *known = value,
             None => {
-                if !self.places.is_empty() {
-                    self.places.insert(name.clone(), self.attributes.len());
-                }
-                self.attributes.push((name, value));
+                places.insert(name.clone(), attributes.len());
+                attributes.push((name, value));
             }
         }
     }

@@ -67,11 +67,13 @@ impl Keep {
         self
     }
 
+    #[inline]
     fn attribute(&self, name: &str) -> bool {
         self.profile.as_ref().is_none_or(|kept| kept.contains(name))
     }
 
     /// Whether a field that the types do not name is built.
+    #[inline]
     pub(crate) fn field(&self, name: &str) -> bool {
         self.other.as_ref().is_none_or(|kept| kept.contains(name))
     }
@@ -91,6 +93,7 @@ pub struct Reader<'a> {
 
 impl Reader<'static> {
     /// One that builds everything.
+    #[inline]
     pub(crate) fn of_everything() -> Self {
         Self::new(&EVERYTHING, None)
     }
@@ -98,6 +101,7 @@ impl Reader<'static> {
 
 impl<'a> Reader<'a> {
     /// One that builds what `keep` says, and counts the rest.
+    #[inline]
     pub(crate) const fn new(keep: &'a Keep, skipped: Option<&'a RefCell<Skipped>>) -> Self {
         Self {
             keep,
@@ -106,21 +110,25 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(crate) const fn keep(&self) -> &'a Keep {
         self.keep
     }
 
     /// What reads a value, whatever it is.
+    #[inline]
     pub(crate) const fn value(&self) -> AnyValue<'_> {
         AnyValue(&self.left)
     }
 
     /// What reads a list of texts; `null` is an empty one.
+    #[inline]
     pub(crate) const fn texts(&self) -> Texts<'_> {
         Texts(&self.left)
     }
 
     /// What reads the name of an attribute.
+    #[inline]
     pub(crate) const fn name(&self) -> Name<'_> {
         Name {
             keep: self.keep,
@@ -151,6 +159,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads a field that a record may have once: of two neither can be trusted.
+#[inline]
 pub(crate) fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     seen: &mut u16,
     place: u16,
@@ -162,6 +171,7 @@ pub(crate) fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
 }
 
 /// Notes that a field is there, which may be so once.
+#[inline]
 pub(crate) fn first<E: Error>(seen: &mut u16, place: u16, name: &'static str) -> Result<(), E> {
     let bit = 1 << place;
     if *seen & bit != 0 {
@@ -211,6 +221,7 @@ impl Visitor<'_> for Name<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct AnyValue<'a>(&'a Cell<usize>);
 
+#[inline]
 fn take<E: Error>(left: &Cell<usize>) -> Result<(), E> {
     let Some(rest) = left.get().checked_sub(1) else {
         return Err(E::custom(format_args!(
