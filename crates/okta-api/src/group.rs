@@ -72,6 +72,28 @@ pub struct Group {
 }
 
 impl Group {
+    /// A group of which nothing is known but its id, whatever that is.
+    ///
+    /// ```
+    /// use okta_api::{Group, GroupId};
+    ///
+    /// let group = Group::new(GroupId::from("all-teams"));
+    /// assert_eq!(group.profile.name(), None);
+    /// ```
+    #[must_use]
+    pub fn new(id: GroupId) -> Self {
+        Self {
+            id,
+            created: None,
+            last_updated: None,
+            last_membership_updated: None,
+            object_class: Vec::new(),
+            kind: GroupType::default(),
+            profile: Profile::default(),
+            extra: Map::new(),
+        }
+    }
+
     /// The group's size, when the list was asked for it (see
     /// [`List::with_stats`](crate::List::with_stats)).
     #[must_use]
@@ -134,16 +156,7 @@ impl<'de> Visitor<'de> for GroupVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Group, A::Error> {
         let mut id = None;
-        let mut group = Group {
-            id: GroupId::from(""),
-            created: None,
-            last_updated: None,
-            last_membership_updated: None,
-            object_class: Vec::new(),
-            kind: GroupType::default(),
-            profile: Profile::default(),
-            extra: Map::new(),
-        };
+        let mut group = Group::new(GroupId::from(""));
         let (reader, mut seen) = (self.0, 0);
         while let Some(name) = fields.next_key::<SmolStr>()? {
             let (seen, fields) = (&mut seen, &mut fields);

@@ -59,7 +59,7 @@ pub use place::Place;
 pub use provider::Provider;
 pub use schedule::{Frequency, Schedule};
 pub(crate) use suggest::nearest;
-pub use tuning::RateLimit;
+pub use tuning::{Limits, RateLimit};
 
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]

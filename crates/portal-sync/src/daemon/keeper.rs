@@ -96,6 +96,8 @@ impl Keeper {
                 message,
             });
         });
+        // A plan may be of a hundred thousand entities.
+        drop(tokio::task::spawn_blocking(move || drop(ended)));
     }
 
     fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {

@@ -169,6 +169,8 @@ impl Parts<'_> {
             approved: false,
             unknown: unknown.collect(),
             quarantined: roster.quarantined.clone(),
+            unidentified: snapshot.unidentified_user.is_some()
+                || snapshot.unidentified_group.is_some(),
             collisions: mapped.collisions,
             sign_in,
             notices,
