@@ -1,12 +1,18 @@
 //! How fast a page is decoded, beside what the JSON parser alone can do.
 //!
 //! `cargo bench -p okta-api`. Throughput is of the page's bytes: 200 users with the profile of a real org, 28 attributes
-//! each. `skipped` is the parser's own limit (nothing is kept), `value` what reading without types costs.
+//! each. `skipped` is the parser's own limit (nothing is kept), `value` what reading without types costs. `read` is a whole page
+//! of a list, from the answer of a transport to the records, with every bound on what a page may hold.
 
 use std::hint::black_box;
 
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use okta_api::{Group, Member, User};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
+use http::{Request, Response};
+use okta_api::{Client, Group, GroupId, List, Member, Resource, User};
+use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
@@ -82,12 +88,73 @@ fn measure<T: DeserializeOwned>(criterion: &mut Criterion, group: &str, name: &s
     group.finish();
 }
 
+/// Answers everything with one page, and leaves nobody waiting for a rate limit.
+#[derive(Debug)]
+struct OnePage(Bytes);
+
+impl Transport for OnePage {
+    fn send(
+        &self,
+        _request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        let mut answer = Response::new(self.0.clone());
+        let headers = answer.headers_mut();
+        for (name, value) in [
+            ("x-rate-limit-limit", "4000000000"),
+            ("x-rate-limit-remaining", "4000000000"),
+            ("x-rate-limit-reset", "1700000060"),
+            ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
+            ("content-type", "application/json"),
+        ] {
+            headers.insert(name, http::HeaderValue::from_static(value));
+        }
+        async move { Ok(answer) }.boxed()
+    }
+}
+
+/// Reads the page of a list again and again.
+fn measure_list<T: Resource, S: 'static>(
+    criterion: &mut Criterion,
+    group: &str,
+    name: &str,
+    page: &[u8],
+    list: impl Fn(&Client) -> List<T, S>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let org = OrgUrl::parse("https://acme.okta.com");
+    let token = ApiToken::new("secret".to_owned().into());
+    let (Ok(runtime), Ok(org), Ok(token)) = (runtime, org, token) else {
+        return;
+    };
+    let client = Client::builder(org, token, OnePage(Bytes::copy_from_slice(page))).build();
+    let mut group = criterion.benchmark_group(group);
+    let bytes = u64::try_from(page.len()).unwrap_or_default();
+    group.throughput(Throughput::Bytes(bytes));
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let page = runtime.block_on(async { list(&client).pages().next().await });
+            let records = page.and_then(Result::ok).map_or(0, |page| page.items.len());
+            assert!(records > 0, "the page is read");
+            black_box(records)
+        });
+    });
+    group.finish();
+}
+
 fn users(criterion: &mut Criterion) {
     let page = page(user);
     measure::<IgnoredAny>(criterion, "users", "skipped", &page);
     measure::<Value>(criterion, "users", "value", &page);
     measure::<User>(criterion, "users", "typed", &page);
     measure::<Member>(criterion, "users", "ids and status only", &page);
+    measure_list(criterion, "users", "read", &page, |client| {
+        client.users().list()
+    });
+    measure_list(criterion, "users", "read members", &page, |client| {
+        client.groups().members(&GroupId::from("00g1"))
+    });
 }
 
 fn groups(criterion: &mut Criterion) {
@@ -95,6 +162,9 @@ fn groups(criterion: &mut Criterion) {
     measure::<IgnoredAny>(criterion, "groups", "skipped", &page);
     measure::<Value>(criterion, "groups", "value", &page);
     measure::<Group>(criterion, "groups", "typed", &page);
+    measure_list(criterion, "groups", "read", &page, |client| {
+        client.groups().list()
+    });
 }
 
 criterion_group!(benches, users, groups);

@@ -1,5 +1,6 @@
 //! The one loop: admit, authorize, send, read, and judge what went wrong.
 
+mod reading;
 mod sending;
 
 use std::fmt;
@@ -16,10 +17,13 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 use url::Url;
 
+pub(crate) use self::reading::Read;
+use self::reading::apart;
 use self::sending::Sending;
 use crate::answer::Answer;
 use crate::endpoint::Endpoint;
 use crate::error::{Awaited, Cause, Error, Late, ProtocolError};
+use crate::id::InvalidId;
 use crate::metrics::Meter;
 use crate::observer::WaitReason;
 use crate::pacer::Pacer;
@@ -97,12 +101,16 @@ impl Dispatcher {
     /// # Errors
     ///
     /// As for [`fetch`](Self::fetch).
-    pub(crate) async fn read<T: DeserializeOwned>(
+    pub(crate) async fn read<T: DeserializeOwned + Send + 'static>(
         self: &Arc<Self>,
         endpoint: Endpoint,
         url: Url,
         doing: String,
+        id: Result<(), InvalidId>,
     ) -> Result<T, Error> {
+        if let Err(invalid) = id {
+            return Err(Error::new(doing, endpoint, Cause::Id(invalid)));
+        }
         let ask = Ask {
             endpoint,
             url,
@@ -133,10 +141,10 @@ impl Dispatcher {
     /// # Errors
     ///
     /// What the last try failed of.
-    pub(crate) async fn fetch<T>(
+    pub(crate) async fn fetch<T: Send + 'static>(
         self: &Arc<Self>,
         ask: &Ask,
-        read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
+        read: impl Read<T>,
     ) -> Result<T, Error> {
         let span = tracing::debug_span!(
             "okta request",
@@ -148,10 +156,10 @@ impl Dispatcher {
         self.try_until_read(ask, read).instrument(span).await
     }
 
-    async fn try_until_read<T>(
+    async fn try_until_read<T: Send + 'static>(
         self: &Arc<Self>,
         ask: &Ask,
-        read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
+        read: impl Read<T>,
     ) -> Result<T, Error> {
         let mut progress = Progress::new(ask);
         let mut trouble = self.meter.trouble();
@@ -194,11 +202,11 @@ impl Dispatcher {
     }
 
     /// One try, or two when the token turned out to be stale.
-    async fn attempt<T>(
+    async fn attempt<T: Send + 'static>(
         self: &Arc<Self>,
         ask: &Ask,
         progress: &mut Progress,
-        read: impl Fn(&Response<Bytes>) -> Result<T, Cause>,
+        read: &impl Read<T>,
     ) -> Result<T, Cause> {
         loop {
             let (token, response) = self.send(ask, progress).await?;
@@ -211,7 +219,11 @@ impl Dispatcher {
                 progress.retries += 1;
                 continue;
             }
-            match accept(&response).and_then(|()| read(&response)) {
+            let read = match accept(&response) {
+                Ok(()) => apart(response, progress.deadline, read).await,
+                Err(refused) => Err(refused),
+            };
+            match read {
                 Err(Cause::Answer(answer)) if answer.is_token_refused() && !progress.renewed => {
                     self.tokens.reject(&token);
                     progress.renewed = true;
@@ -408,6 +420,10 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
             Some(Outcome::Failed(error.kind()))
         }
         Cause::Truncated(_) => Some(Outcome::Failed(TransportErrorKind::Interrupted)),
-        Cause::Auth(_) | Cause::Protocol(_) | Cause::Late(_) => None,
+        Cause::Auth(_)
+        | Cause::Protocol(_)
+        | Cause::Late(_)
+        | Cause::TooMany { .. }
+        | Cause::Id(_) => None,
     }
 }

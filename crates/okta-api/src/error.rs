@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::answer::{Answer, ApiError};
 use crate::endpoint::Endpoint;
+use crate::id::InvalidId;
 
 pub(crate) use self::late::{Awaited, Late};
 
@@ -88,12 +89,21 @@ pub enum ErrorKind {
     /// The user or the group is not there, or not any more.
     NotFound,
     /// The answer is not what Okta documents: no JSON, a next link to somewhere else, pages that go
-    /// round in a circle.
+    /// round in a circle or have more than twice as many records as were asked for.
     ///
     /// # Troubleshooting
     ///
     /// Usually a proxy's login page, or an org URL that is not the one Okta's links use.
     Protocol,
+    /// The list has more records than [`List::at_most`](crate::List::at_most) takes: it was not read to its end.
+    #[non_exhaustive]
+    TooMany {
+        /// How many it takes.
+        limit: usize,
+    },
+    /// The id that was to be asked for is of letters that Okta's ids are not of. Nothing was sent, and nothing is known of
+    /// whether there is something of that id.
+    InvalidId,
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
@@ -117,6 +127,12 @@ pub(crate) enum Cause {
     Protocol(ProtocolError),
     /// Not in time.
     Late(Box<Late>),
+    /// A list of more records than its reader takes.
+    TooMany {
+        limit: usize,
+    },
+    /// Okta cannot be asked for it.
+    Id(InvalidId),
 }
 
 /// How an answer differs from what Okta documents.
@@ -126,6 +142,10 @@ pub(crate) enum ProtocolError {
     NotJson { content_type: String },
     #[error("the answer is not a list that can be read")]
     Malformed(#[source] serde_json::Error),
+    #[error("the page has {got} records, and {asked} were asked for")]
+    TooManyRecords { asked: usize, got: usize },
+    #[error("the record has {bytes} bytes, more than {most}")]
+    LargeRecord { bytes: usize, most: usize },
     #[error("no element of the list has an id")]
     NoIds,
     #[error("the answer has status {0}")]
@@ -225,6 +245,8 @@ impl Error {
             Cause::Answer(answer) => self.kind_of_answer(answer),
             Cause::Protocol(_) => ErrorKind::Protocol,
             Cause::Late(_) => ErrorKind::DeadlineExceeded,
+            Cause::TooMany { limit } => ErrorKind::TooMany { limit: *limit },
+            Cause::Id(_) => ErrorKind::InvalidId,
         }
     }
 
@@ -376,6 +398,10 @@ impl fmt::Display for Became<'_> {
             }
             ErrorKind::NotFound => f.write_str("it does not exist"),
             ErrorKind::Protocol => f.write_str("the answer can not be trusted"),
+            ErrorKind::TooMany { limit } => {
+                write!(f, "the list has more than {limit} records, and no more are taken")
+            }
+            ErrorKind::InvalidId => f.write_str("okta can not be asked for it"),
             ErrorKind::Rejected => f.write_str("okta refuses the request"),
             ErrorKind::DeadlineExceeded => match &self.0.0.cause {
                 Cause::Late(late) => late.describe(self.0.endpoint(), f),
@@ -417,6 +443,8 @@ impl Cause {
             Self::Answer(answer) => Some(&**answer),
             Self::Truncated(error) => Some(error),
             Self::Protocol(error) => Some(error),
+            Self::TooMany { .. } => None,
+            Self::Id(error) => Some(error),
             Self::Late(late) => late.last.as_ref().and_then(Self::error),
         }
     }

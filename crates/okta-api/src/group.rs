@@ -9,9 +9,13 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use crate::id::GroupId;
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileSeed};
+use crate::reader::{Reader, first, once};
 use crate::timestamp;
 use crate::word::words;
+
+/// The field with what a list was asked for besides its groups.
+pub(crate) const EMBEDDED: &str = "_embedded";
 
 /// A group of the org.
 ///
@@ -68,13 +72,35 @@ pub struct Group {
 }
 
 impl Group {
+    /// A group of which nothing is known but its id, whatever that is.
+    ///
+    /// ```
+    /// use okta_api::{Group, GroupId};
+    ///
+    /// let group = Group::new(GroupId::from("all-teams"));
+    /// assert_eq!(group.profile.name(), None);
+    /// ```
+    #[must_use]
+    pub fn new(id: GroupId) -> Self {
+        Self {
+            id,
+            created: None,
+            last_updated: None,
+            last_membership_updated: None,
+            object_class: Vec::new(),
+            kind: GroupType::default(),
+            profile: Profile::default(),
+            extra: Map::new(),
+        }
+    }
+
     /// The group's size, when the list was asked for it (see
     /// [`List::with_stats`](crate::List::with_stats)).
     #[must_use]
     pub fn stats(&self) -> Option<GroupStats> {
         let users_count = self
             .extra
-            .get("_embedded")?
+            .get(EMBEDDED)?
             .get("stats")?
             .get("usersCount")?
             .as_u64()?;
@@ -104,14 +130,24 @@ words! {
 
 impl<'de> Deserialize<'de> for Group {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(GroupVisitor)
+        Self::read(&Reader::of_everything(), deserializer)
+    }
+}
+
+impl Group {
+    /// Reads a group, and builds what is kept.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(
+        reader: &Reader<'_>,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(GroupVisitor(reader))
     }
 }
 
 /// Reads a group in one pass, without building its links.
-struct GroupVisitor;
+struct GroupVisitor<'a>(&'a Reader<'a>);
 
-impl<'de> Visitor<'de> for GroupVisitor {
+impl<'de> Visitor<'de> for GroupVisitor<'_> {
     type Value = Group;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,31 +156,32 @@ impl<'de> Visitor<'de> for GroupVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Group, A::Error> {
         let mut id = None;
-        let mut group = Group {
-            id: GroupId::from(""),
-            created: None,
-            last_updated: None,
-            last_membership_updated: None,
-            object_class: Vec::new(),
-            kind: GroupType::default(),
-            profile: Profile::default(),
-            extra: Map::new(),
-        };
+        let mut group = Group::new(GroupId::from(""));
+        let (reader, mut seen) = (self.0, 0);
         while let Some(name) = fields.next_key::<SmolStr>()? {
+            let (seen, fields) = (&mut seen, &mut fields);
             match name.as_str() {
-                // Of two ids neither can be trusted.
-                "id" if id.is_some() => return Err(serde::de::Error::duplicate_field("id")),
-                "id" => id = Some(fields.next_value()?),
-                "created" => group.created = fields.next_value()?,
-                "lastUpdated" => group.last_updated = fields.next_value()?,
-                "lastMembershipUpdated" => group.last_membership_updated = fields.next_value()?,
-                "objectClass" => {
-                    group.object_class = fields.next_value::<Option<_>>()?.unwrap_or_default()
+                "id" => id = Some(once(seen, 0, "id", fields)?),
+                "created" => group.created = once(seen, 1, "created", fields)?,
+                "lastUpdated" => group.last_updated = once(seen, 2, "lastUpdated", fields)?,
+                "lastMembershipUpdated" => {
+                    group.last_membership_updated = once(seen, 3, "lastMembershipUpdated", fields)?;
                 }
-                "type" => group.kind = fields.next_value()?,
-                "profile" => group.profile = fields.next_value()?,
+                "objectClass" => {
+                    first(seen, 4, "objectClass")?;
+                    group.object_class = fields.next_value_seed(reader.texts())?;
+                }
+                "type" => group.kind = once(seen, 5, "type", fields)?,
+                "profile" => {
+                    first(seen, 6, "profile")?;
+                    group.profile = fields.next_value_seed(ProfileSeed(reader))?;
+                }
                 "_links" => drop(fields.next_value::<IgnoredAny>()?),
-                _ => drop(group.extra.insert(name.into(), fields.next_value()?)),
+                other if reader.keep().field(other) => {
+                    let value = fields.next_value_seed(reader.value())?;
+                    group.extra.insert(name.into(), value);
+                }
+                _ => drop(fields.next_value::<IgnoredAny>()?),
             }
         }
         group.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;

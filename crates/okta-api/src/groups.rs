@@ -9,6 +9,7 @@ use crate::group::Group;
 use crate::id::GroupId;
 use crate::list::{List, Searchable};
 use crate::page::PageSize;
+use crate::quote::quoted;
 use crate::user::Member;
 
 /// The org's groups. From [`Client::groups`](crate::Client::groups).
@@ -40,11 +41,15 @@ impl<'a> Groups<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id, else as any request.
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id,
+    /// [`InvalidId`](crate::ErrorKind::InvalidId) when there cannot be, else as any request.
     pub async fn get(self, group: &GroupId) -> Result<Group, Error> {
         let url = self.dispatcher.url(&["groups", group.as_str()]);
-        let doing = format!("reading the group `{group}`");
-        self.dispatcher.read(Endpoint::Group, url, doing).await
+        let doing = format!("reading the group {}", quoted(group.as_str()));
+        let checked = group.check();
+        self.dispatcher
+            .read(Endpoint::Group, url, doing, checked)
+            .await
     }
 
     /// Lists the members of a group. Needs the scope `okta.groups.read`.
@@ -56,7 +61,8 @@ impl<'a> Groups<'a> {
             Endpoint::Members,
             self.dispatcher.url(&["groups", group.as_str()]),
             PageSize::MEMBERS,
-            format!("listing the members of group `{group}`"),
+            format!("listing the members of group {}", quoted(group.as_str())),
         )
+        .of(group.check())
     }
 }

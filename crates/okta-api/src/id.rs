@@ -7,12 +7,30 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use smol_str::SmolStr;
 
-/// No object is known by an empty id: two of them would be taken for one.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SmolStr, D::Error> {
-    let id = SmolStr::deserialize(deserializer)?;
-    if id.is_empty() {
-        return Err(D::Error::custom("an id is empty"));
+use crate::quote::quoted;
+
+/// The longest id. Okta's have 20 characters, those of events 36.
+const MAX_LENGTH: usize = 100;
+
+/// A text that cannot be an id of Okta's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} cannot be an id of okta's: 1 to {MAX_LENGTH} letters, digits, `-` and `_`", quoted(.0))]
+pub(crate) struct InvalidId(String);
+
+/// Whether a text can be an id: nothing that means something in a URL, on a terminal or in a line of a log.
+fn check(id: &str) -> Result<(), InvalidId> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(InvalidId(id.to_owned()))
     }
+}
+
+/// The id of an answer.
+fn checked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SmolStr, D::Error> {
+    let id = SmolStr::deserialize(deserializer)?;
+    check(&id).map_err(D::Error::custom)?;
     Ok(id)
 }
 
@@ -23,7 +41,7 @@ macro_rules! id {
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
-        pub struct $name(#[serde(deserialize_with = "present")] SmolStr);
+        pub struct $name(#[serde(deserialize_with = "checked")] SmolStr);
 
         impl $name {
             /// The id as Okta wrote it.
@@ -76,8 +94,11 @@ macro_rules! id {
 id! {
     /// The id of a user, such as `00u1a2b3c4d5E6F7g8h9`.
     ///
-    /// Opaque: its length, its prefix and its alphabet are Okta's business. Ids compare as plain
-    /// text.
+    /// Opaque: its length and its prefix are Okta's business. Ids compare as plain text.
+    ///
+    /// What is read from an answer is 1 to 100 ASCII letters, digits, `-` and `_`, or is no id. What a caller makes an id of
+    /// is not looked at until Okta is to be asked for it: another text is then
+    /// [`InvalidId`](crate::ErrorKind::InvalidId), and nothing is sent.
     ///
     /// ```
     /// use okta_api::UserId;
@@ -98,6 +119,24 @@ id! {
     EventId
 }
 
+/// Declares that Okta is asked for objects by an id.
+macro_rules! asked_for {
+    ($($name:ident)+) => {
+        $(impl $name {
+            /// Whether Okta can be asked for it.
+            ///
+            /// # Errors
+            ///
+            /// When it is not of the letters that Okta's ids are of.
+            pub(crate) fn check(&self) -> Result<(), InvalidId> {
+                check(&self.0)
+            }
+        })+
+    };
+}
+
+asked_for!(UserId GroupId);
+
 #[cfg(test)]
 mod tests {
     use super::{EventId, GroupId, UserId};
@@ -114,5 +153,43 @@ mod tests {
         );
         let long = "7d3b9f0e-2c51-11f0-8f3a-5b0e0c9d2a61";
         assert_eq!(EventId::from(long).as_str(), long);
+    }
+
+    #[test]
+    fn an_answer_has_only_ids_that_mean_nothing_else() {
+        let long = "a".repeat(100);
+        for good in ["0", "00u1-_Z", &long] {
+            let json = serde_json::Value::from(good);
+            assert_eq!(
+                serde_json::from_value::<UserId>(json).unwrap().as_str(),
+                good
+            );
+            UserId::from(good).check().unwrap();
+        }
+        let too_long = "a".repeat(101);
+        for bad in [
+            "",
+            ".",
+            "..",
+            "00g1/..",
+            "00g\t1",
+            "00g1?a",
+            "00g1#",
+            "00g%31",
+            "00g 1",
+            "00g1\n",
+            "\u{1b}[2J",
+            "\u{202e}1",
+            "00gä",
+            "00g1;",
+            "a:b",
+            &too_long,
+        ] {
+            let json = serde_json::Value::from(bad);
+            let refused = serde_json::from_value::<GroupId>(json).unwrap_err();
+            let refused = refused.to_string();
+            assert!(!refused.contains(['\n', '\u{1b}', '\u{202e}']), "{refused}");
+            GroupId::from(bad).check().unwrap_err();
+        }
     }
 }

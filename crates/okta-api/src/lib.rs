@@ -3,12 +3,15 @@
 // Leaf first: a module uses only modules of the groups above its own.
 mod clock;
 mod endpoint;
-mod id;
 mod link;
-mod profile;
+mod quote;
+mod reader;
 mod share;
 mod timestamp;
 mod word;
+
+mod id;
+mod profile;
 
 mod backoff;
 mod group;

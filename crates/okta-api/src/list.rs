@@ -17,9 +17,11 @@ use self::walk::Known;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::group::Group;
+use crate::group::{EMBEDDED, Group};
+use crate::id::InvalidId;
 use crate::log_event::LogEvent;
-use crate::page::{Cursor, Malformed, Page, PageSize};
+use crate::page::{self, Cursor, Malformed, Page, PageSize};
+use crate::reader::Keep;
 use crate::resource::Resource;
 use crate::user::{Member, User};
 
@@ -48,6 +50,10 @@ pub struct List<T, S = Whole> {
     within: Option<Duration>,
     until: Option<Instant>,
     retry_for: Option<Duration>,
+    at_most: Option<usize>,
+    keep: Keep,
+    /// Why Okta cannot be asked for it.
+    invalid: Option<InvalidId>,
     item: PhantomData<fn() -> (T, S)>,
 }
 
@@ -91,8 +97,17 @@ impl<T: Resource, S: 'static> List<T, S> {
             within: None,
             until: None,
             retry_for: None,
+            at_most: None,
+            keep: Keep::EVERYTHING,
+            invalid: None,
             item: PhantomData,
         }
+    }
+
+    /// The same of an object whose id was looked at.
+    pub(crate) fn of(mut self, checked: Result<(), InvalidId>) -> Self {
+        self.invalid = checked.err();
+        self
     }
 
     /// So many records a page. Unless said otherwise 200 users, 200 groups, 1,000 members, 1,000 events; a size made for
@@ -130,6 +145,15 @@ impl<T: Resource, S: 'static> List<T, S> {
     /// [`retry_for`](crate::ClientBuilder::retry_for): less than that lets one list of many fail in time for the others.
     pub fn retry_for(mut self, time: Duration) -> Self {
         self.retry_for = Some(time);
+        self
+    }
+
+    /// No more records than these: one more is the error [`TooMany`](crate::ErrorKind::TooMany), and the list was not read to
+    /// its end. Records that are malformed count, and one that comes twice counts once.
+    ///
+    /// What is left out by whoever reads the pages counts, too: it has crossed the wire all the same.
+    pub fn at_most(mut self, records: usize) -> Self {
+        self.at_most = Some(records);
         self
     }
 
@@ -185,6 +209,26 @@ impl<T: Resource, S: 'static> List<T, S> {
         self.parameters.retain(|(known, _)| *known != name);
         self.parameters.push((name, value.into()));
         self
+    }
+
+    /// What is built of each record.
+    fn kept(&self) -> Keep {
+        let keep = self.keep.clone();
+        if self.parameters.iter().any(|(name, _)| *name == "expand") {
+            keep.with_field(EMBEDDED)
+        } else {
+            keep
+        }
+    }
+
+    /// How many records the page at a URL was asked for to have: what its link says, within what the endpoint has, or what the
+    /// list asks for.
+    fn asked_at(&self, url: &Url) -> usize {
+        let own = self.page_size;
+        let linked = page::limit(url).map_or(own.get(), |limit| {
+            limit.min(PageSize::most(self.endpoint).get())
+        });
+        own.get().max(linked).into()
     }
 
     /// Whether the list is the answer to a search.
@@ -281,6 +325,34 @@ macro_rules! selected {
 selected!(User: search filter);
 selected!(Group: search filter);
 selected!(LogEvent: filter);
+
+/// What only lists of records with a profile can be told.
+macro_rules! with_profile {
+    ($($record:ty)+) => {
+        $(impl<S: 'static> List<$record, S> {
+            /// Builds of each record only these attributes of the profile and these of the fields that the type does not name:
+            /// named as a search names them, `profile.title` or `type.id`; of a path its first name counts. Fields that the
+            /// type names are always read.
+            ///
+            /// Everything else crosses the wire and is passed over at the speed of the parser: it takes no memory, and
+            /// whatever it holds, however deep or large, is no record's trouble. [`Page::skipped`] has its names.
+            ///
+            /// ```
+            /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+            /// let list = client.users().list().keep(["profile.login", "profile.email", "type.id"]);
+            /// let users = list.all().await?.items;
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn keep<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+                self.keep = Keep::only(names);
+                self
+            }
+        })+
+    };
+}
+
+with_profile!(User Group);
 
 impl List<User, Searchable> {
     /// Only these fields of each user, named as a search names them: `status`, `profile.login`. The id always comes.

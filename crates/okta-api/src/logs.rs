@@ -14,7 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error, ProtocolError};
 use crate::list::{List, Searchable};
 use crate::log_event::LogEvent;
-use crate::page::{self, Cursor, Page, PageSize};
+use crate::page::{self, Cursor, Page, PageSize, Wanted};
 
 /// How long nobody asks after a page that was not full. One application has 60 requests a minute and more.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -165,11 +165,12 @@ impl Tail {
             deadline: None,
             retry_for: None,
         };
-        let page = dispatcher
-            .fetch(&ask, |response| {
-                page::read::<LogEvent>(&dispatcher.org, &ask.url, response)
-            })
-            .await?;
+        let (reader, url) = (Arc::clone(dispatcher), ask.url.clone());
+        let wanted = Wanted::everything(PageSize::EVENTS.get().into());
+        let read = dispatcher.fetch(&ask, move |response| {
+            page::read::<LogEvent>(&reader.org, &url, response, &wanted)
+        });
+        let page = read.await?;
         // "The next link is always present, even if there are no new events" (Okta, System Log query).
         let Some(next) = &page.next else {
             let cause = Cause::Protocol(ProtocolError::NoNext);
@@ -183,14 +184,8 @@ impl Tail {
         }
         self.next = next.url().clone();
         // Okta's link says how large this page could have been: smaller than was asked for, after a failure.
-        let most = limit(&self.next).unwrap_or(self.follow.page_size.get());
+        let most = page::limit(&self.next).unwrap_or(self.follow.page_size.get());
         self.caught_up = records < usize::from(most);
         Ok(Some((page, self)))
     }
-}
-
-/// How many records a page has at most, by its link.
-fn limit(link: &Url) -> Option<u16> {
-    let (_, limit) = link.query_pairs().find(|(name, _)| name == "limit")?;
-    limit.parse().ok()
 }

@@ -2,9 +2,13 @@
 
 mod records;
 mod repair;
+mod scan;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +22,8 @@ use crate::endpoint::Endpoint;
 use crate::error::{Cause, ProtocolError};
 use crate::link;
 use crate::rate_limit;
+use crate::reader::{Keep, Reader, Skipped};
+use crate::resource::Resource;
 
 /// No wait is longer: instants cannot be added up without end.
 pub(crate) const LONGEST_TIME: Duration = Duration::from_hours(24 * 365);
@@ -28,8 +34,11 @@ pub(crate) const LONGEST_TIME: Duration = Duration::from_hours(24 * 365);
 pub struct Page<T> {
     /// The records, in Okta's order. May be empty although more pages follow.
     pub items: Vec<T>,
-    /// The records that are there but do not decode.
+    /// The records that are there but do not decode, or are larger than any of Okta's.
     pub malformed: Vec<Malformed>,
+    /// Attributes of the profile that were not asked for ([`List::keep`](crate::List::keep)), and how many records of the page
+    /// have a value there: to tell which names there are. Counted in the first 10,000 records of a list.
+    pub skipped: BTreeMap<String, usize>,
     /// Where the next page is; `None` on the last one.
     pub next: Option<Cursor>,
     /// The server's clock when it answered (`date` header), to the second.
@@ -40,10 +49,11 @@ pub struct Page<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Malformed {
-    /// Okta's id; `None` when not even that can be read. Whoever is missing from the list may then be this one: such a list
-    /// proves nobody's absence.
+    /// The text that the record has for its id, which may be none that Okta gives; `None` when not even that can be read, or
+    /// it is longer than 1,000 characters. Whoever is missing from the list may then be this one: such a list proves nobody's
+    /// absence.
     pub id: Option<String>,
-    /// What is wrong with the record.
+    /// What is wrong with the record, in some 300 characters at most. What it quotes of the record is escaped.
     pub reason: String,
 }
 
@@ -187,24 +197,58 @@ impl PageSize {
     }
 }
 
+/// What is read of a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// How many records were asked for.
+    pub(crate) asked: usize,
+    /// What is built of each.
+    pub(crate) keep: Arc<Keep>,
+    /// Whether what is not built is counted.
+    pub(crate) count_skipped: bool,
+}
+
+impl Wanted {
+    /// Everything of the records that were asked for.
+    pub(crate) fn everything(asked: usize) -> Self {
+        Self {
+            asked,
+            keep: Arc::new(Keep::EVERYTHING),
+            count_skipped: false,
+        }
+    }
+}
+
+/// Besides twice as many records as were asked for, a page may have these. Okta's own pages have no more than were asked for.
+const FEW_MORE: usize = 10;
+
 /// Reads a successful response as a page. Pure: nothing is sent.
 ///
 /// # Errors
 ///
 /// [`Cause::Truncated`] when the JSON ends early, which deserves another try; [`Cause::Protocol`]
 /// when it is no such page, which does not.
-pub(crate) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: Resource>(
     org: &OrgUrl,
     asked: &Url,
     response: &Response<Bytes>,
+    wanted: &Wanted,
 ) -> Result<Page<T>, Cause> {
     refuse_other_content(response.headers()).map_err(Cause::Protocol)?;
-    let (items, malformed) = records::read(response.body())?;
+    let skipped = RefCell::new(Skipped::new());
+    let counting = wanted.count_skipped.then_some(&skipped);
+    let room = records::Room {
+        asked: wanted.asked,
+        most: 2 * wanted.asked + FEW_MORE,
+    };
+    let reader = || Reader::new(&wanted.keep, counting);
+    let records = records::read(response.body(), room, reader)?;
     Ok(Page {
-        items,
-        malformed,
+        items: records.items,
+        malformed: records.malformed,
         next: next(org, asked, response.headers()).map_err(Cause::Protocol)?,
         server_date: rate_limit::server_date(response.headers()),
+        skipped: skipped.into_inner(),
     })
 }
 
@@ -215,7 +259,21 @@ pub(crate) fn read<T: DeserializeOwned>(
 /// As for [`read`].
 pub(crate) fn read_object<T: DeserializeOwned>(response: &Response<Bytes>) -> Result<T, Cause> {
     refuse_other_content(response.headers()).map_err(Cause::Protocol)?;
+    let bytes = response.body().len();
+    if bytes > records::MAX_RECORD {
+        return Err(Cause::Protocol(ProtocolError::LargeRecord {
+            bytes,
+            most: records::MAX_RECORD,
+        }));
+    }
     serde_json::from_slice(response.body()).map_err(records::unreadable)
+}
+
+/// How many records a page has at most, by its link.
+pub(crate) fn limit(link: &Url) -> Option<u16> {
+    let (_, limit) = link.query_pairs().find(|(name, _)| name == "limit")?;
+    let limit: u64 = limit.parse().ok()?;
+    Some(limit.try_into().unwrap_or(u16::MAX))
 }
 
 /// A login page of a proxy has status 200, too.
@@ -300,7 +358,7 @@ mod tests {
     use okta_auth::OrgUrl;
     use url::Url;
 
-    use super::{PageSize, read};
+    use super::{PageSize, Wanted, read};
     use crate::error::{Cause, ProtocolError};
     use crate::user::{Member, User};
 
@@ -318,6 +376,7 @@ mod tests {
             &org(),
             &asked,
             &response.body(Bytes::from_static(b"[]")).unwrap(),
+            &Wanted::everything(2),
         )?;
         Ok(page.next.map(|next| next.to_string()))
     }
@@ -330,6 +389,7 @@ mod tests {
             &org(),
             &Url::parse("https://acme.okta.com/api/v1/users").unwrap(),
             &response.unwrap(),
+            &Wanted::everything(200),
         )
     }
 

@@ -1,11 +1,14 @@
 //! The attributes of a user or a group.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
+
+use crate::reader::{MAX_ATTRIBUTES, Named, Reader};
 
 /// The `profile` of a user or a group: base attributes and whatever the org has added, in Okta's
 /// order.
@@ -25,8 +28,9 @@ use smol_str::SmolStr;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// There are a few dozen of them at most, so they are a list that is searched from its beginning: to read one from JSON
-/// takes a quarter less work than to build a map.
+/// There are a few dozen of them as a rule, so they are a list that is searched from its beginning: to read one from JSON
+/// takes a quarter less work than to build a map. A profile of more than 1,000 attributes is no profile. Of an attribute that
+/// comes twice the last one counts.
 #[derive(Clone, Debug, Default)]
 pub struct Profile(Vec<(SmolStr, Value)>);
 
@@ -106,13 +110,6 @@ impl Profile {
         self.0.retain(|(name, _)| keep(name));
         self.0.shrink_to_fit();
     }
-
-    fn set(&mut self, name: SmolStr, value: Value) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value,
-            None => self.0.push((name, value)),
-        }
-    }
 }
 
 /// The order of attributes says nothing.
@@ -144,13 +141,22 @@ impl Serialize for Profile {
 
 impl<'de> Deserialize<'de> for Profile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ProfileVisitor)
+        ProfileSeed(&Reader::of_everything()).deserialize(deserializer)
     }
 }
 
-struct ProfileVisitor;
+/// Reads the profile of a record.
+pub(crate) struct ProfileSeed<'a>(pub(crate) &'a Reader<'a>);
 
-impl<'de> Visitor<'de> for ProfileVisitor {
+impl<'de> DeserializeSeed<'de> for ProfileSeed<'_> {
+    type Value = Profile;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Profile, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ProfileSeed<'_> {
     type Value = Profile;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,15 +164,67 @@ impl<'de> Visitor<'de> for ProfileVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut attributes: A) -> Result<Profile, A::Error> {
-        let mut profile = Profile::default();
-        while let Some((name, value)) = attributes.next_entry()? {
-            profile.set(name, value);
+        let (mut built, mut count) = (Building::default(), 0);
+        while let Some(name) = attributes.next_key_seed(self.0.name())? {
+            count += 1;
+            if count > MAX_ATTRIBUTES {
+                return Err(A::Error::custom(format_args!(
+                    "the profile has more than {MAX_ATTRIBUTES} attributes"
+                )));
+            }
+            match name {
+                Named::Kept(name) => built.set(name, attributes.next_value_seed(self.0.value())?),
+                Named::Skipped(name) => self.0.skip(name, &mut attributes)?,
+            }
         }
-        Ok(profile)
+        Ok(Profile(built.attributes))
     }
 
     fn visit_unit<E>(self) -> Result<Profile, E> {
         Ok(Profile::default())
+    }
+}
+
+/// So many attributes are searched for one that comes again; in more of them it is looked up.
+const SEARCHED: usize = 64;
+
+/// A profile that is being read.
+#[derive(Default)]
+struct Building {
+    attributes: Vec<(SmolStr, Value)>,
+    /// Where each attribute is, once there are many.
+    places: Option<HashMap<SmolStr, usize>>,
+}
+
+impl Building {
+    #[inline]
+    fn set(&mut self, name: SmolStr, value: Value) {
+        if self.attributes.len() >= SEARCHED {
+            return self.set_one_of_many(name, value);
+        }
+        match self.attributes.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.attributes.push((name, value)),
+        }
+    }
+
+    #[cold]
+    fn set_one_of_many(&mut self, name: SmolStr, value: Value) {
+        let attributes = &mut self.attributes;
+        let places = self.places.get_or_insert_with(|| {
+            let names = attributes.iter().map(|(name, _)| name.clone());
+            names.zip(0..).collect()
+        });
+        match places
+            .get(&name)
+            .and_then(|&place| attributes.get_mut(place))
+        {
+            Some((_, known)) => *known = value,
+            None => {
+                places.insert(name.clone(), attributes.len());
+                attributes.push((name, value));
+            }
+        }
     }
 }
 
@@ -203,5 +261,29 @@ mod tests {
         let twice: Profile = serde_json::from_str(r#"{"a":1,"b":2,"a":3}"#).unwrap();
         assert_eq!(twice.iter().count(), 2);
         assert_eq!(twice.get("a"), Some(&3.into()), "the last one counts");
+    }
+    #[test]
+    fn many_attributes_are_read_and_more_are_refused() {
+        let profile = |count: usize, again: usize| {
+            let names = (0..count).chain(0..again).zip(0..);
+            let fields: Vec<String> = names
+                .map(|(name, value)| format!(r#""a{name}":{value}"#))
+                .collect();
+            serde_json::from_str::<Profile>(&format!("{{{}}}", fields.join(",")))
+        };
+        for count in [63, 64, 65, 900] {
+            let read = profile(count, 50).unwrap();
+            assert_eq!(read.iter().count(), count);
+            assert_eq!(read.get("a49"), Some(&(count + 49).into()));
+            assert_eq!(read.get("a51"), Some(&51.into()));
+        }
+        assert_eq!(profile(1_000, 0).unwrap().iter().count(), 1_000);
+        for (count, again) in [(1_001, 0), (1_000, 1), (1, 1_000)] {
+            let refused = profile(count, again).unwrap_err().to_string();
+            assert!(refused.contains("more than 1000 attributes"), "{refused}");
+        }
+        let zeros = format!(r#"{{"a":[{}0]}}"#, "0,".repeat(10_000));
+        let refused = serde_json::from_str::<Profile>(&zeros).unwrap_err();
+        assert!(refused.to_string().contains("more than 10000 values"));
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole crate against a scripted transport, and of its models against recorded
 //! answers.
 
+mod bounding;
 mod deadlines;
 mod decoding;
 mod following;

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use crate::id::UserId;
-use crate::profile::Profile;
+use crate::profile::{Profile, ProfileSeed};
+use crate::reader::{Reader, first, once};
 use crate::timestamp;
 use crate::word::words;
 
@@ -109,15 +110,25 @@ words! {
 
 impl<'de> Deserialize<'de> for User {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UserVisitor)
+        Self::read(&Reader::of_everything(), deserializer)
+    }
+}
+
+impl User {
+    /// Reads a user, and builds what is kept.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(
+        reader: &Reader<'_>,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(UserVisitor(reader))
     }
 }
 
 /// Reads a user in one pass. Written by hand, because a derived `flatten` buffers every field of
 /// every user first, links included.
-struct UserVisitor;
+struct UserVisitor<'a>(&'a Reader<'a>);
 
-impl<'de> Visitor<'de> for UserVisitor {
+impl<'de> Visitor<'de> for UserVisitor<'_> {
     type Value = User;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,20 +148,27 @@ impl<'de> Visitor<'de> for UserVisitor {
             profile: Profile::default(),
             extra: Map::new(),
         };
+        let (reader, mut seen) = (self.0, 0);
         while let Some(name) = fields.next_key::<SmolStr>()? {
+            let (seen, fields) = (&mut seen, &mut fields);
             match name.as_str() {
-                // Of two ids neither can be trusted.
-                "id" if id.is_some() => return Err(serde::de::Error::duplicate_field("id")),
-                "id" => id = Some(fields.next_value()?),
-                "status" => user.status = fields.next_value()?,
-                "created" => user.created = fields.next_value()?,
-                "activated" => user.activated = fields.next_value()?,
-                "statusChanged" => user.status_changed = fields.next_value()?,
-                "lastLogin" => user.last_login = fields.next_value()?,
-                "lastUpdated" => user.last_updated = fields.next_value()?,
-                "profile" => user.profile = fields.next_value()?,
+                "id" => id = Some(once(seen, 0, "id", fields)?),
+                "status" => user.status = once(seen, 1, "status", fields)?,
+                "created" => user.created = once(seen, 2, "created", fields)?,
+                "activated" => user.activated = once(seen, 3, "activated", fields)?,
+                "statusChanged" => user.status_changed = once(seen, 4, "statusChanged", fields)?,
+                "lastLogin" => user.last_login = once(seen, 5, "lastLogin", fields)?,
+                "lastUpdated" => user.last_updated = once(seen, 6, "lastUpdated", fields)?,
+                "profile" => {
+                    first(seen, 7, "profile")?;
+                    user.profile = fields.next_value_seed(ProfileSeed(reader))?;
+                }
                 "_links" => drop(fields.next_value::<IgnoredAny>()?),
-                _ => drop(user.extra.insert(name.into(), fields.next_value()?)),
+                other if reader.keep().field(other) => {
+                    let value = fields.next_value_seed(reader.value())?;
+                    user.extra.insert(name.into(), value);
+                }
+                _ => drop(fields.next_value::<IgnoredAny>()?),
             }
         }
         user.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;

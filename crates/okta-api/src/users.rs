@@ -9,6 +9,7 @@ use crate::group::Group;
 use crate::id::UserId;
 use crate::list::{List, Searchable};
 use crate::page::PageSize;
+use crate::quote::quoted;
 use crate::user::User;
 
 /// The org's users. From [`Client::users`](crate::Client::users).
@@ -42,11 +43,15 @@ impl<'a> Users<'a> {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id, else as any request.
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id,
+    /// [`InvalidId`](crate::ErrorKind::InvalidId) when there cannot be, else as any request.
     pub async fn get(self, user: &UserId) -> Result<User, Error> {
         let url = self.dispatcher.url(&["users", user.as_str()]);
-        let doing = format!("reading the user `{user}`");
-        self.dispatcher.read(Endpoint::User, url, doing).await
+        let doing = format!("reading the user {}", quoted(user.as_str()));
+        let checked = user.check();
+        self.dispatcher
+            .read(Endpoint::User, url, doing, checked)
+            .await
     }
 
     /// Lists the groups that a user is in. Needs the scope `okta.users.read`.
@@ -56,7 +61,8 @@ impl<'a> Users<'a> {
             Endpoint::UserGroups,
             self.dispatcher.url(&["users", user.as_str(), "groups"]),
             PageSize::GROUPS,
-            format!("listing the groups of user `{user}`"),
+            format!("listing the groups of user {}", quoted(user.as_str())),
         )
+        .of(user.check())
     }
 }

@@ -68,7 +68,7 @@ pub use schedule::{Frequency, Schedule};
 pub use server::Server;
 pub(crate) use suggest::nearest;
 pub use tokens::{Permission, Token};
-pub use tuning::RateLimit;
+pub use tuning::{Limits, RateLimit};
 
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]

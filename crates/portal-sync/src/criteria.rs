@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Credentials};
 use crate::leavers::Leavers;
-use crate::selection::{GroupRecord, UserRecord, choose};
+use crate::selection::{GroupRecord, UserRecord, asked, choose};
 
 /// What one provider selects, as the texts of its configuration: it compares, and it is stored.
 ///
@@ -145,7 +145,13 @@ impl Criteria {
             let rules = texts.iter().map(|text| text.parse::<NameRule>().ok());
             rules.collect::<Option<Vec<_>>>()
         };
+        let asked_by = |text: &String| text.parse().map(|it| asked(&it)).unwrap_or_default();
         Some(Judge {
+            asked_of_users: self.user_filter.as_ref().map(asked_by).unwrap_or_default(),
+            asked_of_groups: match &self.group_filter {
+                Some(GroupCriterion::Search(text)) => asked_by(text),
+                _ => Vec::new(),
+            },
             users: match &self.user_filter {
                 Some(text) => Some(expression(text, &Dialect::USER_SEARCH)?),
                 None => None,
@@ -287,6 +293,9 @@ enum Judged {
 
 #[derive(Debug, Clone)]
 struct Judge {
+    /// What the filters ask for, as they name it.
+    asked_of_users: Vec<String>,
+    asked_of_groups: Vec<String>,
     users: Option<Matcher>,
     statuses: Vec<UserStatus>,
     no_users: Vec<NameRule>,
@@ -304,6 +313,25 @@ enum Groups {
 impl Baseline {
     /// The configuration of the last run is that of today.
     pub const UNCHANGED: Self = Self(Judged::AsNow);
+
+    /// What users are judged by, as filters name it.
+    pub(crate) fn asked_of_users(&self) -> impl Iterator<Item = &str> {
+        let judges = self.judges().iter();
+        judges.flat_map(|judge| judge.asked_of_users.iter().map(String::as_str))
+    }
+
+    /// What groups are judged by, as filters name it.
+    pub(crate) fn asked_of_groups(&self) -> impl Iterator<Item = &str> {
+        let judges = self.judges().iter();
+        judges.flat_map(|judge| judge.asked_of_groups.iter().map(String::as_str))
+    }
+
+    fn judges(&self) -> &[Judge] {
+        match &self.0 {
+            Judged::By(judges) => judges,
+            Judged::AsNow | Judged::Nobody => &[],
+        }
+    }
 
     /// Whether they all refuse a user whom that of today refuses: then it is the user's record that has changed.
     #[must_use]

@@ -81,7 +81,11 @@ impl Cycle<'_> {
                 .await
                 .unwrap_or(Err(RunError::TimedOut(limit)))?;
             match then {
-                Then::Report => Ok((run::decide(&known, settings, None)?, None)),
+                Then::Report => {
+                    let (known, plan) = run::decided(known, settings, None).await;
+                    run::forget(known);
+                    Ok((plan?, None))
+                }
                 Then::Commit => {
                     run::commit(known, store, settings, approved, taken_at, first_run).await
                 }

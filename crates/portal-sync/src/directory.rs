@@ -12,6 +12,8 @@ use okta_api::{Client, ErrorKind, Group, GroupId, UserId, UserStatus};
 use okta_auth::visible;
 use tokio::time::Instant;
 
+use crate::apart::apart;
+use crate::config::Limits;
 use crate::criteria::Baseline;
 use crate::selection::{GroupVerdict, Selection};
 use crate::snapshot::{Members, Refusal, Snapshot};
@@ -69,6 +71,7 @@ pub struct OktaDirectory {
     client: Client,
     selection: Selection,
     parallel: usize,
+    limits: Limits,
     on_progress: OnProgress,
 }
 
@@ -94,19 +97,34 @@ impl OktaDirectory {
             client,
             selection,
             parallel,
+            limits: Limits::default(),
             on_progress,
         }
+    }
+
+    /// Reads no more of the org than these.
+    #[must_use]
+    pub const fn limited(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 
     async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Snapshot, ReadError> {
         let mut read = Snapshot::default();
         let mut unused = self.selection.unused();
-        let mut list = self.client.users().list().until(until);
+        let limit = self.limits.users;
+        let mut list = self.client.users().list().until(until).at_most(limit);
+        if let Some(kept) = self.selection.kept() {
+            let names = kept.users.iter().map(String::as_str);
+            list = list.keep(names.chain(baseline.asked_of_users()));
+        }
         if let Some(search) = &self.selection.users().search {
             list = list.search(search);
         }
         let mut pages = list.pages();
-        while let Some(page) = pages.try_next().await.map_err(ReadError::users)? {
+        let failed = |error| ReadError::users(error, limit);
+        while let Some(page) = pages.try_next().await.map_err(failed)? {
+            unused.skipped_users(&page.skipped);
             for user in page.items {
                 if user.status == UserStatus::Deprovisioned {
                     read.deactivated.insert(user.id);
@@ -152,14 +170,22 @@ impl OktaDirectory {
     async fn groups(&self, baseline: &Baseline, until: Instant) -> Result<GroupsRead, ReadError> {
         let mut read = GroupsRead::default();
         let (mut unused, mut names) = (self.selection.unused(), Vec::new());
+        let (limit, mut listed) = (self.limits.groups, 0);
         for query in self.selection.groups() {
             let list = self.client.groups().list().with_stats();
-            let mut list = list.until(until);
+            let mut list = list.until(until).at_most(limit.saturating_sub(listed));
+            if let Some(kept) = self.selection.kept() {
+                let names = kept.groups.iter().map(String::as_str);
+                list = list.keep(names.chain(baseline.asked_of_groups()));
+            }
             if let Some(search) = &query.search {
                 list = list.search(search);
             }
             let mut pages = list.pages();
-            while let Some(page) = pages.try_next().await.map_err(ReadError::groups)? {
+            let failed = |error| ReadError::groups(error, limit);
+            while let Some(page) = pages.try_next().await.map_err(failed)? {
+                unused.skipped_groups(&page.skipped);
+                listed += page.items.len() + page.malformed.len();
                 for group in page.items {
                     unused.group(&group);
                     match self.selection.judge_group(&group) {
@@ -213,12 +239,13 @@ impl OktaDirectory {
         until: Instant,
     ) -> Result<MembersRead, ReadError> {
         let (failed_in_a_row, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let unread = AtomicUsize::new(0);
+        let (unread, listed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let of = groups.len();
         let read_one = |group: &Group| {
             let id = group.id.clone();
             let empty = group.stats().is_some_and(|stats| stats.users_count == 0);
             let (failed_in_a_row, done, unread) = (&failed_in_a_row, &done, &unread);
+            let listed = &listed;
             async move {
                 let read = if empty {
                     GroupRead::Empty
@@ -229,7 +256,7 @@ impl OktaDirectory {
                         "not tried: the {GIVE_UP_AFTER} groups before it failed"
                     ))
                 } else {
-                    self.members_of(&id, until).await
+                    self.members_of(&id, until, listed).await
                 };
                 match &read {
                     GroupRead::Known { .. } => failed_in_a_row.store(0, Ordering::Relaxed),
@@ -263,6 +290,12 @@ impl OktaDirectory {
                     Members::Known(active)
                 }
                 GroupRead::NotTried(reason) => Members::Unknown(reason),
+                GroupRead::TooMany => {
+                    return Err(ReadError::TooMany {
+                        what: "members",
+                        limit: self.limits.members,
+                    });
+                }
                 GroupRead::Unidentified(reason) => {
                     read_well = true;
                     Members::Unknown(format!("one of its members cannot be told: {reason}"))
@@ -289,8 +322,8 @@ impl OktaDirectory {
         }
     }
 
-    /// The members of one group: those in use, and those deactivated.
-    async fn members_of(&self, group: &GroupId, until: Instant) -> GroupRead {
+    /// The members of one group: those in use, and those deactivated. `listed` is how many were listed of all groups.
+    async fn members_of(&self, group: &GroupId, until: Instant, listed: &AtomicUsize) -> GroupRead {
         let (mut active, mut deactivated) = (Vec::new(), BTreeSet::new());
         // One group that fails must not use up the time of the others.
         let patience = until.saturating_duration_since(Instant::now()) / 4;
@@ -302,12 +335,16 @@ impl OktaDirectory {
                 Ok(None) => {
                     // Made at once, the set is full; grown one by one, it is half empty.
                     return GroupRead::Known {
-                        active: active.into_iter().collect(),
+                        active: set(active).await,
                         deactivated,
                     };
                 }
                 Err(error) => return GroupRead::Failed(error),
             };
+            let more = page.items.len() + page.malformed.len();
+            if listed.fetch_add(more, Ordering::Relaxed) + more > self.limits.members {
+                return GroupRead::TooMany;
+            }
             for member in page.items {
                 if member.status == UserStatus::Deprovisioned {
                     deactivated.insert(member.id);
@@ -415,6 +452,18 @@ impl Directory for OktaDirectory {
     }
 }
 
+/// So many ids are sorted in a few milliseconds.
+const FEW: usize = 20_000;
+
+/// The ids as a set.
+async fn set(ids: Vec<UserId>) -> BTreeSet<UserId> {
+    if ids.len() > FEW {
+        apart(move || ids.into_iter().collect()).await
+    } else {
+        ids.into_iter().collect()
+    }
+}
+
 /// What a group is unknown for when no time was left to ask.
 const TIME_IS_OVER: &str = "not read: the time of the run was over";
 
@@ -444,6 +493,8 @@ enum GroupRead {
     Unidentified(String),
     /// It was not.
     Failed(okta_api::Error),
+    /// The groups have more members together than are read.
+    TooMany,
     /// There was no time for it, or too many before it had failed.
     NotTried(String),
 }

@@ -8,6 +8,8 @@
 
 mod exit;
 
+mod apart;
+
 mod counted;
 
 mod guard;

@@ -9,7 +9,7 @@ use http::HeaderValue;
 use okta_api::{Client, Observer, Share};
 use okta_auth::{Clock, ReqwestTransport, Scope, ServiceApp, TokenCache};
 
-use crate::config::{self, Credentials};
+use crate::config::{self, Credentials, Limits};
 use crate::criteria::{Changed, Criteria};
 use crate::directory::{OktaDirectory, OnProgress};
 use crate::mapping::Mapping;
@@ -31,6 +31,7 @@ pub struct Okta {
     tokens: Option<Arc<TokenCache<ReqwestTransport>>>,
     selection: Selection,
     parallel: usize,
+    limits: Limits,
     settings: Settings,
 }
 
@@ -82,6 +83,7 @@ impl Okta {
             tokens,
             selection: selection(provider),
             parallel: parallel.get(),
+            limits: provider.limits,
             settings: settings(provider),
         })
     }
@@ -95,6 +97,7 @@ impl Okta {
             self.parallel,
             on_progress,
         )
+        .limited(self.limits)
     }
 
     /// What a plan depends on besides what is read and what is there.

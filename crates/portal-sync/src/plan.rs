@@ -127,6 +127,8 @@ pub struct Plan {
     pub unknown: Vec<Unknown>,
     /// Records that could not be decoded or named: the reason by Okta id.
     pub quarantined: BTreeMap<String, String>,
+    /// Whether there are records that may be anybody's, for they have no id that can be read.
+    pub unidentified: bool,
     /// Objects that could not have the name they would have alone.
     pub collisions: Vec<Collision>,
     /// What is wrong with the addresses by which people sign in.
@@ -356,10 +358,10 @@ impl Plan {
         self.changes.is_empty()
     }
 
-    /// Whether something stayed unknown or was quarantined.
+    /// Whether something stayed unknown, was quarantined, or may be anybody's.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        !self.unknown.is_empty() || !self.quarantined.is_empty()
+        !self.unknown.is_empty() || !self.quarantined.is_empty() || self.unidentified
     }
 
     /// How many of the changes give an object another name.

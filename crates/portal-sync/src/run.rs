@@ -11,11 +11,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use okta_api::ErrorKind;
 use okta_auth::TransportError;
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use crate::apart::apart;
 use crate::directory::{Directory, ReadError};
 use crate::exit::Exit;
 use crate::first_runs::FirstRun;
@@ -48,7 +47,8 @@ pub async fn read(
         let baseline = settings.criteria.baseline(last);
         let read = directory.read(&baseline, until).await;
         let snapshot = read.map_err(RunError::Read)?;
-        Ok(aside(|| Known::new(state, snapshot, settings, taken_at)))
+        let settings = settings.clone();
+        Ok(apart(move || Known::new(state, snapshot, &settings, taken_at)).await)
     }
     .instrument(span)
     .await
@@ -63,7 +63,26 @@ pub fn decide(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, RunError> {
-    aside(|| plan(known, settings, approved)).map_err(RunError::Plan)
+    plan(known, settings, approved).map_err(RunError::Plan)
+}
+
+/// The same beside the threads that wait, with what is known given back: an org of a hundred thousand people takes seconds.
+pub async fn decided(
+    known: Known,
+    settings: &Settings,
+    approved: Option<&str>,
+) -> (Known, Result<Plan, RunError>) {
+    let (settings, approved) = (settings.clone(), approved.map(str::to_owned));
+    let work = move || {
+        let plan = decide(&known, &settings, approved.as_deref());
+        (known, plan)
+    };
+    apart(work).await
+}
+
+/// Gives the memory of an org back beside the threads that wait.
+pub fn forget(known: Known) {
+    drop(tokio::task::spawn_blocking(move || drop(known)));
 }
 
 /// Decides what to do and does it. Returns the plan and the number of the new generation, or no number when there was
@@ -83,11 +102,14 @@ pub async fn commit(
     if base.is_none() {
         first_run.wait_for_earlier().await;
         let state = store.state(&settings.provider).await;
-        known = known.over(state.map_err(RunError::Store)?);
+        let state = state.map_err(RunError::Store)?;
+        known = apart(|| known.over(state)).await;
     }
     let mut replans = 0;
     loop {
-        let plan = decide(&known, settings, approved)?;
+        let plan;
+        (known, plan) = decided(known, settings, approved).await;
+        let plan = plan?;
         // A first run commits even an empty catalog: from then on it is known to be complete.
         if let (true, Some(base)) = (plan.is_empty(), base) {
             if plan.remembered != *known.state().remembered() {
@@ -95,43 +117,39 @@ pub async fn commit(
                 let kept = store.remember(&plan.provider, base, remembered).await;
                 kept.map_err(RunError::Store)?;
             }
+            forget(known);
             return Ok((plan, None));
         }
-        let commit = aside(|| Commit {
-            provider: plan.provider.clone(),
-            base,
-            taken_at,
-            removed: plan.removed.clone(),
-            written: plan.written.clone(),
-            remembered: plan.remembered.clone(),
-        });
+        let (plan, commit) = apart(move || {
+            let commit = Commit {
+                provider: plan.provider.clone(),
+                base,
+                taken_at,
+                removed: plan.removed.clone(),
+                written: plan.written.clone(),
+                remembered: plan.remembered.clone(),
+            };
+            (plan, commit)
+        })
+        .await;
         match store.commit(commit).await {
             Ok(generation) => {
-                aside(|| drop(known));
                 // Of a first run everything is new.
                 for change in plan.changes.iter().filter(|_| base.is_some()) {
                     tracing::debug!(provider = %plan.provider, generation, "{}", change.headline());
                 }
+                forget(known);
                 return Ok((plan, Some(generation)));
             }
             Err(error) if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS => {
                 // The names that are taken are read again; what this provider has stays as it was when the org was read.
                 replans += 1;
                 let state = store.state(&settings.provider).await;
-                known = known.over(state.map_err(RunError::Store)?);
+                let state = state.map_err(RunError::Store)?;
+                known = apart(|| known.over(state)).await;
             }
             Err(error) => return Err(RunError::Store(error)),
         }
-    }
-}
-
-/// Does work that takes as long as an org is large: a second for a hundred thousand people. Whatever else the thread had
-/// to do, such as answering whether the process is alive, goes on elsewhere meanwhile. A runtime of one thread has no
-/// elsewhere.
-pub(crate) fn aside<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => block_in_place(work),
-        _ => work(),
     }
 }
 
@@ -155,6 +173,7 @@ impl RunError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Read(ReadError::NoGroupOfList(_)) => Exit::Usage,
+            Self::Read(ReadError::TooMany { .. }) => Exit::Okta,
             Self::Read(ReadError::Okta { source, .. }) => match source.kind() {
                 ErrorKind::Unauthenticated | ErrorKind::Forbidden { .. } => Exit::Refused,
                 ErrorKind::BadSearch | ErrorKind::SearchTooLong => Exit::Usage,
@@ -181,6 +200,12 @@ impl RunError {
                 "names compare exactly, capitals included: copy them from Directory > Groups in the Okta admin console"
             }
             Self::Read(ReadError::Okta { source, .. }) => return fix_of_read(source),
+            Self::Read(ReadError::TooMany { what, limit }) => {
+                return Some(format!(
+                    "raise `portalSync.limits.{what}` above {limit}, or the tenant's own `limits.{what}` where it has one, if \
+                     the org is that large"
+                ));
+            }
             Self::Plan(PlanError::EmptySource { .. }) => GIVE_ROLE,
             Self::Plan(PlanError::AnotherOrg { .. }) => {
                 "correct `oktaUrl`; an org that comes in addition is a tenant with an `id` of its own, and one that replaces the \

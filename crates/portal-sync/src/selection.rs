@@ -15,8 +15,11 @@ use crate::config::{self, GroupFilter};
 use crate::snapshot::Refusal;
 use crate::template::Template;
 
+mod kept;
 mod unused;
 
+pub use kept::Kept;
+pub(crate) use kept::asked;
 pub use unused::Unused;
 
 /// The users and groups of an org that one provider wants.
@@ -30,6 +33,8 @@ pub struct Selection {
     no_groups: Vec<NameRule>,
     /// The attributes of users, and their own fields that the wire models only keep, of which something is made.
     used: Option<BTreeSet<String>>,
+    /// What of the records is built; for a mapping only, for nobody else knows what will be asked of them.
+    kept: Kept,
     /// What is named that a record may lack.
     unused: Unused,
     notices: Vec<String>,
@@ -98,6 +103,7 @@ impl Selection {
             _ => None,
         };
         let unused = Unused::of_filters(user_filter, search);
+        let kept = Kept::of_filters(user_filter, search);
         Self {
             users,
             groups,
@@ -106,6 +112,7 @@ impl Selection {
             no_users: Vec::new(),
             no_groups: Vec::new(),
             used: None,
+            kept,
             unused,
             notices,
         }
@@ -126,6 +133,7 @@ impl Selection {
             statuses: mapping.users.statuses.clone(),
             no_users: mapping.users.exclude.clone(),
             no_groups: mapping.groups.exclude.clone(),
+            kept: self.kept.with_mapping(mapping),
             unused: self.unused.with_mapping(mapping),
             ..self
         }
@@ -170,6 +178,12 @@ impl Selection {
         }
         let names = [user.profile.login(), user.profile.email()];
         choose(&self.no_users, user.id.as_str(), &names).then_some(Refusal::Excluded)
+    }
+
+    /// What of the records has to be built, as a search names it; everything where it is not known what they are for.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        self.used.as_ref().map(|_| &self.kept)
     }
 
     /// The user without the attributes of which nothing is made: what is not held takes no memory, and is not leaked either.

@@ -140,7 +140,7 @@ impl Sending {
 }
 
 /// The loop knows for how long, and what failed before.
-fn late(awaited: Awaited) -> Cause {
+pub(super) fn late(awaited: Awaited) -> Cause {
     Cause::Late(Box::new(Late {
         awaited,
         after: Duration::ZERO,
@@ -158,7 +158,7 @@ impl<T> Drop for Task<T> {
 }
 
 /// A task ends early by a panic of the caller's own transport or token source, which goes on, or with the runtime.
-fn broken_off(error: JoinError) -> Cause {
+pub(super) fn broken_off(error: JoinError) -> Cause {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(error) => {

@@ -57,6 +57,12 @@ impl Error {
                 "something else uses up the tenant's rate limit: lower this client's share of it or the other's use"
             }
             ErrorKind::ServerFailure => "Okta is failing: see status.okta.com",
+            ErrorKind::TooMany { .. } => {
+                "take more records (`List::at_most`), if the org is that large"
+            }
+            ErrorKind::InvalidId => {
+                "copy the id from Okta: it has letters, digits, `-` and `_` only"
+            }
             ErrorKind::ExpiredCursor | ErrorKind::NotFound | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))

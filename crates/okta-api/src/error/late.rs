@@ -25,6 +25,8 @@ pub(crate) enum Awaited {
     Token,
     /// The answer.
     Answer,
+    /// The reading of the answer, which has come.
+    Reading,
     /// Its turn among the requests of this client.
     Turn,
     /// The next window of the rate limit, which begins in so long.
@@ -41,6 +43,9 @@ impl Late {
             Awaited::Start => write!(f, "no time was left for GET {endpoint}")?,
             Awaited::Token => write!(f, "no token came for GET {endpoint}")?,
             Awaited::Answer => write!(f, "no answer came to GET {endpoint}")?,
+            Awaited::Reading => {
+                write!(f, "the answer to GET {endpoint} took too long to read")?;
+            }
             Awaited::Turn => write!(
                 f,
                 "GET {endpoint} was waiting for requests that were under way"

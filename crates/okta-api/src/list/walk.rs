@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use futures::Stream;
 use http::StatusCode;
@@ -12,7 +13,8 @@ use super::List;
 use crate::dispatch::Ask;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error, ErrorKind, ProtocolError};
-use crate::page::{self, Page};
+use crate::page::{self, Page, Wanted};
+use crate::reader::Keep;
 use crate::resource::Resource;
 
 /// Pages after which a list is taken to be endless. The largest tenants have a tenth of it.
@@ -26,6 +28,9 @@ const MAX_IDLE: u32 = 3;
 
 /// Empty pages in a row after which a list is taken to have no end. Okta is seen to send one now and then.
 const MAX_EMPTY: u32 = 100;
+
+/// Of so many records what they have and nobody keeps is counted.
+const COUNTED: usize = 10_000;
 
 /// What becomes of records that come again because the list is read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +46,9 @@ pub(super) fn pages<T: Resource, S: 'static>(
     known: Known,
 ) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
     let walk = Walk {
+        keep: Arc::new(list.kept()),
+        records: 0,
+        nameless: 0,
         list,
         most,
         known,
@@ -61,6 +69,11 @@ pub(super) fn pages<T: Resource, S: 'static>(
 #[derive(Debug)]
 struct Walk<T: Resource, S> {
     list: List<T, S>,
+    keep: Arc<Keep>,
+    /// How many records the pages had.
+    records: usize,
+    /// Those of them that have no id.
+    nameless: usize,
     most: usize,
     known: Known,
     /// When it was begun.
@@ -104,6 +117,11 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         };
         self.asked.insert(url);
         self.note(&mut page);
+        if let Some(limit) = self.list.at_most
+            && self.given.len() + self.malformed.len() + self.nameless > limit
+        {
+            return Err(self.error(self.asked.len(), Cause::TooMany { limit }));
+        }
         let Some(next) = page.next.as_ref().map(|next| next.url().clone()) else {
             return Ok(Some((page, self)));
         };
@@ -124,6 +142,9 @@ impl<T: Resource, S: 'static> Walk<T, S> {
 
     /// Where the list begins, or goes on.
     fn begin(&mut self) -> Result<Url, Error> {
+        if let Some(invalid) = self.list.invalid.take() {
+            return Err(self.error(1, Cause::Id(invalid)));
+        }
         if let Some(cursor) = &self.list.resume {
             let Some(endpoint) = self.list.endpoint_of(cursor) else {
                 return Err(self.error(1, Cause::Protocol(ProtocolError::OtherList)));
@@ -158,8 +179,14 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             deadline: over.into_iter().chain(*until).min(),
             retry_for: *retry_for,
         };
-        let read = dispatcher.fetch(&ask, |response| {
-            page::read::<T>(&dispatcher.org, url, response)
+        let wanted = Wanted {
+            asked: self.list.asked_at(url),
+            keep: Arc::clone(&self.keep),
+            count_skipped: self.records < COUNTED,
+        };
+        let (reader, url) = (Arc::clone(dispatcher), url.clone());
+        let read = dispatcher.fetch(&ask, move |response| {
+            page::read::<T>(&reader.org, &url, response, &wanted)
         });
         read.await
     }
@@ -206,11 +233,14 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             given,
             again,
             malformed,
+            records: seen,
+            nameless,
             ..
         } = self;
         let read_again = self.restarts > 0;
         let keep_known = !read_again || self.known == Known::HandedOut;
         let records = page.items.len() + page.malformed.len();
+        *seen += records;
         let mut new = 0;
         page.items.retain(|item| {
             let is_new = given.insert(item.id().clone());
@@ -226,6 +256,7 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             // Somebody whose id cannot be read may be anybody, and is handed out whenever they come.
             let Some(text) = bad.id.clone() else {
                 new += usize::from(!read_again);
+                *nameless += usize::from(!read_again);
                 return true;
             };
             let id = T::Id::from(text.clone());

@@ -1,59 +1,153 @@
-//! The records of a page, each decoded by itself where one of them is odd.
+//! The records of a page, each decoded by itself.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Error as _, IgnoredAny};
 
 use super::Malformed;
 use super::repair::repaired;
+use super::scan::{self, Fault};
 use crate::error::{Cause, ProtocolError};
+use crate::quote::told;
+use crate::reader::Reader;
+use crate::resource::sealed::Sealed;
 
-/// Reads the elements of a page. As a rule all of them decode, and the page is read in one pass; when one does not, the page is
-/// taken apart, so that one odd record is nobody else's trouble.
+/// A record of more bytes is malformed. A user with a hundred attributes has some 5 KB.
+pub(super) const MAX_RECORD: usize = 512 * 1024;
+
+/// An id that is longer, in characters, is not told of a record that is malformed.
+const MAX_TOLD_ID: usize = 1_000;
+
+/// What a page held.
+#[derive(Debug)]
+pub(super) struct Records<T> {
+    pub(super) items: Vec<T>,
+    pub(super) malformed: Vec<Malformed>,
+}
+
+/// How many records a page may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// How many were asked for.
+    pub(super) asked: usize,
+    /// How many are read.
+    pub(super) most: usize,
+}
+
+/// Reads the elements of a page one after the other, each with a new reader.
+///
+/// A record that does not decode, or is too large, is told of by its id: whatever is odd inside of it is nobody else's trouble.
+/// Where that record ends is told by its brackets and quotes.
 ///
 /// # Errors
 ///
-/// [`Cause::Truncated`] when the JSON ends early, [`Cause::Protocol`] when it is no JSON, no list, or one in which nothing has an
-/// id.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<(Vec<T>, Vec<Malformed>), Cause> {
-    match serde_json::from_slice(body) {
-        Ok(items) => Ok((items, Vec::new())),
-        Err(error) if error.is_eof() => Err(Cause::Truncated(error)),
-        Err(_) => one_by_one(&repaired(body)),
-    }
-}
-
-/// Tells the records that do not decode from those that do.
-///
-/// A raw value is checked for its brackets and quotes only: numbers of any size and any depth of nesting pass, and become the
-/// trouble of the one record that they are in.
-fn one_by_one<T: DeserializeOwned>(page: &str) -> Result<(Vec<T>, Vec<Malformed>), Cause> {
-    let records: Vec<&RawValue> = serde_json::from_str(page).map_err(unreadable)?;
-    let mut items = Vec::with_capacity(records.len());
-    let mut malformed = Vec::new();
-    for (position, record) in records.into_iter().enumerate() {
-        let id = id(record);
-        match serde_json::from_str(record.get()) {
-            Ok(item) if id.is_some() => items.push(item),
-            decoded => malformed.push(Malformed {
-                reason: match (decoded, &id) {
-                    (Err(error), Some(_)) => error.to_string(),
-                    _ => format!(
-                        "element {} of the page has no id that can be read",
-                        position + 1
-                    ),
-                },
-                id,
-            }),
+/// [`Cause::Truncated`] when the JSON ends early, [`Cause::Protocol`] when it is no JSON, no list, one of far more records than
+/// were asked for, or one in which nothing has an id.
+pub(super) fn read<'r, T: Sealed>(
+    body: &[u8],
+    room: Room,
+    reader: impl Fn() -> Reader<'r>,
+) -> Result<Records<T>, Cause> {
+    let mut records = Records {
+        items: Vec::new(),
+        malformed: Vec::new(),
+    };
+    let Some(mut rest) = past_space(body).strip_prefix(b"[").map(past_space) else {
+        return Err(no_list(body));
+    };
+    let mut position = 0;
+    let mut more = !rest.starts_with(b"]");
+    while more {
+        position += 1;
+        if position > room.most {
+            let (asked, got) = (room.asked, room.most + count(rest));
+            return Err(Cause::Protocol(ProtocolError::TooManyRecords {
+                asked,
+                got,
+            }));
         }
+        let length = element(body, rest, position, &reader, &mut records)?;
+        rest = past_space(rest.get(length..).unwrap_or_default());
+        more = match rest {
+            [b',', after @ ..] => {
+                rest = past_space(after);
+                true
+            }
+            [b']', ..] => false,
+            [] => return Err(cut_off(position)),
+            _ => return Err(no_list(body)),
+        };
+    }
+    if !past_space(rest.get(1..).unwrap_or_default()).is_empty() {
+        return Err(no_list(body));
     }
     // Okta's records have ids: this is a list of something else.
+    let Records { items, malformed } = &records;
     if !malformed.is_empty() && items.is_empty() && malformed.iter().all(|bad| bad.id.is_none()) {
         return Err(Cause::Protocol(ProtocolError::NoIds));
     }
-    Ok((items, malformed))
+    Ok(records)
+}
+
+/// Reads the element with which `rest` begins, and returns its length.
+fn element<'r, T: Sealed>(
+    body: &[u8],
+    rest: &[u8],
+    position: usize,
+    reader: &impl Fn() -> Reader<'r>,
+    records: &mut Records<T>,
+) -> Result<usize, Cause> {
+    // No more of it is decoded than a record may have.
+    let mut json = serde_json::Deserializer::from_slice(rest.get(..MAX_RECORD).unwrap_or(rest));
+    if let Ok(item) = T::read(&reader(), &mut json) {
+        records.items.push(item);
+        return Ok(json.into_iter::<IgnoredAny>().byte_offset());
+    }
+    let mut ids = Ids::default();
+    let length = match scan::value(rest, |name, value| ids.take(name, value)) {
+        Ok(length) => length,
+        Err(Fault::Ended) => return Err(cut_off(position)),
+        Err(Fault::Broken) => return Err(no_list(body)),
+    };
+    let decoded = if length > MAX_RECORD {
+        Err(format!(
+            "the record has {length} bytes, more than {MAX_RECORD}"
+        ))
+    } else {
+        let text = repaired(rest.get(..length).unwrap_or_default());
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let decoded = T::read(&reader(), &mut json);
+        let decoded = decoded.and_then(|item| json.end().map(|()| item));
+        decoded.map_err(|error| error.to_string())
+    };
+    match decoded {
+        Ok(item) => records.items.push(item),
+        Err(reason) => {
+            let id = ids.id();
+            let reason = match id {
+                Some(_) => told(&reason),
+                None => format!("element {position} of the page has no id that can be read"),
+            };
+            records.malformed.push(Malformed { id, reason });
+        }
+    }
+    Ok(length)
+}
+
+/// How many elements the rest of a list has, as far as one can tell.
+fn count(mut rest: &[u8]) -> usize {
+    let mut count = 0;
+    while let Ok(length) = scan::value(rest, |_, _| ()) {
+        count += 1;
+        rest = past_space(rest.get(length..).unwrap_or_default());
+        match rest {
+            [b',', after @ ..] => rest = past_space(after),
+            _ => break,
+        }
+    }
+    count
+}
+
+fn past_space(text: &[u8]) -> &[u8] {
+    text.get(scan::space(text)..).unwrap_or_default()
 }
 
 /// JSON that ends early was cut off on its way; JSON that is wrong would be wrong again.
@@ -65,20 +159,49 @@ pub(super) fn unreadable(error: serde_json::Error) -> Cause {
     }
 }
 
-/// The id of a record, if it has exactly one that can be read. An event's id is its `uuid`.
-fn id(record: &RawValue) -> Option<String> {
-    let mut reader = serde_json::Deserializer::from_str(record.get());
-    let Ids { id, uuid } = reader.deserialize_map(IdVisitor).ok()?;
-    match id {
-        Field::Absent => uuid.text(),
-        other => other.text(),
+/// What is wrong with a body that cannot be taken apart.
+fn no_list(body: &[u8]) -> Cause {
+    match serde_json::from_slice::<Vec<IgnoredAny>>(body) {
+        Err(error) => unreadable(error),
+        Ok(_) => unreadable(serde_json::Error::custom(
+            "its records cannot be told apart",
+        )),
     }
 }
 
+fn cut_off(position: usize) -> Cause {
+    let what = format_args!("it breaks off at element {position} of the page");
+    Cause::Truncated(serde_json::Error::custom(what))
+}
+
+/// The ids of a record that does not decode. An event's id is its `uuid`.
 #[derive(Default)]
 struct Ids {
     id: Field,
     uuid: Field,
+}
+
+impl Ids {
+    /// Looks at a field.
+    fn take(&mut self, name: &[u8], value: &[u8]) {
+        let unescaped = name
+            .contains(&b'\\')
+            .then(|| text(&[b"\"", name, b"\""].concat()));
+        let unescaped = unescaped.flatten();
+        match unescaped.as_ref().map_or(name, |name| name.as_bytes()) {
+            b"id" => self.id.take(value),
+            b"uuid" => self.uuid.take(value),
+            _ => {}
+        }
+    }
+
+    /// The record's id, if it has exactly one that can be read.
+    fn id(self) -> Option<String> {
+        match self.id {
+            Field::Absent => self.uuid.text(),
+            other => other.text(),
+        }
+    }
 }
 
 /// A field that may come twice.
@@ -92,11 +215,10 @@ enum Field {
 }
 
 impl Field {
-    fn take(&mut self, value: &RawValue) {
-        let text = serde_json::from_str::<String>(value.get());
-        *self = match (std::mem::take(self), text) {
-            (Self::Absent, Ok(text)) => Self::Text(text),
-            (Self::Text(known), Ok(text)) if known == text => Self::Text(text),
+    fn take(&mut self, value: &[u8]) {
+        *self = match (std::mem::take(self), text(value)) {
+            (Self::Absent, Some(text)) => Self::Text(text),
+            (Self::Text(known), Some(text)) if known == text => Self::Text(text),
             _ => Self::Unreadable,
         };
     }
@@ -112,27 +234,17 @@ impl Field {
     }
 }
 
-struct IdVisitor;
-
-impl<'de> Visitor<'de> for IdVisitor {
-    type Value = Ids;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a record")
+/// A text of JSON that may be the name of a field or an id: not a long one.
+fn text(json: &[u8]) -> Option<String> {
+    // An escape of six bytes is a character, or half of one.
+    if json.len() > MAX_TOLD_ID * 12 {
+        return None;
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Ids, A::Error> {
-        let mut ids = Ids::default();
-        while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
-            match &*name {
-                "id" => ids.id.take(fields.next_value::<&RawValue>()?),
-                "uuid" => ids.uuid.take(fields.next_value::<&RawValue>()?),
-                _ => drop(fields.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(ids)
-    }
+    let text = serde_json::from_str::<String>(&repaired(json)).ok()?;
+    (text.chars().count() <= MAX_TOLD_ID).then_some(text)
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

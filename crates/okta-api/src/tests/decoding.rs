@@ -121,7 +121,8 @@ impl Recording {
 
     /// Reads a list as a page.
     fn page<T: crate::Resource>(&self) -> page::Page<T> {
-        let page = page::read::<T>(&self.org(), &self.url, &self.response);
+        let wanted = page::Wanted::everything(10_000);
+        let page = page::read::<T>(&self.org(), &self.url, &self.response, &wanted);
         let page = page.unwrap_or_else(|error| panic!("{}: {error:?}", self.name));
         assert_eq!(
             page.items.len(),

@@ -1,6 +1,6 @@
 //! Single objects, parts of objects, and members at less cost.
 
-use super::{next, scripted};
+use super::{chain, next, scripted};
 use crate::testing::Answer;
 use crate::{ErrorKind, GroupId, List, Member, UserId, UserStatus};
 
@@ -54,11 +54,65 @@ async fn an_object_that_is_gone_or_unreadable_is_an_error() {
         "reading the group `00g1`: it does not exist"
     );
     for body in ["[]", r#"{"id":7}"#, "{}"] {
-        script.expect("/api/v1/users/a%2Fb", Answer::json(body));
-        let error = client.users().get(&UserId::from("a/b")).await.unwrap_err();
+        script.expect("/api/v1/users/00u1", Answer::json(body));
+        let error = client.users().get(&UserId::from("00u1")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
     }
+    let large = format!(r#"{{"id":"00u1","x":"{}"}}"#, "x".repeat(600_000));
+    script.expect("/api/v1/users/00u1", Answer::json(large));
+    let error = client.users().get(&UserId::from("00u1")).await.unwrap_err();
+    assert_eq!(
+        chain(&error),
+        "reading the user `00u1`: the answer can not be trusted < the record has 600020 bytes, more than 524288"
+    );
     script.finish().unwrap();
+}
+
+/// An id is part of a path. One that means something there would ask for something else.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_asked_for_an_id_that_cannot_be_one() {
+    let (client, script) = scripted();
+    let long = "0".repeat(101);
+    for id in [
+        "",
+        ".",
+        "..",
+        "../users",
+        "00g1/users",
+        "00g1/..",
+        "00g%2F1",
+        "%2e%2e",
+        "00g\t1",
+        "00g\n1",
+        "00g1?limit=1",
+        "00g1#",
+        "00g1;x",
+        "a\\b",
+        "00gé",
+        "@evil.example",
+        &long,
+    ] {
+        let (user, group) = (UserId::from(id), GroupId::from(id));
+        let errors = [
+            client.users().get(&user).await.unwrap_err(),
+            client.users().groups(&user).all().await.unwrap_err(),
+            client.groups().get(&group).await.unwrap_err(),
+            client.groups().members(&group).all().await.unwrap_err(),
+            client
+                .groups()
+                .members(&group)
+                .skinny()
+                .all()
+                .await
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::InvalidId, "{id:?}");
+            assert!(!chain(&error).contains(['\t', '\n']), "{error}");
+            assert!(error.fix().is_some());
+        }
+    }
+    assert_eq!(script.requests().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]

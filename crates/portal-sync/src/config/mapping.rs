@@ -269,7 +269,25 @@ impl Mapping {
             UserNaming::Attribute(template) | UserNaming::Template(template) => Some(template),
             _ => None,
         });
-        let Fields {
+        names.chain(self.users.fields.templates())
+    }
+
+    /// Everything that is made of a group's attributes, but its place in a hierarchy.
+    pub(crate) fn group_templates(&self) -> impl Iterator<Item = &Template> {
+        let names = self.group_name.iter().filter_map(|naming| match naming {
+            GroupNaming::Attribute(template) | GroupNaming::Template(template) => Some(template),
+            _ => None,
+        });
+        names
+            .chain(self.groups.fields.templates())
+            .chain(&self.groups.types.attribute)
+    }
+}
+
+impl Fields {
+    /// What the fields are made of.
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        let Self {
             display_name,
             title,
             description,
@@ -277,12 +295,11 @@ impl Mapping {
             picture,
             annotations,
             labels,
-        } = &self.users.fields;
+        } = self;
         let texts = [display_name, title, description, email, picture];
         let attached = annotations.iter().chain(labels);
-        names
-            .chain(texts.into_iter().flatten())
-            .chain(attached.map(|(_, template)| template))
+        let texts = texts.into_iter().flatten();
+        texts.chain(attached.map(|(_, template)| template))
     }
 }
 

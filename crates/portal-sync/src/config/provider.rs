@@ -14,7 +14,7 @@ use super::place::KeyPath;
 use super::schedule::{self, Schedule};
 use super::section::{Entry, Reading, Section};
 use super::suggest::listed;
-use super::tuning::{self, RateLimit, Tuning};
+use super::tuning::{self, Limits, RateLimit, Tuning};
 use crate::guard::Guard;
 
 /// One Okta tenant: where it is, what opens it, what is read, and how it is treated.
@@ -41,6 +41,8 @@ pub struct Provider {
     pub rate_limit: RateLimit,
     /// When removals are withheld.
     pub guard: Guard,
+    /// How much is read of it.
+    pub limits: Limits,
     /// How its records become entities.
     pub mapping: Mapping,
 }
@@ -195,6 +197,7 @@ fn read<'a>(
         include_empty_groups: tuning.include_empty_groups,
         rate_limit: tuning.rate_limit,
         guard: tuning.guard,
+        limits: tuning.limits,
         mapping,
     })
 }

@@ -1,4 +1,4 @@
-//! How a tenant is treated: `rateLimit`, `guard` and what is kept; for all tenants under `portalSync`, for one under its
+//! How a tenant is treated: `rateLimit`, `guard`, `limits` and what is kept; for all tenants under `portalSync`, for one under its
 //! own keys.
 
 use std::num::NonZeroUsize;
@@ -28,11 +28,34 @@ impl Default for RateLimit {
     }
 }
 
+/// How much is read of an org. An org that has more is not read to its end, so that nothing is committed: an answer that never
+/// ends is not to fill the memory of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Users that Okta lists, those that are left out here included; 2,000,000 unless configured.
+    pub users: usize,
+    /// Groups that Okta lists, those that are left out here included; 500,000 unless configured.
+    pub groups: usize,
+    /// Members of all groups together, each once for each group; 20,000,000 unless configured.
+    pub members: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            users: 2_000_000,
+            groups: 500_000,
+            members: 20_000_000,
+        }
+    }
+}
+
 /// Everything but the mapping that `portalSync` gives a tenant a default for.
 #[derive(Clone, Debug)]
 pub(super) struct Tuning {
     pub(super) rate_limit: RateLimit,
     pub(super) guard: Guard,
+    pub(super) limits: Limits,
     pub(super) users_from_groups: bool,
     pub(super) include_empty_groups: bool,
 }
@@ -42,6 +65,7 @@ impl Default for Tuning {
         Self {
             rate_limit: RateLimit::default(),
             guard: Guard::default(),
+            limits: Limits::default(),
             users_from_groups: true,
             include_empty_groups: true,
         }
@@ -72,6 +96,13 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
         guard(&section, &mut tuning.guard);
         section.close();
     }
+    if let Some(section) = section
+        .get("limits")
+        .and_then(|entry| entry.section("a map such as `{ users: 2000000, groups: 500000 }`"))
+    {
+        limits(&section, &mut tuning.limits);
+        section.close();
+    }
     tuning
 }
 
@@ -99,6 +130,16 @@ fn guard(section: &Section<'_>, guard: &mut Guard) {
     {
         guard.minimum = minimum as usize;
     }
+}
+
+fn limits(section: &Section<'_>, limits: &mut Limits) {
+    let number = |key| {
+        let number = section.get(key)?.whole(1..=u32::MAX)?;
+        Some(number as usize)
+    };
+    limits.users = number("users").unwrap_or(limits.users);
+    limits.groups = number("groups").unwrap_or(limits.groups);
+    limits.members = number("members").unwrap_or(limits.members);
 }
 
 /// A percentage, written with its sign, of at least `least`.

@@ -12,7 +12,6 @@ use crate::config::{Frequency, Schedule};
 use crate::cycle::{Cycle, Then};
 use crate::first_runs::FirstRun;
 use crate::okta::Okta;
-use crate::run::aside;
 use crate::schedule::{next_start, sleep_until};
 use crate::serve::{ProviderStatus, RunStatus};
 use crate::store::CatalogStore;
@@ -96,7 +95,8 @@ impl Keeper {
                 message,
             });
         });
-        aside(|| drop(ended));
+        // A plan may be of a hundred thousand entities.
+        drop(tokio::task::spawn_blocking(move || drop(ended)));
     }
 
     fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {

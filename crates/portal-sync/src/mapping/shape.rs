@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog_model::Kind;
 use okta_api::{Group, GroupId, UserId};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::hierarchy::parents;
 use super::{Mapping, OKTA_MERGED};
@@ -110,14 +110,14 @@ impl Mapping {
             snapshot.merged.insert(id, BTreeSet::new());
             return;
         }
-        let whole = one_of(&id, merge, &parts).map_err(|error| error.to_string());
-        let whole = whole.and_then(|whole| match (lost, self.group_wish(&whole)) {
+        let whole = one_of(&id, merge, &parts);
+        let whole = match (lost, self.group_wish(&whole)) {
             (Some(part), _) => Err(format!(
                 "the record of {part}, a part of it, cannot be read"
             )),
             (None, Err(missing)) => Err(no_name("groupName", &missing)),
             (None, Ok(_)) => Ok(whole),
-        });
+        };
         match whole {
             Ok(whole) => {
                 let mut all: BTreeSet<UserId> = BTreeSet::new();
@@ -242,11 +242,7 @@ fn keep_wholes(snapshot: &mut Snapshot, state: &State, joined: &Joined) {
 }
 
 /// A group as if Okta had it: with the name that the configuration gives it, and every attribute on which all parts agree.
-fn one_of(
-    id: &GroupId,
-    merge: &Merge,
-    parts: &BTreeMap<GroupId, Group>,
-) -> Result<Group, serde_json::Error> {
+fn one_of(id: &GroupId, merge: &Merge, parts: &BTreeMap<GroupId, Group>) -> Group {
     let mut profile: Map<String, Value> = Map::new();
     if let Some(first) = parts.values().next() {
         for (name, value) in first.profile.iter() {
@@ -262,13 +258,14 @@ fn one_of(
     if let Some(description) = &merge.description {
         profile.insert("description".to_owned(), description.as_str().into());
     }
-    let mut group: Group = serde_json::from_value(json!({ "id": id, "profile": profile }))?;
+    let mut group = Group::new(id.clone());
+    group.profile = profile.into();
     if let Some(first) = parts.values().next()
         && parts.values().all(|part| part.kind == first.kind)
     {
         group.kind = first.kind.clone();
     }
-    Ok(group)
+    group
 }
 
 /// The parents when groups were made one: what a part is part of, the whole is, and who was below a part is below it.

@@ -173,6 +173,8 @@ impl Parts<'_> {
                 .iter()
                 .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
                 .collect(),
+            unidentified: snapshot.unidentified_user.is_some()
+                || snapshot.unidentified_group.is_some(),
             collisions: mapped.collisions,
             sign_in,
             notices,

@@ -233,20 +233,3 @@ async fn fixes_name_the_key_of_the_list_that_was_refused() {
         assert!(said.starts_with(fix), "{list} {status}: {said}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_takes_long_does_not_hold_up_what_else_its_thread_had_to_do() {
-    let (send, receive) = std::sync::mpsc::channel();
-    let long = tokio::spawn(async move {
-        let other = tokio::spawn(async move { send.send("done").unwrap() });
-        let heard = aside(|| receive.recv_timeout(Duration::from_secs(60)));
-        other.await.unwrap();
-        heard
-    });
-    assert_eq!(long.await.unwrap(), Ok("done"));
-}
-
-#[tokio::test]
-async fn with_one_thread_it_is_done_where_it_is() {
-    assert_eq!(aside(|| 7), 7);
-}

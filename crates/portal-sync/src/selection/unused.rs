@@ -33,6 +33,9 @@ pub struct Unused {
 /// So many records tell which attributes there are.
 const COUNTED: usize = 10_000;
 
+/// So many names of attributes are remembered of an org.
+const MAX_NAMES: usize = 5_000;
+
 const USER_FILTER: &str = "userFilter";
 const GROUP_FILTER: &str = "groupFilter";
 
@@ -144,6 +147,16 @@ impl Unused {
             .record(&record, &group.profile, group.id.as_str(), &names);
     }
 
+    /// Takes note of the attributes of users that were not built, and how many have each.
+    pub fn skipped_users(&mut self, skipped: &BTreeMap<String, usize>) {
+        self.users.skipped(skipped);
+    }
+
+    /// Takes note of the attributes of groups that were not built, and how many have each.
+    pub fn skipped_groups(&mut self, skipped: &BTreeMap<String, usize>) {
+        self.groups.skipped(skipped);
+    }
+
     /// What no user had, a sentence each.
     #[must_use]
     pub fn user_notices(&self) -> Vec<String> {
@@ -202,10 +215,13 @@ impl Names {
             if !has_value(Some(value).into()) {
                 continue;
             }
-            match self.seen.get_mut(name) {
-                Some(count) => *count += 1,
-                None => drop(self.seen.insert(name.to_owned(), 1)),
-            }
+            note(&mut self.seen, name, 1);
+        }
+    }
+
+    fn skipped(&mut self, skipped: &BTreeMap<String, usize>) {
+        for (name, count) in skipped {
+            note(&mut self.seen, name, *count);
         }
     }
 
@@ -267,6 +283,15 @@ impl Names {
             notice
         });
         attributes.chain(rules).collect()
+    }
+}
+
+/// Counts who has an attribute.
+fn note(seen: &mut BTreeMap<String, usize>, name: &str, more: usize) {
+    if let Some(count) = seen.get_mut(name) {
+        *count += more;
+    } else if seen.len() < MAX_NAMES {
+        seen.insert(name.to_owned(), more);
     }
 }
 

@@ -2,11 +2,23 @@
 
 use serde_json::json;
 
-use super::read;
-use crate::error::Cause;
+use super::{MAX_RECORD, Room};
+use crate::error::{Cause, ProtocolError};
 use crate::group::Group;
 use crate::log_event::LogEvent;
+use crate::page::Malformed;
+use crate::reader::Reader;
+use crate::resource::sealed::Sealed;
 use crate::user::{Member, User};
+
+pub(super) fn read<T: Sealed>(body: &[u8]) -> Result<(Vec<T>, Vec<Malformed>), Cause> {
+    let room = Room {
+        asked: 200,
+        most: 410,
+    };
+    let records = super::read(body, room, Reader::of_everything)?;
+    Ok((records.items, records.malformed))
+}
 
 /// A page of three users, of whom the middle one is this.
 fn around(record: &str) -> String {
@@ -29,6 +41,30 @@ fn one_odd_record_is_known_by_its_id_and_everybody_else_is_read() {
         r#"{"id":"00u2","created":"2024-03-01T18:49:54.000Z","created":"x"}"#,
         r#"{"status":{"x":1e400},"uuid":"other","id":"00u2"}"#,
         &deep,
+        // What is no JSON, in places where JSON has a word or a number.
+        r#"{"id":"00u2","profile":{"a":tru}}"#,
+        r#"{"id":"00u2","profile":{"a":NaN}}"#,
+        r#"{"id":"00u2","x":-Infinity,"y":[01,1.,.5,0x1F,undefined]}"#,
+        r#"{"x":'a',"id":"00u2"}"#,
+        "{\"id\":\"00u2\",\"x\":\0}",
+        r#"{"id":"00u2","x":"\q"}"#,
+        r#"{"id":"00u2","x":"\u12"}"#,
+        r#"{"\u0069d":"\u00300u2","status":nul}"#,
+        // Of two fields neither can be trusted.
+        r#"{"id":"00u2","status":"ACTIVE","status":"DEPROVISIONED"}"#,
+        r#"{"id":"00u2","profile":{},"profile":{"login":"ada"}}"#,
+        r#"{"id":"00u2","id":"00u2"}"#,
+        // More than any record has.
+        &json!({ "id": "00u2", "profile": { "title": "x".repeat(1 << 20) } }).to_string(),
+        &format!(r#"{{"id":"00u2","_links":"{}"}}"#, "x".repeat(MAX_RECORD)),
+        &format!(r#"{{"id":"00u2","x":[{}0]}}"#, "0,".repeat(100_000)),
+        &format!(r#"{{"id":"00u2","x":[{}0]}}"#, "0,".repeat(10_000)),
+        &format!(
+            r#"{{"id":"00u2","profile":{{{}"z":0}}}}"#,
+            (0..1_000)
+                .map(|n| format!(r#""a{n}":0,"#))
+                .collect::<String>()
+        ),
     ];
     for record in table {
         let (users, malformed) = read::<User>(around(record).as_bytes()).unwrap();
@@ -36,13 +72,14 @@ fn one_odd_record_is_known_by_its_id_and_everybody_else_is_read() {
         assert_eq!(ids, ["00u1", "00u3"], "{record}");
         assert_eq!(malformed.len(), 1, "{record}");
         assert_eq!(malformed[0].id.as_deref(), Some("00u2"), "{record}");
-        assert!(!malformed[0].reason.is_empty());
+        let reason = &malformed[0].reason;
+        assert!(!reason.is_empty() && reason.len() < 400, "{reason}");
     }
 }
 
 #[test]
 fn odd_text_and_numbers_that_a_float_can_hold_are_read() {
-    let long = json!({ "id": "00u2", "profile": { "title": "x".repeat(1 << 20) } }).to_string();
+    let long = json!({ "id": "00u2", "profile": { "title": "x".repeat(1 << 18) } }).to_string();
     let table = [
         (
             r#"{"id":"00u2","profile":{"title":"half \ud83d"}}"#,
@@ -61,7 +98,7 @@ fn odd_text_and_numbers_that_a_float_can_hold_are_read() {
             r#"{"id":"00u2","profile":{"title":"a","title":"b"},"z":"\ud83d"}"#,
             "b",
         ),
-        (&long, &"x".repeat(1 << 20)),
+        (&long, &"x".repeat(1 << 18)),
     ];
     for (record, title) in table {
         let (users, malformed) = read::<User>(around(record).as_bytes()).unwrap();
@@ -89,6 +126,13 @@ fn a_record_without_an_id_that_can_be_read_is_somebody_all_the_same() {
         r#"{"id":"00u\ud83d2"}"#,
         r#"{"id":"00u2","id":"00u4"}"#,
         r#"{"id":1e400}"#,
+        r#"{"id":NaN,"uuid":"00u2"}"#,
+        r#"{"id":"\q"}"#,
+        "tru",
+        "NaN",
+        "[[[[]]]]",
+        &format!(r#"{{"id":"{}"}}"#, "x".repeat(1_001)),
+        &format!(r#"{{"id":"{}"}}"#, "x".repeat(1 << 20)),
     ];
     for record in table {
         let (users, malformed) = read::<User>(around(record).as_bytes()).unwrap();
@@ -132,7 +176,14 @@ fn what_is_no_page_is_an_error() {
         r#"[{"id":"00u1"}]]"#,
         r#"[{"id":"00u1"} {"id":"00u2"}]"#,
         r#"[{"id":"00u1","x":"\ud83d"}]]"#,
-        r#"[{"id":"00u1","x":NaN}]"#,
+        r#"[{"id":"00u1","x":[}]"#,
+        r#"[{"id":"00u1","x":1,}]"#,
+        r#"[{"id":"00u1","x":"a},{"id":"00u2"}]"#,
+        r#"[{"id":"00u1"},]"#,
+        r#"[,{"id":"00u1"}]"#,
+        r#"[{"id":"00u1"}]["#,
+        "[NaN]",
+        "\u{feff}[]",
         r#"[{"name":"nobody"}]"#,
         "[1,2]",
     ] {
@@ -146,8 +197,75 @@ fn what_is_no_page_is_an_error() {
         r#"[{"id":"00u1","profile":{"x":1e400}},{"id":"#,
         r#"[{"id":"00u1","x":"\ud83d"}"#,
         r#"[{"id":"00u1","x":"\ud83"#,
+        "[",
+        "[ ",
+        r#"[{"id":"00u1"}"#,
+        r#"[{"id":"00u1"},"#,
+        r#"[{"id":"00u1","profile":{"a":tru},"b":"c"#,
+        r#"[{"id":"00u1","profile":{"a":tru}},{"id":"#,
     ] {
         let read = read::<User>(body.as_bytes());
         assert!(matches!(read, Err(Cause::Truncated(_))), "{body}");
     }
+}
+
+/// Ids of other letters would mean something in a URL or on a terminal.
+#[test]
+fn a_record_of_an_id_that_okta_never_gives_is_known_by_that_text() {
+    let long = "x".repeat(1_000);
+    for id in [
+        "..",
+        "00g1/../00g2",
+        "00g\t1",
+        "00g 1",
+        "00g1\n+ user:default/forged",
+        "\u{1b}[2J",
+        "00gä",
+        "\u{202e}x",
+        "%2e%2e",
+        "00u1?x=",
+        &long,
+    ] {
+        let record = json!({ "id": id }).to_string();
+        let (groups, malformed) = read::<Group>(around(&record).as_bytes()).unwrap();
+        assert_eq!((groups.len(), malformed.len()), (2, 1), "{id:?}");
+        assert_eq!(malformed[0].id.as_deref(), Some(id));
+        let reason = &malformed[0].reason;
+        assert!(reason.contains("cannot be an id of okta's"), "{reason}");
+        assert!(
+            !reason.contains(['\n', '\u{1b}', '\t', '\u{202e}']),
+            "{reason}"
+        );
+    }
+}
+
+#[test]
+fn a_page_of_far_more_records_than_were_asked_for_is_refused() {
+    let page = |count: usize| {
+        let records: Vec<String> = (0..count)
+            .map(|n| format!(r#"{{"id":"00u{n}"}}"#))
+            .collect();
+        read::<User>(format!("[{}]", records.join(",")).as_bytes())
+    };
+    assert_eq!(page(410).unwrap().0.len(), 410);
+    let Err(Cause::Protocol(error)) = page(411) else {
+        panic!("it is read")
+    };
+    assert!(
+        matches!(
+            error,
+            ProtocolError::TooManyRecords {
+                asked: 200,
+                got: 411
+            }
+        ),
+        "{error}"
+    );
+    let Err(Cause::Protocol(error)) = page(5_000) else {
+        panic!("it is read")
+    };
+    assert_eq!(
+        error.to_string(),
+        "the page has 5000 records, and 200 were asked for"
+    );
 }

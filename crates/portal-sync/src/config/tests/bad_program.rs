@@ -105,6 +105,6 @@ app-config.yaml:7:15: portalSync.servr: unknown key
 app-config.yaml:7:46: portalSync.rateLimit.share: `80` has no percent sign
   fix: write `80%`
 app-config.yaml:7:52: portalSync.retention: unknown key
-  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `mapping`, `store`, `server` and `telemetry`
+  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits`, `mapping`, `store`, `server` and `telemetry`
 ");
 }

@@ -1,0 +1,95 @@
+//! Laws of pages of good and odd records in any mix.
+
+use proptest::prelude::*;
+
+use super::tests::read;
+use crate::user::{Member, User};
+
+/// A record, and the id by which it is told where it is odd: none where that cannot be read.
+#[derive(Clone, Debug)]
+enum Record {
+    Good(String),
+    Odd(String, Option<String>),
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let good = ("[a-zA-Z0-9_-]{1,30}", ".{0,10}", any::<bool>()).prop_map(|(id, title, first)| {
+        let title = serde_json::Value::from(title);
+        let id = format!(r#""id":"{id}""#);
+        let rest = format!(r#""status" : "ACTIVE","profile":{{"title":{title}}}"#);
+        let (a, b) = if first { (id, rest) } else { (rest, id) };
+        Record::Good(format!("{{ {a},\n{b} }}"))
+    });
+    let odd = prop_oneof![
+        Just(r#""profile":[]"#.to_owned()),
+        Just(r#""created":"x""#.to_owned()),
+        Just(r#""status":tru"#.to_owned()),
+        Just(r#""profile":{"a":NaN,"b":[[[]]]}"#.to_owned()),
+        Just(r#""status":"A","status":"B""#.to_owned()),
+        (150..600usize).prop_map(|depth| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#""x":{open}{close},"status":{{}}"#)
+        }),
+    ];
+    let odd = ("[a-z]{1,9}", odd, any::<bool>()).prop_map(|(id, odd, first)| {
+        let own = format!(r#""id":"{id}""#);
+        let (a, b) = if first { (own, odd) } else { (odd, own) };
+        Record::Odd(format!("{{{a},{b}}}"), Some(id))
+    });
+    let nameless = prop_oneof![
+        Just("null"),
+        Just("{}"),
+        Just("NaN"),
+        Just("[1,[2]]"),
+        Just(r#"{"id":7}"#),
+        Just(r#""text""#),
+    ];
+    let nameless = nameless.prop_map(|text| Record::Odd(text.to_owned(), None));
+    prop_oneof![4 => good, 2 => odd, 1 => nameless]
+}
+
+proptest! {
+    /// Everybody good is read, in order and as if alone; everybody odd is told of.
+    #[test]
+    fn good_records_are_read_and_odd_ones_told_of(records in proptest::collection::vec(record(), 0..20)) {
+        let texts: Vec<&str> = records.iter().map(|record| match record {
+            Record::Good(text) | Record::Odd(text, _) => text.as_str(),
+        }).collect();
+        let good: Vec<User> = records.iter().filter_map(|record| match record {
+            Record::Good(text) => Some(serde_json::from_str(text).unwrap()),
+            Record::Odd(..) => None,
+        }).collect();
+        let ids: Vec<Option<&str>> = records.iter().filter_map(|record| match record {
+            Record::Good(_) => None,
+            Record::Odd(_, id) => Some(id.as_deref()),
+        }).collect();
+        let body = format!(" [ {} ] ", texts.join(" ,\r\n"));
+        match read::<User>(body.as_bytes()) {
+            Ok((users, malformed)) => {
+                prop_assert_eq!(users, good);
+                let told: Vec<Option<&str>> = malformed.iter().map(|bad| bad.id.as_deref()).collect();
+                prop_assert_eq!(told, ids);
+            }
+            // A list in which nothing has an id is none of Okta's.
+            Err(_) => prop_assert!(good.is_empty() && ids.iter().all(Option::is_none)),
+        }
+    }
+
+    /// Wherever it is cut, a page is never taken for a whole one.
+    #[test]
+    fn a_page_that_is_cut_off_is_no_page(records in proptest::collection::vec(record(), 1..8), part in 0.0..1.0f64) {
+        let texts: Vec<&str> = records.iter().map(|record| match record {
+            Record::Good(text) | Record::Odd(text, _) => text.as_str(),
+        }).collect();
+        let body = format!("[{}]", texts.join(","));
+        let cut = (body.len() as f64 * part) as usize;
+        let read = read::<Member>(&body.as_bytes()[..cut]);
+        prop_assert!(matches!(read, Err(crate::error::Cause::Truncated(_))), "{:?}", read);
+    }
+
+    #[test]
+    fn any_bytes_are_a_page_or_an_error(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read::<User>(&body);
+        let _ = read::<User>(&[b"[", &*body, b"]"].concat());
+    }
+}
