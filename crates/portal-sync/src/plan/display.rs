@@ -255,8 +255,9 @@ mod tests {
             let user: okta_api::User = serde_json::from_value(user).unwrap();
             read.users.insert("00u1".into(), user.into());
             for id in ["00g1", &format!("00g2{name}")] {
-                let group = json!({"id": id, "type": "OKTA_GROUP", "profile": {"name": name, "description": name}});
-                let group = serde_json::from_value(group).unwrap();
+                let group = json!({"id": "00g1", "type": "OKTA_GROUP", "profile": {"name": name, "description": name}});
+                let mut group: okta_api::Group = serde_json::from_value(group).unwrap();
+                group.id = id.into();
                 read.groups.insert(id.into(), group);
                 let reason = format!("okta said: {name}");
                 read.members.insert(id.into(), Members::Unknown(reason));

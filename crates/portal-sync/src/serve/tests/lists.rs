@@ -26,7 +26,8 @@ fn bytes(body: &[u8]) -> Vec<u8> {
 
 /// An answer of which nothing was read yet.
 async fn begun(stage: &Stage, path: &str) -> axum::response::Response {
-    let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+    let request = Request::builder().uri(path).header("host", "localhost");
+    let request = request.body(Body::empty()).unwrap();
     stage.router.clone().oneshot(request).await.unwrap()
 }
 
