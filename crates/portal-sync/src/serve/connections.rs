@@ -45,7 +45,7 @@ const SEND_BUFFER: u32 = 256 * 1024;
 const BACKLOG: u32 = 1024;
 
 /// How long nothing is accepted after the system has refused to: it has no descriptors left, or no memory.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Takes connections at `address`.
 ///
