@@ -139,7 +139,7 @@ impl Opened {
             Ok(connection) => connection,
             Err(error) => {
                 // What the system says tells more than what SQLite makes of it.
-                fs::File::open(path).map_err(Failure::unopenable)?;
+                may_be_read(path).map_err(Failure::unopenable)?;
                 return Err(error.into());
             }
         };
@@ -254,7 +254,25 @@ pub(super) fn make_private(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::Kind(StoreErrorKind::IsFolder));
     }
-    writable_or_new(path).map_err(Failure::unopenable)
+    writable_or_new(path).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied if path.exists() && may_be_read(path).is_ok() => {
+            Failure::Because(StoreErrorKind::ReadOnly, Box::new(error))
+        }
+        _ => Failure::unopenable(error),
+    })
+}
+
+/// Whether this user may read a file. It is not opened for that: whoever closes a file gives up the locks that SQLite holds
+/// on it for the same process.
+#[cfg(unix)]
+fn may_be_read(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?)
+}
+
+/// Whether this user may read a file: what SQLite says is all that is known.
+#[cfg(not(unix))]
+fn may_be_read(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether there is a file, or one could be made.
