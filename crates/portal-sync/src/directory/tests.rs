@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use okta_api::ErrorKind;
 use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
 use org_filter::SearchExpr;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::config::GroupFilter;
+use crate::snapshot::Members;
 
 /// Answers each path with a function, and keeps what was asked.
 #[derive(Clone)]
