@@ -117,7 +117,7 @@ fn every_key_is_read() {
         config.telemetry.otlp_endpoint.as_ref().unwrap().as_str(),
         "http://collector:4318/"
     );
-    let slash = "complete.yaml:29:17: catalog.providers.okta.partners.orgUrl: \
+    let slash = "complete.yaml:30:17: catalog.providers.okta.partners.orgUrl: \
                  the slash at the end of `https://partners.oktapreview.com/` was removed";
     assert_eq!(notices(&config), [slash]);
 }
