@@ -152,6 +152,10 @@ fn users(criterion: &mut Criterion) {
     measure_list(criterion, "users", "read", &page, |client| {
         client.users().list()
     });
+    measure_list(criterion, "users", "read and two kept", &page, |client| {
+        let names = ["profile.login", "profile.email"];
+        client.users().list().keep(names)
+    });
     measure_list(criterion, "users", "read members", &page, |client| {
         client.groups().members(&GroupId::from("00g1"))
     });

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use okta_api::ErrorKind;
 use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
 use org_filter::SearchExpr;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::config::GroupFilter;
+use crate::snapshot::Members;
 
 /// Answers each path with a function, and keeps what was asked.
 #[derive(Clone)]
@@ -313,4 +315,167 @@ async fn a_record_without_an_id_is_somebody() {
         snapshot.members[&"00g2".into()],
         Members::Known(["00u1".into()].into())
     );
+}
+
+async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Snapshot, ReadError> {
+    let org = Org(Arc::new(Inner {
+        answer,
+        asked: Mutex::default(),
+    }));
+    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
+    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let client = Client::builder(url, token, org).build();
+    let directory = OktaDirectory::new(client, selection(None, None), 4, Arc::new(|_| ()));
+    let until = Instant::now() + Duration::from_secs(60);
+    let directory = directory.limited(limits);
+    directory.read(&Baseline::UNCHANGED, until).await
+}
+
+/// The small org has 4 users and 3 groups, the odd ones and those that are not in use included, and 3 members in all.
+#[tokio::test]
+async fn an_org_of_more_than_the_limits_is_not_read_to_its_end() {
+    let enough = Limits {
+        users: 4,
+        groups: 3,
+        members: 3,
+    };
+    limited(small_org, enough).await.unwrap();
+    let table = [
+        ("users", Limits { users: 3, ..enough }),
+        (
+            "groups",
+            Limits {
+                groups: 2,
+                ..enough
+            },
+        ),
+        (
+            "members",
+            Limits {
+                members: 2,
+                ..enough
+            },
+        ),
+    ];
+    for (kind, limits) in table {
+        let error = limited(small_org, limits).await.unwrap_err();
+        let limit = limits.users.min(limits.groups).min(limits.members);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the org has more than {limit} {kind}, the most that is read of one (`limits.{kind}`)"
+            )
+        );
+    }
+}
+
+/// Two groups of two members each: the limit is for all groups together.
+#[tokio::test]
+async fn members_of_all_groups_count_together() {
+    let two: fn(&str) -> (u16, Value) = |path| match path {
+        "/api/v1/groups" => (200, json!([group("00g1", "a", 2), group("00g2", "b", 2)])),
+        "/api/v1/users" => small_org(path),
+        _ => (
+            200,
+            json!([{"id": "00u1", "status": "ACTIVE"}, {"id": "00u2"}]),
+        ),
+    };
+    let members = |members| Limits {
+        members,
+        ..Limits::default()
+    };
+    limited(two, members(4)).await.unwrap();
+    limited(two, members(3)).await.unwrap_err();
+}
+
+/// An id that would be another path is no id, and nobody is asked for the members of such a group.
+#[tokio::test]
+async fn a_group_of_an_odd_id_is_told_of_and_not_asked_for() {
+    let (snapshot, asked) = read(
+        |path| match path {
+            "/api/v1/groups" => (
+                200,
+                json!([
+                    group("00g1", "Team", 3),
+                    group("..", "a", 1),
+                    group("00g\t1", "b", 1),
+                    group("00g1/..", "c", 1)
+                ]),
+            ),
+            other => small_org(other),
+        },
+        selection(None, None),
+    )
+    .await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
+    assert_eq!(
+        ids(snapshot.malformed_groups.keys()),
+        ["..", "00g\t1", "00g1/.."]
+    );
+    assert_eq!(asked.len(), 3, "{asked:?}");
+}
+
+fn with_mapping(keys: &str) -> Selection {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = format!(
+        "catalog: {{ providers: {{ okta: {{ oktaUrl: https://acme.okta.com, token: 00abcdefghijklmnopqrstuvwxyz, {keys} }} }} }}"
+    );
+    std::fs::write(folder.path().join("app-config.yaml"), keys).unwrap();
+    let config = crate::config::load(&[], &crate::config::Environment::default(), folder.path());
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    let provider = &config.providers[0];
+    let (users, groups) = (&provider.user_filter, &provider.group_filter);
+    Selection::new(users.as_ref(), groups.as_ref()).for_mapping(&provider.mapping)
+}
+
+/// What is not built is nobody's trouble, and its name is told where it may have been meant.
+#[tokio::test]
+async fn what_nothing_is_made_of_is_not_read_and_its_name_is_still_known() {
+    let org: fn(&str) -> (u16, Value) = |path| {
+        let deep = (0..120).fold(json!(0), |inner, _| json!([inner]));
+        let zeros: Vec<u8> = vec![0; 20_000];
+        let body = match path {
+            "/api/v1/users" => json!([
+                {"id": "00u1", "status": "ACTIVE", "realmId": zeros,
+                 "profile": {"email": "jane@example.com", "department": "a", "zeros": zeros, "deep": deep}},
+                {"id": "00u2", "status": "ACTIVE", "profile": {"department": "b", "team": "x"}},
+            ]),
+            "/api/v1/groups" => {
+                json!([{"id": "00g1", "profile": {"name": "Team", "zeros": zeros, "costCenter": "7"}}])
+            }
+            _ => json!([]),
+        };
+        (200, body)
+    };
+    let keys = "userFilter: profile.departement ew a, mapping: { users: { title: '{team}' }, groups: { title: '{costCentre}' } }";
+    let keys = keys.replace("ew a", "ew \\\"a\\\"");
+    let keys = keys
+        .replace("userFilter: ", "userFilter: \"")
+        .replace(", mapping", "\", mapping");
+    let (snapshot, _) = read(org, with_mapping(&keys)).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(
+        snapshot.malformed_users.len(),
+        0,
+        "{:?}",
+        snapshot.malformed_users
+    );
+    assert_eq!(
+        snapshot.malformed_groups.len(),
+        0,
+        "{:?}",
+        snapshot.malformed_groups
+    );
+    assert_eq!(ids(snapshot.filtered_out.keys()), ["00u1", "00u2"]);
+    let group = &snapshot.groups[&"00g1".into()];
+    assert_eq!(group.profile.iter().count(), 1);
+    let notices = snapshot.notices.join("\n");
+    for told in [
+        "of 2 users none has `profile.departement`",
+        "did you mean `profile.department`, which 2 have?",
+        "did you mean `costCenter`, which 1 has?",
+    ] {
+        assert!(notices.contains(told), "{told}: {notices}");
+    }
 }

@@ -16,6 +16,7 @@ use crate::snapshot::Members;
 use crate::snapshot::Snapshot;
 use crate::store::{Record, SqliteStore};
 
+mod odd;
 mod selecting;
 
 /// An org with one user `jane` in one group, and what someone else commits while it is read.

@@ -87,6 +87,16 @@ proptest! {
         prop_assert!(matches!(read, Err(crate::error::Cause::Truncated(_))), "{:?}", read);
     }
 
+    /// Whatever stands between two good records: they are read, or the page is refused.
+    #[test]
+    fn nobody_is_lost_in_the_record_of_another(garbage in r#"([\[\]{}:,"\\ ]|"id"|"a":|tru|1e400|00u1){0,12}"#) {
+        let body = format!(r#"[{{"id":"good1"}},{garbage},{{"id":"good2"}}]"#);
+        if let Ok((users, _)) = read::<User>(body.as_bytes()) {
+            let ids: Vec<&str> = users.iter().map(|user| user.id.as_str()).collect();
+            prop_assert_eq!((ids.first(), ids.last()), (Some(&"good1"), Some(&"good2")), "{}", body);
+        }
+    }
+
     #[test]
     fn any_bytes_are_a_page_or_an_error(body in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = read::<User>(&body);

@@ -292,6 +292,13 @@ app-config.yaml:9:67: catalog.providers.okta.default.guard.renames: `5` has no p
     refused(&with_token("rateLimit: { share: 0% }", ""), "
 app-config.yaml:7:29: catalog.providers.okta.default.rateLimit.share: expected a percentage from `1%` to `100%`, found `0%`
 ");
+    refused(&with_token("limits: { users: 0, groups: all, member: 1, members: 1.5 }", ""), "
+app-config.yaml:7:26: catalog.providers.okta.default.limits.users: expected a whole number from 1 to 4294967295, found `0`
+app-config.yaml:7:37: catalog.providers.okta.default.limits.groups: expected a whole number from 1 to 4294967295, found `all`
+app-config.yaml:7:42: catalog.providers.okta.default.limits.member: unknown key
+  fix: did you mean `members`?
+app-config.yaml:7:62: catalog.providers.okta.default.limits.members: expected a whole number from 1 to 4294967295, found `1.5`
+");
 }
 
 #[test]

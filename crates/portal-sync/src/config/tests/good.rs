@@ -9,8 +9,8 @@ use secrecy::ExposeSecret;
 
 use super::{load_all, tenant, with_token};
 use crate::config::{
-    Config, Credentials, Environment, Frequency, GroupFilter, GroupNaming, LogFormat, Permission,
-    Provider, Schedule, StoreUrl, UserNaming, load,
+    Config, Credentials, Environment, Frequency, GroupFilter, GroupNaming, Limits, LogFormat,
+    Permission, Provider, Schedule, StoreUrl, UserNaming, load,
 };
 
 fn accepted(text: &str) -> Config {
@@ -80,6 +80,12 @@ fn every_key_is_read() {
     assert_eq!((acme.guard.users.get(), acme.guard.groups.get()), (5, 2));
     assert_eq!((acme.guard.members.get(), acme.guard.minimum), (3, 0));
     assert_eq!(acme.guard.renames.get(), 7);
+    let limits = Limits {
+        users: 1_000,
+        groups: 2_000,
+        members: 30_000,
+    };
+    assert_eq!(acme.limits, limits);
     assert_eq!(acme.mapping.user_name, [UserNaming::Login]);
     assert_eq!(acme.mapping.group_name, [GroupNaming::ProfileName]);
 
@@ -114,7 +120,7 @@ fn every_key_is_read() {
         config.telemetry.otlp_endpoint.as_ref().unwrap().as_str(),
         "http://collector:4318/"
     );
-    let slash = "complete.yaml:29:17: catalog.providers.okta.partners.orgUrl: \
+    let slash = "complete.yaml:30:17: catalog.providers.okta.partners.orgUrl: \
                  the slash at the end of `https://partners.oktapreview.com/` was removed";
     let clear = "complete.yaml:36:13: portalSync.server.listen: \
                  `0.0.0.0:8080` is reachable from other machines in clear (plain HTTP), tokens included: \
@@ -438,4 +444,24 @@ fn the_path_of_the_store_is_everything_after_the_colon() {
         let StoreUrl::Sqlite(path) = &config.store.url;
         assert!(path.ends_with(end), "{path:?}");
     }
+}
+
+#[test]
+fn limits_are_those_of_the_tenant_then_of_all_then_the_usual() {
+    let tenant = only(&with_token("", ""));
+    assert_eq!(tenant.limits, Limits::default());
+    let limits = &tenant.limits;
+    assert_eq!(
+        (limits.users, limits.groups, limits.members),
+        (2_000_000, 500_000, 20_000_000)
+    );
+    let tenant = only(&with_token(
+        "limits: { users: 7 }",
+        "portalSync: { limits: { users: 5, groups: '6' } }",
+    ));
+    let limits = &tenant.limits;
+    assert_eq!(
+        (limits.users, limits.groups, limits.members),
+        (7, 6, 20_000_000)
+    );
 }
