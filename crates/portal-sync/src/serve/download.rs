@@ -18,6 +18,9 @@ pub(super) const DOWNLOADS: usize = 16;
 /// How long a reader may take for one chunk.
 const STALLED: Duration = Duration::from_secs(30);
 
+/// How long a reader may take for one chunk where others wait for its place.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How long a reader may take for the whole.
 const WHOLE: Duration = Duration::from_secs(10 * 60);
 
@@ -28,11 +31,14 @@ const OUTDATED: Duration = Duration::from_secs(30);
 ///
 /// What they hold is bounded whatever their readers do: at most [`DOWNLOADS`] answers, none for longer than [`WHOLE`],
 /// none whose reader takes nothing for [`STALLED`], and none that is two generations old for longer than [`OUTDATED`].
+/// Where all places are taken, whoever has taken nothing for longest, and for [`PATIENCE`] at least, makes room.
 /// A connection whose peer takes nothing is not asked for the next chunk, so a task looks at the clock, takes the bytes
 /// away and gives the place to the next reader. What the connection has yet to send are chunks of their own.
 #[derive(Debug)]
 pub(super) struct Downloads {
     places: Arc<Semaphore>,
+    /// Those under way, and some that have ended.
+    under_way: Mutex<Vec<Weak<Mutex<Option<Rest>>>>>,
     catalog: CatalogReader,
 }
 
@@ -40,6 +46,7 @@ impl Downloads {
     pub(super) fn new(catalog: CatalogReader) -> Self {
         Self {
             places: Arc::new(Semaphore::new(DOWNLOADS)),
+            under_way: Mutex::default(),
             catalog,
         }
     }
@@ -51,12 +58,23 @@ impl Downloads {
             [only] => return Some(only.clone().into()),
             _ => {}
         }
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let mut under_way = locked(&self.under_way);
+        under_way.retain(|reader| reader.strong_count() > 0);
+        let place = match Arc::clone(&self.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => {
+                make_room(&under_way);
+                Arc::clone(&self.places).try_acquire_owned().ok()?
+            }
+        };
         let rest = Arc::new(Mutex::new(Some(Rest {
             chunks: Arc::clone(chunks),
             next: 0,
+            taken: Instant::now(),
             _place: place,
         })));
+        under_way.push(Arc::downgrade(&rest));
+        drop(under_way);
         let (progress, taken) = watch::channel(());
         let mut catalog = self.catalog.clone();
         catalog.mark_unchanged();
@@ -77,6 +95,8 @@ impl Downloads {
 struct Rest {
     chunks: Arc<[Bytes]>,
     next: usize,
+    /// When the last chunk was asked for.
+    taken: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -84,7 +104,31 @@ impl Rest {
     fn next(&mut self) -> Option<io::Result<Bytes>> {
         let chunk = self.chunks.get(self.next)?;
         self.next += 1;
+        self.taken = Instant::now();
         Some(Ok(chunk.clone()))
+    }
+
+    fn cut(&self) {
+        tracing::info!(
+            chunks = self.chunks.len(),
+            sent = self.next,
+            "a long answer was cut off: its reader is too slow"
+        );
+    }
+}
+
+/// Takes the rest away from whoever has taken nothing for longest, if that is long enough.
+fn make_room(under_way: &[Weak<Mutex<Option<Rest>>>]) {
+    let readers = under_way.iter().filter_map(Weak::upgrade);
+    let slowest = readers
+        .filter_map(|reader| {
+            let taken = locked(&reader).as_ref()?.taken;
+            (taken.elapsed() >= PATIENCE).then_some((taken, reader))
+        })
+        .min_by_key(|(taken, _)| *taken);
+    let cut = slowest.and_then(|(_, reader)| locked(&reader).take());
+    if let Some(cut) = cut {
+        cut.cut();
     }
 }
 
@@ -116,17 +160,13 @@ async fn watch_over(
     if let Some(rest) = rest.upgrade() {
         let cut = locked(&rest).take();
         if let Some(cut) = cut {
-            tracing::info!(
-                chunks = cut.chunks.len(),
-                sent = cut.next,
-                "a long answer was cut off: its reader is too slow"
-            );
+            cut.cut();
         }
     }
 }
 
-fn locked(rest: &Mutex<Option<Rest>>) -> MutexGuard<'_, Option<Rest>> {
-    rest.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -213,6 +253,34 @@ mod tests {
         );
         assert_eq!(downloads.places.available_permits(), DOWNLOADS);
         assert!(body.next().await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_all_places_are_taken_who_takes_nothing_makes_room() {
+        let (_publish, downloads) = stage();
+        let list = chunks(100);
+        let start = || downloads.start(&list).map(Body::into_data_stream);
+        let mut readers: Vec<_> = (0..DOWNLOADS).map(|_| start().unwrap()).collect();
+        // All of them have only just begun.
+        assert!(start().is_none());
+        advance(PATIENCE).await;
+        // One of them goes on, and so does whoever comes in the place of one who does not.
+        assert!(readers[0].next().await.unwrap().is_ok());
+        for _ in 1..DOWNLOADS {
+            let mut next = start().unwrap();
+            assert!(next.next().await.unwrap().is_ok());
+            readers.push(next);
+        }
+        assert!(start().is_none(), "nobody is slow any more");
+        for (number, reader) in readers.iter_mut().enumerate() {
+            let goes_on = number == 0 || number >= DOWNLOADS;
+            assert_eq!(reader.next().await.unwrap().is_ok(), goes_on, "{number}");
+        }
+        drop(readers);
+        settle().await;
+        assert_eq!(downloads.places.available_permits(), DOWNLOADS);
+        assert!(start().is_some());
+        assert_eq!(locked(&downloads.under_way).len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
