@@ -15,7 +15,9 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
@@ -166,10 +168,9 @@ impl Stage {
     }
 }
 
-/// Starts `serve` with a token and these settings of the program, and waits until it has a catalog.
-async fn serve(harness: &Harness, tenant: &Value, mut program: Value) -> anyhow::Result<Daemon> {
-    program["server"] = json!({"tokens": [TOKEN]});
-    harness.configure(tenant, &program)?;
+/// Starts `serve` with a token and these settings of the tenant, and waits until it has a catalog.
+async fn serve(harness: &Harness, tenant: &Value) -> anyhow::Result<Daemon> {
+    harness.configure(tenant, &json!({"server": {"tokens": [TOKEN]}}))?;
     let daemon = harness.serve::<&str>(&[]).await?;
     daemon
         .until("/readyz", |answer| answer.status == 200)

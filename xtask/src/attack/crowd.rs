@@ -1,10 +1,10 @@
 //! Crowds: more connections, readers and searches than there is room for.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::client::{ask, open, right, worst};
 use super::process::Held;
@@ -85,7 +85,7 @@ async fn crowded(
 ) -> anyhow::Result<Outcome> {
     let mut harness = stage.org(10_000, 200).await?;
     harness.launch_by(&descriptors(limit));
-    let daemon = serve(&harness, &json!({}), json!({})).await?;
+    let daemon = serve(&harness, &json!({})).await?;
     // The list is made at its first reading.
     ask(daemon.address(), right("/api/catalog/entities").as_bytes()).await?;
     let before = Held::by(&daemon)?;
@@ -119,7 +119,7 @@ async fn crowded(
 pub(super) async fn readers_of_old_generations(stage: Stage) -> anyhow::Result<Outcome> {
     let harness = stage.org(10_000, 200).await?;
     let tenant = json!({"schedule": {"frequency": {"milliseconds": 200}}});
-    let daemon = serve(&harness, &tenant, json!({})).await?;
+    let daemon = serve(&harness, &tenant).await?;
     ask(daemon.address(), right("/api/catalog/entities").as_bytes()).await?;
     let mut readers = Vec::new();
     for number in 0..15 {
@@ -168,7 +168,7 @@ async fn next_generation(harness: &Harness, daemon: &Daemon, number: usize) -> a
 /// Two thousand searches whose client leaves at once, and pages beside them.
 pub(super) async fn searches_that_nobody_waits_for(stage: Stage) -> anyhow::Result<Outcome> {
     let harness = stage.org(10_000, 200).await?;
-    let daemon = serve(&harness, &json!({}), json!({})).await?;
+    let daemon = serve(&harness, &json!({})).await?;
     let address = daemon.address().to_owned();
     let crowd = tokio::spawn(async move {
         for number in 0..2_000 {

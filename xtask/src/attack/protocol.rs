@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use serde_json::json;
 
@@ -12,7 +14,7 @@ use super::{Outcome, PATIENCE, Stage, TOKEN, serve};
 /// What HTTP/1.1 has no such request for, what another site sends, and how each is answered; none is "closed in silence".
 pub(super) async fn requests_that_are_none(stage: Stage) -> anyhow::Result<Outcome> {
     let small = stage.small().await?;
-    let daemon = serve(&small, &json!({}), json!({})).await?;
+    let daemon = serve(&small, &json!({})).await?;
     let token = format!("Authorization: Bearer {TOKEN}\r\n");
     let with = |head: &str| head.replace("{token}", &token);
     let table: &[(&str, &[u16])] = &[
@@ -147,7 +149,7 @@ pub(super) async fn requests_that_are_none(stage: Stage) -> anyhow::Result<Outco
 /// Whatever the features of the tree switch on.
 pub(super) async fn http_2_in_clear(stage: Stage) -> anyhow::Result<Outcome> {
     let small = stage.small().await?;
-    let daemon = serve(&small, &json!({}), json!({})).await?;
+    let daemon = serve(&small, &json!({})).await?;
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     let answer = ask(daemon.address(), preface).await?;
     let spoken = answer.status.is_none() && !answer.text.is_empty();
@@ -162,7 +164,7 @@ pub(super) async fn http_2_in_clear(stage: Stage) -> anyhow::Result<Outcome> {
 pub(super) async fn guessing_at_full_speed(stage: Stage) -> anyhow::Result<Outcome> {
     const TIME: Duration = Duration::from_secs(8);
     let small = stage.small().await?;
-    let daemon = serve(&small, &json!({}), json!({})).await?;
+    let daemon = serve(&small, &json!({})).await?;
     let address = daemon.address().to_owned();
     let answered = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();

@@ -1,10 +1,10 @@
 //! What happens to the file under a running `serve`.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::client::{ask, plain};
 use super::{ONE_PROCESSOR, Outcome, Stage, serve};
@@ -122,7 +122,7 @@ pub(super) async fn file_locked_by_another_process(stage: Stage) -> anyhow::Resu
 /// One damaged page after the other: an error, or the same content.
 pub(super) async fn damaged_pages(stage: Stage) -> anyhow::Result<Outcome> {
     let harness = stage.org(300, 20).await?;
-    drop(serve(&harness, &json!({}), json!({})).await?);
+    drop(serve(&harness, &json!({})).await?);
     harness.configure(&json!({}), &json!({}))?;
     let right = harness.export().await?;
     let path = harness.path("catalog.db");

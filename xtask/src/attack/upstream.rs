@@ -1,11 +1,11 @@
 //! What an org sends: the worst within the limits, and what is beyond them.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::client::{ask, plain};
 use super::process::Held;
