@@ -10,6 +10,7 @@ use okta_api::{Client, Group, GroupId, UserStatus};
 use okta_auth::visible;
 use tokio::time::Instant;
 
+use crate::apart::Timeslice;
 use crate::config::Limits;
 use crate::criteria::Baseline;
 use crate::selection::{GroupVerdict, Selection};
@@ -116,7 +117,9 @@ impl OktaDirectory {
         let failed = |error| ReadError::users(error, limit);
         while let Some(page) = pages.try_next().await.map_err(failed)? {
             unused.skipped_users(&page.skipped);
+            let mut slice = Timeslice::begin();
             for user in page.items {
+                slice.pass().await;
                 if user.status == UserStatus::Deprovisioned {
                     read.deactivated.insert(user.id);
                     continue;
@@ -177,7 +180,9 @@ impl OktaDirectory {
             while let Some(page) = pages.try_next().await.map_err(failed)? {
                 unused.skipped_groups(&page.skipped);
                 listed += page.items.len() + page.malformed.len();
+                let mut slice = Timeslice::begin();
                 for group in page.items {
+                    slice.pass().await;
                     unused.group(&group);
                     match self.selection.judge_group(&group) {
                         GroupVerdict::Wanted => drop(read.groups.insert(group.id.clone(), group)),
