@@ -145,8 +145,9 @@ impl Observer for OktaMetrics {
 }
 
 impl Metrics {
-    // Prometheus adds `_total` to the counters.
-    pub(super) fn new(meter: &Meter) -> Self {
+    /// The instruments, made by `meter`. Prometheus adds `_total` to the counters.
+    #[must_use]
+    pub fn new(meter: &Meter) -> Self {
         Self {
             runs: meter
                 .u64_counter("portal_sync_runs")
