@@ -16,7 +16,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["okta-auth", "okta-api", "org-filter", "catalog-model"],
     ),
     ("xtask", &["portal-sync"]),
-    ("fuzz", &["okta-auth", "okta-api", "org-filter"]),
+    (
+        "fuzz",
+        &[
+            "okta-auth",
+            "okta-api",
+            "org-filter",
+            "catalog-model",
+            "portal-sync",
+        ],
+    ),
 ];
 
 /// Who may name whom besides, in tests only. The simulator is not built from the client, its tests drive the client
