@@ -1,5 +1,8 @@
 //! Clients that say what no library would.
 
+use std::io;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -11,6 +14,9 @@ use super::TOKEN;
 
 /// After this nobody waits for an answer any more.
 const GIVE_UP: Duration = Duration::from_secs(10);
+
+/// The time between two questions of a watch.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// An answer to bytes.
 #[derive(Clone, Debug)]
@@ -90,4 +96,50 @@ pub(super) async fn worst(address: &str, time: Duration) -> anyhow::Result<(usiz
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok((tries, worst))
+}
+
+/// Asks for `/healthz` again and again on a thread of its own: the simulated org, which shares this process, may be busy.
+#[derive(Debug)]
+pub(super) struct Watch {
+    stop: Sender<()>,
+    thread: JoinHandle<io::Result<(usize, Duration)>>,
+}
+
+impl Watch {
+    pub(super) fn begin(address: &str) -> Self {
+        let (stop, stopped) = channel();
+        let address = address.to_owned();
+        let thread = std::thread::spawn(move || {
+            let (mut tries, mut worst) = (0, Duration::ZERO);
+            while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+                let began = Instant::now();
+                healthy(&address)?;
+                (tries, worst) = (tries + 1, worst.max(began.elapsed()));
+            }
+            Ok((tries, worst))
+        });
+        Self { stop, thread }
+    }
+
+    /// How often it asked, and how long the longest answer took.
+    pub(super) fn end(self) -> anyhow::Result<(usize, Duration)> {
+        drop(self.stop);
+        match self.thread.join() {
+            Ok(watched) => watched.context("`/healthz` has no answer"),
+            Err(_) => bail!("the watch crashed"),
+        }
+    }
+}
+
+fn healthy(address: &str) -> io::Result<()> {
+    use std::io::{Read as _, Write as _};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(GIVE_UP))?;
+    stream.write_all(plain("/healthz").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200") {
+        return Ok(());
+    }
+    Err(io::Error::other(answer))
 }

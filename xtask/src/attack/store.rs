@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::client::{ask, plain};
+use super::client::Watch;
 use super::{ONE_PROCESSOR, Outcome, Stage, serve};
 use crate::harness::Daemon;
 
@@ -21,16 +21,12 @@ pub(super) async fn first_reading_of_a_large_catalog(stage: Stage) -> anyhow::Re
     let manual = json!({"schedule": {"frequency": "manual"}});
     harness.configure(&manual, &json!({}))?;
     let daemon = harness.serve::<&str>(&[]).await?;
-    let (mut tries, mut worst, began) = (0, Duration::ZERO, Instant::now());
-    loop {
-        let answer = ask(daemon.address(), plain("/healthz").as_bytes()).await?;
-        (tries, worst) = (tries + 1, worst.max(answer.took));
-        if daemon.get("/readyz", None).await?.status == 200 {
-            break;
-        }
+    let (watch, began) = (Watch::begin(daemon.address()), Instant::now());
+    while daemon.get("/readyz", None).await?.status != 200 {
         sleep(Duration::from_millis(10)).await;
     }
     let ready = began.elapsed();
+    let (tries, worst) = watch.end()?;
     Ok(Outcome::new(
         tries,
         worst < ALIVE,

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::client::{ask, plain};
+use super::client::Watch;
 use super::process::Held;
 use super::{ONE_PROCESSOR, Outcome, Stage, mebibytes};
 use crate::harness::{Daemon, Harness};
@@ -36,13 +36,11 @@ async fn alive(
     daemon: &Daemon,
     mut done: impl FnMut() -> bool,
 ) -> anyhow::Result<(usize, Duration)> {
-    let (mut tries, mut worst) = (0, Duration::ZERO);
+    let watch = Watch::begin(daemon.address());
     while !done() {
-        let answer = ask(daemon.address(), plain("/healthz").as_bytes()).await?;
-        (tries, worst) = (tries + 1, worst.max(answer.took));
         sleep(Duration::from_millis(20)).await;
     }
-    Ok((tries, worst))
+    watch.end()
 }
 
 /// Every user has as many and as long attributes as a record may, on one processor; in the middle of it SIGTERM.
