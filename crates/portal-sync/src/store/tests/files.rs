@@ -127,6 +127,39 @@ async fn every_earlier_version_is_read_as_it_is_and_written_as_the_newest() {
     }
 }
 
+/// What a process that was started before there were sums, and has the file open since, does to it.
+#[tokio::test]
+async fn whoever_keeps_no_sums_cannot_write_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    earlier(&path, 2);
+    let old = Connection::open(&path).unwrap();
+    old.pragma_update(None, "journal_mode", "wal").unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    for sql in [
+        "INSERT INTO provider (id, generation, taken_at, remembered) VALUES ('acme', 8, '2026-01-02T00:00:00Z', '{}')
+         ON CONFLICT (id) DO UPDATE SET generation = 8, taken_at = '2026-01-02T00:00:00Z', remembered = '{}'",
+        "INSERT INTO provider (id, generation, taken_at, remembered) VALUES ('new', 8, '2026-01-02T00:00:00Z', '{}')
+         ON CONFLICT (id) DO UPDATE SET generation = 8, taken_at = '2026-01-02T00:00:00Z', remembered = '{}'",
+        "UPDATE provider SET remembered = '{}' WHERE id = 'acme' AND generation = 7",
+    ] {
+        let refused = old.execute(sql, []).map_err(|error| error.to_string());
+        let refused = refused.expect_err(sql);
+        assert!(refused.contains("newer portal-sync"), "{refused}");
+        store.check().await.unwrap();
+    }
+    // What keeps sums goes on.
+    store
+        .remember("acme", 7, Remembered::default())
+        .await
+        .unwrap();
+    let more = commit("acme", Some(7), vec![user("00u2", "bob")]);
+    assert_eq!(store.commit(more).await.unwrap(), 8);
+    let first = commit("new", None, vec![user("00u3", "zoe")]);
+    assert_eq!(store.commit(first).await.unwrap(), 9);
+    store.check().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_version_to_come_is_refused_by_whoever_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
