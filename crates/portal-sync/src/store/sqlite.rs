@@ -177,8 +177,6 @@ impl SqliteStore {
                 let index = Index::read(&transaction)?;
                 let done = work(&transaction, index)?;
                 transaction.commit()?;
-                // What was committed into a file that went meanwhile is lost.
-                shared.look()?;
                 Ok(done)
             })
         })

@@ -91,9 +91,14 @@ impl Shared {
                 reader.insert(opened)
             }
         };
-        work(&mut opened.connection, self)
+        let done = work(&mut opened.connection, self);
+        if opened.was_disturbed(&self.path) {
+            return Err(Failure::Kind(StoreErrorKind::Locked));
+        }
+        done
     }
 
+    /// What `work` wrote is in the file at the path: one that went, or was replaced meanwhile, took it along.
     pub(super) fn with_writer<T>(
         &self,
         patience: Duration,
@@ -106,6 +111,7 @@ impl Shared {
         self.with_reader(|_, _| Ok(()))?;
         let mut writer = lock(&self.writer);
         let now = self.look()?;
+        let epoch = self.current().epoch;
         if writer.as_ref().is_some_and(|opened| !opened.is_to(now)) {
             *writer = None;
         }
@@ -117,7 +123,13 @@ impl Shared {
                 writer.insert(opened)
             }
         };
-        work(&mut opened.connection, self)
+        let done = work(&mut opened.connection, self)?;
+        self.look()?;
+        if self.current().epoch == epoch {
+            Ok(done)
+        } else {
+            Err(Failure::Kind(StoreErrorKind::Conflict))
+        }
     }
 
     /// Whoever opens a database makes the files beside it.
@@ -160,4 +172,72 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) fn verify(connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction()?;
     Index::read(&transaction)?.verify(&transaction)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::store::SqliteStore;
+
+    fn kind<T>(done: Result<T, Failure>) -> Option<StoreErrorKind> {
+        let failed = done.err()?;
+        Some(failed.told("reading", Path::new("catalog.db")).kind())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_went_into_a_file_that_was_replaced_meanwhile_was_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (
+            folder.path().join("catalog.db"),
+            folder.path().join("other.db"),
+        );
+        for path in [&path, &other] {
+            drop(SqliteStore::open(path).unwrap());
+        }
+        let shared = Shared::new(&path, false);
+        let write = |replaced: bool| {
+            shared.with_writer(Duration::ZERO, |connection, _| {
+                connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+                if replaced {
+                    fs::rename(&other, &path).unwrap();
+                }
+                Ok(())
+            })
+        };
+        assert_eq!(kind(write(false)), None);
+        assert_eq!(kind(write(true)), Some(StoreErrorKind::Conflict));
+        assert_eq!(kind(write(false)), None);
+    }
+
+    /// A link to nowhere in the place of the file of shared memory: one can be neither made nor read, whoever runs this.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_written_while_it_is_read_without_locks_is_not_taken_for_damaged_or_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let shm = folder.path().join("catalog.db-shm");
+        std::os::unix::fs::symlink(folder.path().join("nowhere/shm"), shm).unwrap();
+        let shared = Shared::new(&path, true);
+        let read = |changed: bool, verdict: fn() -> Result<(), Failure>| {
+            kind(shared.with_reader(|connection, _| {
+                verify(connection)?;
+                if changed {
+                    let mut more = fs::read(&path).unwrap();
+                    more.resize(more.len() + 4096, 0);
+                    fs::write(&path, more).unwrap();
+                }
+                verdict()
+            }))
+        };
+        let whole = || Ok(());
+        let damaged = || Err(Failure::Kind(StoreErrorKind::Damaged));
+        assert_eq!(read(false, whole), None);
+        assert_eq!(read(true, whole), Some(StoreErrorKind::Locked));
+        assert_eq!(read(true, damaged), Some(StoreErrorKind::Locked));
+        assert_eq!(read(false, damaged), Some(StoreErrorKind::Damaged));
+    }
 }

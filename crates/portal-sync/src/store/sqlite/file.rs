@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -108,14 +108,38 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     /// None in memory.
     pub(super) files: Option<Files>,
-    /// Whether it would not notice what others write: it is good for one look.
-    is_still: bool,
+    /// What the file was when it was opened, where the connection does not notice what others write: it is good for one look.
+    still: Option<Stamp>,
+}
+
+/// What a file was at some time. One that is written has another afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> io::Result<Self> {
+        let found = fs::metadata(path)?;
+        Ok(Self {
+            length: found.len(),
+            modified: found.modified().ok(),
+        })
+    }
 }
 
 impl Opened {
     /// Whether it is good for another look, at the files that are there now.
     pub(super) fn is_to(&self, now: Option<Files>) -> bool {
-        self.files == now && !self.is_still
+        self.files == now && self.still.is_none()
+    }
+
+    /// Whether another process wrote into the file while it was read without locks: what was read is neither the catalog of
+    /// before nor that of now.
+    pub(super) fn was_disturbed(&self, path: &Path) -> bool {
+        self.still
+            .is_some_and(|before| Stamp::of(path).ok() != Some(before))
     }
 
     /// A catalog that is empty and stays it.
@@ -125,15 +149,18 @@ impl Opened {
         Ok(Self {
             connection,
             files: None,
-            is_still: false,
+            still: None,
         })
     }
 
     /// Opens a database for reading: nothing is written, and nobody's transaction is waited for.
     pub(super) fn to_read(path: &Path) -> Result<Self, Failure> {
-        let (connection, is_still) = match connect(path) {
-            Err(error) if is_still(path, &error) => (still(path), true),
-            connected => (connected, false),
+        let (connection, stamp) = match connect(path) {
+            Err(error) if is_still(path, &error) => {
+                let stamp = Stamp::of(path).map_err(Failure::unopenable)?;
+                (still(path), Some(stamp))
+            }
+            connected => (connected, None),
         };
         let connection = match connection {
             Ok(connection) => connection,
@@ -149,12 +176,12 @@ impl Opened {
         opened.connection.busy_timeout(BUSY_TIMEOUT)?;
         // Of a database that nobody changes the log says nothing, and whoever begins to change it makes another.
         let files = opened.files.map(|files| Files {
-            log: files.log.filter(|_| !is_still),
+            log: files.log.filter(|_| stamp.is_none()),
             ..files
         });
         Ok(Self {
             files,
-            is_still,
+            still: stamp,
             ..opened
         })
     }
@@ -192,7 +219,7 @@ impl Opened {
         Ok(Self {
             connection,
             files,
-            is_still: false,
+            still: None,
         })
     }
 }
