@@ -69,33 +69,37 @@ impl Shared {
         Ok(Some(now))
     }
 
+    /// Reads, once more when the file was written meanwhile that nobody seemed to write.
     pub(super) fn with_reader<T>(
         &self,
-        work: impl FnOnce(&mut Connection, &Self) -> Result<T, Failure>,
+        work: impl Fn(&mut Connection, &Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut reader = lock(&self.reader);
-        let now = self.look()?;
-        if reader.as_ref().is_some_and(|opened| !opened.is_to(now)) {
-            // Both, before one is opened: those of one process share what they know of a file.
-            *reader = None;
-            *lock(&self.writer) = None;
-        }
-        let opened = match &mut *reader {
-            Some(opened) => opened,
-            None => {
-                let opened = match now {
-                    Some(_) => Opened::to_read(&self.path)?,
-                    None => Opened::nothing()?,
-                };
-                self.remember_files(&opened);
-                reader.insert(opened)
+        for open in [Opened::to_look, Opened::to_read] {
+            let now = self.look()?;
+            if reader.as_ref().is_some_and(|opened| !opened.is_to(now)) {
+                // Both, before one is opened: those of one process share what they know of a file.
+                *reader = None;
+                *lock(&self.writer) = None;
             }
-        };
-        let done = work(&mut opened.connection, self);
-        if opened.was_disturbed(&self.path) {
-            return Err(Failure::Kind(StoreErrorKind::Locked));
+            let opened = match &mut *reader {
+                Some(opened) => opened,
+                None => {
+                    let opened = match now {
+                        Some(_) if self.looks => open(&self.path)?,
+                        Some(_) => Opened::to_read(&self.path)?,
+                        None => Opened::nothing()?,
+                    };
+                    self.remember_files(&opened);
+                    reader.insert(opened)
+                }
+            };
+            let done = work(&mut opened.connection, self);
+            if !opened.was_disturbed(&self.path) {
+                return done;
+            }
         }
-        done
+        Err(Failure::Kind(StoreErrorKind::Locked))
     }
 
     /// What `work` wrote is in the file at the path: one that went, or was replaced meanwhile, took it along.
@@ -210,6 +214,27 @@ mod tests {
         assert_eq!(kind(write(false)), None);
         assert_eq!(kind(write(true)), Some(StoreErrorKind::Conflict));
         assert_eq!(kind(write(false)), None);
+    }
+
+    #[test]
+    fn a_look_at_a_file_that_is_written_meanwhile_is_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let shared = Shared::new(&path, true);
+        let looks = std::cell::Cell::new(0);
+        let look = |connection: &mut Connection, _: &Shared| {
+            looks.set(looks.get() + 1);
+            if looks.get() == 1 {
+                let mut more = fs::read(&path).unwrap();
+                more.resize(more.len() + 4096, 0);
+                fs::write(&path, more).unwrap();
+                return Err(Failure::Kind(StoreErrorKind::Damaged));
+            }
+            verify(connection)
+        };
+        assert_eq!(kind(shared.with_reader(look)), None);
+        assert_eq!(looks.get(), 2);
     }
 
     /// A link to nowhere in the place of the file of shared memory: one can be neither made nor read, whoever runs this.

@@ -153,37 +153,52 @@ impl Opened {
         })
     }
 
+    /// Opens a database for whoever only looks. SQLite makes files beside one that is opened, which stay when it was opened for
+    /// reading only, as whoever made them: so one that nobody has open is read without them.
+    pub(super) fn to_look(path: &Path) -> Result<Self, Failure> {
+        if is_alone(path) {
+            match Self::still(path) {
+                Err(Failure::Sqlite(_)) => {}
+                opened => return opened,
+            }
+        }
+        Self::to_read(path)
+    }
+
     /// Opens a database for reading: nothing is written, and nobody's transaction is waited for.
     pub(super) fn to_read(path: &Path) -> Result<Self, Failure> {
-        let (connection, stamp) = match connect(path) {
-            Err(error) if is_still(path, &error) => {
-                let stamp = Stamp::of(path).map_err(Failure::unopenable)?;
-                (still(path), Some(stamp))
-            }
-            connected => (connected, None),
+        let opened = match connect(path) {
+            Err(error) if is_still(path, &error) => Self::still(path),
+            connected => connected
+                .map_err(Failure::from)
+                .and_then(|connection| Self::checked(connection, path)),
         };
-        let connection = match connection {
-            Ok(connection) => connection,
-            Err(error) => {
-                // What the system says tells more than what SQLite makes of it.
-                may_be_read(path).map_err(Failure::unopenable)?;
-                return Err(error.into());
-            }
-        };
+        if let Err(Failure::Sqlite(_)) = &opened {
+            // What the system says tells more than what SQLite makes of it.
+            may_be_read(path).map_err(Failure::unopenable)?;
+        }
+        opened
+    }
+
+    /// Opens a database for reading that nobody changes.
+    fn still(path: &Path) -> Result<Self, Failure> {
+        let stamp = Stamp::of(path).map_err(Failure::unopenable)?;
+        let opened = Self::checked(still(path)?, path)?;
+        // Of such a database the log says nothing, and whoever begins to change it makes another.
+        let files = opened.files.map(|files| Files { log: None, ..files });
+        Ok(Self {
+            files,
+            still: Some(stamp),
+            ..opened
+        })
+    }
+
+    fn checked(connection: Connection, path: &Path) -> Result<Self, Failure> {
         let opened = Self::with(connection, path, |connection| {
             migrate::check(connection, MIGRATIONS)
         })?;
         opened.connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Of a database that nobody changes the log says nothing, and whoever begins to change it makes another.
-        let files = opened.files.map(|files| Files {
-            log: files.log.filter(|_| stamp.is_none()),
-            ..files
-        });
-        Ok(Self {
-            files,
-            still: stamp,
-            ..opened
-        })
+        Ok(opened)
     }
 
     /// Opens a database for writing, and brings it up to date.
@@ -249,6 +264,15 @@ fn is_still(path: &Path, error: &rusqlite::Error) -> bool {
         Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure)
     ) && is_below("-wal", 1)
         && is_below("-shm", SHARED_MEMORY)
+}
+
+/// Whether nobody has a database open, as far as one can see, and all of it is in its one file.
+fn is_alone(path: &Path) -> bool {
+    let is_missing = |suffix| {
+        let found = fs::metadata(beside(path, suffix));
+        found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    ["-wal", "-shm", "-journal"].into_iter().all(is_missing)
 }
 
 /// Opens a database that nobody changes, and of which SQLite then needs no other file (`immutable`, see
