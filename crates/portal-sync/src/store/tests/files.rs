@@ -264,3 +264,26 @@ async fn a_link_leads_to_the_file_and_none_is_made_behind_one_that_leads_nowhere
     assert_eq!(refusal(&dangling), StoreErrorKind::Unopenable);
     assert!(!folder.path().join("nowhere.db").exists());
 }
+
+/// Whoever has the new file open keeps its log: closing what was open to the old file removes nothing by its name.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_somebody_else_puts_there_and_writes_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (in_folder(&folder), folder.path().join("away.db"));
+    let serving = one_generation(&path, "jane").await;
+    rename(&path, &away);
+    let syncing = one_generation(&path, "zoe").await;
+    assert_eq!(names(&serving).await, ["user:default/zoe"]);
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    assert_eq!(syncing.commit(more).await.unwrap(), 2);
+    assert_eq!(serving.generation().await.unwrap(), Some(2));
+    serving.state("acme").await.unwrap();
+    let more = commit("acme", Some(2), vec![user("00u3", "eve")]);
+    assert_eq!(serving.commit(more).await.unwrap(), 3);
+    assert_eq!(names(&syncing).await.len(), 3);
+    for store in [&syncing, &serving] {
+        assert_eq!(store.epoch(), u64::from(std::ptr::eq(store, &serving)));
+        store.check().await.unwrap();
+    }
+}
