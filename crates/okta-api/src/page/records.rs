@@ -21,6 +21,8 @@ const MAX_TOLD_ID: usize = 1_000;
 pub(super) struct Records<T> {
     pub(super) items: Vec<T>,
     pub(super) malformed: Vec<Malformed>,
+    /// Whether one of them has the field in which an id stands.
+    has_ids: bool,
 }
 
 /// How many records a page may have.
@@ -40,7 +42,7 @@ pub(super) struct Room {
 /// # Errors
 ///
 /// [`Cause::Truncated`] when the JSON ends early, [`Cause::Protocol`] when it is no JSON, no list, one of far more records than
-/// were asked for, or one in which nothing has an id.
+/// were asked for, or one in which nothing has the field of an id.
 pub(super) fn read<'r, T: Sealed>(
     body: &[u8],
     room: Room,
@@ -49,6 +51,7 @@ pub(super) fn read<'r, T: Sealed>(
     let mut records = Records {
         items: Vec::new(),
         malformed: Vec::new(),
+        has_ids: false,
     };
     let Some(mut rest) = past_space(body).strip_prefix(b"[").map(past_space) else {
         return Err(no_list(body));
@@ -79,9 +82,8 @@ pub(super) fn read<'r, T: Sealed>(
     if !past_space(rest.get(1..).unwrap_or_default()).is_empty() {
         return Err(no_list(body));
     }
-    // Okta's records have ids: this is a list of something else.
-    let Records { items, malformed } = &records;
-    if !malformed.is_empty() && items.is_empty() && malformed.iter().all(|bad| bad.id.is_none()) {
+    // Okta's records have ids, readable or not: this is a list of something else.
+    if !records.malformed.is_empty() && !records.has_ids {
         return Err(Cause::Protocol(ProtocolError::NoIds));
     }
     Ok(records)
@@ -98,6 +100,7 @@ fn element<'r, T: Sealed>(
     // No more of it is decoded than a record may have.
     let mut json = serde_json::Deserializer::from_slice(rest.get(..MAX_RECORD).unwrap_or(rest));
     if let Ok(item) = T::read(&reader(), &mut json) {
+        records.has_ids = true;
         records.items.push(item);
         return Ok(json.into_iter::<IgnoredAny>().byte_offset());
     }
@@ -107,6 +110,7 @@ fn element<'r, T: Sealed>(
         Err(Fault::Ended) => return Err(cut_off(position)),
         Err(Fault::Broken) => return Err(no_list(body)),
     };
+    records.has_ids |= ids.are_there();
     let decoded = if length > MAX_RECORD {
         Err(format!(
             "the record has {length} bytes, more than {MAX_RECORD}"
@@ -193,6 +197,10 @@ impl Ids {
             b"uuid" => self.uuid.take(value),
             _ => {}
         }
+    }
+
+    fn are_there(&self) -> bool {
+        !matches!((&self.id, &self.uuid), (Field::Absent, Field::Absent))
     }
 
     /// The record's id, if it has exactly one that can be read.

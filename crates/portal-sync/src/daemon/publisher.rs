@@ -21,6 +21,9 @@ const LOOK_AT_STORE: Duration = Duration::from_secs(2);
 const FIRST_CHECK: Duration = Duration::from_secs(60);
 const CHECK_STORE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How soon a store that was found damaged is looked through again: whoever mends it waits for it.
+const CHECK_DAMAGED_STORE: Duration = Duration::from_secs(60);
+
 /// Hands whole generations from the store to the readers.
 #[derive(Debug)]
 pub(super) struct Publisher {
@@ -150,12 +153,14 @@ impl Publisher {
     /// Looks through the whole store for damage, day by day: a page that nobody read for a year is found before it is needed.
     pub(super) async fn check(self: Arc<Self>) {
         tokio::time::sleep(FIRST_CHECK).await;
+        let mut is_damaged = false;
         loop {
             let epoch = self.store.epoch();
             let checked = self.store.check().await;
-            let is_damaged =
-                matches!(&checked, Err(error) if error.kind() == StoreErrorKind::Damaged);
+            let was_damaged = is_damaged;
+            is_damaged = matches!(&checked, Err(error) if error.kind() == StoreErrorKind::Damaged);
             match &checked {
+                Err(_) if is_damaged && was_damaged => {}
                 Err(error) if is_damaged => tracing::error!(
                     error = %chain(error),
                     fix = error.fix(),
@@ -167,7 +172,12 @@ impl Publisher {
             if checked.is_ok() || is_damaged {
                 self.turn.lock().await.damaged = is_damaged.then_some(epoch);
             }
-            tokio::time::sleep(CHECK_STORE).await;
+            let pause = if is_damaged {
+                CHECK_DAMAGED_STORE
+            } else {
+                CHECK_STORE
+            };
+            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Migration {
 type Fill = fn(&Transaction<'_>) -> Result<(), Failure>;
 
 /// The version of a database to which every step was applied.
-pub(super) const NEWEST: i64 = 3;
+pub(super) const NEWEST: i64 = 4;
 
 /// Every step that there ever was; the first one has the number 1.
 pub(super) const MIGRATIONS: &[Migration] = &[
@@ -67,6 +67,20 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     ) STRICT;
 ",
         then: Some(Index::fill_sums),
+    },
+    Migration {
+        name: "nobody writes who keeps no sums",
+        // A process that was started before there were sums looks at the version no more, and would leave sums that do not
+        // fit. It updates rows; whoever keeps sums puts whole ones in their place.
+        sql: "
+    CREATE TRIGGER provider_inserted BEFORE INSERT ON provider WHEN NEW.digest IS NULL BEGIN
+        SELECT RAISE(ABORT, 'a newer portal-sync writes this store now: stop this process, and start it with that version');
+    END;
+    CREATE TRIGGER provider_updated BEFORE UPDATE ON provider BEGIN
+        SELECT RAISE(ABORT, 'a newer portal-sync writes this store now: stop this process, and start it with that version');
+    END;
+",
+        then: None,
     },
 ];
 

@@ -150,9 +150,9 @@ impl SqliteStore {
     /// Reads in one transaction.
     fn reading<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>, &Shared) -> Result<T, Failure> + Send + 'static,
+        work: impl Fn(&Transaction<'_>, &Shared) -> Result<T, Failure> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        self.blocking("reading", |shared| {
+        self.blocking("reading", move |shared| {
             shared.with_reader(|connection, shared| work(&connection.transaction()?, shared))
         })
     }
@@ -177,8 +177,6 @@ impl SqliteStore {
                 let index = Index::read(&transaction)?;
                 let done = work(&transaction, index)?;
                 transaction.commit()?;
-                // What was committed into a file that went meanwhile is lost.
-                shared.look()?;
                 Ok(done)
             })
         })

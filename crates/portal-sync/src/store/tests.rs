@@ -213,6 +213,20 @@ async fn whoever_only_looks_makes_no_file() {
     store.commit(first).await.unwrap();
     let looking = SqliteStore::open_to_look(&path).unwrap();
     assert_eq!(names(&looking).await, ["user:default/jane"]);
+    drop((looking, store));
+    let looking = SqliteStore::open_to_look(&path).unwrap();
+    assert_eq!(names(&looking).await, ["user:default/jane"]);
+    // Nor any beside it, which whoever writes might not be allowed to write.
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["catalog.db"]);
+    // Somebody begins to write, and that is seen.
+    let store = SqliteStore::open(&path).unwrap();
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    store.commit(more).await.unwrap();
+    assert_eq!(names(&looking).await.len(), 2);
+    drop(store);
+    assert_eq!(names(&looking).await.len(), 2);
 }
 
 #[cfg(unix)]

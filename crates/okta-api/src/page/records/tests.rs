@@ -148,6 +148,23 @@ fn a_record_without_an_id_that_can_be_read_is_somebody_all_the_same() {
     }
 }
 
+/// A last page may have no other record.
+#[test]
+fn nor_is_a_page_of_such_records_alone_something_else() {
+    for record in [
+        r#"{"id":7}"#,
+        r#"{"id":"\ud800"}"#,
+        r#"{"id":"00u2","id":"00u4"}"#,
+        r#"{"\u0069d":null}"#,
+    ] {
+        for body in [format!("[{record}]"), format!("[{{}},{record}]")] {
+            let (users, malformed) = read::<User>(body.as_bytes()).unwrap();
+            assert!(users.is_empty(), "{body}");
+            assert!(malformed.iter().all(|bad| bad.id.is_none()), "{body}");
+        }
+    }
+}
+
 #[test]
 fn records_of_every_kind_are_told_apart() {
     let odd = r#"[{"id":"00g1","type":{"x":1e400}},{"id":"00g2"}]"#;

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::*;
 use jiff::Timestamp;
 
+use crate::document::Document;
 use crate::published::Coding;
-use crate::store::{Commit, SqliteStore};
+use crate::store::{Commit, SqliteStore, Written};
 
 #[test]
 fn a_uid_depends_on_the_object_and_its_tenant_alone() {
@@ -96,6 +97,51 @@ async fn damage_that_a_check_finds_is_told_until_it_is_mended() {
     while seen(&publisher).await.1 != StoreStatus::Read {
         tokio::time::sleep(FIRST_CHECK).await;
     }
+    checks.abort();
+}
+
+/// A backup that is copied over the file is the same file: no epoch tells that it is whole again.
+#[tokio::test(start_paused = true)]
+async fn damage_that_is_mended_in_place_is_not_told_for_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.db");
+    let entity = serde_json::json!({
+        "apiVersion": "backstage.io/v1alpha1", "kind": "Group",
+        "metadata": { "name": "team", "description": "Platform" },
+        "spec": { "type": "team", "children": [], "members": [] },
+    });
+    let entity = serde_json::from_value(entity).unwrap();
+    let first = Commit {
+        provider: "first".to_owned(),
+        base: None,
+        taken_at: Timestamp::UNIX_EPOCH,
+        removed: Vec::new(),
+        written: vec![Written {
+            okta_id: "00g1".to_owned(),
+            document: Document::of(&entity),
+        }],
+        remembered: crate::criteria::Remembered::default(),
+    };
+    SqliteStore::open(&path)
+        .unwrap()
+        .commit(first)
+        .await
+        .unwrap();
+    let whole = fs::read(&path).unwrap();
+    let mut damaged = whole.clone();
+    let at = whole.windows(8).position(|it| it == b"Platform").unwrap();
+    damaged[at] = b'F';
+
+    let publisher = Arc::new(publisher(SqliteStore::open(&path).unwrap()));
+    assert_eq!(seen(&publisher).await.1, StoreStatus::Read);
+    fs::write(&path, damaged).unwrap();
+    let checks = tokio::spawn(Arc::clone(&publisher).check());
+    while seen(&publisher).await.1 != StoreStatus::Damaged {
+        tokio::time::sleep(LOOK_AT_STORE).await;
+    }
+    fs::write(&path, whole).unwrap();
+    tokio::time::sleep(CHECK_STORE / 24).await;
+    assert_eq!(seen(&publisher).await.1, StoreStatus::Read);
     checks.abort();
 }
 

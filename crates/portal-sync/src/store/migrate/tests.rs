@@ -34,11 +34,11 @@ fn a_file_of_the_first_version_keeps_everything() {
         number(&database, "SELECT remembered IS NULL FROM provider"),
         1
     );
-    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 3);
-    assert_eq!(number(&database, "PRAGMA user_version"), 3);
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 4);
+    assert_eq!(number(&database, "PRAGMA user_version"), 4);
     // Once and for good.
     migrate(&mut database, MIGRATIONS).unwrap();
-    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 3);
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 4);
 }
 
 #[test]
@@ -61,7 +61,15 @@ fn the_steps_that_there_were_are_never_edited() {
     let checksums: Vec<String> = MIGRATIONS.iter().map(checksum).collect();
     let beginnings = checksums.iter().map(|it| it.get(..12).unwrap());
     let beginnings: Vec<&str> = beginnings.collect();
-    assert_eq!(beginnings, ["cc473c9b0a10", "d497d7ed96dc", "8201c77937aa"]);
+    assert_eq!(
+        beginnings,
+        [
+            "cc473c9b0a10",
+            "d497d7ed96dc",
+            "8201c77937aa",
+            "9fac5b7fda81"
+        ]
+    );
     assert_eq!(i64::try_from(beginnings.len()), Ok(NEWEST));
 }
 
@@ -75,6 +83,7 @@ fn what_is_not_ours_is_left_alone() {
             then: None,
         },
         MIGRATIONS[2],
+        MIGRATIONS[3],
     ];
     let of_the_newest = || {
         let mut database = database();

@@ -69,31 +69,40 @@ impl Shared {
         Ok(Some(now))
     }
 
+    /// Reads, once more when the file was written meanwhile that nobody seemed to write.
     pub(super) fn with_reader<T>(
         &self,
-        work: impl FnOnce(&mut Connection, &Self) -> Result<T, Failure>,
+        work: impl Fn(&mut Connection, &Self) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut reader = lock(&self.reader);
-        let now = self.look()?;
-        if reader.as_ref().is_some_and(|opened| !opened.is_to(now)) {
-            // Both, before one is opened: those of one process share what they know of a file.
-            *reader = None;
-            *lock(&self.writer) = None;
-        }
-        let opened = match &mut *reader {
-            Some(opened) => opened,
-            None => {
-                let opened = match now {
-                    Some(_) => Opened::to_read(&self.path)?,
-                    None => Opened::nothing()?,
-                };
-                self.remember_files(&opened);
-                reader.insert(opened)
+        for open in [Opened::to_look, Opened::to_read] {
+            let now = self.look()?;
+            if reader.as_ref().is_some_and(|opened| !opened.is_to(now)) {
+                // Both, before one is opened: those of one process share what they know of a file.
+                *reader = None;
+                *lock(&self.writer) = None;
             }
-        };
-        work(&mut opened.connection, self)
+            let opened = match &mut *reader {
+                Some(opened) => opened,
+                None => {
+                    let opened = match now {
+                        Some(_) if self.looks => open(&self.path)?,
+                        Some(_) => Opened::to_read(&self.path)?,
+                        None => Opened::nothing()?,
+                    };
+                    self.remember_files(&opened);
+                    reader.insert(opened)
+                }
+            };
+            let done = work(&mut opened.connection, self);
+            if !opened.was_disturbed(&self.path) {
+                return done;
+            }
+        }
+        Err(Failure::Kind(StoreErrorKind::Locked))
     }
 
+    /// What `work` wrote is in the file at the path: one that went, or was replaced meanwhile, took it along.
     pub(super) fn with_writer<T>(
         &self,
         patience: Duration,
@@ -106,6 +115,7 @@ impl Shared {
         self.with_reader(|_, _| Ok(()))?;
         let mut writer = lock(&self.writer);
         let now = self.look()?;
+        let epoch = self.current().epoch;
         if writer.as_ref().is_some_and(|opened| !opened.is_to(now)) {
             *writer = None;
         }
@@ -117,7 +127,13 @@ impl Shared {
                 writer.insert(opened)
             }
         };
-        work(&mut opened.connection, self)
+        let done = work(&mut opened.connection, self)?;
+        self.look()?;
+        if self.current().epoch == epoch {
+            Ok(done)
+        } else {
+            Err(Failure::Kind(StoreErrorKind::Conflict))
+        }
     }
 
     /// Whoever opens a database makes the files beside it.
@@ -160,4 +176,93 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) fn verify(connection: &mut Connection) -> Result<(), Failure> {
     let transaction = connection.transaction()?;
     Index::read(&transaction)?.verify(&transaction)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::store::SqliteStore;
+
+    fn kind<T>(done: Result<T, Failure>) -> Option<StoreErrorKind> {
+        let failed = done.err()?;
+        Some(failed.told("reading", Path::new("catalog.db")).kind())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_went_into_a_file_that_was_replaced_meanwhile_was_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (
+            folder.path().join("catalog.db"),
+            folder.path().join("other.db"),
+        );
+        for path in [&path, &other] {
+            drop(SqliteStore::open(path).unwrap());
+        }
+        let shared = Shared::new(&path, false);
+        let write = |replaced: bool| {
+            shared.with_writer(Duration::ZERO, |connection, _| {
+                connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+                if replaced {
+                    fs::rename(&other, &path).unwrap();
+                }
+                Ok(())
+            })
+        };
+        assert_eq!(kind(write(false)), None);
+        assert_eq!(kind(write(true)), Some(StoreErrorKind::Conflict));
+        assert_eq!(kind(write(false)), None);
+    }
+
+    #[test]
+    fn a_look_at_a_file_that_is_written_meanwhile_is_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let shared = Shared::new(&path, true);
+        let looks = std::cell::Cell::new(0);
+        let look = |connection: &mut Connection, _: &Shared| {
+            looks.set(looks.get() + 1);
+            if looks.get() == 1 {
+                let mut more = fs::read(&path).unwrap();
+                more.resize(more.len() + 4096, 0);
+                fs::write(&path, more).unwrap();
+                return Err(Failure::Kind(StoreErrorKind::Damaged));
+            }
+            verify(connection)
+        };
+        assert_eq!(kind(shared.with_reader(look)), None);
+        assert_eq!(looks.get(), 2);
+    }
+
+    /// A link to nowhere in the place of the file of shared memory: one can be neither made nor read, whoever runs this.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_written_while_it_is_read_without_locks_is_not_taken_for_damaged_or_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let shm = folder.path().join("catalog.db-shm");
+        std::os::unix::fs::symlink(folder.path().join("nowhere/shm"), shm).unwrap();
+        let shared = Shared::new(&path, true);
+        let read = |changed: bool, verdict: fn() -> Result<(), Failure>| {
+            kind(shared.with_reader(|connection, _| {
+                verify(connection)?;
+                if changed {
+                    let mut more = fs::read(&path).unwrap();
+                    more.resize(more.len() + 4096, 0);
+                    fs::write(&path, more).unwrap();
+                }
+                verdict()
+            }))
+        };
+        let whole = || Ok(());
+        let damaged = || Err(Failure::Kind(StoreErrorKind::Damaged));
+        assert_eq!(read(false, whole), None);
+        assert_eq!(read(true, whole), Some(StoreErrorKind::Locked));
+        assert_eq!(read(true, damaged), Some(StoreErrorKind::Locked));
+        assert_eq!(read(false, damaged), Some(StoreErrorKind::Damaged));
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -108,14 +108,38 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     /// None in memory.
     pub(super) files: Option<Files>,
-    /// Whether it would not notice what others write: it is good for one look.
-    is_still: bool,
+    /// What the file was when it was opened, where the connection does not notice what others write: it is good for one look.
+    still: Option<Stamp>,
+}
+
+/// What a file was at some time. One that is written has another afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> io::Result<Self> {
+        let found = fs::metadata(path)?;
+        Ok(Self {
+            length: found.len(),
+            modified: found.modified().ok(),
+        })
+    }
 }
 
 impl Opened {
     /// Whether it is good for another look, at the files that are there now.
     pub(super) fn is_to(&self, now: Option<Files>) -> bool {
-        self.files == now && !self.is_still
+        self.files == now && self.still.is_none()
+    }
+
+    /// Whether another process wrote into the file while it was read without locks: what was read is neither the catalog of
+    /// before nor that of now.
+    pub(super) fn was_disturbed(&self, path: &Path) -> bool {
+        self.still
+            .is_some_and(|before| Stamp::of(path).ok() != Some(before))
     }
 
     /// A catalog that is empty and stays it.
@@ -125,38 +149,56 @@ impl Opened {
         Ok(Self {
             connection,
             files: None,
-            is_still: false,
+            still: None,
         })
+    }
+
+    /// Opens a database for whoever only looks. SQLite makes files beside one that is opened, which stay when it was opened for
+    /// reading only, as whoever made them: so one that nobody has open is read without them.
+    pub(super) fn to_look(path: &Path) -> Result<Self, Failure> {
+        if is_alone(path) {
+            match Self::still(path) {
+                Err(Failure::Sqlite(_)) => {}
+                opened => return opened,
+            }
+        }
+        Self::to_read(path)
     }
 
     /// Opens a database for reading: nothing is written, and nobody's transaction is waited for.
     pub(super) fn to_read(path: &Path) -> Result<Self, Failure> {
-        let (connection, is_still) = match connect(path) {
-            Err(error) if is_still(path, &error) => (still(path), true),
-            connected => (connected, false),
+        let opened = match connect(path) {
+            Err(error) if is_still(path, &error) => Self::still(path),
+            connected => connected
+                .map_err(Failure::from)
+                .and_then(|connection| Self::checked(connection, path)),
         };
-        let connection = match connection {
-            Ok(connection) => connection,
-            Err(error) => {
-                // What the system says tells more than what SQLite makes of it.
-                may_be_read(path).map_err(Failure::unopenable)?;
-                return Err(error.into());
-            }
-        };
+        if let Err(Failure::Sqlite(_)) = &opened {
+            // What the system says tells more than what SQLite makes of it.
+            may_be_read(path).map_err(Failure::unopenable)?;
+        }
+        opened
+    }
+
+    /// Opens a database for reading that nobody changes.
+    fn still(path: &Path) -> Result<Self, Failure> {
+        let stamp = Stamp::of(path).map_err(Failure::unopenable)?;
+        let opened = Self::checked(still(path)?, path)?;
+        // Of such a database the log says nothing, and whoever begins to change it makes another.
+        let files = opened.files.map(|files| Files { log: None, ..files });
+        Ok(Self {
+            files,
+            still: Some(stamp),
+            ..opened
+        })
+    }
+
+    fn checked(connection: Connection, path: &Path) -> Result<Self, Failure> {
         let opened = Self::with(connection, path, |connection| {
             migrate::check(connection, MIGRATIONS)
         })?;
         opened.connection.busy_timeout(BUSY_TIMEOUT)?;
-        // Of a database that nobody changes the log says nothing, and whoever begins to change it makes another.
-        let files = opened.files.map(|files| Files {
-            log: files.log.filter(|_| !is_still),
-            ..files
-        });
-        Ok(Self {
-            files,
-            is_still,
-            ..opened
-        })
+        Ok(opened)
     }
 
     /// Opens a database for writing, and brings it up to date.
@@ -192,7 +234,7 @@ impl Opened {
         Ok(Self {
             connection,
             files,
-            is_still: false,
+            still: None,
         })
     }
 }
@@ -222,6 +264,15 @@ fn is_still(path: &Path, error: &rusqlite::Error) -> bool {
         Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure)
     ) && is_below("-wal", 1)
         && is_below("-shm", SHARED_MEMORY)
+}
+
+/// Whether nobody has a database open, as far as one can see, and all of it is in its one file.
+fn is_alone(path: &Path) -> bool {
+    let is_missing = |suffix| {
+        let found = fs::metadata(beside(path, suffix));
+        found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    ["-wal", "-shm", "-journal"].into_iter().all(is_missing)
 }
 
 /// Opens a database that nobody changes, and of which SQLite then needs no other file (`immutable`, see

@@ -104,12 +104,11 @@ impl Provider {
         Ok(any.query_row([&self.id], |row| row.get(0)).optional()?)
     }
 
-    /// Writes the row, and with it whatever was changed of it.
+    /// Writes the row in the place of the one that is there: an update is what older versions make.
     fn write(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
         let sum = self.sum.unwrap_or_default().to_bytes();
         transaction.execute(
-            "INSERT INTO provider (id, generation, taken_at, remembered, digest) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (id) DO UPDATE SET generation = ?2, taken_at = ?3, remembered = ?4, digest = ?5",
+            "INSERT OR REPLACE INTO provider (id, generation, taken_at, remembered, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![self.id, self.generation, self.taken_at, self.remembered, sum],
         )?;
         Ok(())

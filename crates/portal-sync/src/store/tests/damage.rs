@@ -219,7 +219,9 @@ async fn a_row_that_was_not_written_so_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = in_folder(&folder);
         let store = filled(&path).await;
-        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        let sql = format!("DROP TRIGGER provider_updated; {sql}");
+        let database = Connection::open(&path).unwrap();
+        database.execute_batch(&sql).unwrap();
         assert!(told(&path).await.is_err(), "{what}");
         assert!(SqliteStore::open_to_serve(&path).is_err(), "{what}");
         // Whoever has it open notices as well, and does not write on top of it.

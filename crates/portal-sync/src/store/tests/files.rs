@@ -127,6 +127,39 @@ async fn every_earlier_version_is_read_as_it_is_and_written_as_the_newest() {
     }
 }
 
+/// What a process that was started before there were sums, and has the file open since, does to it.
+#[tokio::test]
+async fn whoever_keeps_no_sums_cannot_write_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder);
+    earlier(&path, 2);
+    let old = Connection::open(&path).unwrap();
+    old.pragma_update(None, "journal_mode", "wal").unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    for sql in [
+        "INSERT INTO provider (id, generation, taken_at, remembered) VALUES ('acme', 8, '2026-01-02T00:00:00Z', '{}')
+         ON CONFLICT (id) DO UPDATE SET generation = 8, taken_at = '2026-01-02T00:00:00Z', remembered = '{}'",
+        "INSERT INTO provider (id, generation, taken_at, remembered) VALUES ('new', 8, '2026-01-02T00:00:00Z', '{}')
+         ON CONFLICT (id) DO UPDATE SET generation = 8, taken_at = '2026-01-02T00:00:00Z', remembered = '{}'",
+        "UPDATE provider SET remembered = '{}' WHERE id = 'acme' AND generation = 7",
+    ] {
+        let refused = old.execute(sql, []).map_err(|error| error.to_string());
+        let refused = refused.expect_err(sql);
+        assert!(refused.contains("newer portal-sync"), "{refused}");
+        store.check().await.unwrap();
+    }
+    // What keeps sums goes on.
+    store
+        .remember("acme", 7, Remembered::default())
+        .await
+        .unwrap();
+    let more = commit("acme", Some(7), vec![user("00u2", "bob")]);
+    assert_eq!(store.commit(more).await.unwrap(), 8);
+    let first = commit("new", None, vec![user("00u3", "zoe")]);
+    assert_eq!(store.commit(first).await.unwrap(), 9);
+    store.check().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_version_to_come_is_refused_by_whoever_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
@@ -230,4 +263,27 @@ async fn a_link_leads_to_the_file_and_none_is_made_behind_one_that_leads_nowhere
     symlink(folder.path().join("nowhere.db"), &dangling).unwrap();
     assert_eq!(refusal(&dangling), StoreErrorKind::Unopenable);
     assert!(!folder.path().join("nowhere.db").exists());
+}
+
+/// Whoever has the new file open keeps its log: closing what was open to the old file removes nothing by its name.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_somebody_else_puts_there_and_writes_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (in_folder(&folder), folder.path().join("away.db"));
+    let serving = one_generation(&path, "jane").await;
+    rename(&path, &away);
+    let syncing = one_generation(&path, "zoe").await;
+    assert_eq!(names(&serving).await, ["user:default/zoe"]);
+    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    assert_eq!(syncing.commit(more).await.unwrap(), 2);
+    assert_eq!(serving.generation().await.unwrap(), Some(2));
+    serving.state("acme").await.unwrap();
+    let more = commit("acme", Some(2), vec![user("00u3", "eve")]);
+    assert_eq!(serving.commit(more).await.unwrap(), 3);
+    assert_eq!(names(&syncing).await.len(), 3);
+    for store in [&syncing, &serving] {
+        assert_eq!(store.epoch(), u64::from(std::ptr::eq(store, &serving)));
+        store.check().await.unwrap();
+    }
 }
