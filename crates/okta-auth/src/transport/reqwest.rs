@@ -14,6 +14,7 @@ use http::HeaderValue;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT};
 use reqwest::tls::Certificate;
 use reqwest::{Client, redirect};
+use tokio::task::spawn_blocking;
 
 use self::names::Names;
 use super::{Proxies, Transport, TransportError, TransportErrorKind};
@@ -23,6 +24,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest body taken. A page of a thousand users is a few megabytes.
 const LARGEST_BODY: usize = 64 << 20;
+
+/// A packed body of fewer bytes is unpacked at once, which takes a few hundredths of a second at most.
+const SMALL_BODY: usize = 64 << 10;
 
 /// HTTP over reqwest and rustls.
 ///
@@ -129,12 +133,25 @@ impl ReqwestTransport {
         *answer.version_mut() = response.version();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
         if gzip::is_packed(answer.headers()) {
-            let body = gzip::unpacked(answer.body(), self.largest_body).map_err(broken_off)?;
+            let body = self
+                .unpacked(answer.body().clone())
+                .await
+                .map_err(broken_off)?;
             *answer.body_mut() = body.ok_or_else(|| self.too_large())?;
             answer.headers_mut().remove(CONTENT_ENCODING);
             answer.headers_mut().remove(CONTENT_LENGTH);
         }
         Ok(answer)
+    }
+
+    /// A large body is unpacked on a thread of its own: other work of this one must not wait for it.
+    async fn unpacked(&self, body: Bytes) -> io::Result<Option<Bytes>> {
+        let largest = self.largest_body;
+        if body.len() < SMALL_BODY {
+            return gzip::unpacked(&body, largest);
+        }
+        let unpacking = spawn_blocking(move || gzip::unpacked(&body, largest));
+        unpacking.await.map_err(io::Error::other)?
     }
 
     fn too_large(&self) -> TransportError {

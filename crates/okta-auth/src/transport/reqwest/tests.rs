@@ -156,6 +156,26 @@ async fn a_packed_body_is_unpacked_with_all_its_members() {
     }
 }
 
+/// What is random stays as long as it is.
+#[tokio::test]
+async fn a_large_packed_body_is_unpacked_on_a_thread_of_its_own() {
+    let mut state = 1_u32;
+    let contents: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    })
+    .take(300_000)
+    .collect();
+    let whole = packed(&contents);
+    assert!(whole.len() > SMALL_BODY);
+    let address = serving_packed("gzip", &whole).await;
+    let response = get(&transport(), format!("http://{address}/")).await;
+    assert!(response.unwrap().body() == &contents);
+    let address = serving_packed("gzip", &whole[..whole.len() - 1]).await;
+    let result = get(&transport(), format!("http://{address}/")).await;
+    assert_eq!(kind(result), TransportErrorKind::Interrupted);
+}
+
 #[tokio::test]
 async fn what_is_unpacked_is_bounded_over_all_members() {
     let half = packed(&[b'x'; 500_000]);
