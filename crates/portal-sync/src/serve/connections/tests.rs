@@ -145,6 +145,10 @@ async fn what_is_no_sound_request_is_refused_and_the_connection_closed() {
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(101));
     let large = format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(17 * 1024));
     let line = format!("GET /{} HTTP/1.1\r\n\r\n", "b".repeat(17 * 1024));
+    let far = format!(
+        "GET / HTTP/1.1\r\nContent-Length:{}0\r\n\r\nGET / HTTP/1.1\n\n",
+        " ".repeat(80)
+    );
     for (request, status) in [
         ("GET / HTTP/1.1\nHost: localhost\n\n", "400"),
         ("GET / HTTP/1.1\r\nHost: localhost\n\r\n", "400"),
@@ -174,6 +178,11 @@ async fn what_is_no_sound_request_is_refused_and_the_connection_closed() {
             "400",
         ),
         ("POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", "400"),
+        (
+            "GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\nGET / HTTP/1.1\n\n",
+            "400",
+        ),
+        (far.as_str(), "400"),
         (many.as_str(), "431"),
         (large.as_str(), "431"),
         (line.as_str(), "431"),
