@@ -237,6 +237,21 @@ async fn requests_in_one_piece_are_answered_in_their_order_up_to_the_first_unsou
 }
 
 #[tokio::test(start_paused = true)]
+async fn requests_in_one_piece_do_not_go_before_those_of_others() {
+    let (mut greedy, _serving, _stop) = connect();
+    let (mut modest, _serving_too, _stop_too) = connect();
+    tokio::task::yield_now().await;
+    greedy.write_all(&GET.repeat(20)).await.unwrap();
+    modest.write_all(GET).await.unwrap();
+    one_answer(&mut modest).await;
+    let mut some = [0; 4096];
+    let taken = greedy.read(&mut some).await.unwrap();
+    let answers = String::from_utf8_lossy(&some[..taken]);
+    let answers = answers.matches("HTTP/1.1 200 ").count();
+    assert!(answers <= 3, "{answers}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_read_ends_the_connection_after_the_answer() {
     for request in [
         "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc",
