@@ -107,6 +107,20 @@ async fn each_stage_ends_in_time() {
     }
 }
 
+#[test]
+fn who_was_only_silent_sees_a_regular_end() {
+    for (ended, expected) in [
+        (Ended::Done, None),
+        (Ended::Crowded, Some(("cap", true))),
+        (Ended::Overdue(Overdue::Idle), Some(("idle", false))),
+        (Ended::Overdue(Overdue::Head), Some(("head", true))),
+        (Ended::Overdue(Overdue::Write), Some(("write", true))),
+        (Ended::Overdue(Overdue::Answer), Some(("answer", true))),
+    ] {
+        assert_eq!(cut_off(ended), expected, "{ended:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_takes_a_little_now_and_then_is_cut_off_too() {
     let begin = Instant::now();
