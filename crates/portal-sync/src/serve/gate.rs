@@ -139,7 +139,7 @@ impl Refusal {
             Self::OtherTarget => "`Host` and the target of the request differ".to_owned(),
             Self::Tunnel => "this server is no proxy".to_owned(),
             Self::Misdirected(host) => format!(
-                "this server is not known as `{host}`: ask for `localhost`, or add the name to `portalSync.server.hosts`"
+                "this server is not known as `{host}`: ask for its address, or add the name to `portalSync.server.hosts`"
             ),
             Self::CrossSite { .. } => "a page of another site asks: refused".to_owned(),
             Self::UnknownLength => "a body needs a `Content-Length`".to_owned(),
