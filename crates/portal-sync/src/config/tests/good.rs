@@ -122,7 +122,7 @@ fn every_key_is_read() {
     );
     let slash = "complete.yaml:30:17: catalog.providers.okta.partners.orgUrl: \
                  the slash at the end of `https://partners.oktapreview.com/` was removed";
-    let clear = "complete.yaml:36:13: portalSync.server.listen: \
+    let clear = "complete.yaml:37:13: portalSync.server.listen: \
                  `0.0.0.0:8080` is reachable from other machines in clear (plain HTTP), tokens included: \
                  let only a proxy that speaks TLS reach it, or listen on `127.0.0.1` behind one";
     assert_eq!(notices(&config), [clear, slash]);
