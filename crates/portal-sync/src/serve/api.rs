@@ -3,11 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream;
 use tokio::time::timeout;
 
 use super::bulkhead::Refused;
@@ -140,7 +141,13 @@ pub(super) async fn by_name(
             return Failed::Busy(busy).answer(&asked);
         }
     };
-    match site.downloads.start(entity.chunks()) {
+    let body = if asked.is_head() && entity.chunks().len() > 1 {
+        // Of no known length, as the long answer to GET.
+        Some(Body::from_stream(stream::empty::<io::Result<Bytes>>()))
+    } else {
+        site.downloads.start(entity.chunks())
+    };
+    match body {
         Some(body) => ([JSON], body).into_response(),
         None => Failed::Busy(too_many()).answer(&asked),
     }

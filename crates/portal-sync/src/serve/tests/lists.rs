@@ -164,6 +164,7 @@ async fn beyond_so_many_readers_the_next_is_asked_to_come_again() {
     let short = "/api/catalog/entities/by-name/user/default/user-0001";
     for (method, path) in [
         (Method::HEAD, LIST),
+        (Method::HEAD, long),
         (Method::GET, short),
         (Method::GET, "/"),
         (Method::GET, "/readyz"),
