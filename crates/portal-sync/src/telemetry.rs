@@ -97,7 +97,10 @@ impl Telemetry {
         let lines = fmt::layer().with_writer(Lines::new(stderr, layout));
         let lines = match layout {
             Layout::Json => lines.json().boxed(),
-            Layout::Plain | Layout::Coloured => lines.with_ansi(layout == Layout::Coloured).boxed(),
+            Layout::Plain | Layout::Coloured => {
+                let ansi = layout == Layout::Coloured;
+                lines.with_ansi(ansi).fmt_fields(lines::fields()).boxed()
+            }
         };
         tracing_subscriber::registry()
             .with(lines.with_filter(filter))

@@ -1,5 +1,6 @@
 //! `export`: the catalog as files that Backstage reads.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use catalog_model::Entity;
@@ -8,6 +9,7 @@ use clap::{Args, ValueEnum, value_parser};
 use super::session::Session;
 use super::{failure, output};
 use crate::exit::Exit;
+use crate::json_text::nothing_hidden;
 use crate::store::Record;
 
 mod set;
@@ -92,12 +94,12 @@ fn render(records: &[&Record], format: EntityFormat) -> Result<String, RenderErr
     let mut text = String::new();
     match format {
         EntityFormat::Json => {
-            text = serde_json::to_string_pretty(&entities.collect::<Vec<_>>())?;
+            text = shown(serde_json::to_string_pretty(&entities.collect::<Vec<_>>())?);
             text.push('\n');
         }
         EntityFormat::Ndjson => {
             for entity in entities {
-                text.push_str(&serde_json::to_string(entity)?);
+                text.push_str(&shown(serde_json::to_string(entity)?));
                 text.push('\n');
             }
         }
@@ -109,6 +111,14 @@ fn render(records: &[&Record], format: EntityFormat) -> Result<String, RenderErr
         }
     }
     Ok(text)
+}
+
+/// The same JSON, in which nothing is hidden. YAML escapes what a terminal acts on by itself.
+fn shown(json: String) -> String {
+    match nothing_hidden(&json) {
+        Cow::Borrowed(_) => json,
+        Cow::Owned(shown) => shown,
+    }
 }
 
 /// Every text is quoted, so that no reader takes `no` or `012` for something else.
@@ -129,6 +139,31 @@ mod tests {
             "spec": {"profile": {"displayName": display_name}, "memberOf": []},
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn json_has_no_character_that_a_terminal_acts_on_and_the_same_values() {
+        for text in [
+            "\u{9b}2J",
+            "a\u{202e}b",
+            "\u{7f}\u{2028}",
+            "émoji 🚀",
+            "\\\u{85}",
+        ] {
+            let record = Record {
+                provider: "acme".into(),
+                okta_id: "00u1".into(),
+                entity: user(text),
+            };
+            for format in [EntityFormat::Json, EntityFormat::Ndjson] {
+                let shown = render(&[&record], format).unwrap();
+                let hides = |c| c != '\n' && okta_auth::visible::is_hidden(c);
+                assert!(!shown.contains(hides), "{shown:?}");
+                let one = shown.trim().trim_start_matches('[').trim_end_matches(']');
+                let read: Entity = serde_json::from_str(one).unwrap();
+                assert_eq!(read, record.entity);
+            }
+        }
     }
 
     #[test]

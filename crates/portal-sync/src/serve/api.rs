@@ -3,11 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::stream;
 use tokio::time::timeout;
 
 use super::bulkhead::Refused;
@@ -37,11 +38,13 @@ pub(super) async fn entities(
         Ok(list) => list,
         Err(failed) => return failed.answer(&asked),
     };
-    let mut answer = if negotiation::has(&headers, list.etag()) {
+    let is_head = method == Method::HEAD;
+    let is_known = negotiation::has(&headers, list.etag());
+    let mut answer = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         // Whoever asks for the headers alone needs no place among those who read.
-        let body = if method == Method::HEAD {
+        let body = if is_head {
             Some(Body::empty())
         } else {
             site.downloads.start(list.chunks())
@@ -50,14 +53,17 @@ pub(super) async fn entities(
             return Failed::Busy(too_many()).answer(&asked);
         };
         let mut answer = ([JSON], body).into_response();
-        let length = HeaderValue::from(list.len());
-        answer.headers_mut().insert(header::CONTENT_LENGTH, length);
         if coding == Coding::Gzip {
             let gzip = HeaderValue::from_static("gzip");
             answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
         }
         answer
     };
+    // To HEAD a length of none would be added, which the list has not (RFC 9110, section 8.6); a 304 to GET has no length.
+    if is_head || !is_known {
+        let length = HeaderValue::from(list.len());
+        answer.headers_mut().insert(header::CONTENT_LENGTH, length);
+    }
     if let Ok(etag) = HeaderValue::from_str(list.etag()) {
         answer.headers_mut().insert(header::ETAG, etag);
     }
@@ -135,7 +141,13 @@ pub(super) async fn by_name(
             return Failed::Busy(busy).answer(&asked);
         }
     };
-    match site.downloads.start(entity.chunks()) {
+    let body = if asked.is_head() && entity.chunks().len() > 1 {
+        // Of no known length, as the long answer to GET.
+        Some(Body::from_stream(stream::empty::<io::Result<Bytes>>()))
+    } else {
+        site.downloads.start(entity.chunks())
+    };
+    match body {
         Some(body) => ([JSON], body).into_response(),
         None => Failed::Busy(too_many()).answer(&asked),
     }

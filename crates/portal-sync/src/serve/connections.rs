@@ -146,17 +146,27 @@ async fn one(
         local: local.ip().to_canonical(),
     };
     let ended = connection::serve(&mut stream, ends, router, &place.watched, stopping).await;
-    let why = match ended {
-        Ended::Done => return,
-        Ended::Crowded => "cap",
-        Ended::Overdue(Overdue::Head) => "head",
-        Ended::Overdue(Overdue::Idle) => "idle",
-        Ended::Overdue(Overdue::Write) => "write",
-        Ended::Overdue(Overdue::Answer) => "answer",
+    let Some((why, is_reset)) = cut_off(ended) else {
+        return;
     };
     metrics.cut_off(why);
-    // What the kernel still has for such a peer goes with it.
-    let _ = stream.set_zero_linger();
+    if is_reset {
+        // What the kernel still has for such a peer goes with it.
+        let _ = stream.set_zero_linger();
+    }
+}
+
+/// What the metrics call it, and whether the connection is reset. Who was only silent, such as a pool of connections, sees a
+/// regular end.
+const fn cut_off(ended: Ended) -> Option<(&'static str, bool)> {
+    match ended {
+        Ended::Done => None,
+        Ended::Crowded => Some(("cap", true)),
+        Ended::Overdue(Overdue::Head) => Some(("head", true)),
+        Ended::Overdue(Overdue::Idle) => Some(("idle", false)),
+        Ended::Overdue(Overdue::Write) => Some(("write", true)),
+        Ended::Overdue(Overdue::Answer) => Some(("answer", true)),
+    }
 }
 
 async fn look(alarm: &Alarm) {

@@ -59,19 +59,21 @@ fn judge(names: &Names, request: &Request) -> Result<(), Refusal> {
         }
     }
     let headers = request.headers();
-    if is(headers, "sec-fetch-site", "cross-site") {
-        let is_navigation =
-            request.method() == Method::GET && is(headers, "sec-fetch-mode", "navigate");
-        return Err(Refusal::CrossSite { is_navigation });
-    }
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(Refusal::UnknownLength);
     }
     let length = headers.get(header::CONTENT_LENGTH);
     match length.map(|it| it.to_str().unwrap_or_default().parse()) {
-        Some(Ok(0..=BODY)) | None => Ok(()),
-        Some(_) => Err(Refusal::TooLong),
+        Some(Ok(0..=BODY)) | None => {}
+        Some(_) => return Err(Refusal::TooLong),
     }
+    // After the bodies: who follows a link keeps the connection, and what follows a body that is not read is no request.
+    if is(headers, "sec-fetch-site", "cross-site") {
+        let is_navigation =
+            request.method() == Method::GET && is(headers, "sec-fetch-mode", "navigate");
+        return Err(Refusal::CrossSite { is_navigation });
+    }
+    Ok(())
 }
 
 /// For whom a request is. Nobody, when it is one of HTTP/1.0 that names none: browsers do not send such.
@@ -137,7 +139,7 @@ impl Refusal {
             Self::OtherTarget => "`Host` and the target of the request differ".to_owned(),
             Self::Tunnel => "this server is no proxy".to_owned(),
             Self::Misdirected(host) => format!(
-                "this server is not known as `{host}`: ask for `localhost`, or add the name to `portalSync.server.hosts`"
+                "this server is not known as `{host}`: ask for its address, or add the name to `portalSync.server.hosts`"
             ),
             Self::CrossSite { .. } => "a page of another site asks: refused".to_owned(),
             Self::UnknownLength => "a body needs a `Content-Length`".to_owned(),
@@ -292,6 +294,25 @@ mod tests {
                 let found = judged(line, Version::HTTP_11, &headers);
                 assert_eq!(found, expected, "{line} {value}");
             }
+        }
+    }
+
+    #[test]
+    fn who_follows_a_link_with_a_body_that_is_not_read_is_not_answered_again() {
+        let link = [
+            ("host", "localhost"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+        ];
+        for (header, value, expected) in [
+            ("transfer-encoding", "chunked", 411),
+            ("content-length", "8193", 413),
+            ("content-length", "8192", 403),
+        ] {
+            let mut headers = link.to_vec();
+            headers.push((header, value));
+            let found = judged("GET /", Version::HTTP_11, &headers);
+            assert_eq!(found, Err(expected), "{header} {value}");
         }
     }
 

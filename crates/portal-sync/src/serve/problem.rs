@@ -31,6 +31,11 @@ impl Asked {
         }
     }
 
+    /// Whether only the headers are asked for.
+    pub(super) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
     /// The name of the first query parameter.
     pub(super) fn parameter(&self) -> Option<String> {
         let query = self.uri.query().unwrap_or_default();

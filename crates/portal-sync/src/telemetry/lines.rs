@@ -2,10 +2,13 @@
 //!
 //! Names and messages of others come into the log by many ways. All of them end here.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use okta_auth::visible;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
 
 use crate::json_text;
 
@@ -18,6 +21,24 @@ pub(super) enum Layout {
     Coloured,
     /// One JSON object.
     Json,
+}
+
+/// Writes the fields of events and spans. Once they are in a line, nobody can tell a colour that a foreign text sets from
+/// ours.
+pub(super) fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
+    debug_fn(|to, field, value| write_field(to, field.name(), value)).delimited(" ")
+}
+
+fn write_field(to: &mut Writer<'_>, name: &str, value: &dyn fmt::Debug) -> fmt::Result {
+    let text = format!("{value:?}");
+    let text = visible::line(&text);
+    match name {
+        "message" => write!(to, "{text}"),
+        _ if to.has_ansi_escapes() => {
+            write!(to, "\u{1b}[3m{name}\u{1b}[0m\u{1b}[2m=\u{1b}[0m{text}")
+        }
+        _ => write!(to, "{name}={text}"),
+    }
 }
 
 /// Makes writers that pass events on, each as one line.
@@ -118,12 +139,14 @@ mod tests {
             .with_writer(Lines::new(to, layout));
         let subscriber = tracing_subscriber::registry();
         let work = || {
+            let _span = tracing::info_span!("run", tenant = %text, text).entered();
             tracing::warn!(name = %text, debug = ?text, text, "group {text} is unknown");
         };
         if layout == Layout::Json {
             tracing::subscriber::with_default(subscriber.with(lines.json()), work);
         } else {
-            let lines = lines.with_ansi(layout == Layout::Coloured);
+            let ansi = layout == Layout::Coloured;
+            let lines = lines.with_ansi(ansi).fmt_fields(fields());
             tracing::subscriber::with_default(subscriber.with(lines), work);
         }
         let written = written.lock().unwrap().clone();
@@ -152,6 +175,7 @@ mod tests {
             "\u{9b}2J\u{202e}\u{2028}\u{85}\u{200b}\u{e0041}\0",
             "\u{1b}[",
             "\u{1b}[;",
+            "\u{1b}[8m\u{1b}[30;40m\u{1b}[36mhidden",
             "Zoë 平 🚀",
         ] {
             for layout in [Layout::Plain, Layout::Coloured, Layout::Json] {
@@ -160,7 +184,14 @@ mod tests {
                 let is_ours = |character| layout == Layout::Coloured && character == '\u{1b}';
                 let acts = |character| visible::is_hidden(character) && !is_ours(character);
                 assert!(!line.contains(acts), "{layout:?} {line:?}");
-                let foreign = ["\u{1b}]", "\u{1b}[2J", "\u{1b}[;"];
+                let foreign = [
+                    "\u{1b}]",
+                    "\u{1b}[2J",
+                    "\u{1b}[;",
+                    "\u{1b}[8m",
+                    "\u{1b}[30;40m",
+                    "\u{1b}[36m",
+                ];
                 assert!(!foreign.iter().any(|it| line.contains(it)), "{line:?}");
                 if layout == Layout::Json {
                     let event: serde_json::Value = serde_json::from_str(line).unwrap();

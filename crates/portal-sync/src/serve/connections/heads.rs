@@ -29,7 +29,7 @@ enum State {
     Between,
     Head,
     Body(u64),
-    /// After a head whose body is not read: the answer to it is the last one.
+    /// After a head whose body is not read: its answer closes the connection, by the parser or by the gate.
     Last,
 }
 
@@ -43,7 +43,8 @@ enum Length {
 }
 
 impl Heads {
-    /// Reads on. An error is the position of an LF in a head that no CR precedes.
+    /// Reads on. An error is the position of an LF in a head that no CR precedes, or that ends a line by which the next head
+    /// is not found for certain.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Result<(), usize> {
         for (at, byte) in bytes.iter().enumerate() {
             match self.state {
@@ -66,7 +67,7 @@ impl Heads {
         let after_return = take(&mut self.carriage_return);
         match byte {
             b'\r' => self.carriage_return = true,
-            b'\n' if after_return => self.end_line(),
+            b'\n' if after_return => return self.end_line(),
             b'\n' => return Err(()),
             _ => {
                 self.state = State::Head;
@@ -78,7 +79,7 @@ impl Heads {
         Ok(())
     }
 
-    fn end_line(&mut self) {
+    fn end_line(&mut self) -> Result<(), ()> {
         let line = take(&mut self.line);
         if line.is_empty() {
             if self.state == State::Head {
@@ -89,15 +90,19 @@ impl Heads {
                     Length::Of(_) | Length::Unusable => State::Last,
                 };
             }
-            return;
+            return Ok(());
         }
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            return;
+            return Ok(());
         };
         let (name, value) = line.split_at(colon);
         if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.length = Length::Unusable;
         } else if name.eq_ignore_ascii_case(b"content-length") {
+            // The parser takes a length that is given twice, or behind any number of blanks and zeros, and reads on.
+            if line.len() >= LINE || matches!(self.length, Length::Of(_)) {
+                return Err(());
+            }
             let value = value.get(1..).unwrap_or_default().trim_ascii();
             let value = std::str::from_utf8(value)
                 .ok()
@@ -107,6 +112,7 @@ impl Heads {
                 _ => Length::Unusable,
             };
         }
+        Ok(())
     }
 }
 
@@ -145,9 +151,15 @@ mod tests {
             // What follows the last request is nobody's.
             (with("Content-Length: 8193") + "\n", true),
             (with("Content-Length: 8192") + "\n", true),
-            (with("Content-Length: 3\r\nContent-Length: 3") + "\n", true),
             (with("Content-Length: -1") + "\n", true),
             (with("Content-Length: 99999999999999999999") + "\n", true),
+            // Of these the parser would find the next head elsewhere.
+            (with("Content-Length: 3\r\nContent-Length: 3"), false),
+            (with("Content-Length: 0\r\ncontent-length: 0"), false),
+            (with(&format!("Content-Length:{}10", " ".repeat(48))), false),
+            (with(&format!("Content-Length: {}3", "0".repeat(60))), false),
+            (with(&format!("Content-Length: 3{}", " ".repeat(60))), false),
+            (with("Content-Length:   003   "), true),
             (with("Transfer-Encoding: chunked") + "\n", true),
             (
                 with("Transfer-Encoding: x\r\nContent-Length: 0") + "\n",

@@ -107,6 +107,20 @@ async fn each_stage_ends_in_time() {
     }
 }
 
+#[test]
+fn who_was_only_silent_sees_a_regular_end() {
+    for (ended, expected) in [
+        (Ended::Done, None),
+        (Ended::Crowded, Some(("cap", true))),
+        (Ended::Overdue(Overdue::Idle), Some(("idle", false))),
+        (Ended::Overdue(Overdue::Head), Some(("head", true))),
+        (Ended::Overdue(Overdue::Write), Some(("write", true))),
+        (Ended::Overdue(Overdue::Answer), Some(("answer", true))),
+    ] {
+        assert_eq!(cut_off(ended), expected, "{ended:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_takes_a_little_now_and_then_is_cut_off_too() {
     let begin = Instant::now();
@@ -145,6 +159,10 @@ async fn what_is_no_sound_request_is_refused_and_the_connection_closed() {
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(101));
     let large = format!("GET / HTTP/1.1\r\na: {}\r\n\r\n", "b".repeat(17 * 1024));
     let line = format!("GET /{} HTTP/1.1\r\n\r\n", "b".repeat(17 * 1024));
+    let far = format!(
+        "GET / HTTP/1.1\r\nContent-Length:{}0\r\n\r\nGET / HTTP/1.1\n\n",
+        " ".repeat(80)
+    );
     for (request, status) in [
         ("GET / HTTP/1.1\nHost: localhost\n\n", "400"),
         ("GET / HTTP/1.1\r\nHost: localhost\n\r\n", "400"),
@@ -174,6 +192,11 @@ async fn what_is_no_sound_request_is_refused_and_the_connection_closed() {
             "400",
         ),
         ("POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\n", "400"),
+        (
+            "GET / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\nGET / HTTP/1.1\n\n",
+            "400",
+        ),
+        (far.as_str(), "400"),
         (many.as_str(), "431"),
         (large.as_str(), "431"),
         (line.as_str(), "431"),
@@ -225,6 +248,21 @@ async fn requests_in_one_piece_are_answered_in_their_order_up_to_the_first_unsou
         .filter_map(|(at, _)| answers.get(at + 9..at + 12))
         .collect();
     assert_eq!(statuses, ["200", "405", "200", "400"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_in_one_piece_do_not_go_before_those_of_others() {
+    let (mut greedy, _serving, _stop) = connect();
+    let (mut modest, _serving_too, _stop_too) = connect();
+    tokio::task::yield_now().await;
+    greedy.write_all(&GET.repeat(20)).await.unwrap();
+    modest.write_all(GET).await.unwrap();
+    one_answer(&mut modest).await;
+    let mut some = [0; 4096];
+    let taken = greedy.read(&mut some).await.unwrap();
+    let answers = String::from_utf8_lossy(&some[..taken]);
+    let answers = answers.matches("HTTP/1.1 200 ").count();
+    assert!(answers <= 3, "{answers}");
 }
 
 #[tokio::test(start_paused = true)]
