@@ -117,11 +117,16 @@ impl Daemon {
             publisher.refresh_or_log().await;
             Ok(known)
         });
-        let mut has_begun = false;
+        let (mut has_begun, mut serves) = (false, true);
         let mut stop = pin!(stop);
         let ended = loop {
             tokio::select! {
                 () = &mut stop => break Ok(()),
+                // It only ends by itself when it crashes.
+                ended = &mut server => {
+                    serves = false;
+                    break ended.map_err(ServeError::Crashed);
+                },
                 begun = &mut begin, if !has_begun => match begun {
                     Ok(known) => {
                         has_begun = true;
@@ -144,7 +149,7 @@ impl Daemon {
         // A run under way is dropped: nothing of it is committed, the next one begins anew.
         tasks.abort_all();
         stopping.send_replace(true);
-        if tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
+        if serves && tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
             server.abort();
         }
         ended
