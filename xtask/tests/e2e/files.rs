@@ -148,3 +148,20 @@ async fn a_file_that_goes_while_it_is_served_is_noticed() -> anyhow::Result<()> 
         .await?;
     Ok(())
 }
+
+/// A core would hold keys and tokens.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn there_is_no_core_of_a_process_that_holds_keys() -> anyhow::Result<()> {
+    let mut small = small().await?;
+    small.launch_by(&["sh", "-c", "ulimit -S -c unlimited; exec \"$@\"", "sh"]);
+    let daemon = small.serve::<&str>(&[]).await?;
+    let process = daemon.process().unwrap();
+    let limits = fs::read_to_string(format!("/proc/{process}/limits"))?;
+    let core = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"));
+    let values: Vec<&str> = core.unwrap().split_whitespace().take(2).collect();
+    assert_eq!(values, ["0", "0"]);
+    Ok(())
+}
