@@ -6,7 +6,7 @@
 //! | for | use | `a`, U+202E, line feed, `b` |
 //! |---|---|---|
 //! | one foreign text in a message | [`visible`] | `a\u{202e}\u{a}b` |
-//! | one line that is made of several texts | [`line`] | `a\u{202e}\u{a}b` |
+//! | one line that is made of several texts | [`line()`] | `a\u{202e}\u{a}b` |
 //! | one message that may be of any length | [`message`] | `a\u{202e}\u{a}b` |
 //! | lines that are ready to be printed | [`lines`] | `a\u{202e}`, line feed, `b` |
 //!
@@ -143,7 +143,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     sifted(text, |_| false)
 }
 
-/// A [`line`] of at most [`LONGEST_MESSAGE`] bytes, of which the last say `…` where it was longer. What an error says may hold
+/// A [`line()`] of at most [`LONGEST_MESSAGE`] bytes, of which the last say `…` where it was longer. What an error says may hold
 /// as much of an answer as whoever answers likes.
 ///
 /// ```
@@ -170,7 +170,7 @@ pub fn message(text: &str) -> Cow<'_, str> {
     shortened.into()
 }
 
-/// Lines as they are printed: as [`line`], with the line ends and tabs that are between and in them.
+/// Lines as they are printed: as [`line()`], with the line ends and tabs that are between and in them.
 ///
 /// What is foreign has to be [`visible`] before it is joined to lines.
 ///
