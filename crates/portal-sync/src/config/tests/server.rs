@@ -80,7 +80,7 @@ app-config.yaml:7:54: portalSync.server.tokens[2]: the token has 15 characters, 
   fix: make one of 32 random characters: `openssl rand -base64 24`
 ");
     refused(&with_server("{ tokens: [changemechangeme] }"), "
-app-config.yaml:7:34: portalSync.server.tokens[0]: the token (16 characters) can be guessed: without words such as `password`, sequences such as `1234` and what repeats, fewer than 8 different characters are left of it
+app-config.yaml:7:34: portalSync.server.tokens[0]: the token (16 characters) can be guessed: without words such as `password`, sequences such as `1234` and what repeats, fewer than 5 different characters are left of it
   fix: make one of 32 random characters: `openssl rand -base64 24`
 ");
     let long: String = ('!'..='~').cycle().step_by(7).take(4_097).collect();
