@@ -14,8 +14,8 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// There is a generation to serve, and the store that it is from can be read. The body names the tenants that were never read, a line each: their people and groups
-/// are missing from it.
+/// There is a generation to serve, and the store that it is from can be read. The body names the tenants that were never
+/// read, a line each: their people and groups are missing from it.
 pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String) {
     let published = site.catalog.borrow();
     let why = match *site.store.borrow() {
