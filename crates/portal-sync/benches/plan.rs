@@ -23,16 +23,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use portal_sync::config;
-use portal_sync::criteria::Criteria;
-use portal_sync::mapping::KeptNames;
-use portal_sync::mapping::Mapping;
-use portal_sync::plan::{Known, Settings, plan};
-use portal_sync::roster::{Rules, resolve};
-use portal_sync::selection::Selection;
-use portal_sync::snapshot::{Members, Snapshot};
-use portal_sync::store::{CatalogStore as _, Commit, SqliteStore};
+use portal_sync::bench::Held;
 use tokio::time::Instant;
 
 const SIZES: [usize; 3] = [250_000, 500_000, 1_000_000];
@@ -77,10 +68,8 @@ fn main() {
 }
 
 async fn one(size: usize, case: &str, store: &Path) {
-    let settings = settings();
-    let store = SqliteStore::open(store).unwrap();
     let began = Instant::now();
-    let state = store.state(&settings.provider).await.unwrap();
+    let held = Held::read(store).await.unwrap();
     let reading = began.elapsed();
 
     let called = if case == "hundredth" {
@@ -88,109 +77,64 @@ async fn one(size: usize, case: &str, store: &Path) {
     } else {
         "Ada"
     };
-    let known = Known::new(state, org(size, called), &settings, Timestamp::UNIX_EPOCH);
-    let mapping = map(&known, &settings);
+    let run = held.with((0..size).map(|it| user(it, called)), groups(size));
     let began = Instant::now();
-    let plan = black_box(plan(&known, &settings, None).unwrap());
+    black_box(run.map().unwrap());
+    let mapping = began.elapsed();
+    let began = Instant::now();
+    let plan = black_box(run.plan().unwrap());
     let planning = began.elapsed();
     let peak = peak_megabytes();
 
-    assert_eq!(plan.after.users, size, "everybody is there");
-    assert_eq!(plan.after.memberships, size * GROUPS_OF_A_USER);
+    let (users, groups, memberships) = plan.after();
+    assert_eq!(users, size, "everybody is there");
+    assert_eq!(memberships, size * GROUPS_OF_A_USER);
     println!(
-        "{size:>9} {:>8} {:>11}  {case:<9} {} {} {} {} {:>9} {peak:>7} MB",
-        plan.after.groups,
-        plan.after.memberships,
+        "{size:>9} {groups:>8} {memberships:>11}  {case:<9} {} {} {} {} {:>9} {peak:>7} MB",
         seconds(reading),
         seconds(mapping),
         seconds(planning),
         seconds(planning.saturating_sub(mapping)),
-        plan.changes.len(),
+        plan.changes(),
     );
     if case == "first" {
-        drop(known);
-        let commit = Commit {
-            provider: plan.provider,
-            base: None,
-            taken_at: Timestamp::UNIX_EPOCH,
-            removed: plan.removed,
-            written: plan.written,
-            remembered: plan.remembered,
-        };
-        store.commit(commit).await.unwrap();
+        run.commit(plan).await.unwrap();
     }
-}
-
-/// Makes every entity of the org, with its text, and compares it with nothing.
-fn map(known: &Known, settings: &Settings) -> Duration {
-    let began = Instant::now();
-    let (snapshot, state) = (known.snapshot(), known.state());
-    let roster = resolve(snapshot, state, settings.rules, Some(&settings.guard));
-    let mapped = settings
-        .mapping
-        .map(snapshot, &roster, state, KeptNames::NONE)
-        .unwrap();
-    for made in mapped.users().chain(mapped.groups()) {
-        black_box(serde_json::to_string(&made.unwrap().entity).unwrap());
-    }
-    began.elapsed()
 }
 
 fn seconds(duration: Duration) -> String {
     format!("{:>6.2} s", duration.as_secs_f64())
 }
 
-fn settings() -> Settings {
-    Settings {
-        provider: "acme".to_owned(),
-        rules: Rules::default(),
-        criteria: Criteria::default(),
-        guard: portal_sync::Guard::default(),
-        mapping: Mapping::new("acme", "https://acme.okta.com", config::Mapping::default()),
-    }
-}
-
-/// An org of so many users. One of a hundred has the first name `called`.
-fn org(size: usize, called: &str) -> Snapshot {
+/// The groups of an org of so many users, with their members.
+fn groups(size: usize) -> impl Iterator<Item = (okta_api::Group, Vec<okta_api::UserId>)> {
     let groups = (size / USERS_OF_A_GROUP).max(1);
-    let selection = Selection::new(None, None).for_mapping(&config::Mapping::default());
     let mut members: Vec<Vec<okta_api::UserId>> = vec![Vec::new(); groups];
-    let mut snapshot = Snapshot::default();
     for number in 0..size {
-        let id = user_id(number);
         for turn in 0..GROUPS_OF_A_USER {
             let group = (number * 7 + turn * (groups / GROUPS_OF_A_USER + 1)) % groups;
-            if let Some(members) = members.get_mut(group) {
-                members.push(id.clone());
-            }
+            members.get_mut(group).unwrap().push(user_id(number));
         }
-        let called = if number.is_multiple_of(100) {
-            called
-        } else {
-            "Ada"
-        };
-        let user = selection.trimmed(user(number, called));
-        snapshot.users.insert(id, user.into());
     }
-    for (number, members) in members.into_iter().enumerate() {
-        let id = okta_api::GroupId::from(format!("00g{number:017}"));
+    members.into_iter().enumerate().map(|(number, members)| {
         let group = format!(
-            r#"{{"id":"{id}","type":"OKTA_GROUP","profile":{{"name":"Team {number}","description":"Everybody in team {number}"}}}}"#
+            r#"{{"id":"00g{number:017}","type":"OKTA_GROUP","profile":{{"name":"Team {number}","description":"Everybody in team {number}"}}}}"#
         );
-        if let Ok(group) = serde_json::from_str(&group) {
-            snapshot.groups.insert(id.clone(), group);
-        }
-        let members = members.into_iter().collect();
-        snapshot.members.insert(id, Members::Known(members));
-    }
-    snapshot
+        (serde_json::from_str(&group).unwrap(), members)
+    })
 }
 
 fn user_id(number: usize) -> okta_api::UserId {
     format!("00u{number:017}").into()
 }
 
+/// A user. One of a hundred has the first name `called`.
 fn user(number: usize, called: &str) -> okta_api::User {
+    let called = if number.is_multiple_of(100) {
+        called
+    } else {
+        "Ada"
+    };
     let text = format!(
         r#"{{"id":"{}","status":"ACTIVE","created":"2024-03-01T18:49:54.000Z","lastUpdated":"2026-01-01T00:00:00.000Z",
             "profile":{{"firstName":"{called}","lastName":"Lovelace {number}","title":"Analyst","login":"ada.lovelace.{number}@example.com",

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 
 mod config;
 mod confinement;
+mod daemon;
 mod export;
 mod failure;
 mod filter;

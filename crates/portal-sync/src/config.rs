@@ -18,7 +18,7 @@ mod environment;
 mod place;
 
 mod errors;
-mod suggest;
+pub(crate) mod permissions;
 
 mod elsewhere;
 
@@ -52,33 +52,22 @@ mod tuning;
 
 mod provider;
 
-pub use credentials::Credentials;
-pub use daemon::{LogFormat, Store, StoreUrl, Telemetry};
-pub use environment::Environment;
-pub use errors::{ConfigError, ConfigErrors, Notice};
-pub use filters::GroupFilter;
-pub(crate) use mapping::namespace_of;
-pub use mapping::{
-    AdminConsole, Collisions, EmailCase, Fields, GroupMapping, GroupNaming, GroupTypes, Hierarchy,
-    Mapping, Merge, Renames, Root, UserMapping, UserNaming, admin_console_of,
-};
-pub use place::Place;
-pub use provider::Provider;
-pub use schedule::{Frequency, Schedule};
-pub use server::Server;
-pub(crate) use suggest::nearest;
-pub use tokens::{Permission, Token};
-pub use tuning::{Limits, RateLimit};
+pub(crate) use daemon::{Store, Telemetry};
+pub(crate) use environment::Environment;
+pub(crate) use errors::{ConfigErrors, Notice};
+pub(crate) use server::Server;
+
+use crate::run::provider::ProviderConfig;
 
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// The Okta tenants; there is at least one, and no id twice.
     ///
     /// They are in the order in which the configuration names them, so that it decides which one gets a name that several
     /// want: a list in its order, a map in that of the first file, then what each later file, and at last the variables,
     /// add to it. That a later file names one again does not move it.
-    pub providers: Vec<Provider>,
+    pub providers: Vec<ProviderConfig>,
     /// Where the catalog is kept.
     pub store: Store,
     /// What `serve` listens on, and whom it answers.
@@ -97,36 +86,12 @@ pub struct Config {
 /// none, `app-config.yaml` and then `app-config.local.yaml` of the folder `cwd` are read. Relative
 /// paths, also the store's, start at `cwd`; paths inside a file start at that file's folder.
 ///
-/// ```
-/// use portal_sync::config::{self, Environment};
-///
-/// let folder = tempfile::tempdir()?;
-/// std::fs::write(
-///     folder.path().join("app-config.yaml"),
-///     "
-/// catalog:
-///   providers:
-///     okta:
-///       default:
-///         oktaUrl: https://acme.okta.com
-///         token: ${OKTA_TOKEN}
-/// ",
-/// )?;
-/// let environment: Environment = [("OKTA_TOKEN", "00examp1e")].into_iter().collect();
-/// let config = config::load(&[], &environment, folder.path())?;
-/// assert_eq!(config.providers[0].id, "default");
-///
-/// let errors = config::load(&[], &Environment::default(), folder.path()).unwrap_err();
-/// assert!(errors.to_string().contains("the variable `OKTA_TOKEN` is not set"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
 /// # Errors
 ///
 /// Everything that is wrong, not only the first: files that cannot be read or are not YAML, unset
 /// variables, unknown and missing keys, values that cannot be used. Values of secret keys are never
 /// quoted.
-pub fn load(
+pub(crate) fn load(
     files: &[PathBuf],
     environment: &Environment,
     cwd: &Path,

@@ -3,13 +3,6 @@
 use std::process::ExitCode;
 
 /// How a command ended.
-///
-/// ```
-/// use portal_sync::Exit;
-///
-/// assert_eq!(Exit::Partial.code(), 4);
-/// assert_eq!(Exit::Partial.worse(Exit::Withheld), Exit::Withheld);
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
     /// Everything was done; for `plan`, there is nothing to change.
@@ -94,5 +87,13 @@ mod tests {
             assert_eq!(a.worse(b), worst);
             assert_eq!(b.worse(a), worst);
         }
+    }
+
+    #[test]
+    fn the_example_of_exit() {
+        use super::Exit;
+
+        assert_eq!(Exit::Partial.code(), 4);
+        assert_eq!(Exit::Partial.worse(Exit::Withheld), Exit::Withheld);
     }
 }

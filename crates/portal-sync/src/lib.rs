@@ -1,75 +1,34 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # Modules, in the order data flows
+//! # Rooms
 //!
-//! ```text
-//! config ─► okta ─► directory ─► selection ─► snapshot ─► roster ─► mapping ─► plan ─► store ─► published ─► serve
-//! ```
+//! Each folder is a step of the way from Okta to the catalog, and uses only those listed above it.
 
 mod exit;
 
-mod apart;
+mod text;
 
-mod counted;
+mod held;
 
-mod guard;
+mod telemetry;
 
-mod permissions;
+mod read;
 
-pub mod document;
+mod decide;
 
-pub mod text;
+mod store;
 
-mod json_text;
+mod catalog;
 
-pub mod naming;
+mod run;
 
-pub mod template;
+mod serve;
 
-pub mod leavers;
-
-pub mod config;
-
-pub mod snapshot;
-
-pub mod selection;
-
-pub mod criteria;
-
-pub mod directory;
-
-pub mod state;
-
-pub mod roster;
-
-pub mod mapping;
-
-pub mod store;
-
-pub mod plan;
-
-pub mod okta;
-
-pub mod published;
-
-pub mod first_runs;
-
-pub mod run;
-
-pub mod report;
-
-pub mod cycle;
-
-pub mod schedule;
-
-pub mod telemetry;
-
-pub mod serve;
-
-pub mod daemon;
+mod config;
 
 mod cli;
 
+#[doc(hidden)]
+pub mod bench;
+
 pub use cli::{main, main_from};
-pub use exit::Exit;
-pub use guard::{Guard, Percent};

@@ -22,7 +22,6 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use jiff::Timestamp;
 use okta_auth::Clock;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -37,15 +36,16 @@ use self::assets::Assets;
 use self::bulkhead::Bulkhead;
 use self::download::Downloads;
 use self::host::Names;
-use crate::config::Token;
-use crate::published::{CatalogReader, Published};
+use crate::catalog::published::{CatalogReader, Published};
+use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::telemetry::Unauthorized;
 
-pub use self::connections::{MAX_CONNECTIONS, capacity, descriptors, listen, serve};
+pub(crate) use self::access::{Permission, Token};
+pub(crate) use self::connections::{capacity, descriptors, listen, serve};
 
 /// What the server reads from.
 #[derive(Debug, Clone)]
-pub struct App {
+pub(crate) struct App {
     /// The newest generation of the catalog.
     pub catalog: CatalogReader,
     /// Whether the catalog can be read.
@@ -64,53 +64,6 @@ pub struct App {
     pub metrics: prometheus::Registry,
     /// Tells how old the generation is.
     pub clock: Arc<dyn Clock>,
-}
-
-/// What is known of the store.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreStatus {
-    /// It is being read for the first time.
-    #[default]
-    Opening,
-    /// It was read when it was last looked at.
-    Read,
-    /// It could not be read then. It is tried again.
-    Unreadable,
-    /// Its file is not there any more.
-    Gone,
-    /// Another file took its place, in which there is no catalog yet.
-    Emptied,
-    /// What is in it is not what was written.
-    Damaged,
-}
-
-/// One provider, as the schedule sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderStatus {
-    /// Its id in the configuration.
-    pub provider: String,
-    /// The host of its Okta org.
-    pub org: String,
-    /// The run that ended last since the process began.
-    pub last_run: Option<RunStatus>,
-    /// When the next run starts, if one is planned.
-    pub next_run: Option<Timestamp>,
-    /// Whether a run is under way.
-    pub running: bool,
-}
-
-/// A run that ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunStatus {
-    /// When it started.
-    pub started: Timestamp,
-    /// When it ended.
-    pub finished: Timestamp,
-    /// `complete`, `partial`, `blocked` or `failed`.
-    pub outcome: String,
-    /// What a person should know about it: the error of a failed run.
-    pub message: Option<String>,
 }
 
 /// How long a request may take until its answer begins.
@@ -151,7 +104,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 ///
 /// The list of every entity is made once a generation, has an `ETag`, and is sent to a few readers at a time; searches and
 /// pages are written a few at a time, too. Whoever finds no place gets 503 with `Retry-After`.
-pub fn router(app: App) -> Router {
+pub(crate) fn router(app: App) -> Router {
     let App {
         catalog,
         store,

@@ -4,17 +4,17 @@
 //! see whole generations: a commit is visible at once or not at all, and a process killed at any instant leaves the
 //! previous or the next generation.
 
-use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalog_model::{Entity, EntityRef, Kind};
+use catalog_model::{Entity, Kind};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::criteria::Remembered;
-use crate::document::Document;
-use crate::state::State;
+use crate::held::criteria::Remembered;
+use crate::held::document::{Document, Written};
+use crate::held::state::State;
 
 mod digest;
 mod error;
@@ -22,13 +22,22 @@ mod error;
 mod migrate;
 mod sqlite;
 
-pub use error::{StoreError, StoreErrorKind};
-pub use sqlite::SqliteStore;
+pub(crate) use error::{StoreError, StoreErrorKind};
+pub(crate) use sqlite::SqliteStore;
+
+/// The address of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum StoreUrl {
+    /// An embedded database in this file. A relative path was resolved against the working
+    /// directory.
+    Sqlite(PathBuf),
+}
 
 /// A store of catalogs.
 ///
 /// The behaviour every implementation must show is the test suite of this module.
-pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// What the catalog holds for one provider.
     ///
     /// # Errors
@@ -88,7 +97,7 @@ pub trait CatalogStore: fmt::Debug + Send + Sync + 'static {
 
 /// A provider that committed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KnownProvider {
+pub(crate) struct KnownProvider {
     /// Its id.
     pub id: String,
     /// The address of the org that its entities are from, as in `https://acme.okta.com`; none when it has no entities.
@@ -99,22 +108,13 @@ pub struct KnownProvider {
 
 /// An entity and the Okta object it was made from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub(crate) struct Record {
     /// The provider whose object it is.
     pub provider: Arc<str>,
     /// The id of the Okta object, unique for its provider and kind.
     pub okta_id: String,
     /// The entity.
     pub entity: Entity,
-}
-
-/// An entity to write, and the Okta object it was made from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The id of the Okta object, unique for its provider and kind.
-    pub okta_id: String,
-    /// The entity.
-    pub document: Document,
 }
 
 impl From<Record> for Written {
@@ -128,7 +128,7 @@ impl From<Record> for Written {
 
 /// What one run writes.
 #[derive(Debug, Clone)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// The provider whose objects these are.
     pub provider: String,
     /// The generation in which the provider last committed when the run was planned; none before its first.
@@ -145,7 +145,7 @@ pub struct Commit {
 
 /// One whole generation, of all providers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     /// Its number, counted from 1.
     pub generation: u64,
     /// When it was taken: the newest commit of any provider.
@@ -154,17 +154,6 @@ pub struct Catalog {
     pub providers: Vec<String>,
     /// Every entity, by provider, kind and Okta id.
     pub records: Vec<Record>,
-}
-
-impl Catalog {
-    /// The refs that are in use.
-    #[must_use]
-    pub fn refs(&self) -> BTreeSet<EntityRef> {
-        self.records
-            .iter()
-            .map(|record| record.entity.entity_ref())
-            .collect()
-    }
 }
 
 #[cfg(test)]

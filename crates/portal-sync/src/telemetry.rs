@@ -22,16 +22,24 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use url::Url;
 
 use self::lines::{Layout, Lines};
+pub(crate) use self::metrics::{HttpMetrics, Left, Metrics, OktaMetrics, RunFigures};
 use self::otlp::Collector;
-use crate::config::LogFormat;
+pub(crate) use self::unauthorized::Unauthorized;
+pub(crate) use self::waits::Waits;
 
-pub use self::metrics::{HttpMetrics, Left, Metrics, OktaMetrics, OpenConnection, RunFigures};
-pub use self::unauthorized::Unauthorized;
-pub use self::waits::Waits;
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// What [`Telemetry::install`] sets up.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// How a line of the log is written.
     pub format: LogFormat,
     /// Which events are logged, in the syntax of `RUST_LOG`: `info`, or `warn,portal_sync=debug`.
@@ -42,23 +50,8 @@ pub struct Options {
 }
 
 /// The process's telemetry. It is installed once, by the binary.
-///
-/// ```no_run
-/// use portal_sync::config::LogFormat;
-/// use portal_sync::telemetry::{Options, Telemetry};
-///
-/// let telemetry = Telemetry::install(Options {
-///     format: LogFormat::Text,
-///     filter: "info".to_owned(),
-///     otlp_endpoint: None,
-/// })?;
-/// let metrics = telemetry.metrics();
-/// // Work, and record each run with `metrics`.
-/// telemetry.shutdown()?;
-/// # Ok::<(), portal_sync::telemetry::TelemetryError>(())
-/// ```
 #[derive(Debug)]
-pub struct Telemetry {
+pub(crate) struct Telemetry {
     registry: Registry,
     meters: SdkMeterProvider,
     metrics: Metrics,
@@ -72,7 +65,7 @@ impl Telemetry {
     ///
     /// When the filter is not one, when the exporters cannot be made, and when a subscriber was installed
     /// before.
-    pub fn install(options: Options) -> Result<Self, TelemetryError> {
+    pub(crate) fn install(options: Options) -> Result<Self, TelemetryError> {
         let Options {
             format,
             filter,
@@ -117,13 +110,13 @@ impl Telemetry {
 
     /// Where `/metrics` reads.
     #[must_use]
-    pub const fn registry(&self) -> &Registry {
+    pub(crate) const fn registry(&self) -> &Registry {
         &self.registry
     }
 
     /// The instruments that a run is recorded with.
     #[must_use]
-    pub fn metrics(&self) -> Metrics {
+    pub(crate) fn metrics(&self) -> Metrics {
         self.metrics.clone()
     }
 
@@ -132,7 +125,7 @@ impl Telemetry {
     /// # Errors
     ///
     /// When the collector did not take the last traces.
-    pub fn shutdown(self) -> Result<(), TelemetryError> {
+    pub(crate) fn shutdown(self) -> Result<(), TelemetryError> {
         let meters = self.meters.shutdown();
         let traces = self.traces.map_or(Ok(()), |traces| traces.shutdown());
         meters
@@ -144,7 +137,7 @@ impl Telemetry {
 /// Telemetry that could not be set up or stopped.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing}")]
-pub struct TelemetryError {
+pub(crate) struct TelemetryError {
     doing: String,
     source: Box<dyn Error + Send + Sync>,
 }

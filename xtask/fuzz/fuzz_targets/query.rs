@@ -1,22 +1,13 @@
 //! Questions to the server: the input is a path with its query, and in further lines what the headers say.
 #![no_main]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use catalog_model::{Entity, EntitySet};
 use http::{Request, Response, header};
-use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use okta_auth::SystemClock;
-use portal_sync::published::Published;
-use portal_sync::serve::{App, StoreStatus, router};
-use portal_sync::telemetry::Metrics;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 /// No page of this small catalog is longer.
@@ -28,32 +19,16 @@ static SERVER: LazyLock<Option<(Runtime, Router)>> = LazyLock::new(|| {
         .enable_time()
         .build()
         .ok()?;
-    Some((runtime, router(app()?)))
+    Some((runtime, server()?))
 });
 
-fn app() -> Option<App> {
+fn server() -> Option<Router> {
     let entities = [
         r#"{"apiVersion":"backstage.io/v1alpha1","kind":"User","metadata":{"name":"ada"},"spec":{"memberOf":["team"]}}"#,
         r#"{"apiVersion":"backstage.io/v1alpha1","kind":"Group","metadata":{"name":"team","title":"<b>&\u202e"},"spec":{"type":"team","children":[],"members":["ada"]}}"#,
     ];
-    let entities: Vec<Entity> = entities
-        .iter()
-        .filter_map(|text| serde_json::from_str(text).ok())
-        .collect();
-    let set = EntitySet::build(entities).ok()?;
-    let published = Published::new(1, Timestamp::UNIX_EPOCH, set, BTreeMap::new());
-    let metrics = Metrics::new(&opentelemetry::global::meter("fuzz"));
-    Some(App {
-        catalog: watch::channel(Some(Arc::new(published))).1,
-        store: watch::channel(StoreStatus::Read).1,
-        status: watch::channel(Vec::new()).1,
-        tokens: Vec::new(),
-        unauthorized: metrics.unauthorized(),
-        listen: [127, 0, 0, 1].into(),
-        hosts: Vec::new(),
-        metrics: prometheus::Registry::new(),
-        clock: Arc::new(SystemClock),
-    })
+    let entities = entities.iter().map(|text| serde_json::from_str(text).ok());
+    portal_sync::bench::server(entities.collect::<Option<_>>()?).ok()
 }
 
 fuzz_target!(|question: &[u8]| {

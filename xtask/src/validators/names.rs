@@ -36,11 +36,11 @@ impl Names {
         for (record, arguments) in [
             (TABLE, ["roadie.mjs", table]),
             (
-                "crates/portal-sync/src/naming/deburr.txt",
+                "crates/portal-sync/src/text/naming/deburr.txt",
                 ["letters.mjs", "deburr"],
             ),
             (
-                "crates/portal-sync/src/naming/charmap.txt",
+                "crates/portal-sync/src/text/naming/charmap.txt",
                 ["letters.mjs", "charmap"],
             ),
         ] {

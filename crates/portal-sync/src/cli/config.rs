@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::{Global, failure, output};
-use crate::config::{self, Config, Environment, StoreUrl};
+use crate::config::{self, Config, Environment};
 use crate::exit::Exit;
+use crate::store::StoreUrl;
 
 /// Reads the configuration, and tells what is wrong with it.
 pub(super) fn load(global: &Global, environment: &Environment) -> Result<Config, Exit> {

@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum, value_parser};
 use super::session::Session;
 use super::{failure, output};
 use crate::exit::Exit;
-use crate::json_text::nothing_hidden;
 use crate::store::Record;
+use crate::text::json::nothing_hidden;
 
 mod set;
 

@@ -6,9 +6,9 @@ use std::fmt::{Display, Write as _};
 use okta_auth::visible::message;
 
 use super::output::{self, Unwritten};
-use crate::daemon::{Renamed, ServeError};
+use crate::cli::daemon::{Renamed, ServeError};
 use crate::exit::Exit;
-use crate::run::RunError;
+use crate::run::steps::RunError;
 use crate::store::StoreError;
 
 /// Prints an error with its causes, each on a line, and the fix.
@@ -89,7 +89,7 @@ pub(super) fn of_daemon(error: &ServeError) -> Exit {
 pub(super) fn of_system(what: &str, error: &dyn Error) -> Exit {
     output::message(format_args!(
         "error: {what}\n  because: {}",
-        crate::directory::chain(error)
+        crate::text::chain(error)
     ));
     Exit::Bug
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{failure, output};
 use crate::exit::Exit;
-use crate::json_text::nothing_hidden;
+use crate::text::json::nothing_hidden;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FilterCommand {

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use okta_auth::visible;
 
-use crate::json_text;
+use crate::text::json;
 
 /// A result that did not arrive, or not whole.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub(super) fn lines(text: impl Display) -> Result<(), Unwritten> {
 
 /// Prints a JSON text on a line, in which nothing is hidden.
 pub(super) fn json(text: &str) -> Result<(), Unwritten> {
-    result(format_args!("{}\n", json_text::nothing_hidden(text)))
+    result(format_args!("{}\n", json::nothing_hidden(text)))
 }
 
 /// Prints what the command line's parser says; help and the version are results.

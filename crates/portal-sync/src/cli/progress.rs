@@ -7,8 +7,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use okta_auth::visible;
 
 use super::output;
-use crate::counted::{counted, noun};
-use crate::directory::{OnProgress, Progress};
+use crate::read::directory::{OnProgress, Progress};
+use crate::text::counted::{counted, noun};
 
 /// A plain line for so many users, groups, or groups whose members were read.
 const STEP: usize = 1_000;

@@ -9,15 +9,17 @@ use okta_api::WaitReason;
 use super::failure;
 use super::session::{Session, look_for_strangers};
 use super::signals::stop_signal;
-use crate::config::{Provider, Schedule, StoreUrl};
-use crate::daemon::Daemon;
+use crate::cli::daemon::Daemon;
 use crate::exit::Exit;
+use crate::run::provider::ProviderConfig;
+use crate::run::schedule::Schedule;
 use crate::serve::{capacity, descriptors};
 use crate::store::KnownProvider;
+use crate::store::StoreUrl;
 
 pub(super) async fn serve(session: Session) -> Exit {
-    let providers: Vec<&Provider> = session.config.providers.iter().collect();
-    let tell = |provider: &Provider| {
+    let providers: Vec<&ProviderConfig> = session.config.providers.iter().collect();
+    let tell = |provider: &ProviderConfig| {
         let provider = provider.id.clone();
         move |reason, line: &str| match reason {
             WaitReason::RateLimit => tracing::info!(%provider, "{line}"),
@@ -83,7 +85,7 @@ pub(super) async fn serve(session: Session) -> Exit {
         Err(error) => failure::of_daemon(&error),
     };
     if let Err(error) = telemetry.shutdown() {
-        tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
+        tracing::warn!(error = %crate::text::chain(&error), "telemetry was not sent whole");
     }
     exit
 }

@@ -7,15 +7,17 @@ use okta_api::WaitReason;
 use okta_auth::{Clock, Proxies, ProxyError, ReqwestTransport, SystemClock};
 
 use super::{Global, config, failure, output};
-use crate::config::{Config, Environment, Provider, StoreUrl, nearest};
-use crate::criteria::Criteria;
-use crate::daemon::Renamed;
-use crate::directory::chain;
+use crate::cli::daemon::Renamed;
+use crate::config::permissions::Exposed;
+use crate::config::{Config, Environment};
 use crate::exit::Exit;
-use crate::okta::{Okta, USER_AGENT};
-use crate::permissions::Exposed;
+use crate::run::provider::ProviderConfig;
+use crate::run::provider::{Provider, USER_AGENT, criteria};
+use crate::store::StoreUrl;
 use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore, StoreError};
 use crate::telemetry::{self, Telemetry, Waits};
+use crate::text::chain;
+use crate::text::nearest::nearest;
 
 /// What a command does with the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +97,7 @@ impl Session {
     }
 
     /// The configured tenants with these ids, in the order of the configuration; all of them when none is named.
-    pub(super) fn chosen(&self, ids: &[String]) -> Result<Vec<&Provider>, Exit> {
+    pub(super) fn chosen(&self, ids: &[String]) -> Result<Vec<&ProviderConfig>, Exit> {
         let known = || self.config.providers.iter().map(|it| it.id.as_str());
         if let Some(unknown) = ids.iter().find(|id| known().all(|known| known != **id)) {
             let fix = match nearest(unknown, known()) {
@@ -126,10 +128,10 @@ impl Session {
             );
             return Err(Exit::Store);
         };
-        let is_read = |it: &&&Provider| catalog.providers.contains(&it.id);
+        let is_read = |it: &&&ProviderConfig| catalog.providers.contains(&it.id);
         let (read, unread): (Vec<_>, Vec<_>) = chosen.iter().partition(is_read);
         if !unread.is_empty() {
-            let list = |providers: &[&&Provider], before: &str| {
+            let list = |providers: &[&&ProviderConfig], before: &str| {
                 let ids = providers.iter().map(|it| format!("{before}{}", it.id));
                 ids.collect::<Vec<_>>()
             };
@@ -158,9 +160,9 @@ impl Session {
     /// waits for.
     pub(super) async fn orgs<T: Fn(WaitReason, &str) + Send + Sync + 'static>(
         &self,
-        providers: &[&Provider],
-        tell: impl Fn(&Provider) -> T,
-    ) -> Result<Vec<Okta>, Exit> {
+        providers: &[&ProviderConfig],
+        tell: impl Fn(&ProviderConfig) -> T,
+    ) -> Result<Vec<Provider>, Exit> {
         let known = self.store.providers().await;
         let known = known.map_err(|error| failure::of_store(&error))?;
         look_for_strangers(&known, &self.config.providers)
@@ -171,9 +173,9 @@ impl Session {
     /// Connects these providers, whatever the catalog knows.
     pub(super) fn connect<T: Fn(WaitReason, &str) + Send + Sync + 'static>(
         &self,
-        providers: &[&Provider],
-        tell: impl Fn(&Provider) -> T,
-    ) -> Result<Vec<Okta>, Exit> {
+        providers: &[&ProviderConfig],
+        tell: impl Fn(&ProviderConfig) -> T,
+    ) -> Result<Vec<Provider>, Exit> {
         let proxies = self.proxies.as_ref().map_err(|error| {
             failure::print(error, None);
             Exit::Usage
@@ -187,7 +189,7 @@ impl Session {
             .map(|provider| {
                 let (transport, clock) = (transport.clone(), Arc::clone(&self.clock));
                 let waits = Waits::new(metrics.okta(&provider.id), tell(provider));
-                Okta::new(provider, transport, clock, waits)
+                Provider::new(provider, transport, clock, waits)
             })
             .collect::<Result<_, _>>()
             .map_err(|error| {
@@ -201,10 +203,10 @@ impl Session {
 /// differently now, everybody would be there twice.
 pub(super) fn look_for_strangers(
     known: &[KnownProvider],
-    configured: &[Provider],
+    configured: &[ProviderConfig],
 ) -> Result<(), Renamed> {
     let is_configured = |it: &&KnownProvider| configured.iter().any(|by| by.id == it.id);
-    let is_known = |it: &&Provider| known.iter().any(|known| known.id == it.id);
+    let is_known = |it: &&ProviderConfig| known.iter().any(|known| known.id == it.id);
     for stranger in known.iter().filter(|it| !is_configured(it)) {
         let mut new = configured.iter().filter(|it| !is_known(it));
         if let Some(renamed) = new.find(|new| is_same(stranger, new)) {
@@ -241,8 +243,8 @@ fn open(path: &Path, purpose: Purpose) -> Result<SqliteStore, StoreError> {
 }
 
 /// Whether a tenant of the catalog is one of the configuration under another id: the same org, and no other client.
-fn is_same(known: &KnownProvider, configured: &Provider) -> bool {
-    let now = Criteria::of(configured);
+fn is_same(known: &KnownProvider, configured: &ProviderConfig) -> bool {
+    let now = criteria(configured);
     let last = known.remembered.criteria.last();
     let other_client = match (last.map(|last| &last.client), &now.client) {
         (Some(Some(last)), Some(now)) => last != now,

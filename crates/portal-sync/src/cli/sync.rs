@@ -8,11 +8,11 @@ use okta_auth::visible::line;
 use super::output::Unwritten;
 use super::session::Session;
 use super::{Format, PlanArgs, failure, output, progress};
-use crate::config::Provider;
-use crate::cycle::{Cycle, Ended, Then};
 use crate::exit::Exit;
-use crate::first_runs;
-use crate::report::Report;
+use crate::run::cycle::{Cycle, Ended, Then};
+use crate::run::first_runs;
+use crate::run::provider::ProviderConfig;
+use crate::run::report::Report;
 
 pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
     run(session, arguments, Then::Commit, approve).await
@@ -28,8 +28,8 @@ async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option
     let prepared = async {
         let providers = session.chosen(&arguments.providers)?;
         let shown: Vec<_> = providers.iter().map(|it| progress.of(&it.id)).collect();
-        let of = |provider: &Provider| shown.iter().find(|it| it.is_of(&provider.id));
-        let tell = |provider: &Provider| {
+        let of = |provider: &ProviderConfig| shown.iter().find(|it| it.is_of(&provider.id));
+        let tell = |provider: &ProviderConfig| {
             let shown = of(provider).map(Arc::clone);
             move |_, line: &str| {
                 if let Some(shown) = &shown {
@@ -77,7 +77,7 @@ async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option
     }
     drop(runs);
     if let Err(error) = session.telemetry.shutdown() {
-        tracing::warn!(error = %crate::directory::chain(&error), "telemetry was not sent whole");
+        tracing::warn!(error = %crate::text::chain(&error), "telemetry was not sent whole");
     }
     exit
 }

@@ -9,22 +9,8 @@ use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::place::Origin;
 use super::section::{Entry, Section, bare_variable};
-use super::suggest::listed;
-
-/// What requests to a tenant are authorised with. `Debug` shows no secret.
-#[derive(Clone, Debug)]
-pub enum Credentials {
-    /// An API Services app that signs with a private key.
-    ServiceApp {
-        /// The app's client id: `0oa…`.
-        client_id: String,
-        /// The private keys in the order in which they are tried, each under the id (`kid`) by which Okta knows its public
-        /// half: that of the JWK unless configured. Several while one takes over from the other.
-        keys: Vec<PrivateKey>,
-    },
-    /// A static API token (`SSWS`).
-    ApiToken(ApiToken),
-}
+use crate::run::provider::Credentials;
+use crate::text::nearest::listed;
 
 /// The keys of a service app, and how each is usually written.
 const SERVICE_APP: [(&str, &str); 3] = [

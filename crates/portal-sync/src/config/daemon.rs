@@ -1,46 +1,29 @@
 //! What is about the program and not about a tenant: `portalSync.store`, `server` and `telemetry`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use url::Url;
 
 use super::errors::{ConfigError, quoted};
 use super::section::{Entry, Section};
 use super::server::{self, Server};
+use crate::store::StoreUrl;
+use crate::telemetry::LogFormat;
 
 /// Where the catalog is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Store {
+pub(crate) struct Store {
     /// The store's address; `sqlite:portal-sync.db` unless configured.
     pub url: StoreUrl,
 }
 
-/// The address of a store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreUrl {
-    /// An embedded database in this file. A relative path was resolved against the working
-    /// directory.
-    Sqlite(PathBuf),
-}
-
 /// What is told about the work, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Telemetry {
+pub(crate) struct Telemetry {
     /// How log lines look.
     pub log: LogFormat,
     /// The OpenTelemetry collector (OTLP over HTTP) that traces and metrics are sent to.
     pub otlp_endpoint: Option<Url>,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// The file of the store when none is configured.

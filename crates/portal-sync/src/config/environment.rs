@@ -11,25 +11,12 @@ use zeroize::Zeroizing;
 /// It is taken from the process in one place and passed down; tests make their own. The values are wiped when it is dropped,
 /// for keys may be among them; the block of variables that the system gave the process stays as it is. Variables that
 /// are not Unicode are left out: nothing in a configuration could name their value.
-///
-/// ```
-/// use portal_sync::config::Environment;
-///
-/// let environment: Environment = [("OKTA_CLIENT_ID", "0oa1")].into_iter().collect();
-/// assert_eq!(environment.get("OKTA_CLIENT_ID"), Some("0oa1"));
-/// assert_eq!(format!("{environment:?}"), r#"Environment({"OKTA_CLIENT_ID"})"#);
-/// ```
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, Zeroizing<String>>);
+pub(crate) struct Environment(BTreeMap<String, Zeroizing<String>>);
 
 impl Environment {
     /// Takes variables as the standard library gives them.
-    ///
-    /// ```
-    /// let environment = portal_sync::config::Environment::from_os(std::env::vars_os());
-    /// # let _ = environment;
-    /// ```
-    pub fn from_os(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    pub(crate) fn from_os(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         variables
             .into_iter()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -37,7 +24,7 @@ impl Environment {
     }
 
     /// The value of `name`, surrounding white space removed, as Backstage reads it.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim())
     }
 
@@ -79,5 +66,20 @@ impl fmt::Debug for Environment {
             }
         }
         f.debug_tuple("Environment").field(&Names(&self.0)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_example_of_environment() {
+        use crate::config::Environment;
+
+        let environment: Environment = [("OKTA_CLIENT_ID", "0oa1")].into_iter().collect();
+        assert_eq!(environment.get("OKTA_CLIENT_ID"), Some("0oa1"));
+        assert_eq!(
+            format!("{environment:?}"),
+            r#"Environment({"OKTA_CLIENT_ID"})"#
+        );
     }
 }

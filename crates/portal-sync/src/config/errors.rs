@@ -16,15 +16,15 @@ use super::place::{KeyPath, Place};
 ///   fix: …
 /// ```
 #[derive(Debug)]
-pub struct ConfigErrors(Vec<ConfigError>);
+pub(crate) struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
     pub(super) fn new(errors: Vec<ConfigError>) -> Self {
         Self(errors)
     }
 
-    /// The single errors.
-    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
     }
 }
@@ -45,7 +45,7 @@ impl std::error::Error for ConfigErrors {}
 
 /// One thing that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError(Box<Parts>);
+pub(crate) struct ConfigError(Box<Parts>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Parts {
@@ -89,29 +89,25 @@ impl ConfigError {
     }
 
     /// Where it is wrong, if it is wrong at some place and not missing altogether.
-    pub fn place(&self) -> Option<&Place> {
+    pub(super) fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
     }
 
-    /// The key it is about: `catalog.providers.okta.default.oktaUrl`.
-    pub fn key(&self) -> Option<&str> {
-        self.0.key.as_deref()
-    }
-
     /// What is wrong.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.0.message
     }
 
     /// How to put it right.
-    pub fn how_to_fix(&self) -> Option<&str> {
+    pub(crate) fn how_to_fix(&self) -> Option<&str> {
         self.0.fix.as_deref()
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        headline(f, self.place(), self.key(), self.message())?;
+        let Parts { place, key, .. } = &*self.0;
+        headline(f, place.as_ref(), key.as_deref(), self.message())?;
         for line in self.0.excerpt.iter().flat_map(|excerpt| excerpt.lines()) {
             write!(f, "\n    {line}")?;
         }
@@ -122,7 +118,7 @@ impl fmt::Display for ConfigError {
 
 /// Something a team should know about a configuration that is good otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub(crate) struct Notice {
     place: Place,
     key: String,
     message: String,
@@ -137,18 +133,8 @@ impl Notice {
         }
     }
 
-    /// Where it was noticed.
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// The key it is about.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// What was noticed.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 }

@@ -5,15 +5,7 @@ use org_filter::{RecordKind, SearchExpr};
 
 use super::errors::{ConfigError, quoted};
 use super::section::Entry;
-
-/// Which groups are read.
-#[derive(Clone, Debug, PartialEq)]
-pub enum GroupFilter {
-    /// Those with one of these names, compared exactly; there is at least one.
-    Names(Vec<String>),
-    /// Those that a search expression matches.
-    Search(SearchExpr),
-}
+use crate::read::selection::GroupFilter;
 
 /// Reads `userFilter`.
 pub(super) fn users(entry: &Entry<'_>) -> Option<SearchExpr> {

@@ -3,7 +3,7 @@
 
 use super::errors::{ConfigError, quoted};
 use super::place::{Content, Key, KeyPath, Node};
-use super::suggest::nearest;
+use crate::text::nearest::nearest;
 
 /// The two parts of the files that are ours.
 pub(super) const OURS: [&[&str]; 2] = [&["catalog", "providers", "okta"], &["portalSync"]];

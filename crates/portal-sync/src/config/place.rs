@@ -10,7 +10,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 ///
 /// Prints as an editor or a terminal understands it: `app-config.yaml:12:9`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     source: Arc<str>,
     /// Line and column, both from 1; absent for an environment variable and for a whole file.
     at: Option<(u64, u64)>,
@@ -34,17 +34,17 @@ impl Place {
     }
 
     /// The file as it was named, or the environment variable.
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
     /// The line, from 1.
-    pub fn line(&self) -> Option<u64> {
+    pub(crate) fn line(&self) -> Option<u64> {
         self.at.map(|(line, _)| line)
     }
 
     /// The column in characters, from 1.
-    pub fn column(&self) -> Option<u64> {
+    pub(crate) fn column(&self) -> Option<u64> {
         self.at.map(|(_, column)| column)
     }
 }

@@ -2,50 +2,20 @@
 
 use figment::value::{Dict, Value};
 use okta_auth::OrgUrl;
-use org_filter::SearchExpr;
 
-use super::credentials::{self, Credentials};
+use super::credentials;
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
-use super::filters::{self, GroupFilter};
+use super::filters;
 use super::layers::EXAMPLE;
-use super::mapping::{self, Collisions, Mapping, namespace_of};
+use super::mapping;
 use super::place::KeyPath;
-use super::schedule::{self, Schedule};
+use super::schedule;
 use super::section::{Entry, Reading, Section};
-use super::suggest::listed;
-use super::tuning::{self, Limits, RateLimit, Tuning};
-use crate::guard::Guard;
-
-/// One Okta tenant: where it is, what opens it, what is read, and how it is treated.
-#[derive(Clone, Debug)]
-pub struct Provider {
-    /// What the tenant is called here; unique.
-    pub id: String,
-    /// Its address.
-    pub org: OrgUrl,
-    /// What opens it.
-    pub credentials: Credentials,
-    /// When it is read.
-    pub schedule: Schedule,
-    /// Which users are read; all of them unless configured.
-    pub user_filter: Option<SearchExpr>,
-    /// Which groups are read; all of them unless configured.
-    pub group_filter: Option<GroupFilter>,
-    /// Whether, with a group filter, only members of a group that it selects are kept; true unless
-    /// configured.
-    pub users_from_groups: bool,
-    /// Whether groups without members are kept; true unless configured.
-    pub include_empty_groups: bool,
-    /// How much of the tenant's limits may be used.
-    pub rate_limit: RateLimit,
-    /// When removals are withheld.
-    pub guard: Guard,
-    /// How much is read of it.
-    pub limits: Limits,
-    /// How its records become entities.
-    pub mapping: Mapping,
-}
+use super::tuning::{self, Tuning};
+use crate::decide::rules::{Collisions, namespace_of};
+use crate::run::provider::ProviderConfig;
+use crate::text::nearest::listed;
 
 /// The id of a single tenant that was given none.
 const DEFAULT_ID: &str = "default";
@@ -77,8 +47,8 @@ const OF_A_TENANT: [&str; 9] = [
 ];
 
 /// Reads all tenants, in the order in which they are named. What is wrong is noted, and the tenant left out.
-pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider> {
-    let mut providers: Vec<Provider> = Vec::new();
+pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<ProviderConfig> {
+    let mut providers: Vec<ProviderConfig> = Vec::new();
     let none = || {
         let message = format!(
             "no Okta tenant is configured in {}",
@@ -162,7 +132,7 @@ fn read<'a>(
     origin: Origin<'_>,
     defaults: &Tuning,
     shared: Option<Entry<'a>>,
-) -> Option<Provider> {
+) -> Option<ProviderConfig> {
     let org = org(section);
     let id = id(section, origin, org.as_ref());
     let credentials = credentials::read(section);
@@ -186,7 +156,7 @@ fn read<'a>(
         let fix = "give the tenant an `id` of its own, or `mapping` another `namespace`";
         section.refuse(ConfigError::new(message).fix(fix));
     }
-    Some(Provider {
+    Some(ProviderConfig {
         id: id?,
         org: org?,
         credentials: credentials?,

@@ -1,8 +1,5 @@
 //! When a tenant is read: `schedule`.
 
-use std::fmt;
-use std::time::Duration;
-
 use croner::Cron;
 use figment::value::Value;
 
@@ -10,51 +7,7 @@ use super::duration;
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::section::{Entry, Section};
-
-/// When a tenant is read, and for how long at most.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Schedule {
-    /// How often; every 30 minutes unless configured.
-    pub frequency: Frequency,
-    /// How long one run may take before it is given up; 30 minutes unless configured.
-    pub timeout: Duration,
-    /// How long to wait after the start before the first run; not at all unless configured.
-    pub initial_delay: Duration,
-}
-
-/// How often a tenant is read.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Frequency {
-    /// Once in each period, which is not zero.
-    Every(Duration),
-    /// When the pattern says so, in the time zone of the process; the pattern prints as it was
-    /// written.
-    Cron(Box<Cron>),
-    /// Only when somebody asks for it.
-    Manual,
-}
-
-impl fmt::Display for Frequency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Every(period) => write!(f, "every {period:?}"),
-            Self::Cron(pattern) => write!(f, "{pattern}"),
-            Self::Manual => f.write_str("manual"),
-        }
-    }
-}
-
-const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Self {
-            frequency: Frequency::Every(HALF_AN_HOUR),
-            timeout: HALF_AN_HOUR,
-            initial_delay: Duration::ZERO,
-        }
-    }
-}
+use crate::run::schedule::{Frequency, Schedule};
 
 /// Reads `schedule`; what is wrong in it is noted, and its default is used to go on.
 pub(super) fn read(entry: Option<Entry<'_>>) -> Schedule {

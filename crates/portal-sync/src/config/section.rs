@@ -10,7 +10,7 @@ use super::errors::{ConfigError, ConfigErrors, Notice, quoted};
 use super::layers::Layers;
 use super::place::{Content, KeyPath, Node, Origin, Place, Written};
 use super::secrecy::Secrecy;
-use super::suggest::{listed, nearest};
+use crate::text::nearest::{listed, nearest};
 
 mod reading;
 

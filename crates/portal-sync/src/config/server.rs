@@ -7,11 +7,12 @@ use url::{Host, Url};
 
 use super::errors::{ConfigError, quoted};
 use super::section::{Entry, Section};
-use super::tokens::{self, Token};
+use super::tokens;
+use crate::serve::Token;
 
 /// What `serve` listens on and whom it answers.
 #[derive(Clone, Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// The address; `127.0.0.1:7007` unless configured. Beyond loopback there is at least one
     /// token.
     pub listen: SocketAddr,

@@ -9,8 +9,9 @@ use super::environment::Environment;
 use super::errors::{ConfigError, Notice, quoted};
 use super::place::{Content, KeyPath, Node, Origin, Place, Step};
 use super::secrecy::Secrecy;
-use super::{suggest, yaml};
-use crate::permissions::Exposed;
+use super::yaml;
+use crate::config::permissions::Exposed;
+use crate::text::nearest::nearest;
 
 /// How deep inclusions may be nested, so that files that include each other end in an error.
 const MAX_DEPTH: usize = 8;
@@ -343,7 +344,7 @@ impl<'a> Substitution<'a> {
             return self.lost(path, place, ConfigError::new("`${}` names no variable"));
         }
         let error = ConfigError::new(format!("the variable {} is not set", quoted(name)));
-        let error = match suggest::nearest(name, self.environment.names()) {
+        let error = match nearest(name, self.environment.names()) {
             Some(known) => error.fix(format!("did you mean `{known}`, which is set?")),
             None if is_filter(path) => error.fix(format!(
                 "set it, or write `${{{name}:-}}` if there may be none"

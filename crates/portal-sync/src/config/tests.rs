@@ -77,3 +77,30 @@ fn refused(text: &str, expected: &str) {
     let errors = load_all(&files, &[("HOME", "/var/lib/portal")]).expect_err(text);
     assert_eq!(errors.to_string(), expected.trim_matches('\n'), "{text}");
 }
+
+#[test]
+fn the_example_of_load() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(
+        folder.path().join("app-config.yaml"),
+        "
+catalog:
+  providers:
+    okta:
+      default:
+        oktaUrl: https://acme.okta.com
+        token: ${OKTA_TOKEN}
+",
+    )?;
+    let environment: Environment = [("OKTA_TOKEN", "00examp1e")].into_iter().collect();
+    let config = load(&[], &environment, folder.path())?;
+    assert_eq!(config.providers[0].id, "default");
+
+    let errors = load(&[], &Environment::default(), folder.path()).unwrap_err();
+    assert!(
+        errors
+            .to_string()
+            .contains("the variable `OKTA_TOKEN` is not set")
+    );
+    Ok(())
+}

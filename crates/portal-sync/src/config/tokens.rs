@@ -1,43 +1,12 @@
 //! `portalSync.server.tokens`: who may ask `serve`, and for what.
 
-use std::fmt;
-
 use figment::value::Value;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::errors::{ConfigError, quoted};
 use super::section::Entry;
 use super::strength::{MIN_DIFFERENT, is_guessable};
-
-/// Whoever sends this secret may ask `serve`.
-#[derive(Clone, Debug)]
-pub struct Token {
-    /// What its holder is called in logs; a token that is a plain text has no name. No two tokens have the same.
-    pub name: Option<String>,
-    /// The secret: 16 to 4,096 characters that can be sent in a header and cannot be guessed. No two tokens have the same.
-    pub secret: SecretString,
-    /// What its holder may do.
-    pub may: Permission,
-}
-
-/// What the holder of a [`Token`] may do; each includes those before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    /// See the catalog and how the runs went.
-    #[default]
-    Read,
-    /// Also start runs and approve plans.
-    Operate,
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Read => "read",
-            Self::Operate => "operate",
-        })
-    }
-}
+use crate::serve::{Permission, Token};
 
 /// The fewest characters of a token. 16 random letters and digits are 95 bits: beyond all guessing over a network.
 const MIN_LENGTH: usize = 16;

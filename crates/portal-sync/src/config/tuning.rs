@@ -1,54 +1,16 @@
 //! How a tenant is treated: `rateLimit`, `guard`, `limits` and what is kept; for all tenants under `portalSync`, for one under its
 //! own keys.
 
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
 use figment::value::Value;
+use okta_api::Share;
 
 use super::errors::ConfigError;
 use super::section::{Entry, Section};
-use crate::guard::{Guard, Percent};
-
-/// How much of the tenant's limits may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// The share of what the tenant's headers allow, in per cent from 1 to 100; 80 unless
-    /// configured.
-    pub share_percent: u8,
-    /// How many requests may be under way at once; 8 unless configured.
-    pub max_concurrent: NonZeroUsize,
-}
-
-impl Default for RateLimit {
-    fn default() -> Self {
-        Self {
-            share_percent: 80,
-            max_concurrent: NonZeroUsize::MIN.saturating_add(7),
-        }
-    }
-}
-
-/// How much is read of an org. An org that has more is not read to its end, so that nothing is committed: an answer that never
-/// ends is not to fill the memory of this machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Users that Okta lists, those that are left out here included; 2,000,000 unless configured.
-    pub users: usize,
-    /// Groups that Okta lists, those that are left out here included; 500,000 unless configured.
-    pub groups: usize,
-    /// Members of all groups together, each once for each group; 20,000,000 unless configured.
-    pub members: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            users: 2_000_000,
-            groups: 500_000,
-            members: 20_000_000,
-        }
-    }
-}
+use crate::decide::guard::{Guard, Percent};
+use crate::read::directory::Limits;
+use crate::run::provider::RateLimit;
 
 /// Everything but the mapping that `portalSync` gives a tenant a default for.
 #[derive(Clone, Debug)]
@@ -108,12 +70,12 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
 
 fn rate_limit(section: &Section<'_>, limit: &mut RateLimit) {
     if let Some(share) = section.get("share").and_then(|entry| percent(&entry, 1)) {
-        limit.share_percent = share.get();
+        limit.share = Share::percent(share.get()).unwrap_or(limit.share);
     }
     let concurrent = section
         .get("maxConcurrent")
         .and_then(|entry| entry.whole(1..=1_000));
-    if let Some(concurrent) = concurrent.and_then(|number| NonZeroUsize::new(number as usize)) {
+    if let Some(concurrent) = concurrent.and_then(NonZeroU32::new) {
         limit.max_concurrent = concurrent;
     }
 }

@@ -11,13 +11,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::api;
 use super::problem::{Asked, Problem};
-use crate::config::{Permission, Token};
 use crate::telemetry::Unauthorized;
 
 // Leaf first: a module uses only modules listed above it.
@@ -29,6 +28,36 @@ mod told;
 use guesses::{Guesses, MAX_DELAY, Verdict};
 use recent::Network;
 use told::{Line, Told};
+
+/// Whoever sends this secret may ask `serve`.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    /// What its holder is called in logs; a token that is a plain text has no name. No two tokens have the same.
+    pub name: Option<String>,
+    /// The secret: 16 to 4,096 characters that can be sent in a header and cannot be guessed. No two tokens have the same.
+    pub secret: SecretString,
+    /// What its holder may do.
+    pub may: Permission,
+}
+
+/// What the holder of a [`Token`] may do; each includes those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Permission {
+    /// See the catalog and how the runs went.
+    #[default]
+    Read,
+    /// Also start runs and approve plans.
+    Operate,
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Operate => "operate",
+        })
+    }
+}
 
 /// The address that a connection comes from, in the extensions of its requests. `X-Forwarded-For` is not read: who asks
 /// could write anything there. Without this extension all requests count as those of one network.

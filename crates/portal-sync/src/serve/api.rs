@@ -15,7 +15,7 @@ use super::bulkhead::Refused;
 use super::download::DOWNLOADS;
 use super::problem::{Asked, JSON, PREFIX, Problem};
 use super::{AsItIs, LIST_PATIENCE, Site, negotiation};
-use crate::published::{Coding, Representation};
+use crate::catalog::published::{Coding, Representation};
 
 /// Whether the API answers at this path, be it with "not found".
 pub(super) fn owns(path: &str) -> bool {

@@ -35,7 +35,7 @@ use crate::telemetry::HttpMetrics;
 
 pub(super) use self::heads::BODY;
 
-pub use self::capacity::{MAX_CONNECTIONS, capacity, descriptors};
+pub(crate) use self::capacity::{capacity, descriptors};
 
 /// What the kernel keeps of the answers of one connection. Without a bound it grows to megabytes for each peer that does not
 /// read, and shows such a peer late.
@@ -51,7 +51,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// When it is taken, or not this machine's.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -69,7 +69,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// what is under way is answered, and nothing else.
 ///
 /// Dropped, it closes all of them.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     size: usize,

@@ -10,7 +10,7 @@ use futures::stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::published::CatalogReader;
+use crate::catalog::published::CatalogReader;
 
 /// So many long answers are under way at a time.
 pub(super) const DOWNLOADS: usize = 16;
@@ -179,7 +179,7 @@ mod tests {
     use tokio::time::{advance, sleep};
 
     use super::*;
-    use crate::published::Published;
+    use crate::catalog::published::Published;
 
     type Publish = watch::Sender<Option<Arc<Published>>>;
 

@@ -18,7 +18,7 @@ use maud::{DOCTYPE, Markup, html};
 use self::listing::{Query, SEARCH};
 use super::bulkhead::Refused;
 use super::{Site, api};
-use crate::published::Published;
+use crate::catalog::published::Published;
 
 /// People, groups and runs.
 pub(super) async fn overview(State(site): State<Arc<Site>>, uri: Uri) -> Response {

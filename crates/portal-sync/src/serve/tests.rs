@@ -10,13 +10,15 @@ use std::collections::BTreeMap;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method};
 use catalog_model::{Entity, EntitySet};
+use jiff::Timestamp;
 use okta_auth::ManualClock;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::config::Permission;
+use crate::run::status::RunStatus;
+use crate::serve::Permission;
 use crate::telemetry::metrics_of_a_test;
 
 /// 2024-01-01T00:05:00Z, five minutes after the generation.

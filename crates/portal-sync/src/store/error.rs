@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A store that failed.
 #[derive(Debug)]
-pub struct StoreError {
+pub(crate) struct StoreError {
     pub(super) kind: StoreErrorKind,
     pub(super) doing: String,
     pub(super) source: Option<Box<dyn Error + Send + Sync>>,
@@ -14,7 +14,7 @@ pub struct StoreError {
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum StoreErrorKind {
+pub(crate) enum StoreErrorKind {
     /// Another process holds the database for too long.
     Locked,
     /// The database, or its folder, may not be written.
@@ -50,7 +50,7 @@ pub enum StoreErrorKind {
 impl StoreErrorKind {
     /// Whether the store may be well again without anybody doing anything about its file.
     #[must_use]
-    pub const fn may_pass(self) -> bool {
+    pub(crate) const fn may_pass(self) -> bool {
         matches!(
             self,
             Self::Locked
@@ -79,13 +79,13 @@ impl StoreError {
 
     /// What went wrong.
     #[must_use]
-    pub const fn kind(&self) -> StoreErrorKind {
+    pub(crate) const fn kind(&self) -> StoreErrorKind {
         self.kind
     }
 
     /// What to do about it.
     #[must_use]
-    pub const fn fix(&self) -> &'static str {
+    pub(crate) const fn fix(&self) -> &'static str {
         match self.kind {
             StoreErrorKind::Locked => "stop the process that holds the database, or wait for it",
             StoreErrorKind::ReadOnly => {

@@ -10,12 +10,10 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{
-    Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind, Written,
-};
-use crate::criteria::Remembered;
-use crate::document::Document;
-use crate::state::State;
+use super::{Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind};
+use crate::held::criteria::Remembered;
+use crate::held::document::{Document, Written};
+use crate::held::state::State;
 
 mod failure;
 
@@ -43,7 +41,7 @@ const PATIENCE_OF_START: Duration = Duration::from_secs(1);
 /// There are two connections, one for reading and one for writing, so that within a process, too, nobody who reads waits
 /// for a commit.
 #[derive(Clone)]
-pub struct SqliteStore {
+pub(crate) struct SqliteStore {
     shared: Arc<Shared>,
 }
 
@@ -60,7 +58,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// When the file cannot be opened or written, is damaged, is no database of portal-sync, or was written by a newer one.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Self::of(path, false);
         store.open_to_write(file::BUSY_TIMEOUT)?;
         Ok(store)
@@ -71,7 +69,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// When the file cannot be read, is no database of portal-sync, or was written by a newer one.
-    pub fn open_to_look(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open_to_look(path: &Path) -> Result<Self, StoreError> {
         let store = Self::of(path, true);
         store.open_to_read()?;
         Ok(store)
@@ -84,7 +82,7 @@ impl SqliteStore {
     /// # Errors
     /// When the file is not there and cannot be made, is damaged, is no database of portal-sync, or was written by a newer
     /// one.
-    pub fn open_to_serve(path: &Path) -> Result<(Self, Option<StoreError>), StoreError> {
+    pub(crate) fn open_to_serve(path: &Path) -> Result<(Self, Option<StoreError>), StoreError> {
         let store = Self::of(path, false);
         let unwritable = match store.open_to_write(PATIENCE_OF_START) {
             Err(error) if !path.exists() || !error.kind().may_pass() => return Err(error),
@@ -101,7 +99,7 @@ impl SqliteStore {
     }
 
     /// The files that a store at `path` consists of, as far as they are there.
-    pub fn files(path: &Path) -> Vec<PathBuf> {
+    pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
         let all = file::all_of(path).into_iter();
         all.filter(|path| path.is_file()).collect()
     }

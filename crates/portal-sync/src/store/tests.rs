@@ -6,7 +6,7 @@ use catalog_model::{GroupSpec, Metadata, Spec, UserSpec};
 use rusqlite::Connection;
 
 use super::*;
-use crate::criteria::Criteria;
+use crate::held::criteria::Criteria;
 
 mod damage;
 mod files;
@@ -47,9 +47,11 @@ fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) -> Commit {
 
 async fn names(store: &dyn CatalogStore) -> Vec<String> {
     let catalog = store.catalog().await.unwrap();
-    catalog
-        .map(|catalog| catalog.refs().iter().map(ToString::to_string).collect())
-        .unwrap_or_default()
+    let records = catalog.map(|it| it.records).unwrap_or_default();
+    let records = records.iter().map(|it| it.entity.entity_ref().to_string());
+    let mut names: Vec<String> = records.collect();
+    names.sort_unstable();
+    names
 }
 
 /// The behaviour every implementation must show.
@@ -172,7 +174,7 @@ async fn behaves(store: &dyn CatalogStore) {
     assert!(store.state("third").await.unwrap().synced());
 }
 
-fn in_folder(folder: &tempfile::TempDir) -> std::path::PathBuf {
+fn in_folder(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("catalog.db")
 }
 

@@ -10,7 +10,7 @@ use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
 
-use crate::json_text;
+use crate::text::json;
 
 /// What is in a line besides foreign text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl<W: Write> Write for Line<W> {
         let line = match self.layout {
             Layout::Plain => visible::line(line),
             Layout::Coloured => coloured(line).into(),
-            Layout::Json => json_text::nothing_hidden(line),
+            Layout::Json => json::nothing_hidden(line),
         };
         // At once, so that lines of several threads do not mix.
         self.to.write_all(format!("{line}{end}").as_bytes())?;

@@ -18,7 +18,7 @@ const DURATIONS: [f64; 11] = [
 
 /// What one run of one provider leaves in the metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunFigures {
+pub(crate) struct RunFigures {
     /// The provider's id in the configuration.
     pub provider: String,
     /// `complete`, `partial`, `blocked` or `failed`.
@@ -41,7 +41,7 @@ pub struct RunFigures {
 
 /// What a run left in the catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
+pub(crate) struct Left {
     /// Users of the provider that are now in the catalog.
     pub users: u64,
     /// Groups of the provider that are now in the catalog.
@@ -58,7 +58,7 @@ pub struct Left {
 
 /// The instruments that runs and requests are recorded with. Clones record into the same ones.
 #[derive(Debug, Clone)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     runs: Counter<u64>,
     duration: Histogram<f64>,
     requests: Counter<u64>,
@@ -78,7 +78,7 @@ pub struct Metrics {
 
 /// Counts the connections of the HTTP server.
 #[derive(Debug, Clone)]
-pub struct HttpMetrics {
+pub(crate) struct HttpMetrics {
     open: UpDownCounter<i64>,
     cut_off: Counter<u64>,
 }
@@ -86,17 +86,17 @@ pub struct HttpMetrics {
 /// A connection that is open until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub struct OpenConnection(UpDownCounter<i64>);
+pub(crate) struct OpenConnection(UpDownCounter<i64>);
 
 impl HttpMetrics {
     /// One more connection is open.
-    pub fn opened(&self) -> OpenConnection {
+    pub(crate) fn opened(&self) -> OpenConnection {
         self.open.add(1, &[]);
         OpenConnection(self.open.clone())
     }
 
     /// A connection was closed by the server: `cap`, `head`, `idle`, `write` or `answer`.
-    pub fn cut_off(&self, why: &'static str) {
+    pub(crate) fn cut_off(&self, why: &'static str) {
         self.cut_off.add(1, &[KeyValue::new("reason", why)]);
     }
 }
@@ -117,7 +117,7 @@ struct OktaInstruments {
 
 /// Records what a client of one provider tells.
 #[derive(Debug)]
-pub struct OktaMetrics {
+pub(crate) struct OktaMetrics {
     instruments: OktaInstruments,
     provider: KeyValue,
 }
@@ -147,7 +147,7 @@ impl Observer for OktaMetrics {
 impl Metrics {
     /// The instruments, made by `meter`. Prometheus adds `_total` to the counters.
     #[must_use]
-    pub fn new(meter: &Meter) -> Self {
+    pub(crate) fn new(meter: &Meter) -> Self {
         Self {
             runs: meter
                 .u64_counter("portal_sync_runs")
@@ -228,7 +228,7 @@ impl Metrics {
 
     /// What counts requests without a right token.
     #[must_use]
-    pub fn unauthorized(&self) -> Unauthorized {
+    pub(crate) fn unauthorized(&self) -> Unauthorized {
         self.unauthorized.clone()
     }
 
@@ -242,13 +242,13 @@ impl Metrics {
 
     /// What the HTTP server counts with.
     #[must_use]
-    pub fn http(&self) -> HttpMetrics {
+    pub(crate) fn http(&self) -> HttpMetrics {
         self.http.clone()
     }
 
     /// Who is told what a provider's client asks of Okta.
     #[must_use]
-    pub fn okta(&self, provider: &str) -> OktaMetrics {
+    pub(crate) fn okta(&self, provider: &str) -> OktaMetrics {
         OktaMetrics {
             instruments: self.okta.clone(),
             provider: KeyValue::new("provider", provider.to_owned()),
@@ -256,7 +256,7 @@ impl Metrics {
     }
 
     /// Records a run that ended.
-    pub fn record_run(&self, run: &RunFigures) {
+    pub(crate) fn record_run(&self, run: &RunFigures) {
         let provider = || KeyValue::new("provider", run.provider.clone());
         let of =
             |key: &'static str, value: &str| [provider(), KeyValue::new(key, value.to_owned())];

@@ -5,7 +5,7 @@ use opentelemetry::metrics::{Counter, Meter};
 
 /// Counts requests that were refused because they brought no right token. Clones count together.
 #[derive(Debug, Clone)]
-pub struct Unauthorized(Counter<u64>);
+pub(crate) struct Unauthorized(Counter<u64>);
 
 impl Unauthorized {
     // Prometheus adds `_total`.
@@ -24,12 +24,12 @@ impl Unauthorized {
     }
 
     /// A request brought no credentials.
-    pub fn missing(&self) {
+    pub(crate) fn missing(&self) {
         self.add(1, "missing");
     }
 
     /// A request brought wrong credentials.
-    pub fn illegal(&self) {
+    pub(crate) fn illegal(&self) {
         self.add(1, "illegal");
     }
 

@@ -19,7 +19,7 @@ const WORTH_TELLING: Duration = Duration::from_secs(2);
 type Tell = Box<dyn Fn(WaitReason, &str) + Send + Sync>;
 
 /// Counts what a client of one provider does, and tells what it waits for.
-pub struct Waits {
+pub(crate) struct Waits {
     metrics: OktaMetrics,
     told: Mutex<Option<(String, Instant)>>,
     tell: Tell,
@@ -27,7 +27,7 @@ pub struct Waits {
 
 impl Waits {
     /// Counts with `metrics`, and gives `tell` a sentence for each wait that is news.
-    pub fn new(
+    pub(crate) fn new(
         metrics: OktaMetrics,
         tell: impl Fn(WaitReason, &str) + Send + Sync + 'static,
     ) -> Self {

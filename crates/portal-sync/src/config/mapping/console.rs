@@ -5,36 +5,7 @@ use url::Url;
 
 use super::super::errors::{ConfigError, quoted};
 use super::super::section::Entry;
-use super::AdminConsole;
-
-/// The address of the admin console of an org, by its host: that of `acme.okta.com` is `https://acme-admin.okta.com`. None
-/// for an address of the org's own, from which it does not follow.
-///
-/// ```
-/// use portal_sync::config::admin_console_of;
-///
-/// let console = admin_console_of("acme.oktapreview.com");
-/// assert_eq!(console.as_deref(), Some("https://acme-admin.oktapreview.com"));
-/// assert_eq!(admin_console_of("login.acme.com"), None);
-/// ```
-///
-/// Source: the hosts that Okta's own clients refuse as admin addresses (`config_validator.py` of its Python SDK).
-#[must_use]
-pub fn admin_console_of(host: &str) -> Option<String> {
-    const DOMAINS: [&str; 7] = [
-        "okta.com",
-        "oktapreview.com",
-        "okta-emea.com",
-        "okta-gov.com",
-        "okta.mil",
-        "okta-miltest.com",
-        "trex-govcloud.com",
-    ];
-    let (org, domain) = host.split_once('.')?;
-    DOMAINS
-        .contains(&domain)
-        .then(|| format!("https://{org}-admin.{domain}"))
-}
+use crate::decide::rules::{AdminConsole, admin_console_of};
 
 /// Reads `adminConsole` for the org at `host`, when it is about one.
 pub(super) fn read(entry: &Entry<'_>, host: Option<&str>) -> Option<AdminConsole> {

@@ -7,9 +7,10 @@ use org_filter::{AttributePath, NameRule, RuleKind};
 
 use super::super::errors::{ConfigError, quoted};
 use super::super::section::{Entry, Section};
-use super::{Fields, set};
-use crate::leavers::{LEFT, LEFT_AT};
-use crate::template::{RecordKind, Template, TemplateError};
+use super::set;
+use crate::decide::rules::Fields;
+use crate::held::leavers::{LEFT, LEFT_AT};
+use crate::text::template::{RecordKind, Template, TemplateError};
 
 /// Annotations that portal-sync writes itself.
 pub(super) const RESERVED: [&str; 9] = [
@@ -26,14 +27,6 @@ pub(super) const RESERVED: [&str; 9] = [
 
 /// Labels that portal-sync writes itself.
 const RESERVED_LABELS: [&str; 1] = [LEFT];
-
-/// Templates of this program.
-pub(super) fn built_in(texts: &[&str], record: RecordKind) -> Vec<Template> {
-    texts
-        .iter()
-        .filter_map(|text| Template::parse(text, record).ok())
-        .collect()
-}
 
 /// Reads the fields that users and groups have in common.
 pub(super) fn read(section: &Section<'_>, record: RecordKind, fields: &mut Fields) {

@@ -8,8 +8,9 @@ use super::super::errors::ConfigError;
 use super::super::filters;
 use super::super::section::{Entry, Section};
 use super::fields::{self, attribute, not_empty};
-use super::{GroupMapping, GroupTypes, Hierarchy, Merge, Root, set, text};
-use crate::template::{RecordKind, Template};
+use super::{set, text};
+use crate::decide::rules::{GroupMapping, GroupTypes, Hierarchy, Merge, Root};
+use crate::text::template::{RecordKind, Template};
 
 /// What a rule without a kind names.
 const NAME: &str = "the name of a group or its Okta id";

@@ -5,8 +5,8 @@ use figment::value::Value;
 use super::super::errors::{ConfigError, quoted};
 use super::super::section::Entry;
 use super::fields::{attribute, not_empty, template};
-use super::{GroupNaming, UserNaming};
-use crate::template::{RecordKind, Template};
+use crate::decide::rules::{GroupNaming, UserNaming};
+use crate::text::template::{RecordKind, Template};
 
 /// Reads `userName`.
 pub(super) fn users(entry: Entry<'_>) -> Vec<UserNaming> {

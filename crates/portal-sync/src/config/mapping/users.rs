@@ -5,9 +5,10 @@ use okta_api::UserStatus;
 
 use super::super::errors::ConfigError;
 use super::super::section::{Entry, Section};
-use super::{EmailCase, UserMapping, fields, set};
-use crate::leavers::Leavers;
-use crate::template::RecordKind;
+use super::{fields, set};
+use crate::decide::rules::{EmailCase, UserMapping};
+use crate::held::leavers::Leavers;
+use crate::text::template::RecordKind;
 
 /// Reads `mapping.users`.
 pub(super) fn read(section: &Section<'_>, users: &mut UserMapping) {

@@ -6,9 +6,9 @@ use figment::value::Value;
 
 use super::super::errors::{ConfigError, is_key, quoted};
 use super::super::place::{Node, Origin};
-use super::super::suggest::{listed, nearest};
 use super::{Entry, kind};
 use crate::text::is_blank;
+use crate::text::nearest::{listed, nearest};
 
 impl<'a> Entry<'a> {
     /// Says what YAML, or the replacing of variables, made of a text that may have been meant otherwise.

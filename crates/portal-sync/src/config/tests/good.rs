@@ -4,21 +4,27 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use okta_api::Share;
 use okta_auth::PrivateKey;
 use secrecy::ExposeSecret;
 
 use super::{load_all, tenant, with_token};
-use crate::config::{
-    Config, Credentials, Environment, Frequency, GroupFilter, GroupNaming, Limits, LogFormat,
-    Permission, Provider, Schedule, StoreUrl, UserNaming, load,
-};
+use crate::config::{Config, Environment, load};
+use crate::decide::rules::{GroupNaming, UserNaming};
+use crate::read::directory::Limits;
+use crate::read::selection::GroupFilter;
+use crate::run::provider::{Credentials, ProviderConfig};
+use crate::run::schedule::{Frequency, Schedule};
+use crate::serve::Permission;
+use crate::store::StoreUrl;
+use crate::telemetry::LogFormat;
 
 fn accepted(text: &str) -> Config {
     load_all(&[("app-config.yaml", text)], &[]).unwrap_or_else(|errors| panic!("{text}\n{errors}"))
 }
 
 /// The one tenant of a file.
-fn only(text: &str) -> Provider {
+fn only(text: &str) -> ProviderConfig {
     let mut providers = accepted(text).providers;
     assert_eq!(providers.len(), 1, "{text}");
     providers.remove(0)
@@ -71,11 +77,8 @@ fn every_key_is_read() {
     assert!(!acme.users_from_groups && !acme.include_empty_groups);
     // What the tenant leaves out is taken from `portalSync`.
     assert_eq!(
-        (
-            acme.rate_limit.share_percent,
-            acme.rate_limit.max_concurrent.get()
-        ),
-        (50, 4)
+        (acme.rate_limit.share, acme.rate_limit.max_concurrent.get()),
+        (Share::percent(50).unwrap(), 4)
     );
     assert_eq!((acme.guard.users.get(), acme.guard.groups.get()), (5, 2));
     assert_eq!((acme.guard.members.get(), acme.guard.minimum), (3, 0));
@@ -144,10 +147,10 @@ fn what_is_left_out_has_a_default() {
     assert!(provider.users_from_groups && provider.include_empty_groups);
     assert_eq!(
         (
-            provider.rate_limit.share_percent,
+            provider.rate_limit.share,
             provider.rate_limit.max_concurrent.get()
         ),
-        (80, 8)
+        (Share::percent(80).unwrap(), 8)
     );
     let guard = provider.guard;
     assert_eq!(
@@ -424,10 +427,10 @@ fn texts_stand_for_numbers_and_flags() {
     assert!(!provider.users_from_groups && !provider.include_empty_groups);
     assert_eq!(
         (
-            provider.rate_limit.share_percent,
+            provider.rate_limit.share,
             provider.rate_limit.max_concurrent.get()
         ),
-        (7, 3)
+        (Share::percent(7).unwrap(), 3)
     );
 }
 

@@ -1,7 +1,8 @@
 //! Private keys as they come: a JWK or a set of them without quotes, and files that are not what is wanted.
 
 use super::{load_all, refused, tenant};
-use crate::config::{Config, ConfigErrors, Credentials, Environment, load};
+use crate::config::{Config, ConfigErrors, Environment, load};
+use crate::run::provider::Credentials;
 
 /// A JWK under the id `kid`.
 fn jwk(kid: &str) -> serde_json::Value {

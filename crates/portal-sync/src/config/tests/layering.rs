@@ -4,9 +4,11 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret;
 
 use super::{load_all, load_given, with_token};
-use crate::config::{Config, GroupFilter};
+use crate::config::Config;
+use crate::read::selection::GroupFilter;
+use okta_api::Share;
 
-fn concurrent(config: &Config) -> usize {
+fn concurrent(config: &Config) -> u32 {
     config.providers[0].rate_limit.max_concurrent.get()
 }
 
@@ -33,7 +35,8 @@ fn later_files_win_key_by_key() {
         assert_eq!(names(&config), ["c"], "lists are replaced");
         assert_eq!(concurrent(&config), 3);
         assert_eq!(
-            config.providers[0].rate_limit.share_percent, 50,
+            config.providers[0].rate_limit.share,
+            Share::percent(50).unwrap(),
             "maps are merged"
         );
         assert!(config.providers[0].user_filter.is_none(), "null is absent");
@@ -199,7 +202,7 @@ fn contents_of_files_are_trimmed_at_the_end_and_not_replaced() {
 #[test]
 fn variables_override_files() {
     let file = with_token("rateLimit: { maxConcurrent: 2 }", "");
-    let table: [(&[(&str, &str)], usize); 7] = [
+    let table: [(&[(&str, &str)], u32); 7] = [
         (
             &[(
                 "APP_CONFIG_catalog_providers_okta_default_rateLimit_maxConcurrent",

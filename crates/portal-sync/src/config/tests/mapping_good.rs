@@ -4,12 +4,13 @@ use okta_api::UserStatus;
 use org_filter::NameRule;
 
 use super::{load_all, load_given, with_token};
-use crate::config::{
-    AdminConsole, Collisions, Config, EmailCase, GroupNaming, GroupTypes, Hierarchy, Mapping,
-    Renames, Root, UserNaming,
+use crate::config::Config;
+use crate::decide::rules::{
+    AdminConsole, Collisions, EmailCase, GroupNaming, GroupTypes, Hierarchy, MappingRules, Renames,
+    Root, UserNaming,
 };
-use crate::leavers::Leavers;
-use crate::template::{RecordKind, Template};
+use crate::held::leavers::Leavers;
+use crate::text::template::{RecordKind, Template};
 
 /// A file with one tenant and this mapping for all of them.
 fn shared(mapping: &str) -> String {
@@ -21,11 +22,11 @@ fn accepted(text: &str) -> Config {
 }
 
 /// The mapping of the first tenant of a file.
-fn first(text: &str) -> Mapping {
+fn first(text: &str) -> MappingRules {
     accepted(text).providers.remove(0).mapping
 }
 
-fn read(mapping: &str) -> Mapping {
+fn read(mapping: &str) -> MappingRules {
     first(&shared(mapping))
 }
 
@@ -478,7 +479,7 @@ portalSync:
 }
 
 /// What several layers of mapping amount to, the last one on top.
-fn layered(layers: &[&str]) -> Vec<Mapping> {
+fn layered(layers: &[&str]) -> Vec<MappingRules> {
     let laid_as_files = {
         let files: Vec<(String, String)> = layers
             .iter()

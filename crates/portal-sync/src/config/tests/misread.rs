@@ -1,7 +1,8 @@
 //! What YAML, or a habit of another tool, makes of a value: told with a fix that does what was meant.
 
 use super::{load_all, refused, tenant, with_token};
-use crate::config::{Config, ConfigErrors, GroupFilter};
+use crate::config::{Config, ConfigErrors};
+use crate::read::selection::GroupFilter;
 
 fn loaded(keys: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
     load_all(&[("app-config.yaml", &with_token(keys, ""))], variables)

@@ -3,7 +3,8 @@
 use secrecy::ExposeSecret as _;
 
 use super::{load_all, refused, with_token};
-use crate::config::{Config, Permission};
+use crate::config::Config;
+use crate::serve::Permission;
 
 /// The configuration with this under `server`, which stands in line 7 from column 24 on.
 fn with_server(server: &str) -> String {

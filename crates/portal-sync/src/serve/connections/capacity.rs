@@ -1,7 +1,7 @@
 //! How many connections may be open: fewer than the process may have descriptors, so that there are some for its own work.
 
 /// So many connections are open at once at most, however many descriptors there are.
-pub const MAX_CONNECTIONS: usize = 1024;
+pub(crate) const MAX_CONNECTIONS: usize = 1024;
 
 /// Descriptors kept for the store, the log, the runtime and a collector.
 const OWN: u64 = 64;
@@ -17,15 +17,8 @@ const WANTED: u64 = 4096;
 /// so many tenants.
 ///
 /// A quarter of the descriptors is kept for other work, more where that is not enough, and never more than half.
-///
-/// ```
-/// use portal_sync::serve::capacity;
-///
-/// assert_eq!(capacity(Some(1024), 1), 768);
-/// assert_eq!(capacity(Some(64), 1), 32);
-/// ```
 #[must_use]
-pub fn capacity(descriptors: Option<u64>, tenants: usize) -> usize {
+pub(crate) fn capacity(descriptors: Option<u64>, tenants: usize) -> usize {
     let Some(descriptors) = descriptors else {
         return MAX_CONNECTIONS;
     };
@@ -43,7 +36,7 @@ pub fn capacity(descriptors: Option<u64>, tenants: usize) -> usize {
 ///
 /// On Windows sockets are not counted: there is no limit.
 #[must_use]
-pub fn descriptors() -> Option<u64> {
+pub(crate) fn descriptors() -> Option<u64> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -95,5 +88,13 @@ mod tests {
                 "{descriptors:?} for {tenants}"
             );
         }
+    }
+
+    #[test]
+    fn the_example_of_capacity() {
+        use crate::serve::capacity;
+
+        assert_eq!(capacity(Some(1024), 1), 768);
+        assert_eq!(capacity(Some(64), 1), 32);
     }
 }

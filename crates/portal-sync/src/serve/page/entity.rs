@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::listing::{Page, Query};
 use super::{address, email, label, words};
-use crate::published::Published;
+use crate::catalog::published::Published;
 
 /// So many annotations are shown.
 const ANNOTATIONS: usize = 100;

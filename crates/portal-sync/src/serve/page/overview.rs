@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::super::ProviderStatus;
 use super::listing::{Page, Query, SEARCH};
 use super::{address, email, label, moment, words};
-use crate::published::Published;
+use crate::catalog::published::Published;
 
 /// What the first page shows.
 pub(super) fn content(

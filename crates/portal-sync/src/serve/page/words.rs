@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::counted::noun;
+use crate::text::counted::noun;
 
 /// So many characters of a name, an address or a value are shown.
 pub(super) const SHOWN: usize = 200;

@@ -6,7 +6,8 @@ use axum::body::Bytes;
 use flate2::read::GzDecoder;
 
 use super::*;
-use crate::published::{CHUNK, Coding};
+use crate::catalog::published::CHUNK;
+use crate::catalog::published::Coding;
 use crate::serve::download::DOWNLOADS;
 
 const LIST: &str = "/api/catalog/entities";

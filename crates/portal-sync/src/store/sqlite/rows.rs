@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, Transaction, params};
 
 use super::{Failure, damaged};
-use crate::criteria::Remembered;
-use crate::state::Others;
+use crate::held::criteria::Remembered;
+use crate::held::document::Written;
+use crate::held::state::Others;
+use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
 use crate::store::migrate::{self, NEWEST};
-use crate::store::{StoreErrorKind, Written};
 
 /// The first version of the database that has sums.
 const SUMS_SINCE: i64 = 3;

@@ -18,7 +18,7 @@ fn rename(from: &Path, to: &Path) {
         let beside = |path: &Path| {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);
-            std::path::PathBuf::from(name)
+            PathBuf::from(name)
         };
         if beside(from).exists() {
             fs::rename(beside(from), beside(to)).unwrap();

@@ -1,0 +1,179 @@
+//! What the benchmark and a fuzz target of this workspace drive from outside. Nobody is promised anything of it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+
+use catalog_model::{Entity, EntitySet};
+use jiff::Timestamp;
+use okta_api::{Group, User, UserId};
+use okta_auth::SystemClock;
+use tokio::sync::watch;
+
+use crate::catalog::published::Published;
+use crate::decide::guard::Guard;
+use crate::decide::mapping::{KeptNames, Mapping};
+use crate::decide::plan::{Known, Plan, Settings, plan};
+use crate::decide::roster::{Rules, resolve};
+use crate::decide::rules::MappingRules;
+use crate::held::criteria::Criteria;
+use crate::held::org::{Members, Snapshot};
+use crate::held::state::State;
+use crate::read::selection::Selection;
+use crate::run::status::StoreStatus;
+use crate::serve::{App, router};
+use crate::store::{CatalogStore as _, Commit, SqliteStore};
+use crate::telemetry::Metrics;
+
+type Failed = Box<dyn Error>;
+
+/// A store, and what it holds of the one provider.
+#[derive(Debug)]
+pub struct Held {
+    settings: Settings,
+    store: SqliteStore,
+    state: State,
+}
+
+/// That, and what was read of the org.
+#[derive(Debug)]
+pub struct Run {
+    settings: Settings,
+    store: SqliteStore,
+    known: Known,
+}
+
+/// A plan, and how large what it makes is.
+#[derive(Debug)]
+pub struct Planned(Plan);
+
+impl Held {
+    /// Opens a store and reads what it holds.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn read(store: &Path) -> Result<Self, Failed> {
+        let settings = Settings {
+            provider: "acme".to_owned(),
+            rules: Rules::default(),
+            criteria: Criteria::default(),
+            guard: Guard::default(),
+            mapping: Mapping::new("acme", "https://acme.okta.com", MappingRules::default()),
+        };
+        let store = SqliteStore::open(store)?;
+        let state = store.state(&settings.provider).await?;
+        Ok(Self {
+            settings,
+            store,
+            state,
+        })
+    }
+
+    /// With an org of these users and groups.
+    pub fn with(
+        self,
+        users: impl Iterator<Item = User>,
+        groups: impl Iterator<Item = (Group, Vec<UserId>)>,
+    ) -> Run {
+        let needs = MappingRules::default().needs();
+        let selection = Selection::new(None, None).needing(&needs);
+        let mut snapshot = Snapshot::default();
+        for user in users {
+            let user = selection.trimmed(user);
+            snapshot.users.insert(user.id.clone(), user.into());
+        }
+        for (group, members) in groups {
+            let members = Members::Known(members.into_iter().collect());
+            snapshot.members.insert(group.id.clone(), members);
+            snapshot.groups.insert(group.id.clone(), group);
+        }
+        let known = Known::new(self.state, snapshot, &self.settings, Timestamp::UNIX_EPOCH);
+        Run {
+            settings: self.settings,
+            store: self.store,
+            known,
+        }
+    }
+}
+
+impl Run {
+    /// Makes every entity of the org, with its text, and compares it with nothing: the length of all texts.
+    ///
+    /// # Errors
+    /// When the names collide.
+    pub fn map(&self) -> Result<usize, Failed> {
+        let (snapshot, state) = (self.known.snapshot(), self.known.state());
+        let settings = &self.settings;
+        let roster = resolve(snapshot, state, settings.rules, Some(&settings.guard));
+        let mapping = &settings.mapping;
+        let mapped = mapping.map(snapshot, &roster, state, KeptNames::NONE)?;
+        let mut length = 0;
+        for made in mapped.users().chain(mapped.groups()) {
+            length += serde_json::to_string(&made?.entity)?.len();
+        }
+        Ok(length)
+    }
+
+    /// Plans.
+    ///
+    /// # Errors
+    /// When there is no plan.
+    pub fn plan(&self) -> Result<Planned, Failed> {
+        Ok(Planned(plan(&self.known, &self.settings, None)?))
+    }
+
+    /// Writes a plan of a first run.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn commit(self, Planned(plan): Planned) -> Result<u64, Failed> {
+        drop(self.known);
+        let commit = Commit {
+            provider: plan.provider,
+            base: None,
+            taken_at: Timestamp::UNIX_EPOCH,
+            removed: plan.removed,
+            written: plan.written,
+            remembered: plan.remembered,
+        };
+        Ok(self.store.commit(commit).await?)
+    }
+}
+
+impl Planned {
+    /// How many changes there are.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.0.changes.len()
+    }
+
+    /// Users, groups and memberships afterwards.
+    #[must_use]
+    pub const fn after(&self) -> (usize, usize, usize) {
+        let after = self.0.after;
+        (after.users, after.groups, after.memberships)
+    }
+}
+
+/// The server over these entities.
+///
+/// # Errors
+/// When they are no catalog.
+pub fn server(entities: Vec<Entity>) -> Result<axum::Router, Failed> {
+    let set = EntitySet::build(entities).map_err(|error| format!("{error:?}"))?;
+    let published = Published::new(1, Timestamp::UNIX_EPOCH, set, BTreeMap::new());
+    let metrics = Metrics::new(&opentelemetry::global::meter("bench"));
+    Ok(router(App {
+        catalog: watch::channel(Some(Arc::new(published))).1,
+        store: watch::channel(StoreStatus::Read).1,
+        status: watch::channel(Vec::new()).1,
+        tokens: Vec::new(),
+        unauthorized: metrics.unauthorized(),
+        listen: Ipv4Addr::LOCALHOST.into(),
+        hosts: Vec::new(),
+        metrics: prometheus::Registry::new(),
+        clock: Arc::new(SystemClock),
+    }))
+}

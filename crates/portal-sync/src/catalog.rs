@@ -1,0 +1,3 @@
+//! What readers see: one whole generation of the catalog.
+
+pub(crate) mod published;

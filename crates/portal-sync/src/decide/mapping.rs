@@ -1,0 +1,181 @@
+//! From Okta's users and groups to the entities of the catalog.
+//!
+//! ```text
+//! snapshot ─► shape (merged, quarantined, parents) ─► roster ─► names ─► relations ─► entities
+//! ```
+//!
+//! Names are derived last, over everything that will be in the catalog, so that collisions are seen and resolved
+//! before anything is written. Who is a member of what is joined by Okta id, never by name. Entities are made one at a
+//! time, when somebody asks for the next: a catalog of a million is never held twice.
+
+use catalog_model::EntityRef;
+use okta_api::{Group, User};
+use org_filter::{Dialect, Matcher};
+use url::Url;
+
+use crate::decide::roster::Roster;
+use crate::decide::rules::AdminConsole;
+use crate::held::org::Snapshot;
+use crate::held::state::State;
+use crate::read::records::GroupRecord;
+use crate::text::is_blank;
+
+// Leaf first: a module uses only modules listed above it.
+mod names;
+mod urls;
+
+mod describe;
+mod lists;
+mod sign_in;
+
+mod hierarchy;
+mod left_out;
+mod shape;
+
+mod entities;
+
+pub(crate) use entities::{Mapped, MappedEntity};
+pub(crate) use names::{Collision, KeptNames, Rename};
+pub(crate) use sign_in::SignIn;
+
+/// The annotation that holds the Okta id.
+pub(crate) const OKTA_ID: &str = "okta.com/id";
+/// The annotation that holds the host of the org.
+pub(crate) const OKTA_ORG: &str = "okta.com/org";
+/// The annotation that holds the tenant's id in the configuration.
+pub(crate) const OKTA_PROVIDER: &str = "okta.com/provider";
+/// The annotation that holds a user's login.
+pub(crate) const OKTA_LOGIN: &str = "okta.com/login";
+/// The annotation that holds a user's e-mail; the stock sign-in resolver of Backstage looks it up.
+pub(crate) const OKTA_EMAIL: &str = "okta.com/email";
+/// The annotation of a group made of several: their Okta ids, separated by commas.
+pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
+
+/// How one provider's objects become entities.
+#[derive(Debug, Clone)]
+pub(crate) struct Mapping {
+    provider: String,
+    org_url: String,
+    org_host: String,
+    admin_console: Option<String>,
+    rules: crate::decide::rules::MappingRules,
+    types: Vec<(Matcher, String)>,
+}
+
+impl Mapping {
+    /// The mapping of the tenant `provider`, whose org is at `org_url`, as in `https://acme.okta.com`, by `rules`.
+    #[must_use]
+    pub(crate) fn new(
+        provider: &str,
+        org_url: &str,
+        rules: crate::decide::rules::MappingRules,
+    ) -> Self {
+        // Without the port, which only an org on this machine has.
+        let org = Url::parse(org_url).ok();
+        let org_host = org.as_ref().and_then(Url::host_str).unwrap_or(org_url);
+        let admin_console = match &rules.admin_console {
+            AdminConsole::No => None,
+            AdminConsole::At(url) => Some(url.as_str().trim_end_matches('/').to_owned()),
+            AdminConsole::OfOrg => crate::decide::rules::admin_console_of(org_host),
+        };
+        let types = rules.groups.types.rules.iter();
+        let types = types
+            .map(|(when, r#type)| (when.compile(&Dialect::GROUP_SEARCH), r#type.clone()))
+            .collect();
+        Self {
+            provider: provider.to_owned(),
+            org_url: org_url.trim_end_matches('/').to_owned(),
+            org_host: org_host.to_owned(),
+            admin_console,
+            types,
+            rules,
+        }
+    }
+
+    /// The org's host, as in `acme.okta.com`.
+    #[must_use]
+    pub(crate) fn org_host(&self) -> &str {
+        &self.org_host
+    }
+
+    /// Names everything that is in a roster and relates it; whatever is of a kind whose names are `kept` and has one keeps
+    /// it. Entities are then made one by one.
+    ///
+    /// # Errors
+    /// When names collide and the configuration wants none of it, or the store has a text that is no entity.
+    pub(crate) fn map<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        roster: &'a Roster<'a>,
+        state: &'a State,
+        kept: KeptNames,
+    ) -> Result<Mapped<'a>, MappingError> {
+        Mapped::new(self, snapshot, roster, state, kept)
+    }
+
+    fn group_type(&self, group: &Group) -> String {
+        let record = GroupRecord(group);
+        let rule = self.types.iter().find(|(when, _)| when.matches(&record));
+        if let Some((_, r#type)) = rule {
+            return r#type.clone();
+        }
+        let types = &self.rules.groups.types;
+        describe::first(&types.attribute, &record).unwrap_or_else(|| types.default.clone())
+    }
+}
+
+/// A roster of which no entities can be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum MappingError {
+    /// Names collide, and the configuration says that this ends the run.
+    Collisions(Vec<Collision>),
+    /// The text that the store has of an entity cannot be read.
+    Damaged {
+        /// The entity.
+        entity_ref: EntityRef,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl std::fmt::Display for MappingError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Collisions(collisions) => {
+                const SHOWN: usize = 5;
+                f.write_str("names are wanted by several: ")?;
+                for (at, collision) in collisions.iter().take(SHOWN).enumerate() {
+                    let between = if at == 0 { "" } else { "; " };
+                    write!(f, "{between}{collision}")?;
+                }
+                match collisions.len().saturating_sub(SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, "; and {more} more"),
+                }
+            }
+            Self::Damaged { entity_ref, .. } => {
+                write!(f, "what the store has of {entity_ref} is no entity")
+            }
+        }
+    }
+}
+
+impl std::error::Error for MappingError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Damaged { source, .. } => Some(source),
+            Self::Collisions(_) => None,
+        }
+    }
+}
+
+/// The login and the e-mail address by which people sign in; blank ones are none.
+fn addresses(user: &User) -> (Option<&str>, Option<&str>) {
+    let [login, email] = [user.profile.login(), user.profile.email()]
+        .map(|address| address.filter(|address| !is_blank(address)));
+    (login, email)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,177 @@
+//! What an entity says of the object it is made from.
+
+use std::collections::BTreeMap;
+
+use catalog_model::{
+    Entity, EntityName, GroupSpec, Link, Metadata, Namespace, Profile, Spec, UserSpec,
+};
+use okta_api::{Group, User};
+use org_filter::Record;
+
+use super::names::Named;
+use super::urls::{is_https, is_page};
+use super::{
+    Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_MERGED, OKTA_ORG, OKTA_PROVIDER, addresses,
+};
+use crate::decide::rules::{EmailCase, Fields, Root};
+use crate::read::records::{GroupRecord, UserRecord};
+use crate::text::naming;
+use crate::text::template::Template;
+use crate::text::{is_blank, without_nul};
+
+/// The first source that has a value. Blank counts as none.
+pub(super) fn first(sources: &[Template], record: &impl Record) -> Option<String> {
+    sources.iter().find_map(|source| value(source, record))
+}
+
+/// What a source says of a record, if it says something.
+pub(super) fn value(source: &Template, record: &impl Record) -> Option<String> {
+    let text = source.render(record).ok()?;
+    (!is_blank(&text)).then_some(text)
+}
+
+/// The first source that has an `https:` URL.
+fn first_https(sources: &[Template], record: &impl Record) -> Option<String> {
+    let mut values = sources.iter().filter_map(|source| value(source, record));
+    values.find(|value| is_https(value))
+}
+
+impl Mapping {
+    /// The entity of a user, in no group yet.
+    pub(super) fn user(&self, user: &User, named: &Named) -> Entity {
+        let record = UserRecord(user);
+        let fields = &self.rules.users.fields;
+        let mut metadata = self.metadata(named, fields, &record);
+        let id = user.id.as_str();
+        let (login, email) = addresses(user);
+        let annotations = &mut metadata.annotations;
+        self.annotate(annotations, "users", Some(id));
+        for (key, value) in [(OKTA_LOGIN, login), (OKTA_EMAIL, email)] {
+            if let Some(value) = value {
+                annotations.insert(key.to_owned(), without_nul(value).into_owned());
+            }
+        }
+        self.link(&mut metadata, "user/profile/view", id);
+        let mut profile = profile(fields, &record);
+        if let (EmailCase::Lower, Some(email)) = (self.rules.users.email_case, &mut profile.email) {
+            *email = email.to_lowercase();
+        }
+        let spec = UserSpec {
+            profile: Some(profile),
+            ..UserSpec::default()
+        };
+        Entity::new(metadata, Spec::User(spec))
+    }
+
+    /// The entity of a group, without members, parent and children. `parts` are the ids of the groups it is made of,
+    /// when it is made of several.
+    pub(super) fn group<'p>(
+        &self,
+        group: &Group,
+        named: &Named,
+        parts: Option<impl Iterator<Item = &'p str>>,
+    ) -> Entity {
+        let record = GroupRecord(group);
+        let fields = &self.rules.groups.fields;
+        let mut metadata = self.metadata(named, fields, &record);
+        let id = group.id.as_str();
+        match parts {
+            None => {
+                self.annotate(&mut metadata.annotations, "groups", Some(id));
+                self.link(&mut metadata, "group", id);
+            }
+            Some(parts) => {
+                self.annotate(&mut metadata.annotations, "groups", None);
+                let parts = parts.collect::<Vec<_>>().join(",");
+                metadata.annotations.insert(OKTA_MERGED.to_owned(), parts);
+            }
+        }
+        let spec = GroupSpec {
+            profile: Some(profile(fields, &record)),
+            ..GroupSpec::new(self.group_type(group))
+        };
+        Entity::new(metadata, Spec::Group(spec))
+    }
+
+    /// The entity of the root group, which has nobody in it.
+    pub(super) fn root(&self, root: &Root, named: &Named) -> Entity {
+        let mut metadata = plain(named);
+        self.annotate(&mut metadata.annotations, "groups", None);
+        metadata.description.clone_from(&root.description);
+        let spec = GroupSpec {
+            profile: root.display_name.as_ref().map(|name| Profile {
+                display_name: Some(name.clone()),
+                ..Profile::default()
+            }),
+            ..GroupSpec::new(root.r#type.clone())
+        };
+        Entity::new(metadata, Spec::Group(spec))
+    }
+
+    fn metadata(&self, named: &Named, fields: &Fields, record: &impl Record) -> Metadata {
+        let mut metadata = plain(named);
+        metadata.title = first(&fields.title, record);
+        metadata.description = first(&fields.description, record);
+        for (key, template) in &fields.annotations {
+            let value = value(template, record);
+            if let Some(value) = value.filter(|value| !is_page(key) || is_https(value)) {
+                metadata.annotations.insert(key.clone(), value);
+            }
+        }
+        for (key, template) in &fields.labels {
+            let value = value(template, record);
+            if let Some(value) = value.and_then(|value| naming::valid(&value)) {
+                metadata.labels.insert(key.clone(), value);
+            }
+        }
+        metadata
+    }
+
+    /// The annotations that every entity has: where it comes from, and which object of Okta's it is, if it is one.
+    fn annotate(
+        &self,
+        annotations: &mut BTreeMap<String, String>,
+        collection: &str,
+        id: Option<&str>,
+    ) {
+        let location = match id {
+            Some(id) => format!("okta:{}/api/v1/{collection}/{id}", self.org_url),
+            None => format!("okta:{}/api/v1/{collection}", self.org_url),
+        };
+        let mut annotate = |key: &str, value: &str| {
+            annotations.insert(key.to_owned(), value.to_owned());
+        };
+        if let Some(id) = id {
+            annotate(OKTA_ID, id);
+        }
+        annotate(OKTA_ORG, &self.org_host);
+        annotate(OKTA_PROVIDER, &self.provider);
+        annotate("backstage.io/managed-by-location", &location);
+        annotate("backstage.io/managed-by-origin-location", &location);
+    }
+
+    fn link(&self, metadata: &mut Metadata, page: &str, id: &str) {
+        if let Some(console) = &self.admin_console {
+            metadata.links.push(Link {
+                title: Some("Okta admin console".to_owned()),
+                r#type: Some("admin-console".to_owned()),
+                ..Link::new(format!("{console}/admin/{page}/{id}"))
+            });
+        }
+    }
+}
+
+fn plain(named: &Named) -> Metadata {
+    let mut metadata = Metadata::new(EntityName::clone(&named.name));
+    metadata.namespace = Namespace::clone(&named.namespace);
+    metadata
+}
+
+fn profile(fields: &Fields, record: &impl Record) -> Profile {
+    Profile {
+        display_name: first(&fields.display_name, record),
+        email: first(&fields.email, record),
+        picture: first_https(&fields.picture, record),
+        ..Profile::default()
+    }
+}

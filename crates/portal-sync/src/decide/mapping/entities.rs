@@ -1,0 +1,456 @@
+//! The entities of a roster, one at a time.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
+use okta_api::{Group, GroupId, User, UserId};
+
+use super::hierarchy::{Nearest, break_cycles};
+use super::lists::Lists;
+use super::names::{KeptNames, Named, Rename, Wish, Wisher, name_of_id};
+use super::sign_in::{Person, SignIn};
+use super::{Collision, Mapping, MappingError, OKTA_EMAIL, addresses};
+use crate::decide::roster::{Roster, Standing};
+use crate::decide::rules::{Collisions, Hierarchy, Renames};
+use crate::held::document::Document;
+use crate::held::leavers;
+use crate::held::org::Snapshot;
+use crate::held::state::State;
+use crate::text::counted::counted;
+use crate::text::{is_blank, without_nul};
+
+/// A roster with names and relations, of which entities are made.
+#[derive(Debug)]
+pub(crate) struct Mapped<'a> {
+    mapping: &'a Mapping,
+    snapshot: &'a Snapshot,
+    state: &'a State,
+    roster: &'a Roster<'a>,
+    user_names: Vec<Named>,
+    group_names: Vec<Named>,
+    root: Option<Named>,
+    /// The users of each group, by their refs.
+    members: Lists,
+    /// The groups of each user, by their refs.
+    member_of: Lists,
+    parents: Vec<Option<u32>>,
+    /// The groups below each group, by their refs.
+    children: Lists,
+    /// Objects that could not have the name they would have alone.
+    pub collisions: Vec<Collision>,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+}
+
+/// An entity and what it was made from.
+#[derive(Debug)]
+pub(crate) struct MappedEntity<'a> {
+    /// The Okta id, or [`State::ROOT`].
+    pub okta_id: &'a str,
+    /// The identity of the entity.
+    pub entity_ref: &'a EntityRef,
+    /// The entity.
+    pub entity: Entity,
+}
+
+impl<'a> Mapped<'a> {
+    pub(super) fn new(
+        mapping: &'a Mapping,
+        snapshot: &'a Snapshot,
+        roster: &'a Roster<'a>,
+        state: &'a State,
+        kept: KeptNames,
+    ) -> Result<Self, MappingError> {
+        let Roster { users, groups, .. } = roster;
+        let mut taken: HashSet<EntityRef> =
+            HashSet::with_capacity(users.len() + groups.len() + state.taken().len());
+        taken.extend(state.taken().iter().cloned());
+        let mut collisions = Vec::new();
+        let user_names = {
+            let wish = |user: &&'a User| mapping.user_wish(user).ok();
+            let keep = kept.of(Kind::User);
+            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users(), keep)?;
+            mapping.give_names(Kind::User, wishes, &mut taken, &mut collisions)
+        };
+        let (root, group_names) = {
+            let wish = |group: &&'a Group| mapping.group_wish(group).ok();
+            // The root comes first: it has its name before the groups below it get theirs.
+            let root = mapping.rules.groups.root.as_ref();
+            let mut wishes: Vec<_> = root
+                .map(|root| Wisher {
+                    id: State::ROOT,
+                    wish: Wish::Name(root.name.clone()),
+                    before: state.root().map(Document::entity_ref),
+                })
+                .into_iter()
+                .collect();
+            let keep = kept.of(Kind::Group);
+            let of_groups = mapping.wishes(groups, wish, GroupId::as_str, state.groups(), keep)?;
+            wishes.extend(of_groups);
+            let mut names = mapping.give_names(Kind::Group, wishes, &mut taken, &mut collisions);
+            let of_groups = names.split_off(names.len() - groups.len());
+            (names.pop(), of_groups)
+        };
+        let fails = mapping.rules.collisions == Collisions::Fail && !kept.waits();
+        if fails && !collisions.is_empty() {
+            return Err(MappingError::Collisions(collisions));
+        }
+
+        drop(taken);
+        let position: HashMap<&UserId, u32> = users.keys().zip(0..).collect();
+        let mut members = Lists::new();
+        for group in roster.members.values() {
+            members.push(group.iter().filter_map(|user| position.get(user).copied()));
+        }
+        drop(position);
+        let (user_order, group_order) = (by_ref(&user_names), by_ref(&group_names));
+        let member_of = members.inverted(users.len(), &group_order);
+        let members = member_of.inverted(groups.len(), &user_order);
+
+        let mut mapped = Self {
+            mapping,
+            snapshot,
+            state,
+            roster,
+            user_names,
+            group_names,
+            root,
+            members,
+            member_of,
+            parents: Vec::new(),
+            children: Lists::new(),
+            collisions,
+            notices: mapping.url_notices(roster),
+        };
+        mapped.relate_groups(&group_order);
+        Ok(mapped)
+    }
+
+    /// How many pairs of user and group there are.
+    #[must_use]
+    pub(crate) fn memberships(&self) -> usize {
+        self.members.total()
+    }
+
+    /// The objects of one kind that are called otherwise than in the catalog, by Okta id, without the root.
+    pub(crate) fn renames(&self, kind: Kind) -> impl Iterator<Item = Rename> {
+        let users = self.roster.users.keys().zip(&self.user_names);
+        let users = users.filter_map(|(id, named)| {
+            let before = self.state.users().get(id)?.entity_ref();
+            Some((id.as_str(), before, &named.entity_ref))
+        });
+        let groups = self.roster.groups.keys().zip(&self.group_names);
+        let groups = groups.filter_map(|(id, named)| {
+            let before = self.state.groups().get(id)?.entity_ref();
+            Some((id.as_str(), before, &named.entity_ref))
+        });
+        users
+            .chain(groups)
+            .filter(move |(_, before, now)| before.kind() == kind && before != now)
+            .map(|(id, before, now)| Rename {
+                okta_id: id.to_owned(),
+                entity_ref: before.clone(),
+                to: now.clone(),
+            })
+    }
+
+    /// The users, by Okta id.
+    ///
+    /// # Errors
+    /// When the store has a text that is no entity.
+    pub(crate) fn users(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
+        (0..)
+            .zip(&self.roster.users)
+            .zip(&self.user_names)
+            .map(|((at, (id, standing)), named)| {
+                let mut entity = match standing {
+                    Standing::Fresh(user) => self.mapping.user(user, named),
+                    Standing::Kept(_) => self.kept(self.state.users().get(id), named)?,
+                    Standing::Left { since, .. } => {
+                        let mut user = self.kept(self.state.users().get(id), named)?;
+                        leavers::mark(&mut user, *since);
+                        user
+                    }
+                };
+                if let Spec::User(spec) = &mut entity.spec {
+                    spec.member_of = refs(self.member_of.get(at), &self.group_names);
+                }
+                Ok(MappedEntity {
+                    okta_id: id.as_str(),
+                    entity_ref: &named.entity_ref,
+                    entity,
+                })
+            })
+    }
+
+    /// The groups, by Okta id, without the root.
+    ///
+    /// # Errors
+    /// When the store has a text that is no entity.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
+        (0..).zip(&self.roster.groups).zip(&self.group_names).map(
+            |((at, (id, standing)), named)| {
+                let mut entity = match standing {
+                    Standing::Fresh(group) => {
+                        let parts = self.snapshot.merged.get(id).map(|parts| {
+                            let hidden = self.snapshot.hidden_parts.get(id);
+                            let all: BTreeSet<&str> = parts
+                                .iter()
+                                .chain(hidden.into_iter().flatten())
+                                .map(GroupId::as_str)
+                                .collect();
+                            all.into_iter()
+                        });
+                        self.mapping.group(group, named, parts)
+                    }
+                    Standing::Kept(_) | Standing::Left { .. } => {
+                        self.kept(self.state.groups().get(id), named)?
+                    }
+                };
+                if let Spec::Group(spec) = &mut entity.spec {
+                    spec.members = refs(self.members.get(at), &self.user_names);
+                    spec.children = refs(self.children.get(at), &self.group_names);
+                    spec.parent = self.parent(at).map(SpecRef::from);
+                }
+                Ok(MappedEntity {
+                    okta_id: id.as_str(),
+                    entity_ref: &named.entity_ref,
+                    entity,
+                })
+            },
+        )
+    }
+
+    /// The root group, when there is one.
+    #[must_use]
+    pub(crate) fn root(&self) -> Option<MappedEntity<'_>> {
+        let named = self.root.as_ref()?;
+        let root = self.mapping.rules.groups.root.as_ref()?;
+        let mut entity = self.mapping.root(root, named);
+        if let Spec::Group(spec) = &mut entity.spec {
+            let below = self.group_names.iter().zip(&self.parents);
+            spec.children = below
+                .filter(|(_, parent)| parent.is_none())
+                .map(|(named, _)| SpecRef::from(&named.entity_ref))
+                .collect();
+            spec.children.sort_unstable();
+        }
+        Some(MappedEntity {
+            okta_id: State::ROOT,
+            entity_ref: &named.entity_ref,
+            entity,
+        })
+    }
+
+    /// What is wrong with the addresses by which people sign in. `others` are the users of other tenants, each with the
+    /// annotation `okta.com/email`: Backstage looks for an address in the whole catalog.
+    #[must_use]
+    pub(crate) fn sign_in(&self, others: &[(EntityRef, Option<String>)]) -> SignIn {
+        let users = self.roster.users.iter().zip(&self.user_names);
+        let here = users.map(|((id, standing), named)| {
+            let email = match standing {
+                Standing::Fresh(user) => addresses(user).1.map(without_nul),
+                Standing::Kept(_) | Standing::Left { .. } => {
+                    let document = self.state.users().get(id);
+                    document.and_then(address_in).map(Cow::Owned)
+                }
+            };
+            Person {
+                entity_ref: &named.entity_ref,
+                email,
+                signs_in: !matches!(standing, Standing::Left { .. }),
+            }
+        });
+        let others = others.iter().map(|(entity_ref, email)| Person {
+            entity_ref,
+            email: email.as_deref().map(Cow::Borrowed),
+            signs_in: false,
+        });
+        // Whoever it is that has such a name, nobody here is called so.
+        let taken = self.state.taken().iter().map(|entity_ref| Person {
+            entity_ref,
+            email: None,
+            signs_in: false,
+        });
+        SignIn::of(here.chain(others).chain(taken))
+    }
+
+    fn parent(&self, at: u32) -> Option<&EntityRef> {
+        let parent = match self.parents.get(at as usize).copied().flatten() {
+            Some(parent) => self.group_names.get(parent as usize),
+            None => self.root.as_ref(),
+        };
+        parent.map(|named| &named.entity_ref)
+    }
+
+    /// The entity as the catalog has it, under the name it was given.
+    fn kept(&self, document: Option<&Document>, named: &Named) -> Result<Entity, MappingError> {
+        let damaged = |source| MappingError::Damaged {
+            entity_ref: named.entity_ref.clone(),
+            source,
+        };
+        let missing = || damaged(serde::de::Error::custom("there is none"));
+        document.ok_or_else(missing)?.entity().map_err(damaged)
+    }
+
+    /// The groups above a group as the catalog has them, the nearest first.
+    fn above<'s>(&'s self, group: &'s GroupId) -> impl Iterator<Item = &'s GroupId> {
+        std::iter::successors(self.state.parent(group), |above| self.state.parent(above))
+    }
+
+    /// Decides which group is part of which, of those that are here.
+    fn relate_groups(&mut self, order: &[u32]) {
+        let groups = &self.roster.groups;
+        let position: HashMap<&GroupId, u32> = groups.keys().zip(0..).collect();
+        let is_kept = |id: &GroupId| {
+            let standing = groups.get(id);
+            standing.is_some_and(|standing| !matches!(standing, Standing::Fresh(_)))
+        };
+        let nearest = Nearest::new(&self.snapshot.parents, groups);
+        let by_name = matches!(
+            self.mapping.rules.groups.hierarchy,
+            Some(Hierarchy::ByName { .. })
+        );
+        let parent = |(id, standing): (&GroupId, &Standing<&Group>)| {
+            let before = self.state.parent(id);
+            if !matches!(standing, Standing::Fresh(_)) {
+                return before.and_then(|parent| position.get(parent)).copied();
+            }
+            let above = nearest.of(id);
+            // What a parent is known by is not known when its record cannot be read: it stays the parent, unless the group
+            // says by now that it is part of something else.
+            let hidden = before.filter(|parent| is_kept(parent));
+            let passed_over = |parent: &GroupId| {
+                by_name
+                    && self
+                        .above(parent)
+                        .take(groups.len())
+                        .any(|it| Some(it) == above)
+            };
+            let hidden = hidden.filter(|parent| above.is_none() || passed_over(parent));
+            position.get(hidden.or(above)?).copied()
+        };
+        let mut parents: Vec<Option<u32>> = groups.iter().map(parent).collect();
+        let circles = break_cycles(&mut parents);
+        if let Some(&first) = circles.first() {
+            let first = self.group_names.get(first as usize);
+            let first = first.map_or("", |named| named.entity_ref.as_str());
+            self.notices.push(format!(
+                "{} their own ancestors, such as {first}: they are at the top",
+                counted(circles.len(), "group is", "groups are")
+            ));
+        }
+        let mut above = Lists::new();
+        for parent in &parents {
+            above.push((*parent).into_iter());
+        }
+        self.children = above.inverted(parents.len(), order);
+        self.parents = parents;
+    }
+}
+
+impl Mapping {
+    /// What every object of one kind would be called, by Okta id.
+    fn wishes<'a, Id: Ord, T: Copy>(
+        &self,
+        objects: &'a BTreeMap<Id, Standing<T>>,
+        wish: impl Fn(&T) -> Option<EntityName>,
+        text: fn(&Id) -> &str,
+        state: &'a BTreeMap<Id, Document>,
+        kept: bool,
+    ) -> Result<Vec<Wisher<'a>>, MappingError> {
+        let keep = kept || self.rules.renames == Renames::Keep;
+        let mut wishes = Vec::with_capacity(objects.len());
+        for (id, standing) in objects {
+            let alone = match standing {
+                Standing::Fresh(object) => wish(object),
+                _ => None,
+            };
+            let is_fresh = matches!(standing, Standing::Fresh(_));
+            let before = state.get(id);
+            let wish = match before.filter(|_| keep || !is_fresh) {
+                Some(document) => self.held(document, is_fresh && !kept)?,
+                None => Wish::Name(alone.unwrap_or_else(|| name_of_id(text(id)))),
+            };
+            wishes.push(Wisher {
+                id: text(id),
+                wish,
+                before: before.map(Document::entity_ref),
+            });
+        }
+        Ok(wishes)
+    }
+
+    /// The name that an object has in the catalog. A name that is only kept moves to the namespace of today.
+    fn held(&self, document: &Document, moves: bool) -> Result<Wish, MappingError> {
+        #[derive(serde::Deserialize)]
+        struct Entity {
+            metadata: Metadata,
+        }
+        #[derive(serde::Deserialize)]
+        struct Metadata {
+            name: EntityName,
+        }
+        let entity_ref = document.entity_ref().clone();
+        let Entity { metadata } =
+            serde_json::from_str(document.body()).map_err(|source| MappingError::Damaged {
+                entity_ref: entity_ref.clone(),
+                source,
+            })?;
+        let namespace = Namespace::parse(entity_ref.namespace()).unwrap_or_default();
+        let stays = namespace == self.rules.namespace
+            || self
+                .other_namespace()
+                .is_some_and(|other| other == namespace);
+        Ok(if stays || !moves {
+            Wish::Held(Box::new(Named {
+                entity_ref,
+                name: metadata.name,
+                namespace,
+            }))
+        } else {
+            Wish::Name(metadata.name)
+        })
+    }
+}
+
+/// The address by which Backstage finds the user of a document.
+fn address_in(document: &Document) -> Option<String> {
+    let mut annotations = document.entity().ok()?.metadata.annotations;
+    let email = annotations.remove(OKTA_EMAIL)?;
+    (!is_blank(&email)).then_some(email)
+}
+
+/// The positions in the order of the refs.
+fn by_ref(names: &[Named]) -> Vec<u32> {
+    let mut order: Vec<(u128, u32)> = names
+        .iter()
+        .map(|named| beginning(named.entity_ref.as_str()))
+        .zip(0..)
+        .collect();
+    // Nearly always the beginnings decide, and these lie side by side.
+    let text = |at: u32| names.get(at as usize).map(|named| &named.entity_ref);
+    order.sort_unstable_by(|(one, a), (other, b)| {
+        one.cmp(other).then_with(|| text(*a).cmp(&text(*b)))
+    });
+    order.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The first sixteen bytes after the kind, as a number that is ordered as they are.
+fn beginning(text: &str) -> u128 {
+    let after = text.split_once(':').map_or(text, |(_, after)| after);
+    let mut bytes = [0; 16];
+    for (place, byte) in bytes.iter_mut().zip(after.bytes()) {
+        *place = byte;
+    }
+    u128::from_be_bytes(bytes)
+}
+
+fn refs(positions: &[u32], names: &[Named]) -> Vec<SpecRef> {
+    positions
+        .iter()
+        .filter_map(|at| names.get(*at as usize))
+        .map(|named| SpecRef::from(&named.entity_ref))
+        .collect()
+}

@@ -1,0 +1,435 @@
+//! What a run would do to the catalog, as a value.
+//!
+//! [`plan`] is the one function that decides. `plan` prints its result, `sync` and `serve` commit it; there is no dry-run
+//! flag anywhere below.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use catalog_model::{EntityRef, Kind, Violation};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::decide::guard::Guard;
+use crate::decide::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError, Rename, SignIn};
+use crate::decide::roster::{Rules, resolve};
+use crate::held::criteria::{Changed, Criteria, Remembered};
+use crate::held::document::Written;
+use crate::held::org::Snapshot;
+use crate::held::state::State;
+
+mod change;
+mod compare;
+mod display;
+mod id;
+mod withheld;
+
+mod assemble;
+
+pub(crate) use change::{PlannedChange, Unknown, Withheld};
+pub(crate) use display::name;
+
+use assemble::Parts;
+use withheld::withheld;
+
+/// What to do when Okta accepts the credentials and shows nothing.
+pub(crate) const GIVE_ROLE: &str = "give the application an admin role that may view users and groups: in the Okta admin \
+     console, Applications > Applications > (the app) > Admin roles > Edit assignments; a custom role needs a resource set \
+     with all users and all groups";
+
+/// Everything about a provider that a plan depends on, besides what was read and what is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The provider's id.
+    pub provider: String,
+    /// Who belongs into the catalog.
+    pub rules: Rules,
+    /// How many removals pass.
+    pub guard: Guard,
+    /// How objects become entities.
+    pub mapping: Mapping,
+    /// What the configuration selects, to be compared with what it selected when the catalog was filled.
+    pub criteria: Criteria,
+}
+
+impl Settings {
+    /// Which keys that decide who belongs have changed since the last settled run over this catalog.
+    #[must_use]
+    pub(crate) fn changed_since(&self, state: &State) -> Changed {
+        if state.synced() {
+            self.criteria.changed_since(&state.remembered().criteria)
+        } else {
+            Changed::NOTHING
+        }
+    }
+}
+
+/// What a run knows before it decides: what the catalog holds, and what the org holds, as the mapping sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    state: State,
+    snapshot: Snapshot,
+}
+
+impl Known {
+    /// What was read of an org from `taken_at` on, over what the catalog held.
+    #[must_use]
+    pub(crate) fn new(
+        state: State,
+        mut snapshot: Snapshot,
+        settings: &Settings,
+        taken_at: Timestamp,
+    ) -> Self {
+        snapshot.taken_at = taken_at;
+        settings.mapping.shape(&mut snapshot, &state);
+        Self { state, snapshot }
+    }
+
+    /// The same org over what the catalog holds by now.
+    #[must_use]
+    pub(crate) fn over(self, state: State) -> Self {
+        Self { state, ..self }
+    }
+
+    /// What the catalog holds.
+    #[must_use]
+    pub(crate) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What the org holds.
+    #[must_use]
+    pub(crate) const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+/// What a run would do to the catalog.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// The provider whose objects these are.
+    pub provider: String,
+    /// Names the removals that are withheld, or else the changes: the same ones have the same id.
+    pub id: String,
+    /// The changes, users before groups, each by Okta id.
+    pub changes: Vec<PlannedChange>,
+    /// Removals that the guard holds back.
+    pub withheld: Vec<Withheld>,
+    /// Renames that the guard holds back.
+    pub withheld_renames: Vec<Rename>,
+    /// Why the guard holds them back.
+    pub tripped: Vec<String>,
+    /// Whether what the guard would hold back was approved.
+    pub approved: bool,
+    /// Groups whose members could not be read, and why.
+    pub unknown: Vec<Unknown>,
+    /// Records that could not be decoded or named: the reason by Okta id.
+    pub quarantined: BTreeMap<String, String>,
+    /// Whether there are records that may be anybody's, for they have no id that can be read.
+    pub unidentified: bool,
+    /// Objects that could not have the name they would have alone.
+    pub collisions: Vec<Collision>,
+    /// What is wrong with the addresses by which people sign in.
+    pub sign_in: SignIn,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+    /// What the catalog holds of this provider now.
+    pub before: Counts,
+    /// What it will hold.
+    pub after: Counts,
+    /// The entities that are new or changed.
+    pub written: Vec<Written>,
+    /// The objects that leave.
+    pub removed: Vec<(Kind, String)>,
+    /// What the next run is to know besides.
+    pub remembered: Remembered,
+}
+
+/// How much a catalog holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Counts {
+    /// Users.
+    pub users: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Pairs of a user and a group they are in.
+    pub memberships: usize,
+}
+
+impl Counts {
+    /// How much the catalog holds of one provider.
+    #[must_use]
+    pub(crate) fn of(state: &State) -> Self {
+        Self {
+            users: state.users().len(),
+            groups: state.groups().len() + usize::from(state.root().is_some()),
+            memberships: state
+                .groups()
+                .keys()
+                .map(|group| state.members(group).len())
+                .sum(),
+        }
+    }
+}
+
+/// A plan that cannot be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum PlanError {
+    /// The org answered that it has no users, or no groups, and nothing of it was ever seen.
+    EmptySource {
+        /// Which of the two.
+        what: &'static str,
+    },
+    /// The org is another one than that which the catalog is from.
+    AnotherOrg {
+        /// Its address when the catalog was filled.
+        was: String,
+        /// Its address now.
+        is: String,
+    },
+    /// No entities can be made of what was read.
+    Mapping(MappingError),
+    /// Entities that Backstage would refuse: a bug.
+    Unsound(Vec<(EntityRef, Vec<Violation>)>),
+}
+
+/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals and renames may go.
+///
+/// # Errors
+/// When a first run finds an org that is empty without a filter that could explain it, or names collide and the
+/// configuration wants none of it.
+pub(crate) fn plan(
+    known: &Known,
+    settings: &Settings,
+    approved: Option<&str>,
+) -> Result<Plan, PlanError> {
+    let Known { state, snapshot } = known;
+    let rules = Rules {
+        changed: settings.changed_since(state),
+        ..settings.rules
+    };
+    refuse_empty_source(snapshot, state, rules)?;
+    refuse_another_org(known, settings, rules)?;
+    let map = |roster, kept| {
+        let mapped = settings.mapping.map(snapshot, roster, state, kept);
+        mapped.map_err(PlanError::Mapping)
+    };
+    let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
+    let none = if guarded.tripped.is_empty() {
+        KeptNames::NONE
+    } else {
+        KeptNames::NONE.while_waiting()
+    };
+    let mapped = map(&guarded, none)?;
+    let names = GuardedNames::of(&mapped, state, &settings.guard);
+    let parts = Parts {
+        snapshot,
+        state,
+        settings,
+        rules,
+    };
+    if guarded.tripped.is_empty() && names.withheld.is_empty() {
+        return parts.assemble(&guarded, mapped, Held::default());
+    }
+    let open = resolve(snapshot, state, rules, None);
+    let withheld = withheld(&guarded, &open, state);
+    let id = id::of_withheld(
+        &settings.provider,
+        rules.leavers,
+        &withheld,
+        &names.withheld,
+    );
+    // Names that would collide also when nothing is held back are the configuration's concern.
+    let of_open = map(&open, KeptNames::NONE)?;
+    if approved == Some(id.as_str()) {
+        // What was approved is what was shown: other renames that it makes possible are for another plan.
+        let more = GuardedNames::of(&of_open, state, &settings.guard);
+        let plan = if more.withheld.iter().all(|it| names.withheld.contains(it)) {
+            parts.assemble(&open, of_open, Held::default())?
+        } else {
+            drop(of_open);
+            let id = id::of_withheld(&settings.provider, rules.leavers, &[], &more.withheld);
+            let held = Held {
+                reasons: more.reasons,
+                renames: more.withheld,
+                id: Some(id),
+                ..Held::default()
+            };
+            parts.assemble(&open, map(&open, more.kept.while_waiting())?, held)?
+        };
+        return Ok(Plan {
+            approved: true,
+            ..plan
+        });
+    }
+    drop(of_open);
+    let mapped = if names.withheld.is_empty() {
+        mapped
+    } else {
+        drop(mapped);
+        map(&guarded, names.kept.while_waiting())?
+    };
+    let reasons = guarded.tripped.iter().cloned().chain(names.reasons);
+    let held = Held {
+        reasons: reasons.collect(),
+        removals: withheld,
+        renames: names.withheld,
+        id: Some(id),
+    };
+    parts.assemble(&guarded, mapped, held)
+}
+
+/// When `oktaUrl` has changed and nobody is known there, it is another org: its people would be added beside those of the
+/// catalog, under names that these hold.
+fn refuse_another_org(known: &Known, settings: &Settings, rules: Rules) -> Result<(), PlanError> {
+    let Known { state, snapshot } = known;
+    if !(rules.changed.known && rules.changed.org) || state.users().is_empty() {
+        return Ok(());
+    }
+    let shown = snapshot.users.keys().chain(snapshot.filtered_out.keys());
+    let mut shown = shown.chain(&snapshot.deactivated).peekable();
+    if shown.peek().is_none() || shown.any(|id| state.users().contains_key(id)) {
+        return Ok(());
+    }
+    let last = state.remembered().criteria.last();
+    Err(PlanError::AnotherOrg {
+        was: last.map(|last| last.org.clone()).unwrap_or_default(),
+        is: settings.criteria.org.clone(),
+    })
+}
+
+/// What the guard holds back, and the name of that.
+#[derive(Debug, Default)]
+struct Held {
+    reasons: Vec<String>,
+    removals: Vec<Withheld>,
+    renames: Vec<Rename>,
+    id: Option<String>,
+}
+
+/// The names that too many objects at once would lose.
+struct GuardedNames {
+    kept: KeptNames,
+    withheld: Vec<Rename>,
+    reasons: Vec<String>,
+}
+
+impl GuardedNames {
+    fn of(mapped: &Mapped<'_>, state: &State, guard: &Guard) -> Self {
+        let mut names = Self {
+            kept: KeptNames::NONE,
+            withheld: Vec::new(),
+            reasons: Vec::new(),
+        };
+        for (kind, what, before) in [
+            (Kind::User, "users", state.users().len()),
+            (Kind::Group, "groups", state.groups().len()),
+        ] {
+            let count = mapped.renames(kind).count();
+            if !guard.trips(guard.renames, before, count) {
+                continue;
+            }
+            names.kept.add(kind);
+            names.withheld.extend(mapped.renames(kind));
+            names.reasons.push(format!(
+                "{count} of {before} {what} would be renamed, more than {}",
+                guard.renames
+            ));
+        }
+        names
+    }
+}
+
+/// An org that shows nobody, and of which the catalog has nobody either, is one whose role is missing. Over a filled catalog
+/// the guard judges.
+fn refuse_empty_source(snapshot: &Snapshot, state: &State, rules: Rules) -> Result<(), PlanError> {
+    if snapshot.shows_no_users() && state.users().is_empty() && !rules.user_filter {
+        return Err(PlanError::EmptySource { what: "users" });
+    }
+    if snapshot.shows_no_groups() && state.groups().is_empty() && !rules.group_filter {
+        return Err(PlanError::EmptySource { what: "groups" });
+    }
+    Ok(())
+}
+
+impl Plan {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Whether something stayed unknown, was quarantined, or may be anybody's.
+    #[must_use]
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.unknown.is_empty() || !self.quarantined.is_empty() || self.unidentified
+    }
+
+    /// How many of the changes give an object another name.
+    #[must_use]
+    pub(crate) fn renamed(&self) -> usize {
+        let renames = self.changes.iter();
+        renames
+            .filter(|change| matches!(change, PlannedChange::Renamed { .. }))
+            .count()
+    }
+
+    /// Whether the guard holds something back.
+    #[must_use]
+    pub(crate) fn is_withheld(&self) -> bool {
+        !self.withheld.is_empty() || !self.withheld_renames.is_empty()
+    }
+
+    /// How many changes there are that come, change (renames too) and go.
+    #[must_use]
+    pub(crate) fn tally(&self) -> (usize, usize, usize) {
+        self.changes.iter().fold(
+            (0, 0, 0),
+            |(added, updated, removed), change| match change {
+                PlannedChange::Added { .. } => (added + 1, updated, removed),
+                PlannedChange::Updated { .. } | PlannedChange::Renamed { .. } => {
+                    (added, updated + 1, removed)
+                }
+                PlannedChange::Removed { .. } => (added, updated, removed + 1),
+            },
+        )
+    }
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptySource { what } => {
+                write!(
+                    f,
+                    "okta accepts the credentials and answers that the org has no {what} at all"
+                )
+            }
+            Self::AnotherOrg { was, is } => write!(
+                f,
+                "the catalog is from `{was}`, and nobody of it is in `{is}`: this is another org"
+            ),
+            Self::Mapping(error) => error.fmt(f),
+            Self::Unsound(entities) => {
+                f.write_str("backstage would refuse what was made:")?;
+                entities.iter().try_for_each(|(entity, violations)| {
+                    write!(f, " {entity}:")?;
+                    violations.iter().try_for_each(|it| write!(f, " {it};"))
+                })
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Mapping(error) => error.source(),
+            Self::EmptySource { .. } | Self::AnotherOrg { .. } | Self::Unsound(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,220 @@
+//! From a decision to a plan: what it says, and what is remembered after it.
+
+use okta_api::GroupId;
+use okta_auth::visible::message;
+
+use super::change::{Unknown, Withheld};
+use super::compare::{Comparison, compare};
+use super::{Counts, GIVE_ROLE, Held, Plan, PlanError, Settings, id};
+use crate::decide::mapping::Mapped;
+use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
+use crate::held::criteria::Remembered;
+use crate::held::org::{Refusal, Snapshot};
+use crate::held::state::State;
+use crate::text::counted::counted;
+use crate::text::is_blank;
+
+/// What a plan is made of.
+#[derive(Debug)]
+pub(super) struct Parts<'p> {
+    pub(super) snapshot: &'p Snapshot,
+    pub(super) state: &'p State,
+    pub(super) settings: &'p Settings,
+    pub(super) rules: Rules,
+}
+
+impl Parts<'_> {
+    /// What to say of an answer without anybody: whether Okta has nobody, finds nobody, or a filter here refuses everybody.
+    fn empty_notice(&self, after: Counts) -> Option<String> {
+        let Self {
+            snapshot, rules, ..
+        } = self;
+        let criteria = &self.settings.criteria;
+        let user_filter = criteria.user_filter.as_deref().unwrap_or_default();
+        if snapshot.shows_no_users() {
+            return Some(if rules.user_filter {
+                format!(
+                    "okta finds no user for `userFilter` `{user_filter}`; if there should be some, correct it, or {GIVE_ROLE}"
+                )
+            } else {
+                format!("okta answers that there is no user at all; if that is not so, {GIVE_ROLE}")
+            });
+        }
+        if snapshot.shows_no_groups() {
+            return Some(if rules.group_filter {
+                format!(
+                    "okta finds no group for `groupFilter`; if there should be some, correct it, or {GIVE_ROLE}"
+                )
+            } else {
+                format!(
+                    "okta answers that there is no group at all; if that is not so, {GIVE_ROLE}"
+                )
+            });
+        }
+        let refused = snapshot.refused_groups.len();
+        if refused > 0 && snapshot.groups.is_empty() && snapshot.excluded_groups.is_empty() {
+            return Some(format!(
+                "okta lists {}, and `groupFilter` refuses all of them here",
+                counted(refused, "group", "groups")
+            ));
+        }
+        let refused = snapshot.filtered_out.len();
+        if refused > 0 && snapshot.users.is_empty() && snapshot.malformed_users.is_empty() {
+            let by = |rule| snapshot.filtered_out.values().any(|it| *it == rule);
+            let rules = [
+                (Refusal::Filter, "userFilter"),
+                (Refusal::Status, "mapping.users.statuses"),
+                (Refusal::Excluded, "mapping.users.exclude"),
+            ];
+            let rules: Vec<String> = rules
+                .into_iter()
+                .filter(|(rule, _)| by(*rule))
+                .map(|(_, key)| format!("`{key}`"))
+                .collect();
+            return Some(format!(
+                "okta lists {}, and all of them are refused here, by {}",
+                counted(refused, "user", "users"),
+                rules.join(", ")
+            ));
+        }
+        (after.users == 0 && snapshot.malformed_users.is_empty()).then(|| {
+            "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned()
+        })
+    }
+
+    /// The guard does not count whose own record says that the configuration leaves them out. Many at once are told all the
+    /// same.
+    fn left_out_notice(&self, roster: &Roster<'_>) -> Option<String> {
+        let Self {
+            snapshot, state, ..
+        } = self;
+        let guard = &self.settings.guard;
+        let is_left_out = |cause: &Cause| matches!(cause, Cause::Status | Cause::Excluded);
+        let users = roster.removed_users.iter();
+        let users = users
+            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_users.contains(*id))
+            .count();
+        let groups = roster.removed_groups.iter();
+        let groups = groups
+            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_groups.contains(*id))
+            .count();
+        let many = guard.trips(guard.users, state.users().len(), users)
+            || guard.trips(guard.groups, state.groups().len(), groups);
+        many.then(|| {
+            format!(
+                "{} and {} go because `exclude` or `statuses` leaves them out, which the guard does not count",
+                counted(users, "user", "users"),
+                counted(groups, "group", "groups")
+            )
+        })
+    }
+
+    /// The plan of a roster, its names and what the guard holds back of it.
+    pub(super) fn assemble(
+        &self,
+        roster: &Roster<'_>,
+        mapped: Mapped<'_>,
+        held: Held,
+    ) -> Result<Plan, PlanError> {
+        let Self {
+            snapshot,
+            state,
+            settings,
+            rules,
+        } = self;
+        let after = Counts {
+            users: roster.users.len(),
+            groups: roster.groups.len() + usize::from(mapped.root().is_some()),
+            memberships: mapped.memberships(),
+        };
+        let Comparison {
+            changes,
+            written,
+            removed,
+            ..
+        } = compare(state, &mapped, roster)?;
+        let id = held
+            .id
+            .unwrap_or_else(|| id::of_changes(&settings.provider, &written, &removed));
+        let remembered = self.remembered(roster, &held.removals);
+        let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
+            okta_id: group.to_string(),
+            name: snapshot
+                .groups
+                .get(group)
+                .and_then(|group| group.profile.name())
+                .filter(|name| !is_blank(name))
+                .unwrap_or_default()
+                .to_owned(),
+            reason: message(reason).into_owned(),
+            since: remembered.unknown_since.get(group.as_str()).copied(),
+            kept: roster.groups.contains_key(group),
+        });
+        let mut notices = snapshot.notices.clone();
+        notices.extend(self.empty_notice(after));
+        notices.extend(self.left_out_notice(roster));
+        if let Some(reason) = rules.changed.reason() {
+            notices.push(format!("{reason}: what it removes is counted by the guard"));
+        }
+        notices.extend(mapped.notices.iter().cloned());
+        let sign_in = mapped.sign_in(&state.others().addresses);
+        Ok(Plan {
+            provider: settings.provider.clone(),
+            id,
+            changes,
+            withheld: held.removals,
+            withheld_renames: held.renames,
+            tripped: held.reasons,
+            approved: false,
+            unknown: unknown.collect(),
+            quarantined: roster
+                .quarantined
+                .iter()
+                .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
+                .collect(),
+            unidentified: snapshot.unidentified_user.is_some()
+                || snapshot.unidentified_group.is_some(),
+            collisions: mapped.collisions,
+            sign_in,
+            notices,
+            before: Counts::of(state),
+            after,
+            written,
+            removed,
+            remembered,
+        })
+    }
+
+    /// What is known after this run. What the configuration selects is taken for what the catalog was filled by only when
+    /// nothing of it is still to come: while something is held back, the reasons for that are judged as they were.
+    fn remembered(&self, roster: &Roster<'_>, withheld: &[Withheld]) -> Remembered {
+        let Self {
+            snapshot,
+            state,
+            settings,
+            rules,
+        } = self;
+        let before = state.remembered();
+        let users = roster.users.values();
+        let groups = roster.groups.values();
+        let stays_as_it_was = users
+            .map(|standing| matches!(standing, Standing::Kept(Kept::Quarantined)))
+            .chain(groups.map(|it| matches!(it, Standing::Kept(Kept::Quarantined))))
+            .any(|stays| stays);
+        // A part that cannot be read joins its whole, or leaves it, only later.
+        let merges_wait = rules.changed.merge && !roster.unknown.is_empty();
+        let is_settled = withheld.is_empty() && !stays_as_it_was && !merges_wait;
+        let since = |group: &GroupId| {
+            let before = before.unknown_since.get(group.as_str()).copied();
+            before.unwrap_or(snapshot.taken_at)
+        };
+        Remembered {
+            criteria: before.criteria_after(&settings.criteria, is_settled || !state.synced()),
+            unknown_since: roster
+                .unknown
+                .keys()
+                .map(|group| (group.to_string(), since(group)))
+                .collect(),
+        }
+    }
+}

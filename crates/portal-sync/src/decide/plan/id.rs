@@ -1,0 +1,70 @@
+//! What a plan is called: the same removals, or the same changes, have the same id.
+
+use catalog_model::Kind;
+use sha2::{Digest, Sha256};
+
+use super::change::Withheld;
+use crate::decide::mapping::Rename;
+use crate::decide::roster::Cause;
+use crate::held::document::Written;
+use crate::held::leavers::Leavers;
+
+/// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
+/// can be approved after the rest was applied.
+pub(super) fn of_withheld(
+    provider: &str,
+    leavers: Leavers,
+    withheld: &[Withheld],
+    renames: &[Rename],
+) -> String {
+    let removal = |one: &Withheld| {
+        let kind = one.entity_ref.kind();
+        let cause = one.cause.map_or("", Cause::as_str);
+        format!("{kind} {} {cause} {}", one.okta_id, one.members.join(","))
+    };
+    let rename = |one: &Rename| {
+        let kind = one.entity_ref.kind();
+        format!("{kind} {} is called {}", one.okta_id, one.to)
+    };
+    let leavers = match leavers {
+        Leavers::Remove => "remove".to_owned(),
+        Leavers::Mark => "mark".to_owned(),
+        Leavers::Keep { days } => format!("keep {days}"),
+    };
+    let lines: Vec<String> = std::iter::once(leavers)
+        .chain(withheld.iter().map(removal))
+        .chain(renames.iter().map(rename))
+        .collect();
+    of_parts(provider, lines.iter().map(|line| [line.as_str(), ""]))
+}
+
+/// Names everything that would be written.
+pub(super) fn of_changes(
+    provider: &str,
+    written: &[Written],
+    removed: &[(Kind, String)],
+) -> String {
+    let written = written
+        .iter()
+        .map(|Written { okta_id, document }| [okta_id, document.body()]);
+    let removed = removed
+        .iter()
+        .map(|(kind, okta_id)| [kind.as_str(), okta_id]);
+    of_parts(provider, written.chain(removed))
+}
+
+fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [&'p str; 2]>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(provider);
+    for [one, other] in parts {
+        hash.update([0]);
+        hash.update(one);
+        hash.update([0]);
+        hash.update(other);
+    }
+    hash.finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,195 @@
+//! Who belongs into the catalog, by Okta id.
+//!
+//! [`resolve`] joins what a run read with what the catalog holds and decides for every Okta id: it comes or stays, it
+//! stays as it was because the run could not learn enough, or it goes, with the cause. Names play no part here; they
+//! are derived from the result. A failure is never a deletion: everything unknown stays.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use okta_api::{Group, GroupId, User, UserId};
+
+use crate::decide::guard::{Guard, Percent};
+use crate::held::criteria::Changed;
+use crate::held::leavers::Leavers;
+use crate::held::org::Snapshot;
+use crate::held::state::State;
+
+// Leaf first: a module uses only modules listed above it.
+mod cause;
+
+mod groups;
+mod users;
+
+pub(crate) use cause::Cause;
+
+/// The provider's rules that decide who belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// Only users in at least one selected group belong.
+    pub users_from_groups: bool,
+    /// A user filter is set, so a user who is alive but not listed has left the filter.
+    pub user_filter: bool,
+    /// A group filter is set, so no groups at all may be an answer.
+    pub group_filter: bool,
+    /// Groups without members belong too. Without them a group is empty when the groups below it are as well.
+    pub include_empty_groups: bool,
+    /// What becomes of users whose account is no longer in use.
+    pub leavers: Leavers,
+    /// Which keys that decide who belongs differ from those of the last settled run: what they remove is counted.
+    pub changed: Changed,
+}
+
+impl Default for Rules {
+    /// Everybody and everything, and nobody is kept who leaves.
+    fn default() -> Self {
+        Self {
+            users_from_groups: false,
+            user_filter: false,
+            group_filter: false,
+            include_empty_groups: true,
+            leavers: Leavers::Remove,
+            changed: Changed::NOTHING,
+        }
+    }
+}
+
+/// Why an object of the catalog stays although the run has no usable record of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Its record could not be decoded or named, or what it is made of could not be read.
+    Quarantined,
+    /// The guard withheld its removal.
+    Withheld,
+}
+
+/// How an object stands after a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing<T> {
+    /// It was read.
+    Fresh(T),
+    /// It stays as it was.
+    Kept(Kept),
+    /// The user left and stays, marked and in no group.
+    Left {
+        /// When a run noticed.
+        since: Timestamp,
+        /// What it noticed.
+        cause: Cause,
+    },
+}
+
+/// The result of [`resolve`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Roster<'a> {
+    /// The users of the next catalog.
+    pub users: BTreeMap<UserId, Standing<&'a User>>,
+    /// The groups of the next catalog.
+    pub groups: BTreeMap<GroupId, Standing<&'a Group>>,
+    /// The members of each of those groups, all of them in [`Roster::users`].
+    pub members: BTreeMap<GroupId, Cow<'a, BTreeSet<UserId>>>,
+    /// Users that leave.
+    pub removed_users: BTreeMap<UserId, Cause>,
+    /// Groups that leave.
+    pub removed_groups: BTreeMap<GroupId, Cause>,
+    /// Groups whose members could not be read: the reason. They keep the members they had, or wait to be added.
+    pub unknown: BTreeMap<GroupId, String>,
+    /// Records that could not be decoded or named: the reason by Okta id.
+    pub quarantined: BTreeMap<String, String>,
+    /// What the guard said when it tripped.
+    pub tripped: Vec<String>,
+    /// Some group may have members that nobody knows.
+    uncertain: bool,
+}
+
+/// Decides who belongs into the catalog. Without a `guard` every removal passes.
+#[must_use]
+pub(crate) fn resolve<'a>(
+    snapshot: &'a Snapshot,
+    state: &State,
+    rules: Rules,
+    guard: Option<&Guard>,
+) -> Roster<'a> {
+    let mut roster = Roster::default();
+    roster.take_groups(snapshot, state);
+    if let Some(guard) = guard {
+        roster.hold_members(snapshot, state, guard);
+    }
+    if !rules.include_empty_groups {
+        roster.drop_empty_groups(snapshot, state);
+    }
+    roster.let_groups_go(snapshot, state, rules, guard);
+    roster.take_users(snapshot, state, rules);
+    roster.let_users_go(snapshot, state, rules, guard);
+    roster.close_members(state);
+    roster
+}
+
+impl<'a> Roster<'a> {
+    /// Whether the guard holds back `going` removals of which there is no evidence, out of `before`. None may leave nothing.
+    fn holds(
+        &mut self,
+        what: &str,
+        guard: Option<&Guard>,
+        limit: impl Fn(&Guard) -> Percent,
+        changed: Changed,
+        [before, going]: [usize; 2],
+        nothing_left: bool,
+    ) -> bool {
+        let Some(guard) = guard else { return false };
+        let limit = limit(guard);
+        let reason = changed.reason();
+        let reason = reason.map_or_else(String::new, |reason| format!("; {reason}"));
+        if nothing_left && before > 0 {
+            self.tripped.push(match before {
+                1 => format!("the only one of the {what} would go{reason}"),
+                _ => format!("all {before} {what} would go{reason}"),
+            });
+        } else if guard.trips(limit, before, going) && reason.is_empty() {
+            self.tripped.push(format!(
+                "{going} of {before} {what} would go for no reason that a record of theirs gives, more than {limit}"
+            ));
+        } else if guard.trips(limit, before, going) {
+            self.tripped.push(format!(
+                "{going} of {before} {what} would go, more than {limit}{reason}"
+            ));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Leaves only members that are in the catalog, and gives withheld users their groups back.
+    fn close_members(&mut self, state: &State) {
+        let withheld: BTreeSet<&UserId> = self
+            .users
+            .iter()
+            .filter(|(_, standing)| matches!(standing, Standing::Kept(Kept::Withheld)))
+            .map(|(id, _)| id)
+            .collect();
+        let in_groups: HashSet<&UserId> = self
+            .users
+            .iter()
+            .filter(|(_, standing)| !matches!(standing, Standing::Left { .. }))
+            .map(|(id, _)| id)
+            .collect();
+        for (id, members) in &mut self.members {
+            if members.iter().any(|user| !in_groups.contains(user)) {
+                members.to_mut().retain(|user| in_groups.contains(user));
+            }
+            if !withheld.is_empty() {
+                let back = state.members(id).iter();
+                let mut back = back.filter(|user| withheld.contains(user)).peekable();
+                if back.peek().is_some() {
+                    members.to_mut().extend(back.cloned());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

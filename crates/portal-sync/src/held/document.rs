@@ -1,0 +1,98 @@
+//! An entity as the store keeps it: text that is read only when somebody asks.
+
+use catalog_model::{Entity, EntityRef, Kind};
+
+/// An entity's ref and its JSON text.
+///
+/// A catalog of a million entities is compared with what an org holds now by their texts; only those that differ are
+/// read back, to say in what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Document {
+    entity_ref: EntityRef,
+    body: Box<str>,
+}
+
+impl Document {
+    /// The document of an entity.
+    #[must_use]
+    pub(crate) fn of(entity: &Entity) -> Self {
+        let mut text = Text::default();
+        Self::stored(entity.entity_ref(), text.of(entity))
+    }
+
+    /// A document as it was stored.
+    #[must_use]
+    pub(crate) fn stored(entity_ref: EntityRef, body: impl Into<Box<str>>) -> Self {
+        Self {
+            entity_ref,
+            body: body.into(),
+        }
+    }
+
+    /// The kind of the entity.
+    #[must_use]
+    pub(crate) fn kind(&self) -> Kind {
+        self.entity_ref.kind()
+    }
+
+    /// The identity of the entity.
+    #[must_use]
+    pub(crate) const fn entity_ref(&self) -> &EntityRef {
+        &self.entity_ref
+    }
+
+    /// The text. Equal entities have equal texts: keys and lists of refs are sorted.
+    #[must_use]
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// When it is not an entity: the store was damaged.
+    pub(crate) fn entity(&self) -> Result<Entity, serde_json::Error> {
+        serde_json::from_str(&self.body)
+    }
+}
+
+/// An entity to write, and the Okta object it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// The id of the Okta object, unique for its provider and kind.
+    pub okta_id: String,
+    /// The entity.
+    pub document: Document,
+}
+
+/// Where the texts of many entities are written, one over the other.
+#[derive(Debug, Default)]
+pub(crate) struct Text(Vec<u8>);
+
+impl Text {
+    /// The text of an entity, until the next one is written.
+    pub(crate) fn of(&mut self, entity: &Entity) -> &str {
+        self.0.clear();
+        // Entities have text keys and no numbers but JSON's own, so there is nothing that could not be written.
+        drop(serde_json::to_writer(&mut self.0, entity));
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_example_of_document() -> Result<(), Box<dyn std::error::Error>> {
+        use crate::held::document::Document;
+        use catalog_model::{Entity, Metadata, Spec, UserSpec};
+
+        let jane = Entity::new(
+            Metadata::new("Jane".parse()?),
+            Spec::User(UserSpec::default()),
+        );
+        let document = Document::of(&jane);
+        assert_eq!(document.entity_ref().as_str(), "user:default/jane");
+        assert_eq!(document.entity()?, jane);
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! What one run learned of an Okta org.
+//!
+//! A [`Snapshot`] exists only when both lists, users and groups, were read to their end: a list that broke off is an
+//! error of the read and never becomes a value. What may be missing is the membership of single groups, and the type
+//! says so: [`Members::Unknown`] is not an empty set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use okta_api::{Group, GroupId, User, UserId};
+
+/// Everything a run read, after the filters and before any decision.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Snapshot {
+    /// The users that match the user filter, without the deprovisioned ones. In boxes: a tree that grows at its end is half
+    /// empty.
+    pub users: BTreeMap<UserId, Box<User>>,
+    /// Users that were seen with the status `DEPROVISIONED`, in a list or as a member.
+    pub deactivated: BTreeSet<UserId>,
+    /// Users that the server listed and a rule here refuses: which one.
+    pub filtered_out: BTreeMap<UserId, Refusal>,
+    /// Those of them whose refusal is no evidence against them: the configuration of the last run did not refuse them, or
+    /// the filter asks for an attribute that nobody has.
+    pub unproven_users: BTreeSet<UserId>,
+    /// User records that could not be decoded: the reason by Okta id.
+    pub malformed_users: BTreeMap<UserId, String>,
+    /// Why some record of the users has no id that can be read, if one has none: whoever is not listed may be that one.
+    pub unidentified_user: Option<String>,
+    /// The groups that match the group filter.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Groups that match the group filter and that the configuration excludes.
+    pub excluded_groups: BTreeSet<GroupId>,
+    /// Those of them, and of [`Snapshot::refused_groups`], that the configuration of the last run did not leave out, or that
+    /// a filter refuses by an attribute that no group has.
+    pub unproven_groups: BTreeSet<GroupId>,
+    /// Groups that the server listed and the group filter refuses here.
+    pub refused_groups: BTreeSet<GroupId>,
+    /// Group records that could not be decoded: the reason by Okta id.
+    pub malformed_groups: BTreeMap<GroupId, String>,
+    /// Why some record of the groups has no id that can be read, if one has none.
+    pub unidentified_group: Option<String>,
+    /// Groups that are wanted and cannot be named: the reason by Okta id.
+    pub unmapped_groups: BTreeMap<GroupId, String>,
+    /// Whether groups were listed that the filter may not want: it is decided here, not by the server.
+    pub groups_checked_here: bool,
+    /// The members of each group of [`Snapshot::groups`].
+    pub members: BTreeMap<GroupId, Members>,
+    /// The groups that the configuration makes one of several, and the groups that each is made of. The former are among
+    /// [`Snapshot::groups`], unless they are made of none, and the latter are not.
+    pub merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    /// Groups that were parts of one of [`Snapshot::merged`], are none any more, and whose members nobody could read: who
+    /// of its people is theirs cannot be told, so it is still said to be made of them too.
+    pub hidden_parts: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
+    pub parents: BTreeMap<GroupId, GroupId>,
+    /// When the run began to read.
+    pub taken_at: Timestamp,
+    /// What the operator should know, in the order it was noticed.
+    pub notices: Vec<String>,
+}
+
+/// Which rule refuses a user whose record was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The part of the user filter that is decided here.
+    Filter,
+    /// The list of statuses that are wanted.
+    Status,
+    /// The list of users that are not.
+    Excluded,
+}
+
+impl Snapshot {
+    /// Takes those of the catalog whom no record shows for odd records of theirs, where the list has a record that may be
+    /// anybody's. Of a list like that nobody's absence follows.
+    pub(crate) fn doubt_absences<'a>(
+        &mut self,
+        users: impl IntoIterator<Item = &'a UserId>,
+        groups: impl IntoIterator<Item = &'a GroupId>,
+    ) {
+        let doubt = |reason: &String| format!("it is not listed, and {reason}");
+        if let Some(reason) = self.unidentified_user.as_ref().map(doubt) {
+            for id in users {
+                let is_shown = self.users.contains_key(id)
+                    || self.deactivated.contains(id)
+                    || self.filtered_out.contains_key(id)
+                    || self.malformed_users.contains_key(id);
+                if !is_shown {
+                    self.malformed_users.insert(id.clone(), reason.clone());
+                }
+            }
+        }
+        if let Some(reason) = self.unidentified_group.as_ref().map(doubt) {
+            for id in groups {
+                let is_shown = self.groups.contains_key(id)
+                    || self.excluded_groups.contains(id)
+                    || self.refused_groups.contains(id)
+                    || self.malformed_groups.contains_key(id);
+                if !is_shown {
+                    self.malformed_groups.insert(id.clone(), reason.clone());
+                }
+            }
+        }
+    }
+
+    /// Whether Okta listed no user who is in use, not even one that the filter refuses here.
+    #[must_use]
+    pub(crate) fn shows_no_users(&self) -> bool {
+        self.users.is_empty()
+            && self.filtered_out.is_empty()
+            && self.malformed_users.is_empty()
+            && self.unidentified_user.is_none()
+    }
+
+    /// Whether Okta listed no group, not even one that the filter refuses here.
+    #[must_use]
+    pub(crate) fn shows_no_groups(&self) -> bool {
+        self.groups.is_empty()
+            && self.refused_groups.is_empty()
+            && self.malformed_groups.is_empty()
+            && self.unidentified_group.is_none()
+            && self.excluded_groups.is_empty()
+            && self.unmapped_groups.is_empty()
+    }
+}
+
+/// The members of one group, or why nobody can say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Members {
+    /// The list was read to its end. Deprovisioned users are left out.
+    Known(BTreeSet<UserId>),
+    /// The list was not read to its end: the reason.
+    Unknown(String),
+}
+
+impl Members {
+    /// The members when they are known.
+    #[must_use]
+    pub(crate) fn known(&self) -> Option<&BTreeSet<UserId>> {
+        match self {
+            Self::Known(ids) => Some(ids),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The id under which a group is kept that the configuration makes of several, by its name there. Okta's own ids are
+/// letters and digits.
+#[must_use]
+pub(crate) fn merged_id(name: &str) -> GroupId {
+    format!("{MERGED}{name}").into()
+}
+
+/// Whether an id is one of [`merged_id`]'s.
+#[must_use]
+pub(crate) fn is_merged(id: &GroupId) -> bool {
+    id.as_str().starts_with(MERGED)
+}
+
+const MERGED: &str = "portal-sync:merged:";

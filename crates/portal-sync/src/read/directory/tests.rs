@@ -1,0 +1,480 @@
+//! What a read makes of the answers of an org, good and bad.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use okta_api::ErrorKind;
+use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
+use org_filter::SearchExpr;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::held::org::Members;
+use crate::read::selection::GroupFilter;
+
+/// Answers each path with a function, and keeps what was asked.
+#[derive(Clone)]
+struct Org(Arc<Inner>);
+
+struct Inner {
+    answer: fn(&str) -> (u16, Value),
+    asked: Mutex<Vec<String>>,
+}
+
+impl fmt::Debug for Org {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Org")
+    }
+}
+
+impl Transport for Org {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default();
+        self.0.asked.lock().unwrap().push(format!("{path}?{query}"));
+        let (status, body) = (self.0.answer)(&path);
+        let answer = Response::builder()
+            .status(status)
+            .header("content-type", "application/json");
+        async move { Ok(answer.body(Bytes::from(body.to_string())).unwrap()) }.boxed()
+    }
+}
+
+fn selection(user_filter: Option<&str>, group_filter: Option<GroupFilter>) -> Selection {
+    let user_filter: Option<SearchExpr> = user_filter.map(|filter| filter.parse().unwrap());
+    Selection::new(user_filter.as_ref(), group_filter.as_ref())
+}
+
+async fn read(
+    answer: fn(&str) -> (u16, Value),
+    selection: Selection,
+) -> (Result<Snapshot, ReadError>, Vec<String>) {
+    let org = Org(Arc::new(Inner {
+        answer,
+        asked: Mutex::default(),
+    }));
+    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
+    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let client = Client::builder(url, token, org.clone()).build();
+    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
+    let until = Instant::now() + Duration::from_secs(60);
+    let snapshot = directory.read(&Baseline::UNCHANGED, until).await;
+    let mut asked = org.0.asked.lock().unwrap().clone();
+    asked.sort();
+    (snapshot, asked)
+}
+
+fn group(id: &str, name: &str, count: u64) -> Value {
+    json!({"id": id, "type": "OKTA_GROUP", "profile": {"name": name}, "_embedded": {"stats": {"usersCount": count}}})
+}
+
+fn small_org(path: &str) -> (u16, Value) {
+    let body = match path {
+        "/api/v1/users" => json!([
+            {"id": "00u1", "status": "ACTIVE", "profile": {"email": "jane@example.com"}},
+            {"id": "00u2", "status": "SUSPENDED", "profile": {"email": "bob@example.org"}},
+            {"id": "00u3", "status": "DEPROVISIONED"},
+            {"id": "00u4", "status": "ACTIVE", "created": 7},
+        ]),
+        "/api/v1/groups" => {
+            json!([group("00g1", "Team", 3), group("00g2", "team", 0), {"id": "00g3", "type": 1}])
+        }
+        "/api/v1/groups/00g1/users" => json!([
+            {"id": "00u1", "status": "ACTIVE"},
+            {"id": "00u3", "status": "DEPROVISIONED"},
+            {"id": "00u5", "status": "DEPROVISIONED"},
+        ]),
+        other => panic!("nobody asks for {other}"),
+    };
+    (200, body)
+}
+
+fn ids<'a, T: fmt::Display + 'a>(ids: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+    ids.into_iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_read_sorts_what_it_finds() {
+    let (snapshot, asked) = read(small_org, selection(None, None)).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.users.keys()), ["00u1", "00u2"]);
+    assert_eq!(ids(&snapshot.deactivated), ["00u3", "00u5"]);
+    assert_eq!(ids(snapshot.malformed_users.keys()), ["00u4"]);
+    assert_eq!(ids(snapshot.malformed_groups.keys()), ["00g3"]);
+    assert_eq!(
+        snapshot.members[&"00g1".into()],
+        Members::Known(["00u1".into()].into())
+    );
+    assert_eq!(
+        snapshot.members[&"00g2".into()],
+        Members::Known(BTreeSet::new())
+    );
+    assert_eq!(
+        asked,
+        [
+            "/api/v1/groups/00g1/users?limit=1000",
+            "/api/v1/groups?limit=200&expand=stats",
+            "/api/v1/users?limit=200"
+        ],
+        "nobody asks for the members of an empty group"
+    );
+}
+
+#[tokio::test]
+async fn what_the_local_filter_refuses_is_remembered() {
+    let filter = selection(Some(r#"profile.email ew "@example.com""#), None);
+    let (snapshot, _) = read(small_org, filter).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.users.keys()), ["00u1"]);
+    assert_eq!(ids(snapshot.filtered_out.keys()), ["00u2"]);
+    assert_eq!(snapshot.notices.len(), 1);
+}
+
+#[tokio::test]
+async fn listed_names_are_exact_and_their_faults_are_told() {
+    let names = |names: &[&str]| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        selection(None, Some(GroupFilter::Names(names)))
+    };
+    let (snapshot, _) = read(small_org, names(&["Team", "Nobody"])).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
+    assert_eq!(
+        snapshot.notices,
+        [
+            "groupFilter lists `Nobody`, and no group of the org that can be read has exactly that name"
+        ]
+    );
+    let (refused, _) = read(small_org, names(&["Nobody", "TEAM"])).await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "no group of the org has one of the names that groupFilter lists: `Nobody`, `TEAM`"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_cannot_be_read_is_unknown_and_not_empty() {
+    let (snapshot, _) = read(
+        |path| match path {
+            "/api/v1/groups" => (200, json!([group("00g1", "a", 3), group("00g2", "b", 1)])),
+            "/api/v1/groups/00g2/users" => (
+                403,
+                json!({"errorCode": "E0000006", "errorSummary": "no", "errorCauses": []}),
+            ),
+            other => small_org(other),
+        },
+        selection(None, None),
+    )
+    .await;
+    let members = snapshot.unwrap().members;
+    assert!(members[&"00g1".into()].known().is_some());
+    let Members::Unknown(reason) = &members[&"00g2".into()] else {
+        panic!("known")
+    };
+    assert!(
+        reason.contains("00g2") && reason.contains("E0000006"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_role_that_may_see_no_members_is_named() {
+    let (refused, _) = read(
+        |path| match path {
+            "/api/v1/groups" => (
+                200,
+                json!([
+                    group("00g1", "a", 3),
+                    group("00g2", "b", 1),
+                    group("00g3", "c", 0)
+                ]),
+            ),
+            "/api/v1/users" => small_org(path),
+            _ => (
+                403,
+                json!({"errorCode": "E0000006", "errorSummary": "no", "errorCauses": []}),
+            ),
+        },
+        selection(None, None),
+    )
+    .await;
+    let ReadError::Okta { source, .. } = refused.unwrap_err() else {
+        panic!("another error")
+    };
+    assert!(matches!(source.kind(), ErrorKind::Forbidden { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_server_is_not_asked_for_every_group() {
+    let (snapshot, asked) = read(
+        |path| match path {
+            "/api/v1/groups" => {
+                let groups = (0..100).map(|n| group(&format!("00g{n}"), &format!("g{n}"), 1));
+                (200, groups.collect())
+            }
+            "/api/v1/users" => small_org(path),
+            _ => (
+                500,
+                json!({"errorCode": "E0000009", "errorSummary": "no", "errorCauses": []}),
+            ),
+        },
+        selection(None, None),
+    )
+    .await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(snapshot.members.len(), 100);
+    assert!(
+        snapshot
+            .members
+            .values()
+            .all(|members| members.known().is_none())
+    );
+    let groups: BTreeSet<&str> = asked
+        .iter()
+        .filter_map(|path| path.split('/').nth(4))
+        .collect();
+    assert!(groups.len() < 20, "{} groups were asked for", groups.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_list_is_no_snapshot() {
+    for broken in ["/api/v1/users", "/api/v1/groups"] {
+        let answer: fn(&str) -> (u16, Value) = match broken {
+            "/api/v1/users" => |path| {
+                if path == "/api/v1/users" {
+                    (404, json!({}))
+                } else {
+                    small_org(path)
+                }
+            },
+            _ => |path| {
+                if path == "/api/v1/groups" {
+                    (404, json!({}))
+                } else {
+                    small_org(path)
+                }
+            },
+        };
+        let (refused, _) = read(answer, selection(None, None)).await;
+        refused.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_end_the_run_wherever_they_show() {
+    let (refused, _) = read(
+        |path| match path {
+            "/api/v1/users" | "/api/v1/groups" => small_org(path),
+            _ => (
+                401,
+                json!({"errorCode": "E0000011", "errorSummary": "no", "errorCauses": []}),
+            ),
+        },
+        selection(None, None),
+    )
+    .await;
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "the members of the groups could not be read"
+    );
+}
+
+#[tokio::test]
+async fn a_record_without_an_id_is_somebody() {
+    let (snapshot, _) = read(
+        |path| {
+            let body = match path {
+                "/api/v1/users" => json!([{"id": "00u1", "status": "ACTIVE"}, {"id": 7}]),
+                "/api/v1/groups" => {
+                    json!([group("00g1", "Team", 2), group("00g2", "Other", 1), {"id": ""}])
+                }
+                "/api/v1/groups/00g1/users" => json!([{"id": "00u1", "status": "ACTIVE"}, null]),
+                _ => json!([{"id": "00u1", "status": "ACTIVE"}]),
+            };
+            (200, body)
+        },
+        selection(None, None),
+    )
+    .await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.users.keys()), ["00u1"]);
+    let reason = |place| format!("element {place} of the page has no id that can be read");
+    assert_eq!(snapshot.unidentified_user, Some(reason(2)));
+    assert_eq!(snapshot.unidentified_group, Some(reason(3)));
+    assert_eq!(snapshot.notices.len(), 2, "{:?}", snapshot.notices);
+    assert_eq!(
+        snapshot.members[&"00g1".into()],
+        Members::Unknown(format!("one of its members cannot be told: {}", reason(2)))
+    );
+    assert_eq!(
+        snapshot.members[&"00g2".into()],
+        Members::Known(["00u1".into()].into())
+    );
+}
+
+async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Snapshot, ReadError> {
+    let org = Org(Arc::new(Inner {
+        answer,
+        asked: Mutex::default(),
+    }));
+    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
+    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let client = Client::builder(url, token, org).build();
+    let directory = OktaDirectory::new(client, selection(None, None), 4, Arc::new(|_| ()));
+    let until = Instant::now() + Duration::from_secs(60);
+    let directory = directory.limited(limits);
+    directory.read(&Baseline::UNCHANGED, until).await
+}
+
+/// The small org has 4 users and 3 groups, the odd ones and those that are not in use included, and 3 members in all.
+#[tokio::test]
+async fn an_org_of_more_than_the_limits_is_not_read_to_its_end() {
+    let enough = Limits {
+        users: 4,
+        groups: 3,
+        members: 3,
+    };
+    limited(small_org, enough).await.unwrap();
+    let table = [
+        ("users", Limits { users: 3, ..enough }),
+        (
+            "groups",
+            Limits {
+                groups: 2,
+                ..enough
+            },
+        ),
+        (
+            "members",
+            Limits {
+                members: 2,
+                ..enough
+            },
+        ),
+    ];
+    for (kind, limits) in table {
+        let error = limited(small_org, limits).await.unwrap_err();
+        let limit = limits.users.min(limits.groups).min(limits.members);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the org has more than {limit} {kind}, the most that is read of one (`limits.{kind}`)"
+            )
+        );
+    }
+}
+
+/// Two groups of two members each: the limit is for all groups together.
+#[tokio::test]
+async fn members_of_all_groups_count_together() {
+    let two: fn(&str) -> (u16, Value) = |path| match path {
+        "/api/v1/groups" => (200, json!([group("00g1", "a", 2), group("00g2", "b", 2)])),
+        "/api/v1/users" => small_org(path),
+        _ => (
+            200,
+            json!([{"id": "00u1", "status": "ACTIVE"}, {"id": "00u2"}]),
+        ),
+    };
+    let members = |members| Limits {
+        members,
+        ..Limits::default()
+    };
+    limited(two, members(4)).await.unwrap();
+    limited(two, members(3)).await.unwrap_err();
+}
+
+/// An id that would be another path is no id, and nobody is asked for the members of such a group.
+#[tokio::test]
+async fn a_group_of_an_odd_id_is_told_of_and_not_asked_for() {
+    let (snapshot, asked) = read(
+        |path| match path {
+            "/api/v1/groups" => (
+                200,
+                json!([
+                    group("00g1", "Team", 3),
+                    group("..", "a", 1),
+                    group("00g\t1", "b", 1),
+                    group("00g1/..", "c", 1)
+                ]),
+            ),
+            other => small_org(other),
+        },
+        selection(None, None),
+    )
+    .await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
+    assert_eq!(
+        ids(snapshot.malformed_groups.keys()),
+        ["..", "00g\t1", "00g1/.."]
+    );
+    assert_eq!(asked.len(), 3, "{asked:?}");
+}
+
+fn with_mapping(keys: &str) -> Selection {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = format!(
+        "catalog: {{ providers: {{ okta: {{ oktaUrl: https://acme.okta.com, token: 00abcdefghijklmnopqrstuvwxyz, {keys} }} }} }}"
+    );
+    std::fs::write(folder.path().join("app-config.yaml"), keys).unwrap();
+    let config = crate::config::load(&[], &crate::config::Environment::default(), folder.path());
+    let config = config.unwrap_or_else(|errors| panic!("{errors}"));
+    let provider = &config.providers[0];
+    crate::run::provider::selection(provider)
+}
+
+/// What is not built is nobody's trouble, and its name is told where it may have been meant.
+#[tokio::test]
+async fn what_nothing_is_made_of_is_not_read_and_its_name_is_still_known() {
+    let org: fn(&str) -> (u16, Value) = |path| {
+        let deep = (0..120).fold(json!(0), |inner, _| json!([inner]));
+        let zeros: Vec<u8> = vec![0; 20_000];
+        let body = match path {
+            "/api/v1/users" => json!([
+                {"id": "00u1", "status": "ACTIVE", "realmId": zeros,
+                 "profile": {"email": "jane@example.com", "department": "a", "zeros": zeros, "deep": deep}},
+                {"id": "00u2", "status": "ACTIVE", "profile": {"department": "b", "team": "x"}},
+            ]),
+            "/api/v1/groups" => {
+                json!([{"id": "00g1", "profile": {"name": "Team", "zeros": zeros, "costCenter": "7"}}])
+            }
+            _ => json!([]),
+        };
+        (200, body)
+    };
+    let keys = "userFilter: profile.departement ew a, mapping: { users: { title: '{team}' }, groups: { title: '{costCentre}' } }";
+    let keys = keys.replace("ew a", "ew \\\"a\\\"");
+    let keys = keys
+        .replace("userFilter: ", "userFilter: \"")
+        .replace(", mapping", "\", mapping");
+    let (snapshot, _) = read(org, with_mapping(&keys)).await;
+    let snapshot = snapshot.unwrap();
+    assert_eq!(
+        snapshot.malformed_users.len(),
+        0,
+        "{:?}",
+        snapshot.malformed_users
+    );
+    assert_eq!(
+        snapshot.malformed_groups.len(),
+        0,
+        "{:?}",
+        snapshot.malformed_groups
+    );
+    assert_eq!(ids(snapshot.filtered_out.keys()), ["00u1", "00u2"]);
+    let group = &snapshot.groups[&"00g1".into()];
+    assert_eq!(group.profile.iter().count(), 1);
+    let notices = snapshot.notices.join("\n");
+    for told in [
+        "of 2 users none has `profile.departement`",
+        "did you mean `profile.department`, which 2 have?",
+        "did you mean `costCenter`, which 1 has?",
+    ] {
+        assert!(notices.contains(told), "{told}: {notices}");
+    }
+}

@@ -1,0 +1,109 @@
+//! One provider on its schedule.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use okta_auth::Clock;
+use tokio::sync::watch;
+
+use super::account::{Told, figures, message, outcome};
+use super::publisher::Publisher;
+use crate::run::cycle::{Cycle, Then};
+use crate::run::first_runs::FirstRun;
+use crate::run::provider::Provider;
+use crate::run::schedule::{Frequency, Schedule};
+use crate::run::schedule::{next_start, sleep_until};
+use crate::run::status::{ProviderStatus, RunStatus};
+use crate::store::CatalogStore;
+use crate::telemetry::Metrics;
+
+/// Keeps one provider's part of the catalog in step with its org.
+pub(crate) struct Keeper {
+    pub(crate) okta: Provider,
+    pub(crate) first_run: FirstRun,
+    pub(crate) schedule: Schedule,
+    pub(crate) position: usize,
+    pub(crate) store: Arc<dyn CatalogStore>,
+    pub(crate) publisher: Arc<Publisher>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone: TimeZone,
+    pub(crate) metrics: Metrics,
+    pub(crate) status: watch::Sender<Vec<ProviderStatus>>,
+}
+
+impl Keeper {
+    pub(crate) async fn keep(self) {
+        let delay = self.schedule.initial_delay;
+        if !delay.is_zero() {
+            let first = self.clock.now().saturating_add(delay).ok();
+            self.tell(|status| status.next_run = first);
+            tokio::time::sleep(delay).await;
+        }
+        let mut started = None;
+        let mut told = Told::default();
+        loop {
+            let next = next_start(
+                &self.schedule.frequency,
+                started,
+                self.clock.now(),
+                &self.zone,
+            );
+            self.tell(|status| status.next_run = next);
+            let Some(next) = next else {
+                if self.schedule.frequency != Frequency::Manual {
+                    let provider = &self.okta.settings().provider;
+                    tracing::error!(%provider, "the schedule names no time that ever comes: this provider is not read");
+                }
+                return;
+            };
+            sleep_until(&self.clock, next).await;
+            started = Some(self.clock.now());
+            self.once(&mut told).await;
+        }
+    }
+
+    async fn once(&self, told: &mut Told) {
+        let started = self.clock.now();
+        self.tell(|status| {
+            status.running = true;
+            status.next_run = None;
+        });
+        let provider = &self.okta.settings().provider;
+        tracing::info!(%provider, "run started");
+        let cycle = Cycle {
+            okta: &self.okta,
+            store: &*self.store,
+            clock: &self.clock,
+            limit: self.schedule.timeout,
+            on_progress: Arc::new(|_| ()),
+            approved: None,
+            then: Then::Commit,
+            first_run: &self.first_run,
+        };
+        let ended = cycle.run().await;
+        self.publisher.refresh_or_log().await;
+        let finished = self.clock.now();
+        told.log(&ended);
+        self.metrics.record_run(&figures(&ended, finished));
+        let (outcome, message) = (outcome(&ended), message(&ended));
+        self.tell(|status| {
+            status.running = false;
+            status.last_run = Some(RunStatus {
+                started,
+                finished,
+                outcome: outcome.to_owned(),
+                message,
+            });
+        });
+        // A plan may be of a hundred thousand entities.
+        drop(tokio::task::spawn_blocking(move || drop(ended)));
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {
+        self.status.send_modify(|statuses| {
+            if let Some(status) = statuses.get_mut(self.position) {
+                change(status);
+            }
+        });
+    }
+}

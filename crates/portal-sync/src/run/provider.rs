@@ -1,0 +1,287 @@
+//! From a checked configuration to a client of one Okta org: the only file that names the builders.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use okta_api::{Client, Observer, Share};
+use okta_auth::{
+    ApiToken, Clock, OrgUrl, PrivateKey, ReqwestTransport, Scope, ServiceApp, TokenCache,
+};
+use org_filter::{NameRule, SearchExpr};
+
+use super::schedule::Schedule;
+use crate::decide::guard::Guard;
+use crate::decide::mapping::Mapping;
+use crate::decide::plan::Settings;
+use crate::decide::roster::Rules;
+use crate::decide::rules::MappingRules;
+use crate::held::criteria::{Changed, Criteria, GroupCriterion};
+use crate::read::directory::{Limits, OktaDirectory, OnProgress};
+use crate::read::selection::{GroupFilter, Selection};
+
+/// Who asks.
+pub(crate) const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("portal-sync/", env!("CARGO_PKG_VERSION")));
+
+/// The path template under which token requests are counted.
+const TOKEN_ENDPOINT: &str = "/oauth2/v1/token";
+
+/// One Okta tenant: where it is, what opens it, what is read, and how it is treated.
+#[derive(Clone, Debug)]
+pub(crate) struct ProviderConfig {
+    /// What the tenant is called here; unique.
+    pub id: String,
+    /// Its address.
+    pub org: OrgUrl,
+    /// What opens it.
+    pub credentials: Credentials,
+    /// When it is read.
+    pub schedule: Schedule,
+    /// Which users are read; all of them unless configured.
+    pub user_filter: Option<SearchExpr>,
+    /// Which groups are read; all of them unless configured.
+    pub group_filter: Option<GroupFilter>,
+    /// Whether, with a group filter, only members of a group that it selects are kept; true unless
+    /// configured.
+    pub users_from_groups: bool,
+    /// Whether groups without members are kept; true unless configured.
+    pub include_empty_groups: bool,
+    /// How much of the tenant's limits may be used.
+    pub rate_limit: RateLimit,
+    /// When removals are withheld.
+    pub guard: Guard,
+    /// How much is read of it.
+    pub limits: Limits,
+    /// How its records become entities.
+    pub mapping: MappingRules,
+}
+
+/// What requests to a tenant are authorised with. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub(crate) enum Credentials {
+    /// An API Services app that signs with a private key.
+    ServiceApp {
+        /// The app's client id: `0oa…`.
+        client_id: String,
+        /// The private keys in the order in which they are tried, each under the id (`kid`) by which Okta knows its public
+        /// half: that of the JWK unless configured. Several while one takes over from the other.
+        keys: Vec<PrivateKey>,
+    },
+    /// A static API token (`SSWS`).
+    ApiToken(ApiToken),
+}
+
+/// How much of the tenant's limits may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateLimit {
+    /// The share of what the tenant's headers allow; 80 % unless configured.
+    pub share: Share,
+    /// How many requests may be under way at once; 8 unless configured.
+    pub max_concurrent: NonZeroU32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self {
+            share: Share::default(),
+            max_concurrent: NonZeroU32::MIN.saturating_add(7),
+        }
+    }
+}
+
+/// One configured Okta org, ready to be read.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    client: Client,
+    tokens: Option<Arc<TokenCache<ReqwestTransport>>>,
+    selection: Selection,
+    parallel: usize,
+    limits: Limits,
+    settings: Settings,
+}
+
+/// What has been asked of an org.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Usage {
+    /// Requests by path template.
+    pub requests: BTreeMap<String, u64>,
+    /// Answers with the status 429.
+    pub throttled: u64,
+    /// The time during which at least one request waited for the rate limit.
+    pub waited: Duration,
+    /// The time during which at least one request waited for another try after a failure.
+    pub backed_off: Duration,
+}
+
+impl Provider {
+    /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the client id or the key id cannot be used.
+    pub(crate) fn new(
+        provider: &ProviderConfig,
+        transport: ReqwestTransport,
+        clock: Arc<dyn Clock>,
+        observer: impl Observer,
+    ) -> Result<Self, okta_auth::ServiceAppError> {
+        let org = provider.org.clone();
+        let mut tokens = None;
+        let builder = match &provider.credentials {
+            Credentials::ServiceApp { client_id, keys } => {
+                let scopes = [Scope::USERS_READ, Scope::GROUPS_READ];
+                let app = ServiceApp::new(client_id, keys.clone(), scopes)?;
+                let cache = Arc::new(TokenCache::new(org.clone(), app, transport.clone(), clock));
+                tokens = Some(Arc::clone(&cache));
+                Client::builder(org, cache, transport)
+            }
+            Credentials::ApiToken(token) => Client::builder(org, token.clone(), transport),
+        };
+        let parallel = provider.rate_limit.max_concurrent;
+        let client = builder
+            .share(provider.rate_limit.share)
+            .max_concurrent(parallel)
+            .observer(observer)
+            .user_agent(USER_AGENT)
+            .build();
+        Ok(Self {
+            client,
+            tokens,
+            selection: selection(provider),
+            parallel: parallel.get() as usize,
+            limits: provider.limits,
+            settings: settings(provider),
+        })
+    }
+
+    /// The org as the directory of a run.
+    #[must_use]
+    pub(crate) fn directory(&self, on_progress: OnProgress) -> OktaDirectory {
+        OktaDirectory::new(
+            self.client.clone(),
+            self.selection.clone(),
+            self.parallel,
+            on_progress,
+        )
+        .limited(self.limits)
+    }
+
+    /// What a plan depends on besides what is read and what is there.
+    #[must_use]
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What has been asked of the org since the program began.
+    #[must_use]
+    pub(crate) fn usage(&self) -> Usage {
+        let metrics = self.client.metrics();
+        let total = metrics.total();
+        let mut requests: BTreeMap<String, u64> = metrics
+            .endpoints
+            .iter()
+            .map(|(template, endpoint)| ((*template).to_owned(), endpoint.count))
+            .collect();
+        if let Some(tokens) = &self.tokens {
+            requests.insert(TOKEN_ENDPOINT.to_owned(), tokens.requests());
+        }
+        requests.retain(|_, count| *count > 0);
+        Usage {
+            requests,
+            throttled: total.throttled,
+            waited: metrics.waited_for_limit,
+            backed_off: metrics.backed_off,
+        }
+    }
+}
+
+/// What a provider wants of its org.
+pub(crate) fn selection(provider: &ProviderConfig) -> Selection {
+    let (users, groups) = (&provider.user_filter, &provider.group_filter);
+    Selection::new(users.as_ref(), groups.as_ref()).needing(&provider.mapping.needs())
+}
+
+/// What a plan of a provider depends on besides what is read and what is there.
+pub(crate) fn settings(provider: &ProviderConfig) -> Settings {
+    Settings {
+        provider: provider.id.clone(),
+        rules: Rules {
+            users_from_groups: provider.users_from_groups && provider.group_filter.is_some(),
+            user_filter: provider.user_filter.is_some(),
+            group_filter: provider.group_filter.is_some(),
+            include_empty_groups: provider.include_empty_groups,
+            leavers: provider.mapping.users.leavers,
+            changed: Changed::NOTHING,
+        },
+        criteria: criteria(provider),
+        guard: provider.guard,
+        mapping: Mapping::new(
+            &provider.id,
+            &provider.org.to_string(),
+            provider.mapping.clone(),
+        ),
+    }
+}
+
+/// What a provider selects, as it is compared and kept.
+pub(crate) fn criteria(provider: &ProviderConfig) -> Criteria {
+    let mapping = &provider.mapping;
+    let rules = |rules: &[NameRule]| sorted(rules.iter().map(ToString::to_string));
+    Criteria {
+        org: provider.org.to_string().trim_end_matches('/').to_owned(),
+        client: match &provider.credentials {
+            Credentials::ServiceApp { client_id, .. } => Some(client_id.clone()),
+            Credentials::ApiToken(_) => None,
+        },
+        user_filter: provider.user_filter.as_ref().map(ToString::to_string),
+        group_filter: provider.group_filter.as_ref().map(|filter| match filter {
+            GroupFilter::Names(names) => GroupCriterion::Names(sorted(names.iter().cloned())),
+            GroupFilter::Search(search) => GroupCriterion::Search(search.to_string()),
+        }),
+        users_from_groups: provider.users_from_groups && provider.group_filter.is_some(),
+        include_empty_groups: provider.include_empty_groups,
+        statuses: sorted(mapping.users.statuses.iter().map(ToString::to_string)),
+        exclude_users: rules(&mapping.users.exclude),
+        exclude_groups: rules(&mapping.groups.exclude),
+        merge: mapping
+            .groups
+            .merge
+            .iter()
+            .map(|merge| (merge.name.clone(), rules(&merge.groups)))
+            .collect(),
+        leavers: mapping.users.leavers,
+    }
+}
+
+fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut texts: Vec<String> = texts.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}
+
+impl Usage {
+    /// Requests of all endpoints.
+    #[must_use]
+    pub(crate) fn total(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    /// What was asked since `earlier`.
+    #[must_use]
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut requests = self.requests.clone();
+        for (template, count) in &mut requests {
+            *count -= earlier.requests.get(template).copied().unwrap_or(0);
+        }
+        requests.retain(|_, count| *count > 0);
+        Self {
+            requests,
+            throttled: self.throttled - earlier.throttled,
+            waited: self.waited.saturating_sub(earlier.waited),
+            backed_off: self.backed_off.saturating_sub(earlier.backed_off),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! How it stands: of the store, and of each provider.
+
+use jiff::Timestamp;
+
+/// What is known of the store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum StoreStatus {
+    /// It is being read for the first time.
+    #[default]
+    Opening,
+    /// It was read when it was last looked at.
+    Read,
+    /// It could not be read then. It is tried again.
+    Unreadable,
+    /// Its file is not there any more.
+    Gone,
+    /// Another file took its place, in which there is no catalog yet.
+    Emptied,
+    /// What is in it is not what was written.
+    Damaged,
+}
+
+/// One provider, as the schedule sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProviderStatus {
+    /// Its id in the configuration.
+    pub provider: String,
+    /// The host of its Okta org.
+    pub org: String,
+    /// The run that ended last since the process began.
+    pub last_run: Option<RunStatus>,
+    /// When the next run starts, if one is planned.
+    pub next_run: Option<Timestamp>,
+    /// Whether a run is under way.
+    pub running: bool,
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RunStatus {
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// `complete`, `partial`, `blocked` or `failed`.
+    pub outcome: String,
+    /// What a person should know about it: the error of a failed run.
+    pub message: Option<String>,
+}
