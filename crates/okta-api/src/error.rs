@@ -107,8 +107,7 @@ pub enum ErrorKind {
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
-    /// ([`List::within`](crate::List::within), [`List::until`](crate::List::until)) is over or too short for what was to be
-    /// waited for. The message says what that was, and the source is the last failure, if there was one.
+    /// ([`List::until`](crate::List::until)) is over or too short for what was to be waited for. The message says what that was, and the source is the last failure, if there was one.
     DeadlineExceeded,
 }
 
@@ -206,12 +205,7 @@ impl Error {
         self.0.cause
     }
 
-    /// The error and its causes in one line.
-    pub(crate) fn with_causes(&self) -> String {
-        format!("{}: {}", self.0.doing, self.what_went_wrong())
-    }
-
-    /// The same without what was being done, which may name a person.
+    /// The error and its causes in one line, without what was being done, which may name a person.
     pub(crate) fn what_went_wrong(&self) -> String {
         let mut line = self.outcome().to_string();
         let mut cause = self.source();
