@@ -15,6 +15,7 @@ use crate::answer::{Answer, ApiError};
 use crate::endpoint::Endpoint;
 use crate::id::InvalidId;
 
+pub use self::fix::GIVE_ROLE;
 pub(crate) use self::late::{Awaited, Late};
 
 /// A request that failed for good, after whatever retries its failure deserved.
