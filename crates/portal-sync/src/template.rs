@@ -60,7 +60,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use error::{TemplateError, TemplateProblem};
+pub use error::TemplateError;
 pub use fields::RecordKind;
 pub use missing::Missing;
 
