@@ -192,7 +192,8 @@ impl Dispatcher {
                 return Err(error);
             }
             let (endpoint, failure) = (ask.endpoint, error.what_went_wrong());
-            tracing::warn!(%endpoint, %failure, ?verdict, "trying again");
+            let request_id = error.request_id();
+            tracing::warn!(%endpoint, %failure, request_id, ?verdict, "trying again");
             last = Some(error.into_cause());
             self.prepare_retry(ask.endpoint, &mut progress, verdict, is_api, &failure)
                 .await;

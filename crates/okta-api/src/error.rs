@@ -334,9 +334,9 @@ impl Error {
         }
     }
 
-    /// Okta's id of the request (`x-okta-request-id`), for its support and its System Log.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
+    /// Okta's id of the request (`x-okta-request-id`), for its support and its System Log. No message has it: they are compared
+    /// and counted by their text.
+    pub(crate) fn request_id(&self) -> Option<&str> {
         match &self.0.cause {
             Cause::Answer(answer) => answer.request_id.as_deref(),
             _ => None,

@@ -59,9 +59,17 @@ pub struct Problem {
     span: Range<usize>,
     message: String,
     expected: Option<String>,
-    fix: Option<String>,
-    help: Option<String>,
+    remedy: Option<Remedy>,
     source: Option<&'static str>,
+}
+
+/// What to do about a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Remedy {
+    /// To put this text in the place of the span.
+    Text(String),
+    /// What these words say.
+    Words(String),
 }
 
 impl Problem {
@@ -71,8 +79,7 @@ impl Problem {
             span: span.into(),
             message: message.into(),
             expected: None,
-            fix: None,
-            help: None,
+            remedy: None,
             source: None,
         }
     }
@@ -80,7 +87,7 @@ impl Problem {
     /// With what to do about it, in words.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.remedy = Some(Remedy::Words(help.into()));
         self
     }
 
@@ -90,7 +97,7 @@ impl Problem {
     }
 
     pub(crate) fn fixed_by(mut self, fix: impl Into<Option<String>>) -> Self {
-        self.fix = fix.into();
+        self.remedy = fix.into().map(Remedy::Text);
         self
     }
 
@@ -116,7 +123,10 @@ impl Problem {
 
     /// The text to put in place of [`span`](Self::span), when it is known; empty to remove the span.
     pub fn fix(&self) -> Option<&str> {
-        self.fix.as_deref()
+        match &self.remedy {
+            Some(Remedy::Text(text)) => Some(text),
+            Some(Remedy::Words(_)) | None => None,
+        }
     }
 
     /// The document or observation the refusal rests on, for refusals of a dialect.
@@ -127,16 +137,13 @@ impl Problem {
     /// What to do about it, in words, when it is known: in those of [`with_help`](Self::with_help), or in some that say the
     /// [`fix`](Self::fix).
     pub fn help(&self) -> Option<Cow<'_, str>> {
-        if let Some(help) = &self.help {
-            return Some(Cow::Borrowed(help));
-        }
-        let fix = self.fix.as_deref()?;
-        Some(if fix.is_empty() {
-            Cow::Borrowed("remove it")
-        } else if self.span.is_empty() {
-            Cow::Owned(format!("insert `{}`", printable(fix)))
-        } else {
-            Cow::Owned(format!("write `{}`", printable(fix)))
+        Some(match self.remedy.as_ref()? {
+            Remedy::Words(help) => Cow::Borrowed(help),
+            Remedy::Text(text) if text.is_empty() => Cow::Borrowed("remove it"),
+            Remedy::Text(text) if self.span.is_empty() => {
+                Cow::Owned(format!("insert `{}`", printable(text)))
+            }
+            Remedy::Text(text) => Cow::Owned(format!("write `{}`", printable(text))),
         })
     }
 
