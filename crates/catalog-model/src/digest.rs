@@ -1,18 +1,24 @@
-//! A digest of an entity that says whether two entities are the same.
+//! Digests: of an entity, to say whether two entities are the same, and how a digest prints.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::canonical;
 use crate::entity::Entity;
 
-/// SHA-256 of an entity or of a set of entities; it prints as 64 hexadecimal digits.
+/// SHA-256 of an entity, or of something else that was digested; it prints as 64 hexadecimal digits, or as many as the
+/// precision says.
+///
+/// ```
+/// let digest = catalog_model::Digest::from_bytes([0xab; 32]);
+/// assert_eq!(format!("{digest:.6}"), "ababab");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// A digest that was kept as bytes.
+    /// A digest that was kept as bytes or made elsewhere.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -49,18 +55,13 @@ pub fn digest(entity: &Entity) -> Digest {
     Digest(Sha256::digest(canonical::json(entity)).into())
 }
 
-/// The digest of several entities, in this order.
-pub(crate) fn digest_all<'a>(entities: impl Iterator<Item = &'a Entity>) -> Digest {
-    let mut hasher = Sha256::new();
-    for entity in entities {
-        hasher.update(digest(entity).as_bytes());
-    }
-    Digest(hasher.finalize().into())
-}
-
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut digits = String::with_capacity(2 * self.0.len());
+        for byte in self.0 {
+            write!(digits, "{byte:02x}")?;
+        }
+        f.pad(&digits)
     }
 }
 

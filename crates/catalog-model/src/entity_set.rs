@@ -4,7 +4,6 @@ mod cycles;
 
 use std::sync::OnceLock;
 
-use crate::digest::{Digest, digest_all};
 use crate::entity::Entity;
 use crate::entity_ref::{EntityRef, RefError};
 use crate::reference::{RefField, Reference};
@@ -64,7 +63,10 @@ impl EntitySet {
         errors.extend(take_collisions(&mut entries));
         errors.extend(unmet_refs(&entries));
         if errors.is_empty() {
-            Ok(Self::from_sorted(entries))
+            Ok(Self {
+                entries,
+                relations: OnceLock::new(),
+            })
         } else {
             Err(errors)
         }
@@ -115,24 +117,6 @@ impl EntitySet {
             })
         };
         index.get(at).iter().filter_map(relation).collect()
-    }
-
-    /// The digest of all entities, whatever the order in which they were given.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
-        digest_all(self.iter())
-    }
-
-    /// Entities that are known to be sorted, distinct and valid.
-    pub(crate) fn from_sorted(entries: Vec<(EntityRef, Entity)>) -> Self {
-        Self {
-            entries,
-            relations: OnceLock::new(),
-        }
-    }
-
-    pub(crate) fn entries(&self) -> &[(EntityRef, Entity)] {
-        &self.entries
     }
 
     fn position(&self, entity: &EntityRef) -> Option<usize> {

@@ -39,13 +39,13 @@ mod relation;
 
 mod entity_set;
 
-mod delta;
+mod field_change;
 
-pub use delta::{Change, Delta, FieldChange};
 pub use digest::{Digest, digest};
 pub use entity::{Entity, Spec};
 pub use entity_ref::{EntityRef, RefError, SpecRef};
 pub use entity_set::{EntitySet, EntitySetError};
+pub use field_change::FieldChange;
 pub use kind::{ApiVersion, Kind, KindError};
 pub use metadata::{Extra, Link, Metadata};
 pub use name::{EntityName, NameError, Namespace, check_key};

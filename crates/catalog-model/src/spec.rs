@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::entity_ref::{EntityRef, RefError, SpecRef};
-use crate::kind::Kind;
+use crate::entity_ref::SpecRef;
 use crate::metadata::{Extra, present};
-use crate::name::Namespace;
 use crate::spelling::{self, Spelled};
 
 /// `spec.profile` of a user or a group: how it is shown.
@@ -56,18 +54,6 @@ pub struct UserSpec {
     pub extra: Extra,
 }
 
-impl UserSpec {
-    /// The groups of `memberOf`, for a user of this namespace.
-    pub fn groups(
-        &self,
-        namespace: &Namespace,
-    ) -> impl Iterator<Item = Result<EntityRef, RefError>> {
-        self.member_of
-            .iter()
-            .map(move |group| group.resolve(Kind::Group, namespace))
-    }
-}
-
 /// `spec` of a `Group`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -110,34 +96,6 @@ impl GroupSpec {
             members: Vec::new(),
             extra: Extra::new(),
         }
-    }
-
-    /// The group of `parent`, for a group of this namespace.
-    #[must_use]
-    pub fn parent_group(&self, namespace: &Namespace) -> Option<Result<EntityRef, RefError>> {
-        self.parent
-            .as_ref()
-            .map(|parent| parent.resolve(Kind::Group, namespace))
-    }
-
-    /// The groups of `children`, for a group of this namespace.
-    pub fn child_groups(
-        &self,
-        namespace: &Namespace,
-    ) -> impl Iterator<Item = Result<EntityRef, RefError>> {
-        self.children
-            .iter()
-            .map(move |child| child.resolve(Kind::Group, namespace))
-    }
-
-    /// The users of `members`, for a group of this namespace.
-    pub fn member_users(
-        &self,
-        namespace: &Namespace,
-    ) -> impl Iterator<Item = Result<EntityRef, RefError>> {
-        self.members
-            .iter()
-            .map(move |member| member.resolve(Kind::User, namespace))
     }
 }
 

@@ -162,7 +162,6 @@ impl Dispatcher {
         read: impl Read<T>,
     ) -> Result<T, Error> {
         let mut progress = Progress::new(ask);
-        let mut trouble = self.meter.trouble();
         let mut last = None;
         let error = |cause| Error::new(ask.doing.clone(), ask.endpoint, cause).asking(&ask.url);
         loop {
@@ -193,8 +192,8 @@ impl Dispatcher {
                 return Err(error);
             }
             let (endpoint, failure) = (ask.endpoint, error.what_went_wrong());
-            tracing::warn!(%endpoint, %failure, ?verdict, "trying again");
-            trouble.tell(error.with_causes());
+            let request_id = error.request_id();
+            tracing::warn!(%endpoint, %failure, request_id, ?verdict, "trying again");
             last = Some(error.into_cause());
             self.prepare_retry(ask.endpoint, &mut progress, verdict, is_api, &failure)
                 .await;

@@ -15,6 +15,7 @@ use crate::answer::{Answer, ApiError};
 use crate::endpoint::Endpoint;
 use crate::id::InvalidId;
 
+pub use self::fix::GIVE_ROLE;
 pub(crate) use self::late::{Awaited, Late};
 
 /// A request that failed for good, after whatever retries its failure deserved.
@@ -107,8 +108,7 @@ pub enum ErrorKind {
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
-    /// ([`List::within`](crate::List::within), [`List::until`](crate::List::until)) is over or too short for what was to be
-    /// waited for. The message says what that was, and the source is the last failure, if there was one.
+    /// ([`List::until`](crate::List::until)) is over or too short for what was to be waited for. The message says what that was, and the source is the last failure, if there was one.
     DeadlineExceeded,
 }
 
@@ -206,12 +206,7 @@ impl Error {
         self.0.cause
     }
 
-    /// The error and its causes in one line.
-    pub(crate) fn with_causes(&self) -> String {
-        format!("{}: {}", self.0.doing, self.what_went_wrong())
-    }
-
-    /// The same without what was being done, which may name a person.
+    /// The error and its causes in one line, without what was being done, which may name a person.
     pub(crate) fn what_went_wrong(&self) -> String {
         let mut line = self.outcome().to_string();
         let mut cause = self.source();
@@ -339,9 +334,9 @@ impl Error {
         }
     }
 
-    /// Okta's id of the request (`x-okta-request-id`), for its support and its System Log.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
+    /// Okta's id of the request (`x-okta-request-id`), for its support and its System Log. No message has it: they are compared
+    /// and counted by their text.
+    pub(crate) fn request_id(&self) -> Option<&str> {
         match &self.0.cause {
             Cause::Answer(answer) => answer.request_id.as_deref(),
             _ => None,

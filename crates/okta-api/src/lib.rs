@@ -49,7 +49,7 @@ mod tests;
 
 pub use crate::answer::ApiError;
 pub use crate::client::{Client, ClientBuilder};
-pub use crate::error::{Error, ErrorKind};
+pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};

@@ -47,7 +47,6 @@ pub struct List<T, S = Whole> {
     parameters: Vec<(&'static str, String)>,
     /// Where to begin instead.
     resume: Option<Cursor>,
-    within: Option<Duration>,
     until: Option<Instant>,
     retry_for: Option<Duration>,
     at_most: Option<usize>,
@@ -94,7 +93,6 @@ impl<T: Resource, S: 'static> List<T, S> {
             page_size,
             parameters: Vec::new(),
             resume: None,
-            within: None,
             until: None,
             retry_for: None,
             at_most: None,
@@ -125,17 +123,12 @@ impl<T: Resource, S: 'static> List<T, S> {
         self
     }
 
-    /// Gives up with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) when the list is not read to its end after
-    /// this time, counted from when its first page is polled for; at once, when what it has to wait for would come too late.
+    /// Gives up with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded) when the list is not read to its end at this
+    /// moment of tokio's clock; at once, when what it has to wait for would come too late. One moment can end all the lists of
+    /// a run, each with an error that says what it still needed.
+    ///
     /// Unless said otherwise only each request is bounded
     /// ([`ClientBuilder::retry_for`](crate::ClientBuilder::retry_for)): a large list may wait for many rate windows.
-    pub fn within(mut self, time: Duration) -> Self {
-        self.within = Some(time);
-        self
-    }
-
-    /// The same by tokio's clock: one moment for all the lists of a run. With [`within`](Self::within) as well, the earlier
-    /// one counts.
     pub fn until(mut self, deadline: Instant) -> Self {
         self.until = Some(deadline);
         self

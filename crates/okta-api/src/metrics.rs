@@ -24,9 +24,6 @@ pub struct Metrics {
     pub waited_for_limit: Duration,
     /// The time during which at least one request waited for another try after a failure, counted in the same way.
     pub backed_off: Duration,
-    /// The failure that is being answered by trying again, with its causes in one line: what to tell whoever loses patience
-    /// before the client does.
-    pub last_failure: Option<String>,
 }
 
 /// What was asked of one endpoint, or of all.
@@ -63,7 +60,6 @@ impl Metrics {
 pub(crate) struct Meter {
     counts: Mutex<Metrics>,
     waits: Mutex<Waits>,
-    troubles: Mutex<Troubles>,
     pub(crate) observer: Option<Box<dyn Observer>>,
 }
 
@@ -72,7 +68,6 @@ impl Meter {
         Self {
             counts: Mutex::default(),
             waits: Mutex::default(),
-            troubles: Mutex::default(),
             observer,
         }
     }
@@ -123,14 +118,6 @@ impl Meter {
         }
     }
 
-    /// A request begins, which may fail and be tried again.
-    pub(crate) fn trouble(&self) -> Trouble<'_> {
-        Trouble {
-            meter: self,
-            told: None,
-        }
-    }
-
     /// The counts so far.
     pub(crate) fn snapshot(&self) -> Metrics {
         let mut metrics = self.counts().clone();
@@ -138,8 +125,6 @@ impl Meter {
         let mut waits = self.waits();
         metrics.waited_for_limit = waits.of(WaitReason::RateLimit).total(now);
         metrics.backed_off = waits.of(WaitReason::Retry).total(now);
-        let troubles = self.troubles();
-        metrics.last_failure = troubles.present.values().next_back().cloned();
         metrics
     }
 
@@ -150,10 +135,6 @@ impl Meter {
 
     fn waits(&self) -> MutexGuard<'_, Waits> {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn troubles(&self) -> MutexGuard<'_, Troubles> {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn counts(&self) -> MutexGuard<'_, Metrics> {
@@ -224,42 +205,6 @@ impl Waited {
     fn total(&self, now: Instant) -> Duration {
         let present = self.since.map_or(Duration::ZERO, |since| now - since);
         self.over + present
-    }
-}
-
-/// The failures that are being answered by trying again, the last one last.
-#[derive(Debug, Default)]
-struct Troubles {
-    present: BTreeMap<u64, String>,
-    told: u64,
-}
-
-/// The trouble a request has until it ends.
-#[derive(Debug)]
-pub(crate) struct Trouble<'a> {
-    meter: &'a Meter,
-    told: Option<u64>,
-}
-
-impl Trouble<'_> {
-    /// It failed in this way and will be tried again.
-    pub(crate) fn tell(&mut self, failure: String) {
-        let mut troubles = self.meter.troubles();
-        if let Some(earlier) = self.told {
-            troubles.present.remove(&earlier);
-        }
-        troubles.told += 1;
-        let number = troubles.told;
-        troubles.present.insert(number, failure);
-        self.told = Some(number);
-    }
-}
-
-impl Drop for Trouble<'_> {
-    fn drop(&mut self) {
-        if let Some(told) = self.told {
-            self.meter.troubles().present.remove(&told);
-        }
     }
 }
 

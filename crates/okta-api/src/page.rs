@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -24,9 +23,6 @@ use crate::link;
 use crate::rate_limit;
 use crate::reader::{Keep, Reader, Skipped};
 use crate::resource::Resource;
-
-/// No wait is longer: instants cannot be added up without end.
-pub(crate) const LONGEST_TIME: Duration = Duration::from_hours(24 * 365);
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]

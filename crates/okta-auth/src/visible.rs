@@ -68,7 +68,6 @@ pub const fn visible(text: &str) -> Visible<'_> {
     Visible {
         text,
         characters: usize::MAX,
-        bytes: usize::MAX,
     }
 }
 
@@ -77,7 +76,6 @@ pub const fn visible(text: &str) -> Visible<'_> {
 pub struct Visible<'a> {
     text: &'a str,
     characters: usize,
-    bytes: usize,
 }
 
 impl Visible<'_> {
@@ -87,18 +85,11 @@ impl Visible<'_> {
         self.characters = characters;
         self
     }
-
-    /// At most so many bytes of what is written, and then `…`.
-    #[must_use]
-    pub const fn at_most_bytes(mut self, bytes: usize) -> Self {
-        self.bytes = bytes;
-        self
-    }
 }
 
 impl fmt::Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut characters, mut bytes) = (0usize, 0usize);
+        let mut characters = 0usize;
         let mut pile = Pile::default();
         for (at, character) in self.text.char_indices() {
             let is_ambiguous = character == '\\'
@@ -107,15 +98,12 @@ impl fmt::Display for Visible<'_> {
                     .get(at..)
                     .is_some_and(|rest| rest.starts_with(r"\u{"));
             let escaped = pile.hides(character) || is_ambiguous;
-            let (more, wide) = if escaped {
-                let length = character.escape_unicode().len();
-                (length, length)
+            characters += if escaped {
+                character.escape_unicode().len()
             } else {
-                (1, character.len_utf8())
+                1
             };
-            characters += more;
-            bytes += wide;
-            if characters > self.characters || bytes > self.bytes {
+            if characters > self.characters {
                 return f.write_char('…');
             }
             if escaped {

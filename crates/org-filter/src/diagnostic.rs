@@ -18,7 +18,7 @@ fn labels(problems: &[Problem]) -> Option<Box<dyn Iterator<Item = LabeledSpan> +
 
 /// The fixes that are known, a line each.
 fn help(problems: &[Problem]) -> Option<Box<dyn std::fmt::Display + '_>> {
-    let fixes: Vec<String> = problems.iter().filter_map(Problem::advice).collect();
+    let fixes: Vec<_> = problems.iter().filter_map(Problem::help).collect();
     (!fixes.is_empty()).then(|| Box::new(fixes.join("\n")) as Box<dyn std::fmt::Display>)
 }
 

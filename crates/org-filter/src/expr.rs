@@ -344,20 +344,6 @@ impl SearchExpr {
         Node::all(parts.into_iter().map(|part| part.root)).map(Self::built)
     }
 
-    /// What holds when at least one of `parts` holds; `None` for no parts.
-    pub fn any_of(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
-        Node::any(parts.into_iter().map(|part| part.root)).map(Self::built)
-    }
-
-    /// The parts joined by the outermost `and`; the expression itself when there is none.
-    pub fn conjuncts(&self) -> impl Iterator<Item = Self> {
-        let parts = match &self.root {
-            Node::All(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        parts.iter().map(|part| self.part(part.clone()))
-    }
-
     /// All the comparisons, from left to right.
     pub fn comparisons(&self) -> Vec<&Comparison> {
         let mut found = Vec::new();

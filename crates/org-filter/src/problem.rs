@@ -1,5 +1,6 @@
 //! What is wrong with an expression: where, why, and what to write instead.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
@@ -35,25 +36,59 @@ impl PartialEq for Place {
 
 impl Eq for Place {}
 
-/// One fault of an expression.
+impl From<Place> for Range<usize> {
+    fn from(place: Place) -> Self {
+        place.start..place.end
+    }
+}
+
+/// One fault of an expression, or of another text that is shown in the same way.
+///
+/// ```
+/// use org_filter::Problem;
+///
+/// let problem = Problem::new(8..12, "no filter is called `lowr`").with_help("write `lower`");
+/// assert_eq!(problem.to_string(), "no filter is called `lowr` at 8..12; write `lower`");
+/// assert_eq!(
+///     problem.render("{name | lowr}"),
+///     "error: no filter is called `lowr`\n  | {name | lowr}\n  |         ^^^^\n  = fix: write `lower`\n",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     span: Range<usize>,
     message: String,
     expected: Option<String>,
-    fix: Option<String>,
+    remedy: Option<Remedy>,
     source: Option<&'static str>,
 }
 
+/// What to do about a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Remedy {
+    /// To put this text in the place of the span.
+    Text(String),
+    /// What these words say.
+    Words(String),
+}
+
 impl Problem {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+    /// A fault at these bytes of a text, an empty range where something is missing. The message is a fragment in lower case.
+    pub fn new(span: impl Into<Range<usize>>, message: impl Into<String>) -> Self {
         Self {
-            span: place.start..place.end,
+            span: span.into(),
             message: message.into(),
             expected: None,
-            fix: None,
+            remedy: None,
             source: None,
         }
+    }
+
+    /// With what to do about it, in words.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.remedy = Some(Remedy::Words(help.into()));
+        self
     }
 
     pub(crate) fn expecting(mut self, expected: impl Into<String>) -> Self {
@@ -62,7 +97,7 @@ impl Problem {
     }
 
     pub(crate) fn fixed_by(mut self, fix: impl Into<Option<String>>) -> Self {
-        self.fix = fix.into();
+        self.remedy = fix.into().map(Remedy::Text);
         self
     }
 
@@ -88,7 +123,10 @@ impl Problem {
 
     /// The text to put in place of [`span`](Self::span), when it is known; empty to remove the span.
     pub fn fix(&self) -> Option<&str> {
-        self.fix.as_deref()
+        match &self.remedy {
+            Some(Remedy::Text(text)) => Some(text),
+            Some(Remedy::Words(_)) | None => None,
+        }
     }
 
     /// The document or observation the refusal rests on, for refusals of a dialect.
@@ -96,16 +134,26 @@ impl Problem {
         self.source
     }
 
-    /// What to do, in words.
-    pub(crate) fn advice(&self) -> Option<String> {
-        let fix = self.fix.as_deref()?;
-        Some(if fix.is_empty() {
-            "remove it".to_owned()
-        } else if self.span.is_empty() {
-            format!("insert `{}`", printable(fix))
-        } else {
-            format!("write `{}`", printable(fix))
+    /// What to do about it, in words, when it is known: in those of [`with_help`](Self::with_help), or in some that say the
+    /// [`fix`](Self::fix).
+    pub fn help(&self) -> Option<Cow<'_, str>> {
+        Some(match self.remedy.as_ref()? {
+            Remedy::Words(help) => Cow::Borrowed(help),
+            Remedy::Text(text) if text.is_empty() => Cow::Borrowed("remove it"),
+            Remedy::Text(text) if self.span.is_empty() => {
+                Cow::Owned(format!("insert `{}`", printable(text)))
+            }
+            Remedy::Text(text) => Cow::Owned(format!("write `{}`", printable(text))),
         })
+    }
+
+    /// A part of the text around the fault with carets under it, what to do, and what a refusal rests on; ends with a line
+    /// break. Nothing of the text moves the cursor of a terminal or turns a line round.
+    pub fn render(&self, text: &str) -> String {
+        let mut out = String::new();
+        // Writing to a string does not fail.
+        let _ = render(&mut out, text, self);
+        out
     }
 }
 
@@ -121,8 +169,8 @@ impl fmt::Display for Problem {
         if let Some(expected) = expected {
             write!(f, ", expected {expected}")?;
         }
-        if let Some(advice) = self.advice() {
-            write!(f, "; {advice}")?;
+        if let Some(help) = self.help() {
+            write!(f, "; {help}")?;
         }
         Ok(())
     }
@@ -144,12 +192,8 @@ impl Problems {
     }
 
     fn render(&self) -> String {
-        let mut out = String::new();
-        for problem in &self.list {
-            // Writing to a string does not fail.
-            let _ = render(&mut out, &self.text, problem);
-        }
-        out
+        let shown = self.list.iter().map(|problem| problem.render(&self.text));
+        shown.collect()
     }
 }
 
@@ -294,8 +338,8 @@ fn render(out: &mut String, text: &str, problem: &Problem) -> fmt::Result {
         Some(expected) => writeln!(out, " expected {expected}")?,
         None => writeln!(out)?,
     }
-    if let Some(advice) = problem.advice() {
-        writeln!(out, "  = fix: {advice}")?;
+    if let Some(help) = problem.help() {
+        writeln!(out, "  = fix: {help}")?;
     }
     if let Some(source) = source {
         writeln!(out, "  = see: {source}")?;

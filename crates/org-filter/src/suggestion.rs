@@ -7,11 +7,17 @@ pub(crate) fn nearest<'a>(
     written: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let written: Vec<char> = written
+    let written: String = written
         .chars()
         .take(LONGEST)
         .flat_map(char::to_lowercase)
         .collect();
+    // Two letters that changed places are one edit; a word of two letters is another word then.
+    let distance = if written.chars().nth(2).is_some() {
+        strsim::osa_distance
+    } else {
+        strsim::levenshtein
+    };
     known
         .into_iter()
         .map(|word| (distance(&written, &word.to_lowercase()), word))
@@ -22,35 +28,6 @@ pub(crate) fn nearest<'a>(
 
 /// No known word is as long, so nothing is lost by looking no further.
 const LONGEST: usize = 64;
-
-/// Levenshtein's distance, two letters that changed places counting as one edit; one row at a time.
-fn distance(from: &[char], to: &str) -> usize {
-    let mut above: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=from.len()).collect();
-    let mut before = None;
-    for (line, target) in to.chars().enumerate() {
-        let mut next = vec![line + 1];
-        let mut left = line + 1;
-        for (column, source) in from.iter().enumerate() {
-            let cell =
-                |row: &[usize], column: usize| row.get(column).copied().unwrap_or(line + column);
-            let replaced = cell(&row, column) + usize::from(*source != target);
-            left = replaced.min(cell(&row, column + 1) + 1).min(left + 1);
-            // A word of two letters that change places is another word.
-            if let Some(earlier) = column.checked_sub(1)
-                && from.len() > 2
-                && from.get(earlier) == Some(&target)
-                && before == Some(*source)
-            {
-                left = left.min(cell(&above, earlier) + 1);
-            }
-            next.push(left);
-        }
-        above = std::mem::replace(&mut row, next);
-        before = Some(target);
-    }
-    row.last().copied().unwrap_or_default()
-}
 
 /// `a`, `b` or `c`, in backticks.
 pub(crate) fn alternatives(words: &[&str]) -> String {

@@ -1,8 +1,18 @@
 //! What to do about errors.
 
 use std::borrow::Cow;
+use std::error::Error as _;
+
+use okta_auth::TransportError;
 
 use super::{Error, ErrorKind};
+use crate::endpoint::Endpoint;
+
+/// What an administrator does where Okta accepts the credentials and shows no users or groups: a scope alone opens nothing, and
+/// without a role Okta answers with empty lists. [`Error::fix`] has it where Okta refuses.
+pub const GIVE_ROLE: &str = "give the application an admin role that may view users and groups: in the Okta admin console, \
+     Applications > Applications > (the app) > Admin roles > Edit assignments; a custom role needs a resource set with all \
+     users and all groups";
 
 impl Error {
     /// What an administrator does about it; `None` where nothing can be done but to try again later, or where it is up to what
@@ -32,23 +42,29 @@ impl Error {
                     "grant `{scope}` in the Okta admin console: Applications > Applications > (the app) > Okta API Scopes"
                 )));
             }
-            ErrorKind::Forbidden { .. } => {
-                "give the application an admin role that may view what was asked for: in the Okta admin console, \
-                 Applications > Applications > (the app) > Admin roles > Edit assignments; a custom role needs a resource \
-                 set with all users and all groups"
+            ErrorKind::Forbidden { .. } if self.0.endpoint == Endpoint::Logs => {
+                "give the application an admin role that may view the System Log: in the Okta admin console, \
+                 Applications > Applications > (the app) > Admin roles > Edit assignments"
             }
+            ErrorKind::Forbidden { .. } => GIVE_ROLE,
             ErrorKind::BadSearch => "correct the search expression",
             ErrorKind::SearchTooLong => {
                 "shorten the search, or divide it at its `or` into several: Okta puts no number to it, and about 2,000 \
                  characters pass as a rule"
             }
-            ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => {
-                let auth = self.auth().and_then(|auth| auth.fix());
-                auth.unwrap_or("check the org URL, and that this machine reaches it over HTTPS")
-            }
+            ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => match self.transport() {
+                Some(error) if error.kind().is_about_address() => {
+                    let fix = error.fix()?;
+                    return Some(Cow::Owned(format!("check the org URL: {fix}")));
+                }
+                Some(error) => error.fix()?,
+                None => {
+                    "check the org URL, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)"
+                }
+            },
             ErrorKind::NotOkta => {
-                "check the org URL; where it is right, a firewall or a proxy answers in Okta's place: let this machine's \
-                 requests to the org pass it"
+                "check the org URL; where it is right, a firewall or a proxy answers in Okta's place (a proxy is taken from \
+                 HTTPS_PROXY): let this machine's requests to the org pass it"
             }
             ErrorKind::WrongAddress | ErrorKind::Protocol => {
                 "check that the org URL is the address of the org itself and that no proxy answers in its place"
@@ -66,5 +82,11 @@ impl Error {
             ErrorKind::ExpiredCursor | ErrorKind::NotFound | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))
+    }
+
+    /// Why there was no answer, of the API or of the token endpoint.
+    fn transport(&self) -> Option<&TransportError> {
+        let mut causes = std::iter::successors(self.source(), |error| (*error).source());
+        causes.find_map(|error| error.downcast_ref())
     }
 }

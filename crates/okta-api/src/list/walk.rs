@@ -164,19 +164,17 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         let List {
             dispatcher,
             endpoint,
-            within,
             until,
             retry_for,
             ..
         } = &self.list;
         let since = *self.since.get_or_insert_with(Instant::now);
-        let over = within.map(|time| since + time.min(page::LONGEST_TIME));
         let ask = Ask {
             endpoint: *endpoint,
             url: url.clone(),
             doing: self.doing(self.asked.len() + 1),
             since: Some(since),
-            deadline: over.into_iter().chain(*until).min(),
+            deadline: *until,
             retry_for: *retry_for,
         };
         let wanted = Wanted {

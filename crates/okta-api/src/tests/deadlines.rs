@@ -146,15 +146,3 @@ async fn one_list_can_be_tried_for_less_time_than_the_others() {
         begun.elapsed()
     );
 }
-
-#[tokio::test(start_paused = true)]
-async fn of_two_times_the_earlier_one_counts() {
-    for (within, until) in [(5, 50), (50, 5)] {
-        let (client, script) = scripted();
-        script.expect(USERS, Answer::json("[]").after(Duration::MAX));
-        let begun = Instant::now();
-        let list = client.users().list().within(second(within));
-        list.until(begun + second(until)).all().await.unwrap_err();
-        assert_eq!(begun.elapsed(), second(5));
-    }
-}

@@ -70,28 +70,3 @@ async fn every_exchange_and_every_wait_is_told() {
     assert_eq!(metrics.backed_off, Duration::from_millis(250));
     assert_eq!(metrics.waited_for_limit, Duration::from_secs(3));
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_failure_is_told_until_its_own_request_ends() {
-    let (client, script) = super::scripted();
-    let last_failure = || client.metrics().last_failure;
-    let (users, groups) = ("/api/v1/users?limit=200", "/api/v1/groups?limit=200");
-    script.expect(users, Answer::status(503, "").header("retry-after", "20"));
-    script.expect(users, Answer::status(403, ""));
-    script.expect(groups, Answer::status(502, ""));
-    script.expect(groups, Answer::json("[]"));
-    let look = async {
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        last_failure()
-    };
-    let (users, groups, meanwhile) = tokio::join!(
-        client.users().list().all(),
-        client.groups().list().all(),
-        look
-    );
-    users.unwrap_err();
-    groups.unwrap();
-    let meanwhile = meanwhile.expect("the users are still failing");
-    assert!(meanwhile.contains("listing users"), "{meanwhile}");
-    assert_eq!(last_failure(), None, "both have ended");
-}

@@ -259,7 +259,8 @@ async fn a_list_ends_when_its_time_is_over() {
     script.expect(USERS, Answer::json("[]").header("link", &next("/1")));
     script.expect("/1", Answer::status(429, "").header("retry-after", "80"));
     let start = tokio::time::Instant::now();
-    let list = client.users().list().within(Duration::from_secs(70));
+    let deadline = start + Duration::from_secs(70);
+    let list = client.users().list().until(deadline);
     let error = list.all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(

@@ -1,8 +1,10 @@
 //! Who refuses a request, and what an administrator is told to do about it.
 
+use okta_auth::{CertificateFault, TransportErrorKind as Failure};
+
 use super::{chain, scripted};
 use crate::testing::Answer;
-use crate::{Error, ErrorKind, GroupId};
+use crate::{Error, ErrorKind, GIVE_ROLE, GroupId};
 
 const HTML: &str = "<html><h1>Access denied</h1></html>";
 
@@ -177,5 +179,41 @@ async fn the_members_that_one_group_refuses_are_a_sentence() {
         chain(&gone),
         "listing the members of group `00g1`: page 1: it does not exist < the answer was 404 Not Found, E0000007: Summary: \
          the cause"
+    );
+}
+
+/// Of a name that is not found the address may be wrong, of a proxy that asks for a password it is not.
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_answer_has_the_fix_of_what_kept_it_away() {
+    let certificate = Failure::Certificate(CertificateFault::UnknownIssuer);
+    for (failure, begins) in [
+        (Failure::NotTls, "check the org URL: use the port"),
+        (Failure::ProxyAuthentication, "give the proxy's user"),
+        (certificate, "where a proxy or a firewall opens TLS"),
+        (Failure::TooLarge, ""),
+    ] {
+        let error = users(None, Answer::failure(failure)).await;
+        assert_eq!(error.kind(), ErrorKind::Unreachable);
+        let fix = error.fix().unwrap_or_default();
+        assert!(fix.starts_with(begins), "{failure}: {fix}");
+        assert_eq!(fix.is_empty(), begins.is_empty(), "{failure}: {fix}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_is_missed_for_what_was_asked_for() {
+    let error = users(None, okta(403, "E0000006")).await;
+    assert_eq!(error.fix().unwrap(), GIVE_ROLE);
+    let (client, script) = scripted();
+    let target = "/api/v1/logs?limit=1000&since=1970-01-01T00%3A00%3A00.000Z";
+    script.expect(target, okta(403, "E0000006"));
+    let mut pages = client.logs().follow(jiff::Timestamp::UNIX_EPOCH).pages();
+    let error = futures::TryStreamExt::try_next(&mut pages)
+        .await
+        .unwrap_err();
+    assert!(
+        error.fix().unwrap().contains("view the System Log"),
+        "{}",
+        chain(&error)
     );
 }

@@ -222,7 +222,7 @@ causes! {
 
 impl RefusalCause {
     /// Whether a wrong clock on this machine explains it.
-    pub fn is_about_time(self) -> bool {
+    pub(crate) fn is_about_time(self) -> bool {
         matches!(
             self,
             Self::Expired | Self::IssuedInFuture | Self::ExpiresTooLate

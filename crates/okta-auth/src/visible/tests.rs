@@ -91,18 +91,17 @@ fn what_is_hidden_is_written_out_and_nothing_else() {
 
 #[test]
 fn a_long_text_ends_between_characters() {
-    for (text, characters, bytes, shown) in [
-        ("abc", 3, 3, "abc"),
-        ("abc", 2, 9, "ab…"),
-        ("abc", 9, 2, "ab…"),
-        ("äöü", 3, 6, "äöü"),
-        ("äöü", 3, 5, "äö…"),
-        ("a\u{1b}b", 6, 99, "a…"),
-        ("a\u{1b}b", 7, 99, r"a\u{1b}…"),
-        ("abc", 0, 9, "…"),
-        ("", 0, 0, ""),
+    for (text, characters, shown) in [
+        ("abc", 3, "abc"),
+        ("abc", 2, "ab…"),
+        ("äöü", 3, "äöü"),
+        ("äöü", 2, "äö…"),
+        ("a\u{1b}b", 6, "a…"),
+        ("a\u{1b}b", 7, r"a\u{1b}…"),
+        ("abc", 0, "…"),
+        ("", 0, ""),
     ] {
-        let short = visible(text).at_most(characters).at_most_bytes(bytes);
+        let short = visible(text).at_most(characters);
         assert_eq!(short.to_string(), shown, "{text:?}");
     }
 }
@@ -198,7 +197,5 @@ proptest! {
     fn what_is_shortened_is_not_longer(text in any_text(), longest in 0usize..40) {
         let shown = visible(&text).at_most(longest).to_string();
         prop_assert!(shown.chars().count() <= longest + 1, "{shown:?}");
-        let shown = visible(&text).at_most_bytes(longest).to_string();
-        prop_assert!(shown.len() <= longest + '…'.len_utf8(), "{shown:?}");
     }
 }

@@ -32,11 +32,6 @@ pub(crate) use display::name;
 use assemble::Parts;
 use withheld::withheld;
 
-/// What to do when Okta accepts the credentials and shows nothing.
-pub(crate) const GIVE_ROLE: &str = "give the application an admin role that may view users and groups: in the Okta admin \
-     console, Applications > Applications > (the app) > Admin roles > Edit assignments; a custom role needs a resource set \
-     with all users and all groups";
-
 /// Everything about a provider that a plan depends on, besides what was read and what is there.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {

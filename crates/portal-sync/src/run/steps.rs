@@ -3,19 +3,17 @@
 //! A run takes the whole state in, is idempotent, and does not retry itself: the client retries requests, the schedule
 //! retries runs.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use okta_api::ErrorKind;
-use okta_auth::TransportError;
+use okta_api::{ErrorKind, GIVE_ROLE};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::decide::mapping::MappingError;
-use crate::decide::plan::{GIVE_ROLE, Known, Plan, PlanError, Settings, plan};
+use crate::decide::plan::{Known, Plan, PlanError, Settings, plan};
 use crate::exit::Exit;
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
@@ -228,66 +226,33 @@ impl RunError {
     }
 }
 
-/// The library's own fix, where it does not take a key of the configuration to say it.
+/// The library's own fix, with the keys of the configuration.
 fn fix_of_read(error: &okta_api::Error) -> Option<String> {
-    if error.kind() == ErrorKind::Unreachable
-        && let Some(error) = transport_error(error)
-    {
-        let fix = error.fix()?;
-        return Some(if error.kind().is_about_address() {
-            format!("check `oktaUrl`: {fix}")
-        } else {
-            fix.to_owned()
-        });
-    }
     let filter = match error.endpoint() {
         "/api/v1/users" => "`userFilter`",
         _ => "`groupFilter`",
     };
     let fix = match error.kind() {
         ErrorKind::BadSearch => {
-            return Some(format!(
-                "correct {filter}: Okta refuses the expression it was sent"
-            ));
+            format!("correct {filter}: Okta refuses the expression it was sent")
         }
-        ErrorKind::SearchTooLong => {
-            return Some(format!(
-                "shorten {filter}: of what it wants, as few clauses as possible; about 2,000 characters pass as a rule"
-            ));
-        }
-        ErrorKind::Forbidden {
-            missing_scope: None,
-            ..
-        } => GIVE_ROLE,
-        ErrorKind::DeadlineExceeded => {
-            "raise `schedule.timeout` if Okta needs more time; where it gives no answer or fails, check `oktaUrl` and the \
-             network, and see status.okta.com"
-        }
-        ErrorKind::Unreachable => {
-            "check `oktaUrl`, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)"
-        }
-        ErrorKind::NotOkta => {
-            "check `oktaUrl`; where it is right, a firewall or a proxy answers in Okta's place (a proxy is taken from \
-             HTTPS_PROXY): let this machine's requests to the org pass it"
-        }
-        ErrorKind::WrongAddress | ErrorKind::Protocol => {
-            "check that `oktaUrl` is the address of the org itself and that no proxy answers in its place"
-        }
+        ErrorKind::SearchTooLong => format!(
+            "shorten {filter}: of what it wants, as few clauses as possible; about 2,000 characters pass as a rule"
+        ),
+        ErrorKind::DeadlineExceeded => "raise `schedule.timeout` if Okta needs more time; where it gives no answer or fails, \
+             check `oktaUrl` and the network, and see status.okta.com"
+            .to_owned(),
         ErrorKind::Throttled => {
-            "something else uses up the tenant's rate limit: lower `rateLimit.share` or the other's use"
+            "something else uses up the tenant's rate limit: lower `rateLimit.share` or the other's use".to_owned()
         }
-        ErrorKind::ServerFailure => {
-            "Okta is failing: see status.okta.com; the next run tries again"
-        }
-        _ => return error.fix().map(Cow::into_owned),
+        ErrorKind::ServerFailure => format!("{}; the next run tries again", error.fix()?),
+        ErrorKind::Unreachable
+        | ErrorKind::NotOkta
+        | ErrorKind::WrongAddress
+        | ErrorKind::Protocol => error.fix()?.replace("the org URL", "`oktaUrl`"),
+        _ => error.fix()?.into_owned(),
     };
-    Some(fix.to_owned())
-}
-
-/// Why there was no answer, of the API or of the token endpoint.
-fn transport_error(error: &okta_api::Error) -> Option<&TransportError> {
-    let mut causes = std::iter::successors(error.source(), |error| (*error).source());
-    causes.find_map(|error| error.downcast_ref())
+    Some(fix)
 }
 
 impl fmt::Display for RunError {

@@ -1,7 +1,8 @@
 //! The page's style, script and icon. Their names carry a digest of their content, so browsers keep them for good.
 
 use axum::http::{HeaderName, header};
-use sha2::{Digest, Sha256};
+use catalog_model::Digest;
+use sha2::{Digest as _, Sha256};
 
 /// Every asset of the page.
 #[derive(Debug)]
@@ -49,13 +50,9 @@ pub(super) struct Asset {
 impl Asset {
     fn new(stem: &str, ending: &str, content_type: &'static str, content: &'static str) -> Self {
         // Eight bytes tell one release's file from another's.
-        let digest: String = Sha256::digest(content)
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = Digest::from_bytes(Sha256::digest(content).into());
         Self {
-            path: format!("/assets/{stem}-{digest}.{ending}"),
+            path: format!("/assets/{stem}-{digest:.16}.{ending}"),
             content_type,
             content,
         }

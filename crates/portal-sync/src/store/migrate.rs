@@ -3,10 +3,9 @@
 //! A step that was applied is never edited: its text is part of the history of every database. The checksums that are
 //! kept with the numbers prove it, and tell a database of ours from one that another program numbered alike.
 
-use std::fmt::Write as _;
-
+use catalog_model::Digest;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 use super::sqlite::{Failure, Index};
 
@@ -232,13 +231,7 @@ fn record(
 }
 
 fn checksum(migration: &Migration) -> String {
-    Sha256::digest(migration.sql)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Digest::from_bytes(Sha256::digest(migration.sql).into()).to_string()
 }
 
 /// Marks a database as one that was made by the first steps.

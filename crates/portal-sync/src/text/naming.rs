@@ -17,8 +17,9 @@
 
 use std::borrow::Cow;
 
+use catalog_model::Digest;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 mod kebab;
 mod letters;
@@ -93,11 +94,8 @@ pub(crate) fn with_suffix(name: &str, salt: &str) -> String {
         .nth(room)
         .map_or(name.len(), |(at, _)| at);
     let cut = name.get(..end).unwrap_or(name).trim_end_matches(SEPARATORS);
-    let hash: String = Sha256::digest(salt.as_bytes())
-        .iter()
-        .take(HASH_DIGITS / 2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = Digest::from_bytes(Sha256::digest(salt.as_bytes()).into());
+    let hash = format!("{hash:.HASH_DIGITS$}");
     if cut.is_empty() {
         hash
     } else {

@@ -1,11 +1,9 @@
 //! One entity as Backstage's catalog API answers it.
 
-use std::fmt::Write as _;
-
-use catalog_model::{ApiVersion, Entity, Kind, Relation, Spec};
+use catalog_model::{ApiVersion, Digest, Entity, Kind, Relation, Spec};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 /// What follows the metadata, in the order of Backstage's answers.
 #[derive(Serialize)]
@@ -73,12 +71,5 @@ fn etag(metadata: &[u8], rest: &[u8]) -> String {
     for part in [b"[".as_slice(), metadata, b",", rest, b"]"] {
         digest.update(part);
     }
-    digest
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Digest::from_bytes(digest.finalize().into()).to_string()
 }

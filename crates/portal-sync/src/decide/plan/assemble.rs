@@ -1,11 +1,11 @@
 //! From a decision to a plan: what it says, and what is remembered after it.
 
-use okta_api::GroupId;
+use okta_api::{GIVE_ROLE, GroupId};
 use okta_auth::visible::message;
 
 use super::change::{Unknown, Withheld};
 use super::compare::{Comparison, compare};
-use super::{Counts, GIVE_ROLE, Held, Plan, PlanError, Settings, id};
+use super::{Counts, Held, Plan, PlanError, Settings, id};
 use crate::decide::mapping::Mapped;
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
 use crate::held::criteria::Remembered;

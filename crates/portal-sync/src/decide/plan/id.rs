@@ -1,7 +1,7 @@
 //! What a plan is called: the same removals, or the same changes, have the same id.
 
-use catalog_model::Kind;
-use sha2::{Digest, Sha256};
+use catalog_model::{Digest, Kind};
+use sha2::{Digest as _, Sha256};
 
 use super::change::Withheld;
 use crate::decide::mapping::Rename;
@@ -62,9 +62,5 @@ fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [&'p str; 2]>) -> St
         hash.update([0]);
         hash.update(other);
     }
-    hash.finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:.12}", Digest::from_bytes(hash.finalize().into()))
 }

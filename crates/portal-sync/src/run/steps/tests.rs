@@ -139,6 +139,7 @@ async fn another_run_of_the_same_provider_wins() {
 async fn fixes_name_the_key_of_the_list_that_was_refused() {
     use okta_api::Client;
     use okta_api::testing::{Answer, ScriptedTransport};
+    use okta_auth::TransportErrorKind as Failure;
 
     let okta = |code| format!(r#"{{"errorCode":"{code}","errorSummary":"no"}}"#);
     let html = "<html>blocked</html>".to_owned();
@@ -214,11 +215,24 @@ async fn fixes_name_the_key_of_the_list_that_was_refused() {
             "check that the API token",
         ),
     ];
-    for (list, status, body, exit, fix) in table {
+    let answered =
+        |(list, status, body, exit, fix)| (list, Answer::status(status, body), exit, fix);
+    let failed = [
+        (
+            Failure::NotTls,
+            "check `oktaUrl`: use the port at which the host speaks HTTPS",
+        ),
+        (
+            Failure::ProxyAuthentication,
+            "give the proxy's user and password in HTTPS_PROXY",
+        ),
+    ];
+    let failed = failed.map(|(kind, fix)| ("users", Answer::failure(kind), Exit::Okta, fix));
+    for (list, answer, exit, fix) in table.map(answered).into_iter().chain(failed) {
         let transport = ScriptedTransport::default();
         let target = format!("/api/v1/{list}?limit=200&search=a");
         // A token that is refused is tried once more.
-        (0..2).for_each(|_| transport.expect(&target, Answer::status(status, body.clone())));
+        (0..2).for_each(|_| transport.expect(&target, answer.clone()));
         let org = okta_auth::OrgUrl::parse("https://acme.okta.com").unwrap();
         let token = okta_auth::ApiToken::new("00test".to_owned().into()).unwrap();
         let client = Client::builder(org, token, transport).build();
@@ -230,8 +244,8 @@ async fn fixes_name_the_key_of_the_list_that_was_refused() {
             reading: "a list",
             source: Box::new(error),
         });
-        assert_eq!(error.exit(), exit, "{list} {status}");
+        assert_eq!(error.exit(), exit, "{list} {answer:?}");
         let said = error.fix().unwrap();
-        assert!(said.starts_with(fix), "{list} {status}: {said}");
+        assert!(said.starts_with(fix), "{list} {answer:?}: {said}");
     }
 }

@@ -1,8 +1,7 @@
 //! The attributes that users and groups have beside their profile, and how a path is read.
 
-use org_filter::AttributePath;
+use org_filter::{AttributePath, Problem};
 
-use super::error::TemplateProblem;
 use crate::text::nearest::nearest;
 
 /// Whose attributes a template names.
@@ -66,13 +65,9 @@ impl RecordKind {
     }
 
     /// The attribute that a word of a template names, which begins at `start`.
-    pub(super) fn attribute(
-        self,
-        word: &str,
-        start: usize,
-    ) -> Result<AttributePath, TemplateProblem> {
+    pub(super) fn attribute(self, word: &str, start: usize) -> Result<AttributePath, Problem> {
         self.path(word).map_err(|Misnamed { message, fix }| {
-            TemplateProblem::new(start..start + word.len(), message).fixed_by(fix)
+            Problem::new(start..start + word.len(), message).with_help(fix)
         })
     }
 

@@ -2,7 +2,8 @@
 
 use std::mem;
 
-use super::error::TemplateProblem;
+use org_filter::Problem;
+
 use super::fields::RecordKind;
 use super::filter::Filter;
 use super::token::{Token, Tokens};
@@ -10,7 +11,7 @@ use super::{Operand, Part, Placeholder};
 use crate::text::nearest::nearest;
 
 /// Reads a whole template; on failure everything that is wrong, in the order of the text.
-pub(super) fn template(text: &str, kind: RecordKind) -> Result<Vec<Part>, Vec<TemplateProblem>> {
+pub(super) fn template(text: &str, kind: RecordKind) -> Result<Vec<Part>, Vec<Problem>> {
     let mut parts = Vec::new();
     let mut problems = Vec::new();
     let mut plain = String::new();
@@ -31,8 +32,8 @@ pub(super) fn template(text: &str, kind: RecordKind) -> Result<Vec<Part>, Vec<Te
             problems.append(&mut parser.problems);
             parts.push(Part::Placeholder(parser.placeholder));
         } else if next == '}' {
-            let problem = TemplateProblem::new(at..at + 1, "this brace closes nothing");
-            problems.push(problem.fixed_by("write `}}` for a brace that is text"));
+            let problem = Problem::new(at..at + 1, "this brace closes nothing");
+            problems.push(problem.with_help("write `}}` for a brace that is text"));
             at += 1;
         } else {
             plain.push(next);
@@ -50,11 +51,11 @@ pub(super) fn template(text: &str, kind: RecordKind) -> Result<Vec<Part>, Vec<Te
 }
 
 /// Reads a text that is the path of an attribute and nothing else.
-pub(super) fn attribute(path: &str, kind: RecordKind) -> Result<Part, TemplateProblem> {
+pub(super) fn attribute(path: &str, kind: RecordKind) -> Result<Part, Problem> {
     let path = kind.attribute(path, 0).map_err(|problem| {
         // Whoever writes more than a name meant a text or a template.
         if path.is_empty() || path.contains([' ', '{', '}']) {
-            problem.fixed_by(format!(
+            problem.with_help(format!(
                 "write the name of an attribute, such as `{}`, or a text in quotes and braces: `{{\"…\"}}`",
                 kind.example()
             ))
@@ -73,7 +74,7 @@ struct PlaceholderParser<'t> {
     open: usize,
     kind: RecordKind,
     placeholder: Placeholder,
-    problems: Vec<TemplateProblem>,
+    problems: Vec<Problem>,
 }
 
 impl<'t> PlaceholderParser<'t> {
@@ -99,13 +100,13 @@ impl<'t> PlaceholderParser<'t> {
     }
 
     /// Unknown names are noted as problems; what cannot be read on from is the error.
-    fn inside(&mut self) -> Result<(), TemplateProblem> {
+    fn inside(&mut self) -> Result<(), Problem> {
         self.operand()?;
         while self.tokens.token == Token::Or {
             if let Some(Operand::Text(_)) = self.placeholder.operands.last() {
                 let problem = self.here("what follows `??` is never used here");
                 self.problems
-                    .push(problem.fixed_by("remove it: a text always has a value"));
+                    .push(problem.with_help("remove it: a text always has a value"));
             }
             self.operand()?;
         }
@@ -116,19 +117,19 @@ impl<'t> PlaceholderParser<'t> {
             Token::Close => Ok(()),
             Token::Or => Err(self
                 .here("`??` follows a filter")
-                .fixed_by("write filters last: they apply to the value that was found")),
+                .with_help("write filters last: they apply to the value that was found")),
             Token::Word(word) => Err(self
                 .here(format!("`{word}` is not expected here"))
-                .fixed_by("write `??` before another attribute and `|` before a filter")),
+                .with_help("write `??` before another attribute and `|` before a filter")),
             Token::Text(_) => Err(self
                 .here("a text is not expected here")
-                .fixed_by("write `??` before a text that stands in for a missing value")),
+                .with_help("write `??` before a text that stands in for a missing value")),
             Token::Open | Token::Pipe | Token::End => Err(self.unclosed()),
         }
     }
 
     /// Reads an operand and the token behind it.
-    fn operand(&mut self) -> Result<(), TemplateProblem> {
+    fn operand(&mut self) -> Result<(), Problem> {
         let is_first = self.tokens.token == Token::Open;
         self.tokens.advance()?;
         match &mut self.tokens.token {
@@ -143,7 +144,7 @@ impl<'t> PlaceholderParser<'t> {
             Token::End => return Err(self.unclosed()),
             Token::Close if is_first => {
                 let whole = self.open..self.tokens.span.end;
-                return Err(TemplateProblem::new(whole, "this placeholder is empty").fixed_by(
+                return Err(Problem::new(whole, "this placeholder is empty").with_help(
                     format!(
                         "name an attribute, as in `{{{}}}`, or write `{{{{` and `}}}}` for braces that are text",
                         self.kind.example()
@@ -153,7 +154,7 @@ impl<'t> PlaceholderParser<'t> {
             Token::Open | Token::Or | Token::Pipe | Token::Close => {
                 return Err(self
                     .before_here("an attribute is missing here")
-                    .fixed_by(format!(
+                    .with_help(format!(
                         "name one, such as `{}`, or write a text in double quotes",
                         self.kind.example()
                     )));
@@ -163,7 +164,7 @@ impl<'t> PlaceholderParser<'t> {
     }
 
     /// Reads the name of a filter and the token behind it.
-    fn filter(&mut self) -> Result<(), TemplateProblem> {
+    fn filter(&mut self) -> Result<(), Problem> {
         let names = || Filter::ALL.into_iter().map(Filter::name);
         let one_of = || format!("use one of `{}`", names().collect::<Vec<_>>().join("`, `"));
         let pipe = self.tokens.span.start;
@@ -175,35 +176,35 @@ impl<'t> PlaceholderParser<'t> {
                     let fix = nearest(word, names());
                     let fix = fix.map_or_else(one_of, |name| format!("write `{name}`"));
                     let problem = self.here(format!("no filter is called `{word}`"));
-                    self.problems.push(problem.fixed_by(fix));
+                    self.problems.push(problem.with_help(fix));
                 }
             },
             Token::End => return Err(self.unclosed()),
             Token::Pipe => {
                 let both = pipe..self.tokens.span.end;
-                return Err(TemplateProblem::new(both, "`||` means nothing")
-                    .fixed_by("write `??` before another attribute or a text"));
+                return Err(Problem::new(both, "`||` means nothing")
+                    .with_help("write `??` before another attribute or a text"));
             }
             Token::Open | Token::Text(_) | Token::Or | Token::Close => {
                 return Err(self
                     .before_here("the name of a filter is missing here")
-                    .fixed_by(one_of()));
+                    .with_help(one_of()));
             }
         }
         self.tokens.advance()
     }
 
-    fn here(&self, message: impl Into<String>) -> TemplateProblem {
-        TemplateProblem::new(self.tokens.span.clone(), message)
+    fn here(&self, message: impl Into<String>) -> Problem {
+        Problem::new(self.tokens.span.clone(), message)
     }
 
-    fn before_here(&self, message: &str) -> TemplateProblem {
+    fn before_here(&self, message: &str) -> Problem {
         let start = self.tokens.span.start;
-        TemplateProblem::new(start..start, message)
+        Problem::new(start..start, message)
     }
 
-    fn unclosed(&self) -> TemplateProblem {
-        TemplateProblem::new(self.open..self.open + 1, "this brace is not closed")
-            .fixed_by("close it with `}`, or write `{{` for a brace that is text")
+    fn unclosed(&self) -> Problem {
+        Problem::new(self.open..self.open + 1, "this brace is not closed")
+            .with_help("close it with `}`, or write `{{` for a brace that is text")
     }
 }

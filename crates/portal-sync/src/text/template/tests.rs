@@ -1,7 +1,7 @@
 //! Templates that are read, printed, rendered and refused.
 
 use jiff::Timestamp;
-use org_filter::Attribute;
+use org_filter::{Attribute, Problem};
 use serde_json::{Value, json};
 
 use super::*;
@@ -145,9 +145,9 @@ fn plain_templates_look_at_nothing() {
 /// One line for each problem: the text under the carets, what is wrong, how to put it right.
 fn problems(error: &TemplateError) -> String {
     let lines = error.problems.iter().map(|problem| {
-        let part = error.text.get(problem.span.clone()).unwrap();
-        let fix = problem.fix.as_deref().unwrap_or_default();
-        format!("[{part}] {}: {fix}", problem.message)
+        let part = error.text.get(problem.span()).unwrap();
+        let fix = problem.help().unwrap_or_default();
+        format!("[{part}] {}: {fix}", problem.message())
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -247,7 +247,7 @@ fn what_is_wrong_is_named_with_what_to_write() {
 fn a_text_is_no_attribute() {
     for text in ["", "Head of Sales", "{title}"] {
         let error = Template::attribute(text, RecordKind::User).unwrap_err();
-        let fix = error.problems.first().and_then(|it| it.fix.as_deref());
+        let fix = error.problems.iter().next().and_then(Problem::help);
         assert!(fix.is_some_and(|fix| fix.contains("`{\"…\"}`")), "{error}");
     }
 }
@@ -360,9 +360,9 @@ mod laws {
                         }
                         Err(error) => {
                             prop_assert!(!error.problems.is_empty() && !error.render().is_empty());
-                            let spans: Vec<_> = error.problems.iter().map(|it| it.span.clone()).collect();
+                            let spans: Vec<_> = error.problems.iter().map(Problem::span).collect();
                             prop_assert!(spans.iter().all(|span| text.get(span.clone()).is_some()));
-                            prop_assert!(error.problems.iter().all(|problem| problem.fix.is_some()));
+                            prop_assert!(error.problems.iter().all(|problem| problem.help().is_some()));
                         }
                     }
                 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::TemplateProblem;
+use org_filter::Problem;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token<'t> {
@@ -51,7 +51,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Reads the next token. After an error the last one stays, and what was wrong lies behind.
-    pub(super) fn advance(&mut self) -> Result<(), TemplateProblem> {
+    pub(super) fn advance(&mut self) -> Result<(), Problem> {
         self.at = self.text.len() - self.rest().trim_start().len();
         let start = self.at;
         self.token = match self.rest().chars().next() {
@@ -62,8 +62,8 @@ impl<'t> Tokens<'t> {
             Some('?') if self.rest().starts_with("??") => self.sign("??", Token::Or),
             Some('?') => {
                 self.at += 1;
-                let problem = TemplateProblem::new(start..self.at, "a single `?` means nothing");
-                return Err(problem.fixed_by("write `??`"));
+                let problem = Problem::new(start..self.at, "a single `?` means nothing");
+                return Err(problem.with_help("write `??`"));
             }
             Some(_) => {
                 let ends = |c: char| c.is_whitespace() || "{}|?\"".contains(c);
@@ -95,7 +95,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Reads a text in quotes to behind the closing one.
-    fn quoted(&mut self) -> Result<Token<'t>, TemplateProblem> {
+    fn quoted(&mut self) -> Result<Token<'t>, Problem> {
         let start = self.at;
         let mut text = String::new();
         let mut wrong = None;
@@ -112,18 +112,18 @@ impl<'t> Tokens<'t> {
                 }
                 ('\\', _) => {
                     let at = start + offset;
-                    let problem =
-                        TemplateProblem::new(at..at + 1, "this backslash escapes nothing");
-                    wrong
-                        .get_or_insert(problem.fixed_by(
+                    let problem = Problem::new(at..at + 1, "this backslash escapes nothing");
+                    wrong.get_or_insert(
+                        problem.with_help(
                             "write `\\\\` for a backslash: only it and `\"` are escaped",
-                        ));
+                        ),
+                    );
                 }
                 _ => text.push(character),
             }
         }
         self.at = self.text.len();
-        let problem = TemplateProblem::new(start..start + 1, "this quote is not closed");
-        Err(problem.fixed_by("close it with `\"`"))
+        let problem = Problem::new(start..start + 1, "this quote is not closed");
+        Err(problem.with_help("close it with `\"`"))
     }
 }
