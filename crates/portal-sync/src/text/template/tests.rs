@@ -247,7 +247,7 @@ fn what_is_wrong_is_named_with_what_to_write() {
 fn a_text_is_no_attribute() {
     for text in ["", "Head of Sales", "{title}"] {
         let error = Template::attribute(text, RecordKind::User).unwrap_err();
-        let fix = error.problems.iter().next().and_then(Problem::help);
+        let fix = error.problems.first().and_then(Problem::help);
         assert!(fix.is_some_and(|fix| fix.contains("`{\"…\"}`")), "{error}");
     }
 }
