@@ -78,9 +78,9 @@ impl Cycle<'_> {
                 .unwrap_or(Err(RunError::TimedOut(limit)))?;
             match then {
                 Then::Report => {
-                    let (known, plan) = steps::decided(known, settings, None).await;
+                    let (known, plan) = steps::decided(known, store, settings, None).await?;
                     steps::forget(known);
-                    Ok((plan?, None))
+                    Ok((plan, None))
                 }
                 Then::Commit => {
                     steps::commit(known, store, settings, approved, taken_at, first_run).await

@@ -7,14 +7,16 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use catalog_model::Kind;
 use jiff::Timestamp;
 use okta_api::{ErrorKind, GIVE_ROLE};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::decide::mapping::MappingError;
-use crate::decide::plan::{Known, Plan, PlanError, Settings, plan};
+use crate::decide::plan::{Known, Plan, PlanError, Settings, kept, plan};
 use crate::exit::Exit;
+use crate::held::document::Written;
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
 use crate::read::directory::{Directory, ReadError};
@@ -53,30 +55,78 @@ pub(crate) async fn read(
     .await
 }
 
-/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals may go.
+/// Of so many objects at once the store is asked what they were.
+const TEXTS: usize = 1_000;
+
+/// Decides what to do, beside the threads that wait: an org of a hundred thousand people takes seconds. What is known is
+/// given back. `approved` is the id of an earlier plan whose withheld removals may go.
 ///
 /// # Errors
-/// When the org shows nobody and the catalog has nobody of it either.
-pub(crate) fn decide(
-    known: &Known,
+/// When the org shows nobody and the catalog has nobody of it either; when another run commits meanwhile.
+pub(crate) async fn decided(
+    mut known: Known,
+    store: &dyn CatalogStore,
     settings: &Settings,
     approved: Option<&str>,
-) -> Result<Plan, RunError> {
-    plan(known, settings, approved).map_err(RunError::Plan)
+) -> Result<(Known, Plan), RunError> {
+    let base = known.state().generation();
+    if let Some(base) = base {
+        let wanted = {
+            let settings = settings.clone();
+            let work = move || {
+                let kept = kept(&known, &settings);
+                (known, kept)
+            };
+            let kept;
+            (known, kept) = apart(work).await;
+            kept
+        };
+        if !wanted.is_empty() {
+            known = known.with_texts(texts(store, settings, base, wanted).await?);
+        }
+    }
+    let draft = {
+        let (settings, approved) = (settings.clone(), approved.map(str::to_owned));
+        let work = move || {
+            let draft = plan(&known, &settings, approved.as_deref());
+            (known, draft)
+        };
+        let draft;
+        (known, draft) = apart(work).await;
+        draft
+    };
+    let mut draft = draft.map_err(RunError::Plan)?;
+    while let Some(base) = base {
+        let next = draft.unexplained(TEXTS);
+        if next.is_empty() {
+            break;
+        }
+        let were = texts(store, settings, base, next).await?;
+        let explained;
+        (draft, explained) = apart(move || {
+            let explained = draft.explain(were);
+            (draft, explained)
+        })
+        .await;
+        explained.map_err(RunError::Plan)?;
+    }
+    let plan = apart(|| draft.finish()).await;
+    Ok((known, plan))
 }
 
-/// The same beside the threads that wait, with what is known given back: an org of a hundred thousand people takes seconds.
-pub(crate) async fn decided(
-    known: Known,
+/// What the store has of these objects of a provider since it committed in `base`.
+async fn texts(
+    store: &dyn CatalogStore,
     settings: &Settings,
-    approved: Option<&str>,
-) -> (Known, Result<Plan, RunError>) {
-    let (settings, approved) = (settings.clone(), approved.map(str::to_owned));
-    let work = move || {
-        let plan = decide(&known, &settings, approved.as_deref());
-        (known, plan)
-    };
-    apart(work).await
+    base: u64,
+    keys: Vec<(Kind, String)>,
+) -> Result<Vec<Written>, RunError> {
+    let mut texts = Vec::new();
+    for some in keys.chunks(TEXTS) {
+        let some = store.documents(&settings.provider, base, some.to_vec());
+        texts.extend(some.await.map_err(RunError::Store)?);
+    }
+    Ok(texts)
 }
 
 /// Gives the memory of an org back beside the threads that wait.
@@ -107,8 +157,7 @@ pub(crate) async fn commit(
     let mut replans = 0;
     loop {
         let plan;
-        (known, plan) = decided(known, settings, approved).await;
-        let plan = plan?;
+        (known, plan) = decided(known, store, settings, approved).await?;
         // A first run commits even an empty catalog: from then on it is known to be complete.
         if let (true, Some(base)) = (plan.is_empty(), base) {
             if plan.remembered != *known.state().remembered() {

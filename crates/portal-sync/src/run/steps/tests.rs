@@ -103,7 +103,9 @@ async fn what_a_dry_run_shows_a_sync_does_and_then_nothing_is_left() {
     let known = read(&org, &*org.store, &settings(), at(), Instant::now())
         .await
         .unwrap();
-    let planned = decide(&known, &settings(), None).unwrap();
+    let (_, planned) = decided(known, &*org.store, &settings(), None)
+        .await
+        .unwrap();
     assert_eq!(org.store.generation().await.unwrap(), None);
 
     let (done, generation) = sync(&org).await.unwrap();
