@@ -103,11 +103,13 @@ fn walked(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
 }
 
 #[cfg(test)]
-impl<const N: usize> From<[(&str, &str); N]> for Tree {
-    fn from(files: [(&str, &str); N]) -> Self {
-        let owned = |(path, text): (&str, &str)| (path.to_owned(), text.to_owned());
+impl<P: Into<String>, T: Into<String>> FromIterator<(P, T)> for Tree {
+    fn from_iter<I: IntoIterator<Item = (P, T)>>(files: I) -> Self {
+        let files = files.into_iter();
         Self {
-            files: files.into_iter().map(owned).collect(),
+            files: files
+                .map(|(path, text)| (path.into(), text.into()))
+                .collect(),
         }
     }
 }
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn rust_files_are_found_by_folder() {
-        let tree = Tree::from([("a/x.rs", ""), ("ab/y.rs", ""), ("a/z.md", "")]);
+        let tree = Tree::from_iter([("a/x.rs", ""), ("ab/y.rs", ""), ("a/z.md", "")]);
         assert_eq!(
             tree.rust("a").map(|(path, _)| path).collect::<Vec<_>>(),
             ["a/x.rs"]
