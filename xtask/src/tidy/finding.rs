@@ -66,24 +66,3 @@ impl fmt::Display for Finding {
         write!(f, ": {}\n  fix: {}", self.problem, self.fix)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_finding_names_its_place_and_the_fix() {
-        let finding = Finding::line("crates/a/src/lib.rs", 7, "no docs", "write some");
-        assert_eq!(
-            finding.to_string(),
-            "error: crates/a/src/lib.rs:7: no docs\n  fix: write some"
-        );
-        assert!(finding.clone().into_warning() < finding);
-        assert_eq!(
-            Finding::file("docs", "unexpected", "move it")
-                .into_warning()
-                .to_string(),
-            "warning: docs: unexpected\n  fix: move it"
-        );
-    }
-}

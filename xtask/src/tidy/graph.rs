@@ -152,30 +152,89 @@ fn switches_on(package: &Package, node: &Node, target: &Package, kind: Dependenc
 #[cfg(test)]
 impl Graph {
     /// Members, and edges between crates: `(from, to, normal)`.
-    pub(super) fn made_of(members: &[&str], edges: &[(&str, &str, bool)]) -> Self {
+    pub(super) fn made_of(members: &[String], edges: &[(String, String, bool)]) -> Self {
         let mut graph = Self::default();
         for (from, to, normal) in edges {
-            for name in [from, to] {
-                graph
-                    .crates
-                    .entry((*name).to_owned())
-                    .or_insert_with(|| ((*name).to_owned(), Vec::new()));
-            }
-            let (_, edges) = graph.crates.get_mut(*from).unwrap();
-            edges.push(((*to).to_owned(), *normal));
+            graph
+                .crates
+                .entry(to.clone())
+                .or_insert_with(|| (to.clone(), Vec::new()));
+            let from = graph
+                .crates
+                .entry(from.clone())
+                .or_insert_with(|| (from.clone(), Vec::new()));
+            from.1.push((to.clone(), *normal));
         }
         for name in members {
-            let of = edges.iter().filter(|(from, ..)| from == name);
+            let edges = graph
+                .crates
+                .get(name)
+                .map_or(&[] as &[_], |(_, edges)| edges);
             graph.members.push(Member {
-                name: (*name).to_owned(),
+                name: name.clone(),
                 folder: format!("crates/{name}"),
                 roots: vec![format!("crates/{name}/src/lib.rs")],
-                dependencies: of
-                    .map(|(_, to, normal)| ((*to).to_owned(), !normal))
+                dependencies: edges
+                    .iter()
+                    .map(|(to, normal)| (to.clone(), !normal))
                     .collect(),
-                id: (*name).to_owned(),
+                id: name.clone(),
             });
         }
         graph
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// `weak` is in the lock file because `std` names it, but nothing switches it on; `strong` is switched on.
+    #[test]
+    fn what_no_feature_switches_on_is_not_in_the_graph() {
+        let package = |name: &str, used: &[&str]| {
+            let used = used.iter().map(|name| {
+                json!({ "name": name, "req": "*", "kind": null, "optional": true, "features": [], "uses_default_features": true })
+            });
+            json!({
+                "id": name,
+                "name": name,
+                "version": "1.0.0",
+                "manifest_path": format!("/ws/crates/{name}/Cargo.toml"),
+                "dependencies": used.collect::<Vec<_>>(),
+                "targets": [{ "name": name, "kind": ["lib"], "src_path": format!("/ws/crates/{name}/src/lib.rs") }],
+                "features": { "std": ["weak?/std", "dep:strong"] },
+            })
+        };
+        let node = |id: &str, used: &[&str]| {
+            let edges = used
+                .iter()
+                .map(|id| json!({ "name": id, "pkg": id, "dep_kinds": [{ "kind": null }] }));
+            json!({ "id": id, "deps": edges.collect::<Vec<_>>(), "dependencies": used, "features": ["std"] })
+        };
+        let used = ["weak", "strong"];
+        let metadata = json!({
+            "packages": [package("a", &used), package("weak", &[]), package("strong", &[])],
+            "workspace_members": ["a"],
+            "workspace_root": "/ws",
+            "target_directory": "/ws/target",
+            "version": 1,
+            "resolve": { "nodes": [node("a", &used), node("weak", &[]), node("strong", &[])] },
+        });
+        let graph = Graph::of(&serde_json::from_value(metadata).unwrap()).unwrap();
+        let [a] = graph.members.as_slice() else {
+            panic!()
+        };
+        assert_eq!(
+            (a.folder.as_str(), a.roots.concat().as_str()),
+            ("crates/a", "crates/a/src/lib.rs")
+        );
+        let tree = graph.tree(a, false);
+        assert_eq!(
+            tree.into_iter().collect::<Vec<_>>(),
+            [("a", "a".to_owned()), ("strong", "a → strong".to_owned())]
+        );
     }
 }

@@ -18,7 +18,7 @@ const EMPTY_NAMES: &[&str] = &[
 
 pub(super) fn check(tree: &Tree, crates: &[Crate]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in tree.rust("") {
+    for (path, text) in tree.files().filter(|(path, _)| path.ends_with(".rs")) {
         let says = ["//!", "#![doc = include_str!"];
         if !says.iter().any(|start| text.starts_with(start)) {
             let problem = "the file does not say what it is";
