@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Item, Meta, Signature, Token, UseTree};
@@ -78,19 +78,20 @@ impl Crate {
         inside.is_some_and(|rest| home.is_empty() || rest == ".rs" || rest.starts_with('/'))
     }
 
+    /// Whether a module has a free function of this name.
+    pub(super) fn defines(&self, module: &[String], name: &str) -> bool {
+        let module = self.modules.get(module);
+        let mut functions = module.into_iter().flat_map(|module| &module.functions);
+        functions.any(|function| function.is_free && function.name == name)
+    }
+
     fn add(&mut self, tree: &Tree, file: String, path: Path, findings: &mut Vec<Finding>) {
         let text = tree.text(&file).unwrap_or_default();
         let parsed = match syn::parse_file(text) {
             Ok(parsed) => parsed,
             Err(error) => {
-                let line = error.span().start().line;
-                findings.push(Finding::line(
-                    &file,
-                    line,
-                    error.to_string(),
-                    "let it compile",
-                ));
-                return;
+                let finding = Finding::new(&file, error.to_string(), "let it compile");
+                return findings.push(finding.at(error.span().start().line));
             }
         };
         let mut reader = Reader {
@@ -115,14 +116,6 @@ impl Crate {
     }
 }
 
-impl Module {
-    /// Whether this is a free function of its.
-    pub(super) fn defines(&self, name: &str) -> bool {
-        let mut functions = self.functions.iter();
-        functions.any(|function| function.is_free && function.name == name)
-    }
-}
-
 struct Reader {
     /// The module that is being read.
     open: Path,
@@ -144,29 +137,29 @@ impl Reader {
     }
 
     fn import(&mut self, line: usize, before: &[String], tree: &UseTree) {
-        let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
-        let (path, name) = match tree {
+        let with = |name: &Ident| [before, &[name.to_string()]].concat();
+        let (name, alias) = match tree {
             UseTree::Path(tree) => return self.import(line, &with(&tree.ident), &tree.tree),
             UseTree::Group(tree) => {
-                return tree
-                    .items
-                    .iter()
-                    .for_each(|tree| self.import(line, before, tree));
+                let trees = tree.items.iter();
+                return trees.for_each(|tree| self.import(line, before, tree));
             }
-            UseTree::Glob(_) => (before.to_vec(), None),
-            UseTree::Name(tree) if tree.ident == "self" => {
-                (before.to_vec(), before.last().cloned())
-            }
-            UseTree::Name(tree) => (with(&tree.ident), Some(tree.ident.to_string())),
-            UseTree::Rename(tree) if tree.ident == "self" => {
-                (before.to_vec(), Some(tree.rename.to_string()))
-            }
-            UseTree::Rename(tree) => (with(&tree.ident), Some(tree.rename.to_string())),
+            UseTree::Glob(_) => return self.module().paths.push((line, before.to_vec())),
+            UseTree::Name(tree) => (&tree.ident, &tree.ident),
+            UseTree::Rename(tree) => (&tree.ident, &tree.rename),
         };
+        let path = if name == "self" {
+            before.to_vec()
+        } else {
+            with(name)
+        };
+        let alias = path
+            .last()
+            .filter(|_| alias == "self")
+            .cloned()
+            .unwrap_or_else(|| alias.to_string());
         self.module().paths.push((line, path.clone()));
-        if let Some(name) = name {
-            self.module().imports.insert(name, path);
-        }
+        self.module().imports.insert(alias, path);
     }
 
     /// Macros take tokens, not expressions: paths in them are names with `::` between.
@@ -208,11 +201,13 @@ impl Reader {
     }
 
     fn leaves_out(&mut self, attributes: &[Attribute], item: &impl syn::spanned::Spanned) -> bool {
-        let is_test = attributes.iter().any(|attribute| {
-            attribute.path().is_ident("cfg")
-                && attribute
-                    .parse_args()
-                    .is_ok_and(|meta| asks_for_test(&meta))
+        let mut conditions = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
+        let is_test = conditions.any(|attribute| {
+            attribute
+                .parse_args()
+                .is_ok_and(|meta| asks_for_test(&meta))
         });
         if is_test {
             self.test_lines += item.span().end().line + 1 - item.span().start().line;
@@ -243,11 +238,8 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let before = item.leading_colon.as_ref().map(|_| String::new());
-        self.import(
-            item.use_token.span.start().line,
-            before.as_slice(),
-            &item.tree,
-        );
+        let line = item.use_token.span.start().line;
+        self.import(line, before.as_slice(), &item.tree);
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
@@ -275,10 +267,8 @@ impl<'ast> Visit<'ast> for Reader {
             .segments
             .iter()
             .map(|segment| segment.ident.to_string());
-        let line = path
-            .segments
-            .first()
-            .map_or(0, |first| first.ident.span().start().line);
+        let first = path.segments.first();
+        let line = first.map_or(0, |first| first.ident.span().start().line);
         self.name(line, before.into_iter().chain(names).collect());
         visit::visit_path(self, path);
     }
@@ -299,13 +289,11 @@ impl<'ast> Visit<'ast> for Reader {
 
 /// Whether what is behind this condition is built for tests only.
 fn asks_for_test(condition: &Meta) -> bool {
-    let inner = |list: &syn::MetaList| {
-        list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-    };
     match condition {
         Meta::Path(path) => path.is_ident("test"),
         Meta::List(list) if list.path.is_ident("all") => {
-            inner(list).is_ok_and(|conditions| conditions.iter().any(asks_for_test))
+            let all = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            all.is_ok_and(|conditions| conditions.iter().any(asks_for_test))
         }
         _ => false,
     }

@@ -1,15 +1,21 @@
 //! Crates from outside that stay behind one part of ours, so that the rest is pure and the part can be replaced.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::code::Crate;
 use super::finding::Finding;
 use super::graph::Member;
 use super::paths::End;
 
+type Row = (
+    &'static [&'static str],
+    &'static str,
+    &'static [&'static str],
+);
+
 /// Crates, a member that may depend on them, and the modules of it that may name them; a module is its file and its
 /// folder, `""` is the whole member. `*` stands for any end of a name. Tests and benchmarks may name everything.
-const CONFINED: &[(&[&str], &str, &[&str])] = &[
+const CONFINED: &[Row] = &[
     (&["backoff"], "okta-api", &["backoff"]),
     (&["hyper*"], "okta-auth", &["transport"]),
     (
@@ -41,27 +47,13 @@ const CONFINED: &[(&[&str], &str, &[&str])] = &[
 pub(super) fn check(members: &[Member], crates: &[Crate]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for member in members {
-        let mut names: Vec<&str> = member
-            .dependencies
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let mut owners = CONFINED
-                .iter()
-                .filter(|(names, ..)| covers(names, name))
-                .peekable();
-            if owners.peek().is_some() && owners.clone().all(|(_, owner, _)| *owner != member.name)
-            {
-                let owners: Vec<String> =
-                    owners.map(|(_, owner, _)| format!("`{owner}`")).collect();
-                findings.push(Finding::file(
-                    &member.manifest(),
-                    format!("only {} may depend on `{name}`", owners.join(", ")),
-                    "use what they offer, or give the crate a place in xtask/src/tidy/confined.rs",
-                ));
+        for name in member.dependencies.keys() {
+            let owners: Vec<&str> = rows(name).map(|(_, owner, _)| *owner).collect();
+            if !owners.is_empty() && !owners.contains(&member.name.as_str()) {
+                let problem = format!("only {} may depend on `{name}`", owners.join(", "));
+                let fix =
+                    "use what it offers, or give the crate a place in xtask/src/tidy/confined.rs";
+                findings.push(Finding::new(&member.manifest(), problem, fix));
             }
         }
     }
@@ -70,46 +62,35 @@ pub(super) fn check(members: &[Member], crates: &[Crate]) -> Vec<Finding> {
 }
 
 fn check_crate(of: &Crate) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (from, module) in &of.modules {
-        for (line, path) in &module.paths {
-            let ends = of.ends(from, path);
+    let mut findings = BTreeMap::new();
+    for (from, module, line, ends) in of.named() {
+        let is_own = |end: &End| matches!(end, End::Module(at) if at == from);
+        let name = match ends.as_slice() {
             // What another module offers under a name of its own is named there.
-            let [own @ .., End::Outside(name)] = ends.as_slice() else {
-                continue;
-            };
-            if !own
-                .iter()
-                .all(|end| matches!(end, End::Module(at) if at == from))
-            {
-                continue;
-            }
-            for (_, _, homes) in CONFINED
-                .iter()
-                .filter(|(names, member, _)| *member == of.member && covers(names, name))
-            {
-                if !homes.iter().any(|home| of.is_within(module, home))
-                    && seen.insert((&module.file, name.clone()))
-                {
-                    findings.push(Finding::line(
-                        &module.file,
-                        *line,
-                        format!("`{name}` is named outside {}", homes.join(", ")),
-                        "use what the modules there offer, or move this into them",
-                    ));
-                }
+            [own @ .., End::Outside(name)] if own.iter().all(is_own) => name,
+            _ => continue,
+        };
+        for (_, _, homes) in rows(name).filter(|(_, member, _)| *member == of.member) {
+            if !homes.iter().any(|home| of.is_within(module, home)) {
+                let problem = format!("`{name}` is named outside {}", homes.join(", "));
+                let fix = "use what the modules there offer, or move this into them";
+                let finding = Finding::new(&module.file, problem, fix).at(line);
+                findings
+                    .entry((&module.file, name.clone()))
+                    .or_insert(finding);
             }
         }
     }
-    findings
+    findings.into_values().collect()
 }
 
-/// Whether one of the names is a crate's, as manifests or as code have it.
-fn covers(names: &[&str], name: &str) -> bool {
+/// Where a crate may be, by the name that manifests or that code have for it.
+fn rows(name: &str) -> impl Iterator<Item = &'static Row> {
     let name = name.replace('_', "-");
-    names.iter().any(|known| match known.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == *known,
+    CONFINED.iter().filter(move |(names, ..)| {
+        names.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *known,
+        })
     })
 }

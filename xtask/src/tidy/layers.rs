@@ -54,7 +54,7 @@ pub(super) fn check(tree: &Tree, graph: &Graph) -> Vec<Finding> {
         })
         .collect();
     if banned.is_empty() {
-        findings.push(Finding::file(
+        findings.push(Finding::new(
             "deny.toml",
             "no crate is banned",
             "write `deny = [{ crate = \"…\", reason = \"…\" }]` under `[bans]`",
@@ -74,7 +74,7 @@ fn check_edges(graph: &Graph, member: &Member, findings: &mut Vec<Finding>) {
         row.map(|(_, members)| *members)
     };
     let Some(allowed) = of(LAYERS) else {
-        findings.push(Finding::file(
+        findings.push(Finding::new(
             &member.manifest(),
             format!("`{}` is not one of the workspace's layers", member.name),
             "give it a place in xtask/src/tidy/layers.rs, or make it a module of the crate that needs it",
@@ -85,7 +85,7 @@ fn check_edges(graph: &Graph, member: &Member, findings: &mut Vec<Finding>) {
         let is_allowed = allowed.contains(&used.as_str())
             || (*by_tests && of(TESTS).is_some_and(|more| more.contains(&used.as_str())));
         if !is_allowed && graph.members.iter().any(|other| other.name == *used) {
-            findings.push(Finding::file(
+            findings.push(Finding::new(
                 &member.manifest(),
                 format!(
                     "`{}` depends on `{used}`, against the direction of the layers",
@@ -104,7 +104,7 @@ fn check_tree(graph: &Graph, member: &Member, findings: &mut Vec<Finding>) {
     let tree = graph.tree(member, false);
     if PURE.contains(&member.name.as_str()) {
         for way in RUNTIMES_AND_HTTP.iter().filter_map(|&name| tree.get(name)) {
-            findings.push(Finding::file(
+            findings.push(Finding::new(
                 &member.manifest(),
                 format!("a pure crate has a runtime or HTTP in its tree: {way}"),
                 "leave the dependency out, or switch the feature off that brings it",
@@ -113,7 +113,7 @@ fn check_tree(graph: &Graph, member: &Member, findings: &mut Vec<Finding>) {
     }
     for (name, most) in LARGEST_TREES {
         if *name == member.name && tree.len() > *most {
-            findings.push(Finding::file(
+            findings.push(Finding::new(
                 &member.manifest(),
                 format!("its tree has {} crates, more than {most}", tree.len()),
                 "leave a dependency out, or switch features off: `cargo tree -e normal` shows them",
@@ -132,7 +132,7 @@ fn check_bans(
     let tree = graph.tree(member, true);
     for (name, reason) in banned {
         if let Some(way) = tree.get(name) {
-            findings.push(Finding::file(
+            findings.push(Finding::new(
                 &member.manifest(),
                 format!("`{name}` is in the tree: {way}"),
                 format!("switch the feature off that brings it ({reason})"),

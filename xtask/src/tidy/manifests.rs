@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item, Key, TableLike};
 
 use super::finding::Finding;
 use super::graph::Member;
@@ -30,53 +30,43 @@ pub(super) struct Toml<'a> {
     document: Document<&'a str>,
 }
 
-/// Reads a file. One that is missing or broken is found, and is empty.
+/// Reads a file. One that is broken is found, and is empty, as is one that is missing.
 pub(super) fn read<'a>(tree: &'a Tree, path: &str, findings: &mut Vec<Finding>) -> Toml<'a> {
     let text = tree.text(path).unwrap_or_default();
     let document = Document::parse(text).unwrap_or_else(|error| {
-        let before = error.span().and_then(|place| text.get(..place.start));
-        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-        findings.push(Finding::line(
-            path,
-            line,
-            error.message(),
-            "write what cargo can read",
-        ));
+        let line = error.span().and_then(|place| line(text, &place));
+        findings.push(Finding::new(path, error.message(), "write what cargo can read").at(line));
         Document::default()
     });
     let path = path.to_owned();
     Toml { path, document }
 }
 
-impl<'a> Toml<'a> {
+fn line(text: &str, place: &Range<usize>) -> Option<usize> {
+    Some(text.get(..place.start)?.matches('\n').count() + 1)
+}
+
+impl Toml<'_> {
     pub(super) fn get(&self, names: &[&str]) -> Option<&Item> {
-        let mut names = names.iter();
-        let first = self.document.get(names.next()?)?;
-        names.try_fold(first, |item, name| item.get(name))
+        let item = self.document.as_item();
+        names.iter().try_fold(item, |item, name| item.get(name))
     }
 
-    fn finding(
-        &self,
-        place: Option<Range<usize>>,
-        problem: String,
-        fix: impl Into<String>,
-    ) -> Finding {
-        let before = place.and_then(|place| self.document.raw().get(..place.start));
-        Finding {
-            line: before.map(|before| before.matches('\n').count() + 1),
-            ..Finding::file(&self.path, problem, fix)
-        }
+    fn table(&self, names: &[&str]) -> Option<&dyn TableLike> {
+        self.get(names)?.as_table_like()
+    }
+
+    /// An error in the line of a key, where there is one.
+    fn finding(&self, key: Option<&Key>, problem: String, fix: &str) -> Finding {
+        let place = key.and_then(Key::span);
+        let line = place.and_then(|place| line(self.document.raw(), &place));
+        Finding::new(&self.path, problem, fix).at(line)
     }
 
     /// The comment behind a value, on its line.
-    fn comment(&self, item: &Item) -> &str {
-        let after = item
-            .span()
-            .and_then(|place| self.document.raw().get(place.end..));
-        let line = after
-            .and_then(|after| after.lines().next())
-            .unwrap_or_default();
-        line.trim_matches([' ', '#'])
+    fn comment(&self, item: &Item) -> Option<&str> {
+        let after = self.document.raw().get(item.span()?.end..)?;
+        Some(after.lines().next()?.trim_matches([' ', '#']))
     }
 }
 
@@ -84,77 +74,79 @@ fn is_inherited(item: &Item) -> bool {
     item.get("workspace").and_then(Item::as_bool) == Some(true)
 }
 
-fn place(table: &dyn TableLike, key: &str) -> Option<Range<usize>> {
-    table.key(key)?.span()
-}
-
 fn check_member(manifest: &Toml<'_>, findings: &mut Vec<Finding>) {
     if !manifest.get(&["lints"]).is_some_and(is_inherited) {
-        findings.push(Finding::file(
-            &manifest.path,
-            "the workspace's lints are not used",
-            "add `[lints]` with `workspace = true`",
-        ));
+        let problem = "the workspace's lints are not used".to_owned();
+        let fix = "add `[lints]` with `workspace = true`";
+        findings.push(manifest.finding(None, problem, fix));
     }
-    let package = manifest.get(&["package"]).and_then(Item::as_table_like);
     for key in INHERITED {
         if !manifest.get(&["package", key]).is_some_and(is_inherited) {
+            let place = manifest
+                .table(&["package"])
+                .and_then(|package| package.key(key));
+            let problem = format!("`{key}` is not the workspace's");
             findings.push(manifest.finding(
-                package.and_then(|package| place(package, key)),
-                format!("`{key}` is not the workspace's"),
-                format!("write `{key}.workspace = true`"),
+                place,
+                problem,
+                &format!("write `{key}.workspace = true`"),
             ));
         }
     }
-    let targets = manifest.get(&["target"]).and_then(Item::as_table_like);
-    let of_targets = targets
+    let targets = manifest
+        .table(&["target"])
         .into_iter()
-        .flat_map(|targets| targets.iter().map(|(_, item)| item));
-    for item in of_targets.chain([manifest.document.as_item()]) {
-        for table in DEPENDENCIES
+        .flat_map(TableLike::iter);
+    let everywhere = [manifest.document.as_item()];
+    for item in everywhere
+        .into_iter()
+        .chain(targets.map(|(_, target)| target))
+    {
+        let tables = DEPENDENCIES
             .iter()
-            .filter_map(|kind| item.get(kind)?.as_table_like())
-        {
-            check_dependencies(manifest, table, findings);
-        }
+            .filter_map(|kind| item.get(kind)?.as_table_like());
+        tables.for_each(|table| check_dependencies(manifest, table, findings));
     }
 }
 
 fn check_dependencies(manifest: &Toml<'_>, table: &dyn TableLike, findings: &mut Vec<Finding>) {
     for (name, item) in table.iter() {
-        if item.as_table().is_some_and(|table| !table.is_dotted()) {
-            findings.push(manifest.finding(
-                place(table, name),
-                format!("`{name}` is a table of its own"),
+        let (problem, fix) = if item.as_table().is_some_and(|table| !table.is_dotted()) {
+            (
+                "is a table of its own",
                 "write the dependency in one line of `[dependencies]`",
-            ));
+            )
         } else if !is_inherited(item) {
-            findings.push(manifest.finding(
-                place(table, name),
-                format!("`{name}` is not inherited"),
+            (
+                "is not inherited",
                 "name it in `[workspace.dependencies]` and write `.workspace = true` here",
-            ));
-        }
+            )
+        } else {
+            continue;
+        };
+        findings.push(manifest.finding(table.key(name), format!("`{name}` {problem}"), fix));
     }
 }
 
 fn check_workspace(workspace: &Toml<'_>, members: &[Member], findings: &mut Vec<Finding>) {
-    let table = workspace
-        .get(&["workspace", "dependencies"])
-        .and_then(Item::as_table_like);
-    let Some(table) = table else { return };
+    let Some(table) = workspace.table(&["workspace", "dependencies"]) else {
+        return;
+    };
     for (key, item) in table.iter() {
-        if workspace.comment(item).is_empty() {
-            findings.push(workspace.finding(
-                place(table, key),
+        let name = item.get("package").and_then(Item::as_str).unwrap_or(key);
+        let mut find =
+            |problem: String, fix| findings.push(workspace.finding(table.key(key), problem, fix));
+        if workspace.comment(item).is_none_or(str::is_empty) {
+            find(
                 format!("`{key}` does not say what it is for"),
                 "add a comment at the end of the line",
-            ));
+            );
         }
-        let name = item.get("package").and_then(Item::as_str).unwrap_or(key);
-        if !members.iter().any(|member| member.depends_on(name)) {
-            let problem = format!("no member uses `{key}`");
-            findings.push(workspace.finding(place(table, key), problem, "delete the line"));
+        if !members
+            .iter()
+            .any(|member| member.dependencies.contains_key(name))
+        {
+            find(format!("no member uses `{key}`"), "delete the line");
         }
     }
 }
@@ -172,14 +164,9 @@ fn check_toolchain(workspace: &Toml<'_>, toolchain: &Toml<'_>, findings: &mut Ve
         Some((numbers.next()?, numbers.next()?))
     };
     if minor(promised).is_none() || minor(promised) != minor(tested) {
-        findings.push(Finding::file(
-            &toolchain.path,
-            format!(
-                "the channel is {}, the workspace's `rust-version` is {}",
-                tested.unwrap_or("missing"),
-                promised.unwrap_or("missing")
-            ),
-            "make them the same version",
-        ));
+        let [promised, tested] = [promised, tested].map(|version| version.unwrap_or("missing"));
+        let problem =
+            format!("the channel is {tested}, the workspace's `rust-version` is {promised}");
+        findings.push(toolchain.finding(None, problem, "make them the same version"));
     }
 }

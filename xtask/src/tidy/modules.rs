@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::code::{Crate, Path};
+use super::code::Crate;
 use super::finding::Finding;
 use super::paths::End;
 
@@ -10,32 +10,51 @@ pub(super) fn check(crates: &[Crate]) -> Vec<Finding> {
     crates.iter().flat_map(check_crate).collect()
 }
 
-/// One module naming another, or a name of another, the first time.
+/// A child of a module naming another child, or a function of that module.
 struct Arrow<'a> {
     file: &'a str,
     line: usize,
-    from: &'a [String],
-    to: Path,
-    /// The free function of `to` that is named.
-    function: Option<String>,
+    from: &'a str,
+    to: String,
 }
 
 fn check_crate(of: &Crate) -> Vec<Finding> {
-    let mut siblings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut siblings: BTreeMap<&[String], Vec<Arrow<'_>>> = BTreeMap::new();
     let mut upward: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let mut downward = BTreeSet::new();
-    let arrows = arrows(of);
-    for arrow in &arrows {
-        match (split(arrow), &arrow.function) {
-            ((above, Some(from), Some(to)), _) => {
-                siblings.entry(above).or_default().push((arrow, from, to));
+    for (from, module, line, ends) in of.named() {
+        let file = module.file.as_str();
+        for end in ends {
+            let (to, name) = match end {
+                End::Module(to) => (to, None),
+                End::Item(to, name) => (to, Some(name)),
+                End::Outside(_) => continue,
+            };
+            let common = from
+                .iter()
+                .zip(&to)
+                .take_while(|(from, to)| from == to)
+                .count();
+            let above = from.get(..common).unwrap_or_default();
+            match (from.get(common), to.get(common), name) {
+                (Some(from), Some(to), _) => {
+                    let to = to.clone();
+                    siblings.entry(above).or_default().push(Arrow {
+                        file,
+                        line,
+                        from,
+                        to,
+                    });
+                }
+                (None, Some(to), _) => drop(downward.insert((above, to.clone()))),
+                (Some(from), None, Some(name)) if of.defines(above, &name) => {
+                    upward
+                        .entry((above, from, file))
+                        .or_default()
+                        .push((line, name));
+                }
+                _ => {}
             }
-            ((above, None, Some(child)), _) => drop(downward.insert((above, child))),
-            ((above, Some(child), None), Some(function)) => {
-                let key = (above, child, arrow.file, arrow.line);
-                upward.entry(key).or_default().push(format!("`{function}`"));
-            }
-            _ => {}
         }
     }
     let mut findings = Vec::new();
@@ -45,111 +64,66 @@ fn check_crate(of: &Crate) -> Vec<Finding> {
         }
     }
     // What is defined above (types, constants) may be used: a module and the file of its children are one idea.
-    for ((above, child, file, line), functions) in upward {
-        if downward.contains(&(above, child)) {
-            let above = above.last().map_or("the crate's root", String::as_str);
-            let names = functions.join(", ");
-            let problem =
-                format!("`{child}` calls {names} of `{above}`, which uses `{child}`: a cycle");
-            let fix =
-                format!("move {names} into a module of `{above}` that is listed above `{child}`");
-            findings.push(Finding::line(file, line, problem, fix).into_warning());
+    for ((above, child, file), functions) in upward {
+        if downward.contains(&(above, child.clone())) {
+            findings.push(circle(above, child, file, &functions));
         }
     }
     findings
 }
 
-fn arrows(of: &Crate) -> Vec<Arrow<'_>> {
-    let mut arrows = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (from, module) in &of.modules {
-        for (line, path) in &module.paths {
-            for end in of.ends(from, path) {
-                let (to, name) = match end {
-                    End::Module(to) => (to, None),
-                    End::Item(to, name) => (to, Some(name)),
-                    End::Outside(_) => continue,
-                };
-                let is_function = |name: &String| {
-                    of.modules
-                        .get(&to)
-                        .is_some_and(|module| module.defines(name))
-                };
-                let function = name.filter(is_function);
-                if seen.insert((from, to.clone(), function.clone())) {
-                    arrows.push(Arrow {
-                        file: &module.file,
-                        line: *line,
-                        from,
-                        to,
-                        function,
-                    });
-                }
-            }
-        }
-    }
-    arrows
-}
-
-/// The module that both ends are in, and its children that each end is in; none where an end is that module.
-fn split<'a>(arrow: &'a Arrow<'_>) -> (&'a [String], Option<&'a str>, Option<&'a str>) {
-    let common = arrow
-        .from
+fn circle(above: &[String], child: &str, file: &str, functions: &[(usize, String)]) -> Finding {
+    let above = above.last().map_or("the crate's root", String::as_str);
+    let names: BTreeSet<String> = functions
         .iter()
-        .zip(&arrow.to)
-        .take_while(|(from, to)| from == to)
-        .count();
-    let child = |path: &'a [String]| path.get(common).map(String::as_str);
-    (
-        arrow.from.get(..common).unwrap_or_default(),
-        child(arrow.from),
-        child(&arrow.to),
-    )
+        .map(|(_, name)| format!("`{name}`"))
+        .collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let problem = format!("`{child}` calls {names} of `{above}`, which uses `{child}`: a cycle");
+    let fix = format!("move {names} into a module of `{above}` that is listed above `{child}`");
+    let line = functions.first().map(|(line, _)| *line);
+    Finding::new(file, problem, fix).at(line).into_warning()
 }
 
 /// Which module names which.
 type Edges<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
-fn check_order(
-    file: &str,
-    children: &[String],
-    arrows: &[(&Arrow<'_>, &str, &str)],
-    findings: &mut Vec<Finding>,
-) {
+fn check_order(file: &str, children: &[String], arrows: &[Arrow<'_>], findings: &mut Vec<Finding>) {
     let mut edges = Edges::new();
-    for (_, from, to) in arrows {
+    for Arrow { from, to, .. } in arrows {
         edges.entry(from).or_default().insert(to);
     }
     let position = |name: &str| children.iter().position(|child| child == name);
     let mut seen = BTreeSet::new();
-    let mut too_early: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let upward = arrows
-        .iter()
-        .filter(|(_, from, to)| position(to) > position(from));
-    for (arrow, from, to) in upward {
+    let mut too_early = Edges::new();
+    for Arrow {
+        file,
+        line,
+        from,
+        to,
+    } in arrows
+    {
+        if position(to) <= position(from) {
+            continue;
+        }
         if !reaches(&edges, to, from) {
             too_early.entry(from).or_default().insert(to);
-        } else if seen.insert((arrow.file, to)) {
-            findings.push(Finding::line(
-                arrow.file,
-                arrow.line,
-                format!("`{from}` uses `{to}`, which uses `{from}`: a cycle"),
-                "move what both need into a module of its own",
-            ));
+        } else if seen.insert((file, to)) {
+            let problem = format!("`{from}` uses `{to}`, which uses `{from}`: a cycle");
+            let fix = "move what both need into a module of its own";
+            findings.push(Finding::new(file, problem, fix).at(*line));
         }
     }
     if !too_early.is_empty() {
         let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
-        let listed = too_early
+        let early = too_early
             .into_iter()
-            .map(|(module, used)| format!("`{module}` before {}", list(used)));
+            .map(|(name, used)| format!("`{name}` before {}", list(used)));
+        let early = early.collect::<Vec<_>>().join("; ");
         let order = leaf_first(children, &edges).join(", ");
-        findings.push(Finding::file(
+        findings.push(Finding::new(
             file,
-            format!(
-                "modules are listed before what they use: {}",
-                listed.collect::<Vec<_>>().join("; ")
-            ),
+            format!("modules are listed before what they use: {early}"),
             format!("leaf first is {order} (blank lines between them keep rustfmt from sorting)"),
         ));
     }

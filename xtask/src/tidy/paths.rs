@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::code::{Crate, Path};
+use super::code::{Crate, Module, Path};
 
 /// A place that a path leads to, or comes through.
 #[derive(Debug, Eq, PartialEq)]
@@ -19,8 +19,16 @@ pub(super) enum End {
 const MOST_IMPORTS: usize = 9;
 
 impl Crate {
+    /// What every module names: with the line, and where that leads.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&Path, &Module, usize, Vec<End>)> {
+        self.modules.iter().flat_map(move |(from, module)| {
+            let paths = module.paths.iter();
+            paths.map(move |(line, path)| (from, module, *line, self.ends(from, path)))
+        })
+    }
+
     /// Follows a path that is written in a module, also through what the modules on its way only import.
-    pub(super) fn ends(&self, from: &[String], path: &[String]) -> Vec<End> {
+    fn ends(&self, from: &[String], path: &[String]) -> Vec<End> {
         let mut ends = Vec::new();
         self.follow(from, path, &mut ends);
         ends

@@ -60,7 +60,7 @@ fn check_top_level(tree: &Tree) -> Vec<Finding> {
         .filter(|entry| !TOP_LEVEL.contains(entry))
         .map(|entry| {
             let fix = "move it to the folder it belongs to, or delete it";
-            Finding::file(entry, "unexpected at the top level", fix)
+            Finding::new(entry, "unexpected at the top level", fix)
         })
         .collect()
 }
@@ -71,14 +71,14 @@ fn check_readmes(tree: &Tree, members: &[Member]) -> Vec<Finding> {
     for Member { name, folder, .. } in members {
         let path = format!("{folder}/README.md");
         if tree.text(&path).is_none_or(|text| text.trim().is_empty()) {
-            findings.push(Finding::file(
+            findings.push(Finding::new(
                 &path,
                 "the crate does not say what it is",
                 "write it for a stranger; it is the crate's documentation",
             ));
         }
         if !names(root, name) {
-            findings.push(Finding::file(
+            findings.push(Finding::new(
                 "README.md",
                 format!("`{name}` is not named"),
                 "give it a line in the map of crates",
@@ -97,21 +97,15 @@ fn names(text: &str, name: &str) -> bool {
 fn check_paths(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in text.lines().enumerate() {
+        let mut find =
+            |problem: String, fix| findings.push(Finding::new(path, problem, fix).at(index + 1));
         for start in MACHINE.iter().filter(|start| begins_path(line, start)) {
-            findings.push(Finding::line(
-                path,
-                index + 1,
-                format!("`{start}…` is a path of somebody's machine"),
-                "take the path as a parameter, or make one up elsewhere",
-            ));
+            let fix = "take the path as a parameter, or make one up elsewhere";
+            find(format!("`{start}…` is a path of somebody's machine"), fix);
         }
         if path != KNOWS_RECORDED && line.contains(RECORDED) {
-            findings.push(Finding::line(
-                path,
-                index + 1,
-                format!("`{RECORDED}` is outside the project"),
-                "read the folder that `OKTA_RECORDED_DIR` names",
-            ));
+            let fix = "read the folder that `OKTA_RECORDED_DIR` names";
+            find(format!("`{RECORDED}` is outside the project"), fix);
         }
     }
     findings

@@ -68,7 +68,7 @@ fn check_crate(of: &Crate, rooms: &[&str]) -> Vec<Finding> {
             ),
             (None, None) => continue,
         };
-        findings.push(Finding::file(
+        findings.push(Finding::new(
             &root.file,
             format!("`{child}` {problem}"),
             fix,

@@ -1,6 +1,6 @@
 //! Source files: they say what they are, are small, and have names that mean something.
 
-use super::code::Crate;
+use super::code::{Crate, Function};
 use super::finding::Finding;
 use super::tree::Tree;
 
@@ -22,28 +22,22 @@ pub(super) fn check(tree: &Tree, crates: &[Crate]) -> Vec<Finding> {
         let says = ["//!", "#![doc = include_str!"];
         if !says.iter().any(|start| text.starts_with(start)) {
             let problem = "the file does not say what it is";
-            findings.push(Finding::line(
-                path,
-                1,
-                problem,
-                "begin with a `//!` sentence",
-            ));
+            findings.push(Finding::new(path, problem, "begin with a `//!` sentence").at(1));
         }
         check_names(path, text, &mut findings);
     }
     for module in crates.iter().flat_map(|of| of.modules.values()) {
         check_size(&module.file, module.lines, &mut findings);
-        for function in module
-            .functions
-            .iter()
-            .filter(|function| function.lines > LONGEST_FUNCTION)
+        for Function {
+            name, line, lines, ..
+        } in &module.functions
         {
-            findings.push(Finding::line(
-                &module.file,
-                function.line,
-                format!("`{}` has {} lines", function.name, function.lines),
-                format!("split it: {LONGEST_FUNCTION} are the limit, a function has one job"),
-            ));
+            if *lines > LONGEST_FUNCTION {
+                let problem = format!("`{name}` has {lines} lines");
+                let fix =
+                    format!("split it: {LONGEST_FUNCTION} are the limit, a function has one job");
+                findings.push(Finding::new(&module.file, problem, fix).at(*line));
+            }
         }
     }
     findings
@@ -55,12 +49,12 @@ fn check_names(path: &str, text: &str, findings: &mut Vec<Finding>) {
     for part in path.split('/') {
         let name = part.strip_suffix(".rs").unwrap_or(part);
         if EMPTY_NAMES.contains(&name) {
-            findings.push(Finding::file(path, problem(name), FIX));
+            findings.push(Finding::new(path, problem(name), FIX));
         }
     }
     if path.ends_with("/mod.rs") {
         let fix = "name the file after its folder: `name.rs` next to `name/`";
-        findings.push(Finding::file(
+        findings.push(Finding::new(
             path,
             "`mod.rs` says nothing in a list of files",
             fix,
@@ -71,7 +65,7 @@ fn check_names(path: &str, text: &str, findings: &mut Vec<Finding>) {
         if let [.., "mod", name, "{"] = words.as_slice()
             && EMPTY_NAMES.contains(name)
         {
-            findings.push(Finding::line(path, index + 1, problem(name), FIX));
+            findings.push(Finding::new(path, problem(name), FIX).at(index + 1));
         }
     }
 }
@@ -80,9 +74,9 @@ fn check_size(path: &str, lines: usize, findings: &mut Vec<Finding>) {
     let problem = format!("{lines} lines without the tests");
     if lines > TOO_LONG {
         let fix = format!("split it: {TOO_LONG} are the limit");
-        findings.push(Finding::file(path, problem, fix));
+        findings.push(Finding::new(path, problem, fix));
     } else if lines > LONG {
         let fix = format!("consider what could leave: {LONG} are enough for one idea");
-        findings.push(Finding::file(path, problem, fix).into_warning());
+        findings.push(Finding::new(path, problem, fix).into_warning());
     }
 }

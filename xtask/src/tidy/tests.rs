@@ -2,43 +2,54 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::graph::Graph;
 use super::tree::Tree;
 use super::{check, code, layers, rooms};
 
 /// A workspace with every member of the design, in order until it is changed.
+#[derive(Default)]
 struct Workspace {
     files: BTreeMap<String, String>,
-    edges: Vec<(String, String, bool)>,
+    /// What `cargo metadata` says of each crate: what it names, the entries of its feature, and what it resolves to.
+    crates: BTreeMap<String, (Vec<Value>, Vec<String>, Vec<Value>)>,
 }
+
+const WORKSPACE: &str = "[workspace.package]\nrust-version = \"1.95\"\n[workspace.dependencies]\nserde = { version = \"1\" } # formats\n";
+const MEMBER: &str = "[package]\nname = \"a\"\nversion.workspace = true\nedition = { workspace = true }\nrust-version.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nserde.workspace = true\n";
+const DENY: &str = "[bans]\ndeny = [\n  { crate = \"ring\", reason = \"one stack\" },\n]\n";
 
 impl Workspace {
     fn in_order() -> Self {
-        let names: Vec<&str> = layers::LAYERS.iter().map(|(name, _)| *name).collect();
-        let readme = format!("`{}`, extra", names.join("`, `"));
-        let mut files = BTreeMap::from(
-            [
-                (
-                    "Cargo.toml",
-                    "[workspace.package]\nrust-version = \"1.95\"\n[workspace.dependencies]\nserde = { version = \"1\" } # formats\n",
-                ),
-                ("README.md", &readme),
-                ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n"),
-                (
-                    "deny.toml",
-                    "[bans]\ndeny = [\n  { crate = \"ring\", reason = \"one stack\" },\n]\n",
-                ),
-            ]
-            .map(|(path, text)| (path.to_owned(), text.to_owned())),
-        );
-        let manifest = "[package]\nname = \"a\"\nversion.workspace = true\nedition = { workspace = true }\nrust-version.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nserde.workspace = true\n";
-        for name in names {
-            files.insert(format!("crates/{name}/Cargo.toml"), manifest.to_owned());
-            files.insert(format!("crates/{name}/README.md"), "# x".to_owned());
-            files.insert(format!("crates/{name}/src/lib.rs"), "//! x\n".to_owned());
+        let mut workspace = Self::default();
+        let mut write =
+            |path: &str, text: &str| workspace.files.insert(path.to_owned(), text.to_owned());
+        for (name, _) in layers::LAYERS {
+            write(&format!("crates/{name}/Cargo.toml"), MEMBER);
+            write(&format!("crates/{name}/README.md"), "# x");
+            write(&format!("crates/{name}/src/lib.rs"), "//! x\n");
         }
-        let edges = vec![("portal-sync".to_owned(), "serde".to_owned(), true)];
-        Self { files, edges }
+        let names: Vec<&str> = layers::LAYERS.iter().map(|(name, _)| *name).collect();
+        write("README.md", &format!("`{}`, extra", names.join("`, `")));
+        write("Cargo.toml", WORKSPACE);
+        write("deny.toml", DENY);
+        write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.95.0\"\n");
+        workspace.change("> portal-sync serde")
+    }
+
+    fn depend(&mut self, sign: &str, from: &str, to: &str) {
+        let kind = (sign == "~").then_some("dev");
+        let optional = ["&", "%"].contains(&sign);
+        let (named, feature, resolved) = self.crates.entry(from.to_owned()).or_default();
+        named.push(json!({ "name": to, "req": "*", "kind": kind, "optional": optional, "features": [], "uses_default_features": true }));
+        feature.push(if sign == "&" {
+            format!("dep:{to}")
+        } else {
+            format!("{to}?/std")
+        });
+        resolved.push(json!({ "name": to, "pkg": to, "dep_kinds": [{ "kind": kind }] }));
+        self.crates.entry(to.to_owned()).or_default();
     }
 
     /// Writes a module's file, behind a first line that says what it is.
@@ -51,10 +62,9 @@ impl Workspace {
     /// Follows one line of `broken.txt`.
     fn change(mut self, line: &str) -> Self {
         let (kind, rest) = line.split_once(' ').unwrap();
-        if let ">" | "~" = kind {
+        if let ">" | "~" | "&" | "%" = kind {
             let (from, to) = rest.split_once(' ').unwrap();
-            self.edges
-                .push((from.to_owned(), to.to_owned(), kind == ">"));
+            self.depend(kind, from, to);
             return self;
         }
         let (path, text) = rest.split_once(':').unwrap();
@@ -72,16 +82,33 @@ impl Workspace {
         self
     }
 
-    fn read(self) -> (Tree, Graph) {
-        let name = |path: &String| {
-            Some(
-                path.strip_prefix("crates/")?
-                    .strip_suffix("/Cargo.toml")?
-                    .to_owned(),
-            )
-        };
-        let members: Vec<String> = self.files.keys().filter_map(name).collect();
-        let graph = Graph::made_of(&members, &self.edges);
+    fn read(mut self) -> (Tree, Graph) {
+        let manifests = self
+            .files
+            .keys()
+            .filter_map(|path| path.strip_prefix("crates/"));
+        let members = manifests.filter_map(|path| path.strip_suffix("/Cargo.toml"));
+        let members: Vec<String> = members.map(str::to_owned).collect();
+        for name in &members {
+            self.crates.entry(name.clone()).or_default();
+        }
+        let (mut packages, mut nodes) = (Vec::new(), Vec::new());
+        for (name, (named, feature, resolved)) in self.crates {
+            let file = |file: &str| format!("/x/crates/{name}/{file}");
+            let target = json!({ "name": name, "kind": ["lib"], "src_path": file("src/lib.rs") });
+            packages.push(json!({
+                "id": name, "name": name, "version": "1.0.0", "manifest_path": file("Cargo.toml"),
+                "dependencies": named, "targets": [target], "features": { "std": feature },
+            }));
+            nodes.push(
+                json!({ "id": name, "deps": resolved, "dependencies": [], "features": ["std"] }),
+            );
+        }
+        let metadata = json!({
+            "packages": packages, "resolve": { "nodes": nodes }, "workspace_members": members,
+            "workspace_root": "/x", "target_directory": "/x/target", "version": 1,
+        });
+        let graph = Graph::of(&serde_json::from_value(metadata).unwrap()).unwrap();
         (self.files.into_iter().collect(), graph)
     }
 
