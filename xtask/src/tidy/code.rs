@@ -71,11 +71,11 @@ pub(super) fn read(tree: &Tree, members: &[Member]) -> (Vec<Crate>, Vec<Finding>
 }
 
 impl Crate {
-    /// Whether a module is in the file or the folder of this name; `""` is the whole crate.
+    /// Whether a module is in the file or the folder of this name; `/` is the whole crate.
     pub(super) fn is_within(&self, module: &Module, home: &str) -> bool {
-        let inside = module.file.strip_prefix(&self.folder);
-        let inside = inside.and_then(|file| file.trim_start_matches('/').strip_prefix(home));
-        inside.is_some_and(|rest| home.is_empty() || rest == ".rs" || rest.starts_with('/'))
+        let inside = module.file.strip_prefix(&self.folder).unwrap_or_default();
+        let rest = inside.trim_start_matches('/').strip_prefix(home);
+        home == "/" || rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
     }
 
     /// Whether a module has a free function of this name.

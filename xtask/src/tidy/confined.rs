@@ -7,41 +7,23 @@ use super::finding::Finding;
 use super::graph::Member;
 use super::paths::End;
 
-type Row = (
-    &'static [&'static str],
-    &'static str,
-    &'static [&'static str],
-);
-
 /// Crates, a member that may depend on them, and the modules of it that may name them; a module is its file and its
-/// folder, `""` is the whole member. `*` stands for any end of a name. Tests and benchmarks may name everything.
-const CONFINED: &[Row] = &[
-    (&["backoff"], "okta-api", &["backoff"]),
-    (&["hyper*"], "okta-auth", &["transport"]),
+/// folder, `/` is the whole member. `*` stands for any end of a name. Tests and benchmarks may name everything.
+const CONFINED: &[(&str, &str, &str)] = &[
+    ("backoff", "okta-api", "backoff"),
+    ("hyper*", "okta-auth", "transport"),
+    ("axum maud hyper* tower-http", "portal-sync", "serve"),
+    ("figment serde-saphyr", "portal-sync", "config"),
+    ("rusqlite", "portal-sync", "store/sqlite store/migrate"),
+    ("clap* indicatif", "portal-sync", "cli"),
+    ("opentelemetry* prometheus", "portal-sync", "telemetry"),
     (
-        &["axum", "maud", "hyper*", "tower-http"],
+        "tracing-opentelemetry tracing-subscriber",
         "portal-sync",
-        &["serve"],
+        "telemetry",
     ),
-    (&["figment", "serde-saphyr"], "portal-sync", &["config"]),
-    (
-        &["rusqlite"],
-        "portal-sync",
-        &["store/sqlite", "store/migrate"],
-    ),
-    (&["clap*", "indicatif"], "portal-sync", &["cli"]),
-    (
-        &[
-            "opentelemetry*",
-            "prometheus",
-            "tracing-opentelemetry",
-            "tracing-subscriber",
-        ],
-        "portal-sync",
-        &["telemetry"],
-    ),
-    (&["axum", "clap*", "serde-saphyr"], "xtask", &[""]),
-    (&["axum", "opentelemetry*", "prometheus"], "fuzz", &[""]),
+    ("axum clap* serde-saphyr", "xtask", "/"),
+    ("axum opentelemetry* prometheus", "fuzz", "/"),
 ];
 
 pub(super) fn check(members: &[Member], crates: &[Crate]) -> Vec<Finding> {
@@ -71,8 +53,8 @@ fn check_crate(of: &Crate) -> Vec<Finding> {
             _ => continue,
         };
         for (_, _, homes) in rows(name).filter(|(_, member, _)| *member == of.member) {
-            if !homes.iter().any(|home| of.is_within(module, home)) {
-                let problem = format!("`{name}` is named outside {}", homes.join(", "));
+            if !homes.split(' ').any(|home| of.is_within(module, home)) {
+                let problem = format!("`{name}` is named outside {}", homes.replace(' ', " and "));
                 let fix = "use what the modules there offer, or move this into them";
                 let finding = Finding::new(&module.file, problem, fix).at(line);
                 findings
@@ -85,12 +67,12 @@ fn check_crate(of: &Crate) -> Vec<Finding> {
 }
 
 /// Where a crate may be, by the name that manifests or that code have for it.
-fn rows(name: &str) -> impl Iterator<Item = &'static Row> {
+fn rows(name: &str) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
     let name = name.replace('_', "-");
     CONFINED.iter().filter(move |(names, ..)| {
-        names.iter().any(|known| match known.strip_suffix('*') {
+        names.split(' ').any(|known| match known.strip_suffix('*') {
             Some(start) => name.starts_with(start),
-            None => name == *known,
+            None => name == known,
         })
     })
 }

@@ -71,17 +71,19 @@ fn check_readmes(tree: &Tree, members: &[Member]) -> Vec<Finding> {
     for Member { name, folder, .. } in members {
         let path = format!("{folder}/README.md");
         if tree.text(&path).is_none_or(|text| text.trim().is_empty()) {
+            let fix = "write it for a stranger; it is the crate's documentation";
             findings.push(Finding::new(
                 &path,
                 "the crate does not say what it is",
-                "write it for a stranger; it is the crate's documentation",
+                fix,
             ));
         }
         if !names(root, name) {
+            let fix = "give it a line in the map of crates";
             findings.push(Finding::new(
                 "README.md",
                 format!("`{name}` is not named"),
-                "give it a line in the map of crates",
+                fix,
             ));
         }
     }

@@ -3,76 +3,52 @@
 use super::code::Crate;
 use super::finding::Finding;
 
-/// Members, and their rooms from the ground up. Single files may stand above the first.
-const ROOMS: &[(&str, &[&str])] = &[(
-    "portal-sync",
-    &[
-        "text",
-        "held",
-        "telemetry",
-        "read",
-        "decide",
-        "store",
-        "catalog",
-        "run",
-        "serve",
-        "config",
-        "cli",
-    ],
-)];
+/// A member, and its rooms from the ground up. Single files may stand above the first.
+const MEMBER: &str = "portal-sync";
+const ROOMS: &str = "text held telemetry read decide store catalog run serve config cli";
 
 /// Whether the code stands in its rooms yet.
 pub(super) const STAND: bool = false;
 
 pub(super) fn check(crates: &[Crate]) -> Vec<Finding> {
-    let of = |(member, rooms): &(&str, &[&str])| {
-        let libraries = crates.iter().filter(|of| of.member == *member);
-        libraries
-            .flat_map(|library| check_crate(library, rooms))
-            .collect::<Vec<_>>()
-    };
-    ROOMS.iter().flat_map(of).collect()
+    let of_member = crates.iter().filter(|of| of.member == MEMBER);
+    of_member.flat_map(check_crate).collect()
 }
 
-fn check_crate(of: &Crate, rooms: &[&str]) -> Vec<Finding> {
+fn check_crate(of: &Crate) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let Some(root) = of.modules.get([].as_slice()) else {
-        return findings;
-    };
+    let root = of.modules.iter().find(|(path, _)| path.is_empty());
+    let children = root
+        .into_iter()
+        .flat_map(|(_, root)| root.children.iter().map(|child| (child, &root.file)));
     let mut highest = None;
-    for child in &root.children {
-        let room = rooms.iter().position(|room| room == child);
+    for (child, file) in children {
+        let room = ROOMS.split(' ').position(|room| room == child);
         let is_folder = of
             .modules
             .keys()
             .any(|path| path.len() > 1 && path.first() == Some(child));
-        let order = rooms.join(", ");
-        let (problem, fix) = match (room, highest) {
-            (Some(room), Some(highest)) if room < highest => (
+        let (problem, fix) = match room {
+            Some(_) if room < highest => (
                 "is a room in the wrong place",
-                format!("list the rooms in this order: {order}"),
+                format!("the order is {ROOMS}"),
             ),
-            (Some(_), _) => {
+            None if is_folder => (
+                "is none of the rooms",
+                format!(
+                    "move it into one of {ROOMS}, or give it a place in xtask/src/tidy/rooms.rs"
+                ),
+            ),
+            None if highest.is_some() => (
+                "is listed below a room",
+                "list it above the rooms, or move it into one".to_owned(),
+            ),
+            _ => {
                 highest = room;
                 continue;
             }
-            (None, _) if is_folder => (
-                "is none of the rooms",
-                format!(
-                    "move it into the one that it serves ({order}), or give it a place in xtask/src/tidy/rooms.rs"
-                ),
-            ),
-            (None, Some(_)) => (
-                "is listed below a room",
-                "list it above the rooms, or move it into the one that it serves".to_owned(),
-            ),
-            (None, None) => continue,
         };
-        findings.push(Finding::new(
-            &root.file,
-            format!("`{child}` {problem}"),
-            fix,
-        ));
+        findings.push(Finding::new(file, format!("`{child}` {problem}"), fix));
     }
     findings
 }
