@@ -1,4 +1,5 @@
-//! Where the paths in a crate's modules lead: through modules and imports to what they name.
+//! Where the paths in a crate's modules lead: through modules and imports to what they name. What a module has by `*`
+//! only is not looked for.
 
 use std::collections::VecDeque;
 
