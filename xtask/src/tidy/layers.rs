@@ -36,17 +36,16 @@ pub(super) fn check(tree: &Tree, graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     let deny = manifests::read(tree, "deny.toml", &mut findings);
     let bans = deny.get(&["bans", "deny"]).and_then(Item::as_array);
-    let banned = bans.into_iter().flatten().filter_map(|ban| {
+    let bans: Vec<_> = bans.into_iter().flatten().collect();
+    let banned = bans.iter().filter_map(|ban| {
         let text = |key: &str| ban.as_inline_table()?.get(key)?.as_str();
         Some((text("crate")?, text("reason")?))
     });
     let banned: Vec<(&str, &str)> = banned.collect();
-    if banned.is_empty() {
-        findings.push(Finding::new(
-            "deny.toml",
-            "no crate is banned",
-            "write `deny = [{ crate = \"…\", reason = \"…\" }]` under `[bans]`",
-        ));
+    if banned.is_empty() || banned.len() < bans.len() {
+        let problem = "`[bans]` does not deny crates by their names, with reasons";
+        let fix = "write `deny = [{ crate = \"…\", reason = \"…\" }]` under `[bans]`";
+        findings.push(Finding::new("deny.toml", problem, fix));
     }
     for member in &graph.members {
         check_edges(graph, member, &mut findings);
