@@ -140,8 +140,8 @@ async fn another_run_of_the_same_provider_wins() {
 #[tokio::test]
 async fn fixes_name_the_key_of_the_list_that_was_refused() {
     use okta_api::Client;
-    use okta_api::testing::{Answer, ScriptedTransport};
     use okta_auth::TransportErrorKind as Failure;
+    use okta_auth::testing::{Answer, ScriptedTransport};
 
     let okta = |code| format!(r#"{{"errorCode":"{code}","errorSummary":"no"}}"#);
     let html = "<html>blocked</html>".to_owned();
