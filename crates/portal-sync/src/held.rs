@@ -10,3 +10,5 @@ pub(crate) mod criteria;
 pub(crate) mod state;
 
 pub(crate) mod org;
+
+pub(crate) mod run;

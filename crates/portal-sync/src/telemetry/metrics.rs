@@ -1,60 +1,17 @@
 //! The instruments of the sync runs and of the server, all named `portal_sync_…`.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use jiff::Timestamp;
 use okta_api::{Exchange, Observer};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
 use super::Unauthorized;
+use crate::held::run::{Outcome, Run};
 
 /// Upper bounds of the buckets of a run's duration, in seconds: from a delta of a small tenant to a full read of a
 /// large one.
 const DURATIONS: [f64; 11] = [
     1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0,
 ];
-
-/// What one run of one provider leaves in the metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RunFigures {
-    /// The provider's id in the configuration.
-    pub provider: String,
-    /// `complete`, `partial`, `blocked` or `failed`.
-    pub outcome: String,
-    /// When the run ended.
-    pub finished: Timestamp,
-    /// How long it took.
-    pub duration: Duration,
-    /// Requests sent to Okta, by endpoint.
-    pub requests: BTreeMap<String, u64>,
-    /// Answers with status 429.
-    pub throttled: u64,
-    /// Time spent waiting for the rate limit.
-    pub waited: Duration,
-    /// Time spent waiting for another try after a failure.
-    pub backed_off: Duration,
-    /// What the run left behind. Nothing for one that failed: what was there before stays, in the gauges too.
-    pub left: Option<Left>,
-}
-
-/// What a run left in the catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Left {
-    /// Users of the provider that are now in the catalog.
-    pub users: u64,
-    /// Groups of the provider that are now in the catalog.
-    pub groups: u64,
-    /// Removals that the guard held back.
-    pub withheld: u64,
-    /// Renames that the guard held back.
-    pub withheld_renames: u64,
-    /// Groups whose members could not be read.
-    pub unknown: u64,
-    /// Records that could not be decoded or named.
-    pub quarantined: u64,
-}
 
 /// The instruments that runs and requests are recorded with. Clones record into the same ones.
 #[derive(Debug, Clone)]
@@ -256,39 +213,49 @@ impl Metrics {
     }
 
     /// Records a run that ended.
-    pub(crate) fn record_run(&self, run: &RunFigures) {
+    pub(crate) fn record_run(&self, run: &Run) {
         let provider = || KeyValue::new("provider", run.provider.clone());
         let of =
             |key: &'static str, value: &str| [provider(), KeyValue::new(key, value.to_owned())];
+        let gauge = |gauge: &Gauge<u64>, count: usize| gauge.record(count as u64, &[provider()]);
 
-        self.runs.add(1, &of("outcome", &run.outcome));
+        self.runs.add(1, &of("outcome", run.outcome.as_str()));
         self.duration
-            .record(run.duration.as_secs_f64(), &[provider()]);
-        for (endpoint, sent) in &run.requests {
+            .record(run.took().as_secs_f64(), &[provider()]);
+        for (endpoint, sent) in &run.asked.requests {
             self.requests.add(*sent, &of("endpoint", endpoint));
         }
-        self.throttled.add(run.throttled, &[provider()]);
-        self.waited.add(run.waited.as_secs_f64(), &[provider()]);
-        self.backed_off
-            .add(run.backed_off.as_secs_f64(), &[provider()]);
-        if let Some(left) = run.left {
-            self.entities.record(left.users, &of("kind", "User"));
-            self.entities.record(left.groups, &of("kind", "Group"));
-            self.withheld.record(left.withheld, &[provider()]);
-            self.withheld_renames
-                .record(left.withheld_renames, &[provider()]);
-            self.unknown.record(left.unknown, &[provider()]);
-            self.quarantined.record(left.quarantined, &[provider()]);
+        self.throttled.add(run.asked.throttled, &[provider()]);
+        let seconds = [
+            (&self.waited, run.asked.waited),
+            (&self.backed_off, run.asked.backed_off),
+        ];
+        for (counter, time) in seconds {
+            counter.add(time.as_secs_f64(), &[provider()]);
         }
-        if run.outcome == "complete" {
+        // What was there before a run that failed stays, in the gauges too.
+        if run.failure.is_none() {
+            let (users, groups) = (run.counts.users as u64, run.counts.groups as u64);
+            self.entities.record(users, &of("kind", "User"));
+            self.entities.record(groups, &of("kind", "Group"));
+            gauge(&self.withheld, run.tally.withheld);
+            gauge(&self.withheld_renames, run.tally.withheld_renames);
+            gauge(&self.unknown, run.unknown.len());
+            gauge(&self.quarantined, run.quarantined.len());
+        }
+        if run.outcome == Outcome::Complete {
             self.last_complete
-                .record(run.finished.as_duration().as_secs_f64(), &[provider()]);
+                .record(run.ended.as_duration().as_secs_f64(), &[provider()]);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
     use okta_api::Client;
     use okta_api::testing::{Answer, ScriptedTransport};
     use okta_auth::{ApiToken, OrgUrl, TransportErrorKind};
@@ -297,28 +264,52 @@ mod tests {
 
     use super::super::{SERVICE, meters};
     use super::*;
+    use crate::held::run::{Asked, Counts, Failure, Tally, Unknown};
 
-    fn run(outcome: &str, second: i64) -> RunFigures {
-        RunFigures {
+    fn run(outcome: Outcome, second: i64) -> Run {
+        let ended = Timestamp::from_second(second).unwrap();
+        let unknown = |n: usize| Unknown {
+            okta_id: format!("00g{n}"),
+            name: String::new(),
+            reason: String::new(),
+            since: None,
+            kept: true,
+        };
+        let failure = Failure {
+            message: String::new(),
+            fix: None,
+            exit_code: 12,
+        };
+        Run {
             provider: "default".to_owned(),
-            outcome: outcome.to_owned(),
-            finished: Timestamp::from_second(second).unwrap(),
-            duration: Duration::from_millis(2_500),
-            requests: BTreeMap::from([
-                ("GET /api/v1/users".to_owned(), 10),
-                ("GET /api/v1/groups".to_owned(), 2),
-            ]),
-            throttled: 1,
-            waited: Duration::from_millis(1_500),
-            backed_off: Duration::from_millis(2_000),
-            left: (outcome != "failed").then_some(Left {
+            outcome,
+            began: ended - Duration::from_millis(2_500),
+            ended,
+            asked: Asked {
+                requests: BTreeMap::from([
+                    ("GET /api/v1/users".to_owned(), 10),
+                    ("GET /api/v1/groups".to_owned(), 2),
+                ]),
+                throttled: 1,
+                waited: Duration::from_millis(1_500),
+                backed_off: Duration::from_millis(2_000),
+            },
+            counts: Counts {
                 users: 2_000,
                 groups: 300,
+                memberships: 0,
+            },
+            tally: Tally {
                 withheld: 7,
                 withheld_renames: 5,
-                unknown: 3,
-                quarantined: 2,
-            }),
+                ..Tally::default()
+            },
+            unknown: (0..3).map(unknown).collect(),
+            quarantined: (0..2)
+                .map(|n: usize| (format!("00u{n}"), String::new()))
+                .collect(),
+            failure: (outcome == Outcome::Failed).then_some(failure),
+            ..Run::default()
         }
     }
 
@@ -326,8 +317,10 @@ mod tests {
     fn every_instrument_is_in_the_text_for_prometheus() {
         let (registry, meters) = meters(None).unwrap();
         let metrics = Metrics::new(&meters.meter(SERVICE));
-        metrics.record_run(&run("complete", 1_700_000_000));
-        metrics.clone().record_run(&run("failed", 1_700_000_900));
+        metrics.record_run(&run(Outcome::Complete, 1_700_000_000));
+        metrics
+            .clone()
+            .record_run(&run(Outcome::Failed, 1_700_000_900));
 
         let text = TextEncoder::new()
             .encode_to_string(&registry.gather())

@@ -2,25 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use okta_api::{Client, Group, User};
-use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
+use okta_api::{Group, User};
 use org_filter::{Dialect, SearchExpr};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::*;
 use crate::config::{self, Environment};
 use crate::held::state::State;
-use crate::read::directory::OktaDirectory;
 use crate::read::records::{GroupRecord, UserRecord};
-use crate::run::provider::{ProviderConfig, selection, settings};
+use crate::run::provider::settings;
 
 /// An org that answers searches as Okta does, by the same language.
 #[derive(Debug, Clone, Default)]
@@ -216,17 +211,8 @@ async fn run(
     store: &SqliteStore,
     approved: Option<&str>,
 ) -> Option<Plan> {
-    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let token = ApiToken::new("00test".to_owned().into()).unwrap();
-    let client = Client::builder(url, token, tenant.clone()).build();
-    let selection = selection(provider);
-    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
-    let settings = settings(provider);
-    let until = Instant::now() + Duration::from_secs(600);
-    let known = read(&directory, store, &settings, at(), until).await.ok()?;
-    let first_run = &in_order(1)[0];
-    let done = commit(known, store, &settings, approved, at(), first_run).await;
-    done.ok().map(|(plan, _)| plan)
+    let provider = super::provider(provider, tenant.clone());
+    sync(&provider, store, approved).await.ok()
 }
 
 /// Who is in the catalog and in use, by Okta id, and which groups are.
