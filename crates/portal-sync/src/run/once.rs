@@ -81,7 +81,7 @@ impl<'a> OneRun<'a> {
             let directory = self.provider.directory(on_progress);
             let until = self.started + self.limit.mul_f64(FOR_OKTA);
             let snapshot = directory.read(&baseline, until).await?;
-            let taken_at = self.began;
+            let taken_at = snapshot.server_date.unwrap_or(self.began);
             let settings = settings.clone();
             Ok(apart(move || Known::new(state, snapshot, &settings, taken_at)).await)
         }

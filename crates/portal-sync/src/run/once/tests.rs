@@ -97,6 +97,8 @@ struct Org {
     store: Arc<SqliteStore>,
     /// Somebody else commits this.
     meanwhile: Option<Commit>,
+    /// Okta's clock.
+    date: Option<&'static str>,
     /// Okta refuses, and the file of the store goes.
     fails: Option<PathBuf>,
     /// Okta gives no answer.
@@ -109,6 +111,7 @@ impl Org {
         Self {
             store: Arc::new(store),
             meanwhile: None,
+            date: None,
             fails: None,
             hangs: false,
         }
@@ -123,7 +126,10 @@ impl Org {
     }
 
     async fn answer(&self, path: &str) -> Response<Bytes> {
-        let answer = Response::builder().header("content-type", "application/json");
+        let mut answer = Response::builder().header("content-type", "application/json");
+        if let Some(date) = self.date {
+            answer = answer.header("date", date);
+        }
         let body = match path {
             "/api/v1/users" => {
                 if let Some(commit) = self.meanwhile.clone() {
@@ -265,6 +271,32 @@ async fn a_run_that_failed_does_not_read_the_catalog_to_count_it() {
     let failure = run.failure.unwrap();
     assert_eq!(failure.exit_code, 11);
     assert!(failure.message.starts_with("the users could not be read: "));
+}
+
+/// Leavers are kept for days, and a group is unknown since a time: by Okta's clock, whatever this machine's says.
+#[tokio::test]
+async fn the_time_of_a_catalog_is_oktas() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut org = Org::new(&folder);
+    for (date, taken_at) in [
+        (None, at()),
+        (
+            Some("Thu, 01 Jan 2026 01:00:07 GMT"),
+            "2026-01-01T01:00:07Z".parse().unwrap(),
+        ),
+    ] {
+        org.date = date;
+        let id = if date.is_some() { "later" } else { "acme" };
+        let config = ProviderConfig {
+            id: id.to_owned(),
+            ..acme(Guard::default())
+        };
+        let provider = provider(&config, org.clone());
+        let (run, _) = account_of_sync(&provider, &*org.store, None).await;
+        assert_eq!(run.began, at(), "a run is told by the clock of its reader");
+        let catalog = org.store.catalog().await.unwrap().unwrap();
+        assert_eq!(catalog.taken_at, taken_at);
+    }
 }
 
 /// What Okta is asked for ends in time by itself, with an error that says what it was.
