@@ -46,6 +46,21 @@ pub(crate) struct HttpMetrics {
 pub(crate) struct OpenConnection(UpDownCounter<i64>);
 
 impl HttpMetrics {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            open: meter
+                .i64_up_down_counter("portal_sync_http_connections")
+                .with_description("Connections of the HTTP server that are open.")
+                .build(),
+            cut_off: meter
+                .u64_counter("portal_sync_http_connections_cut_off")
+                .with_description(
+                    "Connections that the HTTP server closed for want of a place or of time.",
+                )
+                .build(),
+        }
+    }
+
     /// One more connection is open.
     pub(crate) fn opened(&self) -> OpenConnection {
         self.open.add(1, &[]);
@@ -70,6 +85,25 @@ struct OktaInstruments {
     responses: Counter<u64>,
     bytes: Counter<u64>,
     remaining: Gauge<u64>,
+}
+
+impl OktaInstruments {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            responses: meter
+                .u64_counter("portal_sync_okta_responses")
+                .with_description("Answers of Okta as they come, by endpoint and status; `none` where there was no whole one.")
+                .build(),
+            bytes: meter
+                .u64_counter("portal_sync_okta_response_bytes")
+                .with_description("The bodies of Okta's answers, unpacked.")
+                .build(),
+            remaining: meter
+                .u64_gauge("portal_sync_okta_rate_limit_remaining")
+                .with_description("Requests that Okta said are left in the rate window, by endpoint.")
+                .build(),
+        }
+    }
 }
 
 /// Records what a client of one provider tells.
@@ -105,80 +139,55 @@ impl Metrics {
     /// The instruments, made by `meter`. Prometheus adds `_total` to the counters.
     #[must_use]
     pub(crate) fn new(meter: &Meter) -> Self {
+        let count = |name, what| meter.u64_counter(name).with_description(what).build();
+        let seconds = |name, what| meter.f64_counter(name).with_description(what).build();
+        let gauge = |name, what| meter.u64_gauge(name).with_description(what).build();
         Self {
-            runs: meter
-                .u64_counter("portal_sync_runs")
-                .with_description("Runs that ended, by outcome.")
-                .build(),
+            runs: count("portal_sync_runs", "Runs that ended, by outcome."),
             duration: meter
                 .f64_histogram("portal_sync_run_duration_seconds")
                 .with_description("How long a run took.")
                 .with_boundaries(DURATIONS.to_vec())
                 .build(),
-            requests: meter
-                .u64_counter("portal_sync_okta_requests")
-                .with_description("Requests sent to Okta, by endpoint.")
-                .build(),
-            throttled: meter
-                .u64_counter("portal_sync_okta_throttled")
-                .with_description("Requests that Okta refused with status 429.")
-                .build(),
-            waited: meter
-                .f64_counter("portal_sync_okta_wait_seconds")
-                .with_description("Time spent waiting for Okta's rate limit.")
-                .build(),
-            backed_off: meter
-                .f64_counter("portal_sync_okta_backoff_seconds")
-                .with_description("Time spent waiting for another try after requests that failed.")
-                .build(),
-            entities: meter
-                .u64_gauge("portal_sync_entities")
-                .with_description("Entities in the catalog, by kind.")
-                .build(),
-            withheld: meter
-                .u64_gauge("portal_sync_removals_withheld")
-                .with_description("Removals that the guard held back in the last run.")
-                .build(),
-            withheld_renames: meter
-                .u64_gauge("portal_sync_renames_withheld")
-                .with_description("Renames that the guard held back in the last run.")
-                .build(),
-            unknown: meter
-                .u64_gauge("portal_sync_groups_unknown")
-                .with_description("Groups whose members could not be read in the last run.")
-                .build(),
-            quarantined: meter
-                .u64_gauge("portal_sync_records_quarantined")
-                .with_description("Records that could not be decoded or named in the last run.")
-                .build(),
+            requests: count(
+                "portal_sync_okta_requests",
+                "Requests sent to Okta, by endpoint.",
+            ),
+            throttled: count(
+                "portal_sync_okta_throttled",
+                "Requests that Okta refused with status 429.",
+            ),
+            waited: seconds(
+                "portal_sync_okta_wait_seconds",
+                "Time spent waiting for Okta's rate limit.",
+            ),
+            backed_off: seconds(
+                "portal_sync_okta_backoff_seconds",
+                "Time spent waiting for another try after requests that failed.",
+            ),
+            entities: gauge("portal_sync_entities", "Entities in the catalog, by kind."),
+            withheld: gauge(
+                "portal_sync_removals_withheld",
+                "Removals that the guard held back in the last run.",
+            ),
+            withheld_renames: gauge(
+                "portal_sync_renames_withheld",
+                "Renames that the guard held back in the last run.",
+            ),
+            unknown: gauge(
+                "portal_sync_groups_unknown",
+                "Groups whose members could not be read in the last run.",
+            ),
+            quarantined: gauge(
+                "portal_sync_records_quarantined",
+                "Records that could not be decoded or named in the last run.",
+            ),
             last_complete: meter
                 .f64_gauge("portal_sync_last_complete_run_timestamp_seconds")
                 .with_description("When the last complete run ended, in seconds since 1970.")
                 .build(),
-            http: HttpMetrics {
-                open: meter
-                    .i64_up_down_counter("portal_sync_http_connections")
-                    .with_description("Connections of the HTTP server that are open.")
-                    .build(),
-                cut_off: meter
-                    .u64_counter("portal_sync_http_connections_cut_off")
-                    .with_description("Connections that the HTTP server closed for want of a place or of time.")
-                    .build(),
-            },
-            okta: OktaInstruments {
-                responses: meter
-                    .u64_counter("portal_sync_okta_responses")
-                    .with_description("Answers of Okta as they come, by endpoint and status; `none` where there was no whole one.")
-                    .build(),
-                bytes: meter
-                    .u64_counter("portal_sync_okta_response_bytes")
-                    .with_description("The bodies of Okta's answers, unpacked.")
-                    .build(),
-                remaining: meter
-                    .u64_gauge("portal_sync_okta_rate_limit_remaining")
-                    .with_description("Requests that Okta said are left in the rate window, by endpoint.")
-                    .build(),
-            },
+            http: HttpMetrics::new(meter),
+            okta: OktaInstruments::new(meter),
             unauthorized: Unauthorized::new(meter),
         }
     }
