@@ -1,7 +1,6 @@
 //! What a change of the keys that decide who is in the catalog may remove.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use okta_api::{Group, User};
 use org_filter::{Dialect, SearchExpr};
@@ -158,38 +157,23 @@ fn any_keys() -> impl Strategy<Value = String> {
         "{ merge: [{ name: All, groups: ['glob:*'] }] }",
         "{ merge: [{ name: Apps, groups: ['prefix:app'] }] }",
     ]);
-    let maybe = option::weighted(0.6, user_filter);
-    let flags = any::<[bool; 2]>();
-    (
-        maybe,
+    let filters = (
+        option::weighted(0.6, user_filter),
         option::weighted(0.4, group_filter),
-        users,
-        groups,
-        flags,
+    );
+    (filters, users, groups, any::<[bool; 2]>()).prop_map(
+        |((user_filter, group_filter), users, groups, [from_groups, empty])| {
+            let user_filter = user_filter.map(|it| format!("  userFilter: '{it}',\n"));
+            let group_filter = group_filter.map(|it| format!("  groupFilter: {it},\n"));
+            format!(
+                "catalog: {{ providers: {{ okta: {{ acme: {{\n  oktaUrl: https://acme.okta.com, token: 00t,\n{}{}\
+                 \x20 usersFromGroups: {from_groups}, includeEmptyGroups: {empty},\n\
+                 \x20 mapping: {{ users: {users}, groups: {groups} }} }} }} }} }}\n",
+                user_filter.unwrap_or_default(),
+                group_filter.unwrap_or_default(),
+            )
+        },
     )
-        .prop_map(
-            |(user_filter, group_filter, users, groups, [from_groups, empty])| {
-                let mut text = String::from("catalog: { providers: { okta: { acme: {\n");
-                text.push_str("  oktaUrl: https://acme.okta.com, token: 00t,\n");
-                if let Some(filter) = user_filter {
-                    writeln!(text, "  userFilter: '{filter}',").unwrap();
-                }
-                if let Some(filter) = group_filter {
-                    writeln!(text, "  groupFilter: {filter},").unwrap();
-                }
-                writeln!(
-                    text,
-                    "  usersFromGroups: {from_groups}, includeEmptyGroups: {empty},"
-                )
-                .unwrap();
-                writeln!(
-                    text,
-                    "  mapping: {{ users: {users}, groups: {groups} }} }} }} }} }}"
-                )
-                .unwrap();
-                text
-            },
-        )
 }
 
 fn provider(keys: &str, guard: Guard) -> ProviderConfig {
