@@ -1,5 +1,5 @@
-//! What is known before a run and what it learns, as plain values: entities as they are kept, what was selected, what Okta
-//! said.
+//! What is known before a run and after it, as plain values: entities as they are kept, what was selected, what Okta said, and
+//! a run's account of itself.
 
 pub(crate) mod document;
 
