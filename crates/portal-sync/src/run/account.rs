@@ -62,6 +62,7 @@ fn ended(run: &Run) {
     let (users, groups) = (run.counts.users, run.counts.groups);
     let (unknown, quarantined) = (run.unknown.len(), run.quarantined.len());
     let (requests, seconds) = (run.asked.total(), run.seconds());
+    let plan_id = plan_id.as_deref().unwrap_or_default();
     let outcome = outcome.as_str();
     match (run.outcome, &run.failure) {
         (Outcome::Overtaken, _) => tracing::info!(
@@ -77,7 +78,7 @@ fn ended(run: &Run) {
         ),
         (Outcome::Blocked, None) => tracing::warn!(
             %provider, outcome, generation, added, updated, removed, renamed, withheld, withheld_renames, unknown,
-            quarantined, users, groups, requests, seconds, plan_id = plan_id.as_deref(), reason = %run.guard.join("; "),
+            quarantined, users, groups, requests, seconds, plan_id = %plan_id, reason = %run.guard.join("; "),
             fix = %approval(run), "run ended"
         ),
         (Outcome::Partial | Outcome::Failed, None) => tracing::warn!(
@@ -225,6 +226,33 @@ mod tests {
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_blocked_run_says_why_and_what_to_do() {
+        let run = Run {
+            provider: "acme".to_owned(),
+            outcome: Outcome::Blocked,
+            plan_id: Some("abc".to_owned()),
+            generation: Some(7),
+            guard: vec!["too many users".to_owned()],
+            tally: Tally {
+                added: 1,
+                withheld: 2,
+                ..Tally::default()
+            },
+            ..Run::default()
+        };
+        let log = logged(&run);
+        assert!(
+            log.contains(
+                r#"run ended provider=acme outcome="blocked" generation=7 added=1 updated=0 removed=0 renamed=0 withheld=2"#
+            ) && log.ends_with(
+                "seconds=0.0 plan_id=abc reason=too many users fix=look at `portal-sync plan`; to let it happen once: \
+                 portal-sync sync --provider acme --approve abc\n"
+            ),
+            "{log}"
+        );
     }
 
     #[test]
