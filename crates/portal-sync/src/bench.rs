@@ -22,8 +22,8 @@ use crate::held::criteria::Criteria;
 use crate::held::org::{Members, Snapshot};
 use crate::held::state::State;
 use crate::read::selection::Selection;
+use crate::run::deciding::decided;
 use crate::run::status::StoreStatus;
-use crate::run::steps::decided;
 use crate::serve::{App, router};
 use crate::store::{CatalogStore as _, Commit, SqliteStore};
 use crate::telemetry::Metrics;
@@ -127,7 +127,8 @@ impl Run {
             store,
             known,
         } = self;
-        let (known, plan) = decided(known, &store, &settings, None).await?;
+        let (known, plan) = decided(known, &store, &settings, None).await;
+        let plan = plan?;
         let run = Self {
             settings,
             store,

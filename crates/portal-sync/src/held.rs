@@ -1,5 +1,5 @@
-//! What is known before a run and what it learns, as plain values: entities as they are kept, what was selected, what Okta
-//! said.
+//! What is known before a run and after it, as plain values: entities as they are kept, what was selected, what Okta said, and
+//! a run's account of itself.
 
 pub(crate) mod document;
 
@@ -10,3 +10,5 @@ pub(crate) mod criteria;
 pub(crate) mod state;
 
 pub(crate) mod org;
+
+pub(crate) mod run;

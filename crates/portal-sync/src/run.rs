@@ -6,11 +6,13 @@ pub(crate) mod schedule;
 
 pub(crate) mod provider;
 
-pub(crate) mod steps;
+pub(crate) mod error;
+
+pub(crate) mod deciding;
+
+pub(crate) mod once;
 
 pub(crate) mod report;
-
-pub(crate) mod cycle;
 
 pub(crate) mod status;
 

@@ -22,7 +22,7 @@ use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 use url::Url;
 
 use self::lines::{Layout, Lines};
-pub(crate) use self::metrics::{HttpMetrics, Left, Metrics, OktaMetrics, RunFigures};
+pub(crate) use self::metrics::{HttpMetrics, Metrics, OktaMetrics};
 use self::otlp::Collector;
 pub(crate) use self::unauthorized::Unauthorized;
 pub(crate) use self::waits::Waits;

@@ -1,10 +1,8 @@
 //! `serve`: every provider on its schedule, and the catalog for whoever asks.
 
-use std::error::Error;
-use std::fmt;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +11,7 @@ use okta_auth::Clock;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::catalog::published::CatalogReader;
 use crate::run::first_runs;
 use crate::run::provider::Provider;
 use crate::run::schedule::{Frequency, Schedule};
@@ -68,13 +67,10 @@ impl Daemon {
         admit: impl FnOnce(&[KnownProvider]) -> Result<(), Renamed> + Send,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
-        let listen = self.listen;
-        let refused = |source| ServeError::Listen {
-            address: listen,
-            source,
-        };
-        let listener = serve::listen(listen).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let listener = serve::listen(self.listen).map_err(|source| self.refused(source))?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| self.refused(source))?;
         let (publish, catalog) = watch::channel(None);
         let (store_status, read_store_status) = watch::channel(StoreStatus::Opening);
         let publisher = Arc::new(Publisher {
@@ -83,72 +79,77 @@ impl Daemon {
             status: store_status,
             turn: tokio::sync::Mutex::default(),
         });
-        let statuses = self
-            .providers
-            .iter()
-            .map(|(okta, _)| status_of(okta))
-            .collect();
+        let statuses = self.providers.iter();
+        let statuses = statuses.map(|(okta, _)| status_of(okta)).collect();
         let (status, read_status) = watch::channel(statuses);
-        let app = App {
-            catalog,
-            store: read_store_status,
-            status: read_status,
-            tokens: self.tokens.clone(),
-            unauthorized: self.metrics.unauthorized(),
-            listen: listen.ip(),
-            hosts: self.hosts.clone(),
-            metrics: self.registry.clone(),
-            clock: Arc::clone(&self.clock),
-        };
+        let app = self.app(catalog, read_store_status, read_status);
         let (stopping, stopped) = watch::channel(false);
         let http = self.metrics.http();
         let server = serve::serve(listener, router(app), self.connections, http, stopped);
         let mut server = tokio::spawn(server);
         listening(address);
 
-        let mut tasks = JoinSet::new();
-        let mut begin = pin!(async {
-            let known = publisher.known().await;
-            admit(&known).map_err(ServeError::Renamed)?;
-            publisher.refresh_or_log().await;
-            Ok(known)
-        });
-        let (mut has_begun, mut serves) = (false, true);
-        let mut stop = pin!(stop);
-        let ended = loop {
-            tokio::select! {
-                () = &mut stop => break Ok(()),
-                // It only ends by itself when it crashes.
-                ended = &mut server => {
-                    serves = false;
-                    break ended.map_err(ServeError::Crashed);
-                },
-                begun = &mut begin, if !has_begun => match begun {
-                    Ok(known) => {
-                        has_begun = true;
-                        tasks.spawn(Arc::clone(&publisher).follow());
-                        tasks.spawn(Arc::clone(&publisher).check());
-                        let keepers = self.keepers(&known, &publisher, &status);
-                        for keeper in keepers {
-                            tasks.spawn(keeper.keep());
-                        }
-                    }
-                    Err(error) => break Err(error),
-                },
-                // A provider that is only read by hand has nothing to wait for, and its task ends.
-                Some(ended) = tasks.join_next() => if let Err(error) = ended {
-                    break Err(ServeError::Crashed(error));
-                },
-            }
+        let ended = tokio::select! {
+            () = stop => Ok(()),
+            // It only ends by itself when it crashes.
+            ended = &mut server => ended.map_err(ServeError::from),
+            ended = self.keep(&publisher, &status, admit) => ended.map(|never| match never {}),
         };
         tracing::info!("stopping");
-        // A run under way is dropped: nothing of it is committed, the next one begins anew.
-        tasks.abort_all();
         stopping.send_replace(true);
-        if serves && tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
+        if !server.is_finished() && tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
             server.abort();
         }
         ended
+    }
+
+    fn refused(&self, source: std::io::Error) -> ServeError {
+        let address = self.listen;
+        ServeError::Listen { address, source }
+    }
+
+    /// What the server reads from.
+    fn app(
+        &self,
+        catalog: CatalogReader,
+        store: watch::Receiver<StoreStatus>,
+        status: watch::Receiver<Vec<ProviderStatus>>,
+    ) -> App {
+        App {
+            catalog,
+            store,
+            status,
+            tokens: self.tokens.clone(),
+            unauthorized: self.metrics.unauthorized(),
+            listen: self.listen.ip(),
+            hosts: self.hosts.clone(),
+            metrics: self.registry.clone(),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// Reads the store, and then keeps it and the orgs in step until somebody drops this: a run under way is dropped with it,
+    /// nothing of it is committed, and the next one begins anew.
+    async fn keep(
+        &mut self,
+        publisher: &Arc<Publisher>,
+        status: &watch::Sender<Vec<ProviderStatus>>,
+        admit: impl FnOnce(&[KnownProvider]) -> Result<(), Renamed> + Send,
+    ) -> Result<Infallible, ServeError> {
+        let known = publisher.known().await;
+        admit(&known)?;
+        publisher.refresh_or_log().await;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(publisher).follow());
+        tasks.spawn(Arc::clone(publisher).check());
+        for keeper in self.keepers(&known, publisher, status) {
+            tasks.spawn(keeper.keep());
+        }
+        // A provider that is only read by hand has nothing to wait for, and its task ends.
+        while let Some(ended) = tasks.join_next().await {
+            ended?;
+        }
+        std::future::pending().await
     }
 
     /// Who reads the orgs, each once.
@@ -200,7 +201,11 @@ fn status_of(okta: &Provider) -> ProviderStatus {
 }
 
 /// A tenant of the catalog has another id in the configuration: everybody would be there twice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the catalog has the people and groups of {org} as tenant `{stored}`, and the configuration calls it `{configured}`: \
+     everybody would be there twice"
+)]
 pub(super) struct Renamed {
     /// The host of the org.
     pub org: String,
@@ -221,24 +226,12 @@ impl Renamed {
     }
 }
 
-impl fmt::Display for Renamed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the catalog has the people and groups of {} as tenant `{}`, and the configuration calls it `{}`: everybody \
-             would be there twice",
-            self.org, self.stored, self.configured
-        )
-    }
-}
-
-impl Error for Renamed {}
-
 /// A daemon that could not start.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum ServeError {
     /// The address cannot be listened on.
+    #[error("`{address}` cannot be listened on")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -246,29 +239,11 @@ pub(super) enum ServeError {
         source: std::io::Error,
     },
     /// The store holds a tenant under another id.
-    Renamed(Renamed),
+    #[error(transparent)]
+    Renamed(#[from] Renamed),
     /// One of its tasks panicked: a bug.
-    Crashed(tokio::task::JoinError),
-}
-
-impl fmt::Display for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Listen { address, .. } => write!(f, "`{address}` cannot be listened on"),
-            Self::Renamed(renamed) => renamed.fmt(f),
-            Self::Crashed(_) => f.write_str("a task of the daemon crashed"),
-        }
-    }
-}
-
-impl Error for ServeError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Listen { source, .. } => Some(source),
-            Self::Renamed(_) => None,
-            Self::Crashed(source) => Some(source),
-        }
-    }
+    #[error("a task of the daemon crashed")]
+    Crashed(#[from] tokio::task::JoinError),
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use okta_auth::visible::message;
 use super::output::{self, Unwritten};
 use crate::cli::daemon::{Renamed, ServeError};
 use crate::exit::Exit;
-use crate::run::steps::RunError;
+use crate::run::error::RunError;
 use crate::store::StoreError;
 
 /// Prints an error with its causes, each on a line, and the fix.

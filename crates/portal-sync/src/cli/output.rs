@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
 use okta_auth::visible;
+use serde::Serialize;
 
 use crate::text::json;
 
@@ -25,9 +26,10 @@ pub(super) fn lines(text: impl Display) -> Result<(), Unwritten> {
     result(visible::lines(&text.to_string()))
 }
 
-/// Prints a JSON text on a line, in which nothing is hidden.
-pub(super) fn json(text: &str) -> Result<(), Unwritten> {
-    result(format_args!("{}\n", json::nothing_hidden(text)))
+/// Prints a value as JSON on a line, in which nothing is hidden.
+pub(super) fn object(value: &impl Serialize) -> Result<(), Unwritten> {
+    let text = serde_json::to_string(value).map_err(|error| Unwritten(error.into()))?;
+    result(format_args!("{}\n", json::nothing_hidden(&text)))
 }
 
 /// Prints what the command line's parser says; help and the version are results.

@@ -45,17 +45,7 @@ pub(super) async fn serve(session: Session) -> Exit {
         connections,
         "starting"
     );
-    for provider in &config.providers {
-        let Schedule {
-            frequency,
-            timeout,
-            initial_delay,
-        } = &provider.schedule;
-        tracing::info!(
-            provider = %provider.id, org = %provider.org.host(), %frequency, ?timeout, ?initial_delay,
-            "this provider is read"
-        );
-    }
+    config.providers.iter().for_each(tell_schedule);
     let schedules = config.providers.iter().map(|it| it.schedule.clone());
     let daemon = Daemon {
         providers: orgs.into_iter().zip(schedules).collect(),
@@ -69,18 +59,9 @@ pub(super) async fn serve(session: Session) -> Exit {
         metrics: telemetry.metrics(),
         registry: telemetry.registry().clone(),
     };
-    let listening = |address: SocketAddr| {
-        tracing::info!("listening on http://{address}");
-        if !address.ip().is_loopback() {
-            tracing::warn!(
-                %address,
-                "other machines reach this in clear, tokens included: a proxy that speaks TLS must stand in front"
-            );
-        }
-    };
     let configured = config.providers;
     let admit = |known: &[KnownProvider]| look_for_strangers(known, &configured);
-    let exit = match daemon.run(listening, admit, stop_signal()).await {
+    let exit = match daemon.run(tell_address, admit, stop_signal()).await {
         Ok(()) => Exit::Done,
         Err(error) => failure::of_daemon(&error),
     };
@@ -88,4 +69,26 @@ pub(super) async fn serve(session: Session) -> Exit {
         tracing::warn!(error = %crate::text::chain(&error), "telemetry was not sent whole");
     }
     exit
+}
+
+fn tell_schedule(provider: &ProviderConfig) {
+    let Schedule {
+        frequency,
+        timeout,
+        initial_delay,
+    } = &provider.schedule;
+    tracing::info!(
+        provider = %provider.id, org = %provider.org.host(), %frequency, ?timeout, ?initial_delay,
+        "this provider is read"
+    );
+}
+
+fn tell_address(address: SocketAddr) {
+    tracing::info!("listening on http://{address}");
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "other machines reach this in clear, tokens included: a proxy that speaks TLS must stand in front"
+        );
+    }
 }

@@ -8,22 +8,71 @@ use okta_auth::visible::line;
 use super::output::Unwritten;
 use super::session::Session;
 use super::{Format, PlanArgs, failure, output, progress};
+use crate::decide::plan::Plan;
 use crate::exit::Exit;
-use crate::run::cycle::{Cycle, Ended, Then};
-use crate::run::first_runs;
+use crate::held::run::Run;
+use crate::read::directory::OnProgress;
+use crate::run::error::RunError;
+use crate::run::first_runs::{self, FirstRun};
+use crate::run::once::OneRun;
 use crate::run::provider::ProviderConfig;
 use crate::run::report::Report;
 
-pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
-    run(session, arguments, Then::Commit, approve).await
+/// A run that ended, with its plan in full.
+struct Ended {
+    run: Run,
+    result: Result<Plan, RunError>,
+}
+
+impl Ended {
+    fn of(run: OneRun<'_>, result: Result<Plan, RunError>) -> Self {
+        Self {
+            run: run.end(result.as_ref()),
+            result,
+        }
+    }
 }
 
 pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
-    run(session, arguments, Then::Report, None).await
+    let (format, quiet) = (arguments.format, session.quiet);
+    let work = async |mut run: OneRun<'_>, on_progress: OnProgress, _: FirstRun| {
+        let planned = async {
+            let known = run.read(on_progress).await?;
+            run.decide(known).await
+        };
+        let planned = planned.await;
+        Ended::of(run, planned)
+    };
+    run_each(session, arguments, work, |ended| {
+        tell_plan(ended, format, quiet)
+    })
+    .await
 }
 
-/// Runs all tenants side by side and tells of them in the order of the configuration.
-async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option<&str>) -> Exit {
+pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
+    let (format, quiet) = (arguments.format, session.quiet);
+    let work = async |mut run: OneRun<'_>, on_progress: OnProgress, first_run: FirstRun| {
+        let synced = async {
+            let known = run.read(on_progress).await?;
+            run.commit(known, approve, &first_run).await
+        };
+        let synced = synced.await;
+        Ended::of(run, synced)
+    };
+    run_each(session, arguments, work, |ended| {
+        tell_sync(ended, format, approve, quiet)
+    })
+    .await
+}
+
+/// Runs all tenants side by side and tells of them in the order of the configuration. A tenant's place in the order of first
+/// runs is given up with its work.
+async fn run_each(
+    session: Session,
+    arguments: &PlanArgs,
+    work: impl AsyncFn(OneRun<'_>, OnProgress, FirstRun) -> Ended,
+    tell: impl Fn(&Ended) -> Exit,
+) -> Exit {
     let progress = progress::Shown::new(session.quiet);
     let prepared = async {
         let providers = session.chosen(&arguments.providers)?;
@@ -45,35 +94,21 @@ async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option
         Err(exit) => return exit,
     };
     let first_runs = first_runs::in_order(orgs.len());
-    let runs = orgs.iter().zip(&providers).zip(&shown).zip(&first_runs);
+    let runs = orgs.iter().zip(&providers).zip(&shown).zip(first_runs);
     let runs = runs.map(|(((okta, provider), shown), first_run)| {
-        let cycle = Cycle {
-            okta,
-            store: &session.store,
-            clock: &session.clock,
-            limit: provider.schedule.timeout,
-            on_progress: shown.told(),
-            approved: approve,
-            then,
-            first_run,
-        };
+        let limit = provider.schedule.timeout;
+        let run = OneRun::begin(okta, &session.store, &*session.clock, limit);
+        let ended = work(run, shown.told(), first_run);
         async move {
-            let ended = cycle.run().await;
+            let ended = ended.await;
             shown.finish();
-            (provider.id.as_str(), ended)
+            ended
         }
     });
     let mut exit = Exit::Done;
     let mut runs = stream::iter(runs).buffered(orgs.len().max(1));
-    while let Some((provider, ended)) = runs.next().await {
-        exit = exit.worse(tell(
-            &ended,
-            arguments.format,
-            then,
-            provider,
-            approve,
-            session.quiet,
-        ));
+    while let Some(ended) = runs.next().await {
+        exit = exit.worse(tell(&ended));
     }
     drop(runs);
     if let Err(error) = session.telemetry.shutdown() {
@@ -82,70 +117,85 @@ async fn run(session: Session, arguments: &PlanArgs, then: Then, approve: Option
     exit
 }
 
-fn tell(
-    ended: &Ended,
-    format: Format,
-    then: Then,
-    provider: &str,
-    approve: Option<&str>,
-    quiet: bool,
-) -> Exit {
-    let mut exit = Exit::Done;
-    if format == Format::Json {
-        match serde_json::to_string(&ended.report) {
-            Ok(json) => exit = arrived(&ended.report, then, output::json(&json)),
-            Err(error) => {
-                return failure::of_system("the report cannot be written as JSON", &error);
-            }
-        }
-    }
-    let plan = match &ended.result {
-        Ok(plan) => plan,
-        Err(error) => return failure::of_run(provider, error).worse(exit),
+fn tell_plan(Ended { run, result }: &Ended, format: Format, quiet: bool) -> Exit {
+    let report = Report::of_plan(run, result.as_ref().ok());
+    let printed = match (format, result) {
+        (Format::Json, _) => output::object(&report),
+        (Format::Text, Ok(plan)) => output::lines(format_args!("{plan}{report}")),
+        (Format::Text, Err(_)) => Ok(()),
     };
-    if let (Some(approved), false) = (approve, plan.approved) {
-        output::message(format_args!(
-            "{provider}: nothing was approved: nothing is withheld under plan `{approved}`"
-        ));
+    let exit = match printed {
+        Ok(()) => Exit::Done,
+        Err(error) => failure::of_output(&error),
+    };
+    if let Err(error) = result {
+        return failure::of_run(&run.provider, error).worse(exit);
     }
-    if format == Format::Text {
-        if then == Then::Report {
-            let text = format_args!("{plan}{}", ended.report);
-            exit = arrived(&ended.report, then, output::lines(text));
-        } else {
-            if plan.is_withheld() || plan.is_partial() {
-                output::message(plan);
-            }
-            exit = arrived(&ended.report, then, output::lines(&ended.report));
-        }
-    } else if !quiet {
-        for notice in &ended.report.notices {
-            output::message(format_args!("{provider}: note: {}", line(notice)));
-        }
+    if format == Format::Json && !quiet {
+        tell_notices(run);
     }
-    let changes = if then == Then::Report && ended.report.has_changes() {
+    let changes = if run.tally.has_changes() {
         Exit::Changes
     } else {
         Exit::Done
     };
-    ended.report.exit().worse(changes).worse(exit)
+    run.outcome.exit().worse(changes).worse(exit)
 }
 
-/// Tells when a report was not printed. What the run did stays done, and whoever reads the message has to know.
-fn arrived(report: &Report, then: Then, printed: Result<(), Unwritten>) -> Exit {
+fn tell_sync(
+    Ended { run, result }: &Ended,
+    format: Format,
+    approve: Option<&str>,
+    quiet: bool,
+) -> Exit {
+    let report = Report::of_sync(run, result.as_ref().ok());
+    let mut exit = Exit::Done;
+    if format == Format::Json {
+        exit = arrived(run, output::object(&report));
+    }
+    let plan = match result {
+        Ok(plan) => plan,
+        Err(error) => return failure::of_run(&run.provider, error).worse(exit),
+    };
+    if let (Some(approved), false) = (approve, plan.approved) {
+        output::message(format_args!(
+            "{}: nothing was approved: nothing is withheld under plan `{approved}`",
+            run.provider
+        ));
+    }
+    if format == Format::Text {
+        if plan.is_withheld() || plan.is_partial() {
+            output::message(plan);
+        }
+        exit = arrived(run, output::lines(&report));
+    } else if !quiet {
+        tell_notices(run);
+    }
+    run.outcome.exit().worse(exit)
+}
+
+/// What the object on standard output says too, for whoever looks.
+fn tell_notices(run: &Run) {
+    for notice in &run.notices {
+        let text = line(&notice.text);
+        output::message(format_args!("{}: note: {text}", run.provider));
+    }
+}
+
+/// Tells when the report of a `sync` was not printed. What the run did stays done, and whoever reads the message has to know.
+fn arrived(run: &Run, printed: Result<(), Unwritten>) -> Exit {
     let Err(error) = printed else {
         return Exit::Done;
     };
-    let provider = &report.provider;
-    match (then, report.generation) {
-        (Then::Report, _) => failure::of_output(&error),
-        (Then::Commit, Some(generation)) => failure::of_report(
+    let provider = &run.provider;
+    match run.generation {
+        Some(generation) => failure::of_report(
             &error,
             format_args!(
                 "{provider}: the catalog was changed, generation {generation} is committed; only its report is missing"
             ),
         ),
-        (Then::Commit, None) => failure::of_report(
+        None => failure::of_report(
             &error,
             format_args!("{provider}: the catalog was not changed; only the report is missing"),
         ),

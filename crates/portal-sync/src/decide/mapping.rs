@@ -125,12 +125,14 @@ impl Mapping {
 }
 
 /// A roster of which no entities can be made.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum MappingError {
     /// Names collide, and the configuration says that this ends the run.
+    #[error("names are wanted by several: {}", listed(.0))]
     Collisions(Vec<Collision>),
     /// The text that the store has of an entity cannot be read.
+    #[error("what the store has of {entity_ref} is no entity")]
     Damaged {
         /// The entity.
         entity_ref: EntityRef,
@@ -139,35 +141,28 @@ pub(crate) enum MappingError {
     },
 }
 
-impl std::fmt::Display for MappingError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl MappingError {
+    /// What to do about it.
+    #[must_use]
+    pub(crate) const fn fix(&self) -> &'static str {
         match self {
-            Self::Collisions(collisions) => {
-                const SHOWN: usize = 5;
-                f.write_str("names are wanted by several: ")?;
-                for (at, collision) in collisions.iter().take(SHOWN).enumerate() {
-                    let between = if at == 0 { "" } else { "; " };
-                    write!(f, "{between}{collision}")?;
-                }
-                match collisions.len().saturating_sub(SHOWN) {
-                    0 => Ok(()),
-                    more => write!(f, "; and {more} more"),
-                }
+            Self::Collisions(_) => {
+                "choose a `userName` or `groupName` that keeps them apart, or set `mapping.collisions` to `suffix`"
             }
-            Self::Damaged { entity_ref, .. } => {
-                write!(f, "what the store has of {entity_ref} is no entity")
+            Self::Damaged { .. } => {
+                "restore the store from a backup, or remove its file: the next run fills it again"
             }
         }
     }
 }
 
-impl std::error::Error for MappingError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Damaged { source, .. } => Some(source),
-            Self::Collisions(_) => None,
-        }
-    }
+/// The first few collisions in a sentence.
+fn listed(collisions: &[Collision]) -> String {
+    const SHOWN: usize = 5;
+    let shown = collisions.iter().take(SHOWN).map(ToString::to_string);
+    let more = collisions.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    shown.chain(more).collect::<Vec<_>>().join("; ")
 }
 
 /// The login and the e-mail address by which people sign in; blank ones are none.

@@ -4,11 +4,10 @@
 //! flag anywhere below.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use catalog_model::{EntityRef, Kind, Violation};
 use jiff::Timestamp;
-use serde::Serialize;
+use okta_api::GIVE_ROLE;
 
 use crate::decide::guard::Guard;
 use crate::decide::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError, Rename, SignIn};
@@ -16,6 +15,7 @@ use crate::decide::roster::{Rules, resolve};
 use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
 use crate::held::org::Snapshot;
+use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
 
 mod change;
@@ -28,7 +28,7 @@ mod draft;
 
 mod assemble;
 
-pub(crate) use change::{PlannedChange, Unknown, Withheld};
+pub(crate) use change::{PlannedChange, Withheld};
 pub(crate) use display::name;
 pub(crate) use draft::Draft;
 
@@ -147,55 +147,28 @@ pub(crate) struct Plan {
     pub sign_in: SignIn,
     /// What the operator should know.
     pub notices: Vec<String>,
-    /// What the catalog holds of this provider now.
-    pub before: Counts,
-    /// What it will hold.
+    /// What the catalog will hold of this provider.
     pub after: Counts,
-    /// The entities that are new or changed.
+    /// The entities that are new or changed, until they are committed.
     pub written: Vec<Written>,
-    /// The objects that leave.
+    /// The objects that leave, until that is committed.
     pub removed: Vec<(Kind, String)>,
-    /// What the next run is to know besides.
+    /// What the next run is to know besides, until that is committed.
     pub remembered: Remembered,
 }
 
-/// How much a catalog holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Counts {
-    /// Users.
-    pub users: usize,
-    /// Groups.
-    pub groups: usize,
-    /// Pairs of a user and a group they are in.
-    pub memberships: usize,
-}
-
-impl Counts {
-    /// How much the catalog holds of one provider.
-    #[must_use]
-    pub(crate) fn of(state: &State) -> Self {
-        Self {
-            users: state.users().len(),
-            groups: state.groups().len() + usize::from(state.root().is_some()),
-            memberships: state
-                .groups()
-                .keys()
-                .map(|group| state.members(group).len())
-                .sum(),
-        }
-    }
-}
-
 /// A plan that cannot be made.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum PlanError {
     /// The org answered that it has no users, or no groups, and nothing of it was ever seen.
+    #[error("okta accepts the credentials and answers that the org has no {what} at all")]
     EmptySource {
         /// Which of the two.
         what: &'static str,
     },
     /// The org is another one than that which the catalog is from.
+    #[error("the catalog is from `{was}`, and nobody of it is in `{is}`: this is another org")]
     AnotherOrg {
         /// Its address when the catalog was filled.
         was: String,
@@ -203,8 +176,10 @@ pub(crate) enum PlanError {
         is: String,
     },
     /// No entities can be made of what was read.
-    Mapping(MappingError),
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// Entities that Backstage would refuse: a bug.
+    #[error("backstage would refuse what was made:{}", refused(.0))]
     Unsound(Vec<(EntityRef, Vec<Violation>)>),
 }
 
@@ -225,6 +200,31 @@ pub(crate) fn kept(known: &Known, settings: &Settings) -> Vec<(Kind, String)> {
         kept.extend(groups.map(|(id, _)| (Kind::Group, id.to_string())));
     }
     kept.into_iter().collect()
+}
+
+impl PlanError {
+    /// What to do about it.
+    #[must_use]
+    pub(crate) const fn fix(&self) -> &'static str {
+        match self {
+            Self::EmptySource { .. } => GIVE_ROLE,
+            Self::AnotherOrg { .. } => {
+                "correct `oktaUrl`; an org that comes in addition is a tenant with an `id` of its own, and one that replaces the \
+                 other begins with an empty store (`portalSync.store.url`)"
+            }
+            Self::Mapping(error) => error.fix(),
+            Self::Unsound(_) => "this is a bug in portal-sync: please report it with this message",
+        }
+    }
+}
+
+/// Entities, each with what is wrong with it.
+fn refused(entities: &[(EntityRef, Vec<Violation>)]) -> String {
+    let of_one = |(entity, violations): &(EntityRef, Vec<Violation>)| {
+        let violations: String = violations.iter().map(|it| format!(" {it};")).collect();
+        format!(" {entity}:{violations}")
+    };
+    entities.iter().map(of_one).collect()
 }
 
 /// Decides what to do. `approved` is the id of an earlier plan whose withheld removals and renames may go.
@@ -422,40 +422,6 @@ impl Plan {
                 PlannedChange::Removed { .. } => (added, updated, removed + 1),
             },
         )
-    }
-}
-
-impl fmt::Display for PlanError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EmptySource { what } => {
-                write!(
-                    f,
-                    "okta accepts the credentials and answers that the org has no {what} at all"
-                )
-            }
-            Self::AnotherOrg { was, is } => write!(
-                f,
-                "the catalog is from `{was}`, and nobody of it is in `{is}`: this is another org"
-            ),
-            Self::Mapping(error) => error.fmt(f),
-            Self::Unsound(entities) => {
-                f.write_str("backstage would refuse what was made:")?;
-                entities.iter().try_for_each(|(entity, violations)| {
-                    write!(f, " {entity}:")?;
-                    violations.iter().try_for_each(|it| write!(f, " {it};"))
-                })
-            }
-        }
-    }
-}
-
-impl std::error::Error for PlanError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Mapping(error) => error.source(),
-            Self::EmptySource { .. } | Self::AnotherOrg { .. } | Self::Unsound(_) => None,
-        }
     }
 }
 

@@ -53,7 +53,9 @@ pub(crate) struct Snapshot {
     pub hidden_parts: BTreeMap<GroupId, BTreeSet<GroupId>>,
     /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
     pub parents: BTreeMap<GroupId, GroupId>,
-    /// When the run began to read.
+    /// Okta's clock when it gave the first page of users or of groups: what changed since may be missing.
+    pub server_date: Option<Timestamp>,
+    /// When the org was read: [`Snapshot::server_date`], or this machine's time where no answer had one.
     pub taken_at: Timestamp,
     /// What the operator should know, in the order it was noticed.
     pub notices: Vec<String>,

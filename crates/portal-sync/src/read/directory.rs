@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 use okta_api::{Client, Group, GroupId, UserStatus};
 use okta_auth::visible;
 use tokio::time::Instant;
@@ -137,6 +138,7 @@ impl OktaDirectory {
         let failed = |error| ReadError::users(error, limit);
         while let Some(page) = pages.try_next().await.map_err(failed)? {
             unused.skipped_users(&page.skipped);
+            read.server_date = read.server_date.or(page.server_date);
             let mut slice = Timeslice::begin();
             for user in page.items {
                 slice.pass().await;
@@ -199,6 +201,7 @@ impl OktaDirectory {
             let failed = |error| ReadError::groups(error, limit);
             while let Some(page) = pages.try_next().await.map_err(failed)? {
                 unused.skipped_groups(&page.skipped);
+                read.server_date = read.server_date.or(page.server_date);
                 listed += page.items.len() + page.malformed.len();
                 let mut slice = Timeslice::begin();
                 for group in page.items {
@@ -301,6 +304,7 @@ impl Directory for OktaDirectory {
                 malformed_groups: groups.malformed,
                 unidentified_group: groups.unidentified,
                 groups_checked_here: self.selection.checks_groups_here(),
+                server_date: users.server_date.into_iter().chain(groups.server_date).min(),
                 ..users
             };
             let of_users = std::mem::take(&mut snapshot.notices);
@@ -348,6 +352,7 @@ struct GroupsRead {
     notices: Vec<String>,
     malformed: BTreeMap<GroupId, String>,
     unidentified: Option<String>,
+    server_date: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -1,40 +1,17 @@
-//! What `serve` says of a run: in the log, on the page, in the metrics.
+//! What `serve` says of a run, in the log and on the page.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use okta_auth::visible;
 
-use crate::decide::plan::{Unknown, name};
-use crate::run::cycle::Ended;
-use crate::run::report::{Outcome, Report};
-use crate::run::steps::RunError;
-use crate::store::StoreErrorKind;
-use crate::telemetry::{Left, RunFigures};
+use crate::decide::plan::name;
+use crate::held::run::{Outcome, Run, Tally, Unknown};
 
 /// So many of many are named in a sentence.
 const SHOWN: usize = 3;
 
 /// So many details of one run are logged.
 const LOGGED: usize = 10;
-
-/// How a run ended that another one overtook: that one committed while this one read, and the catalog is as it left it.
-const OVERTAKEN: &str = "overtaken";
-
-/// Whether another run of the provider committed first. It read the org as well, so nothing is wrong, and nothing is missing.
-fn is_overtaken(ended: &Ended) -> bool {
-    matches!(&ended.result, Err(RunError::Store(error)) if error.kind() == StoreErrorKind::Conflict)
-}
-
-/// The word for how a run ended, as the page and the metrics have it.
-pub(crate) fn outcome(ended: &Ended) -> &'static str {
-    if is_overtaken(ended) {
-        OVERTAKEN
-    } else {
-        ended.report.outcome.as_str()
-    }
-}
 
 /// What the log has said of a provider already: what is the same at each run is said once, and again when it has changed.
 #[derive(Debug, Default)]
@@ -52,80 +29,81 @@ impl Told {
     }
 
     /// Logs how a run ended, and what is new about it.
-    pub(crate) fn log(&mut self, ended: &Ended) {
-        let report = &ended.report;
-        if is_overtaken(ended) {
-            let (provider, requests) = (&report.provider, report.requests.total);
-            tracing::info!(
-                %provider, outcome = OVERTAKEN, requests, seconds = report.duration_seconds,
-                "another run of this tenant committed while this one read: the catalog is as that one left it, and is read \
-                 again on schedule"
-            );
-            return;
-        }
-        let Report {
-            provider,
-            added,
-            updated,
-            removed,
-            renamed,
-            withheld,
-            withheld_renames,
-            unknown,
-            quarantined,
-            generation,
-            ..
-        } = report;
-        let counts = report.counts;
-        let (users, groups) = (counts.users, counts.groups);
-        let (outcome, requests) = (report.outcome.as_str(), report.requests.total);
-        let seconds = report.duration_seconds;
-        match (&report.error, report.outcome) {
-            (Some(error), _) => {
-                tracing::error!(
-                    %provider, requests, seconds, fix = error.fix.as_deref(), "run failed: {}", error.message
-                );
-            }
-            (None, Outcome::Complete) => tracing::info!(
-                %provider, outcome, generation, added, updated, removed, renamed, users, groups, requests, seconds,
-                "run ended"
-            ),
-            (None, Outcome::Blocked) => tracing::warn!(
-                %provider, outcome, generation, added, updated, removed, renamed, withheld, withheld_renames, unknown,
-                quarantined, users, groups, requests, seconds, plan_id = %report.plan_id,
-                reason = %report.guard.join("; "), fix = %approval(report), "run ended"
-            ),
-            (None, _) => tracing::warn!(
-                %provider, outcome, generation, added, updated, removed, renamed, unknown, quarantined, users, groups,
-                requests, seconds, "run ended"
-            ),
-        }
+    pub(crate) fn log(&mut self, run: &Run) {
+        ended(run);
         // A run that failed says nothing of what was noticed before.
-        if report.error.is_some() {
+        if run.failure.is_some() {
             return;
         }
-        for line in self.news(details(report)) {
+        let provider = &run.provider;
+        for line in self.news(details(run)) {
             tracing::warn!(%provider, "{line}");
         }
     }
 }
 
+/// Logs how a run ended.
+fn ended(run: &Run) {
+    let Run {
+        provider,
+        outcome,
+        plan_id,
+        generation,
+        ..
+    } = run;
+    let Tally {
+        added,
+        updated,
+        removed,
+        renamed,
+        withheld,
+        withheld_renames,
+    } = run.tally;
+    let (users, groups) = (run.counts.users, run.counts.groups);
+    let (unknown, quarantined) = (run.unknown.len(), run.quarantined.len());
+    let (requests, seconds) = (run.asked.total(), run.seconds());
+    let plan_id = plan_id.as_deref().unwrap_or_default();
+    let outcome = outcome.as_str();
+    match (run.outcome, &run.failure) {
+        (Outcome::Overtaken, _) => tracing::info!(
+            %provider, outcome, requests, seconds,
+            "another run of this tenant committed while this one read: the catalog is as that one left it, and is read again \
+             on schedule"
+        ),
+        (_, Some(failure)) => tracing::error!(
+            %provider, requests, seconds, fix = failure.fix.as_deref(), "run failed: {}", failure.message
+        ),
+        (Outcome::Complete, None) => tracing::info!(
+            %provider, outcome, generation, added, updated, removed, renamed, users, groups, requests, seconds, "run ended"
+        ),
+        (Outcome::Blocked, None) => tracing::warn!(
+            %provider, outcome, generation, added, updated, removed, renamed, withheld, withheld_renames, unknown,
+            quarantined, users, groups, requests, seconds, plan_id = %plan_id, reason = %run.guard.join("; "),
+            fix = %approval(run), "run ended"
+        ),
+        (Outcome::Partial | Outcome::Failed, None) => tracing::warn!(
+            %provider, outcome, generation, added, updated, removed, renamed, unknown, quarantined, users, groups, requests,
+            seconds, "run ended"
+        ),
+    }
+}
+
 /// What a run noticed, a line each.
-fn details(report: &Report) -> Vec<String> {
+fn details(run: &Run) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    lines.extend(report.unknown_groups.iter().take(LOGGED).map(of_group));
-    lines.extend(more(
-        report.unknown_groups.len(),
-        LOGGED,
-        "groups are unknown",
-    ));
-    let records = report.quarantined_records.iter().take(LOGGED);
+    lines.extend(run.unknown.iter().take(LOGGED).map(of_group));
+    lines.extend(more(run.unknown.len(), LOGGED, "groups are unknown"));
+    let records = run.quarantined.iter().take(LOGGED);
     lines.extend(records.map(|(id, reason)| {
         let (id, reason) = (name(id), visible::message(reason));
         format!("record {id} is quarantined: {reason}")
     }));
-    lines.extend(more(report.quarantined, LOGGED, "records are quarantined"));
-    lines.extend(report.log_notices.iter().cloned());
+    lines.extend(more(
+        run.quarantined.len(),
+        LOGGED,
+        "records are quarantined",
+    ));
+    lines.extend(run.notices.iter().map(|notice| notice.logged.clone()));
     lines
 }
 
@@ -153,65 +131,38 @@ fn of_group(group: &Unknown) -> String {
     )
 }
 
-fn approval(report: &Report) -> String {
+fn approval(run: &Run) -> String {
     format!(
         "look at `portal-sync plan`; to let it happen once: portal-sync sync --provider {} --approve {}",
-        report.provider, report.plan_id
+        run.provider,
+        run.plan_id.as_deref().unwrap_or_default()
     )
 }
 
 /// What a person should know about a run that did not just go well.
-pub(crate) fn message(ended: &Ended) -> Option<String> {
-    let report = &ended.report;
-    if is_overtaken(ended) {
-        return Some(
+pub(crate) fn message(run: &Run) -> Option<String> {
+    match (run.outcome, &run.failure) {
+        (Outcome::Overtaken, _) => Some(
             "Another run committed while this one read; the catalog is as that one left it"
                 .to_owned(),
-        );
-    }
-    if let Some(error) = &report.error {
-        return Some(match &error.fix {
-            Some(fix) => format!("{}. {fix}", error.message),
-            None => error.message.clone(),
-        });
-    }
-    match report.outcome {
-        Outcome::Complete | Outcome::Failed => None,
-        Outcome::Partial => {
-            let groups = report.unknown_groups.iter().take(SHOWN).map(of_group);
-            let records = report.quarantined_records.iter().take(SHOWN);
+        ),
+        (_, Some(failure)) => Some(match &failure.fix {
+            Some(fix) => format!("{}. {fix}", failure.message),
+            None => failure.message.clone(),
+        }),
+        (Outcome::Complete | Outcome::Failed, None) => None,
+        (Outcome::Partial, None) => {
+            let groups = run.unknown.iter().take(SHOWN).map(of_group);
+            let records = run.quarantined.iter().take(SHOWN);
             let records = records
                 .map(|(id, reason)| format!("record {}: {}", name(id), visible::message(reason)));
-            let hidden =
-                report.unknown.saturating_sub(SHOWN) + report.quarantined.saturating_sub(SHOWN);
+            let hidden = run.unknown.len().saturating_sub(SHOWN)
+                + run.quarantined.len().saturating_sub(SHOWN);
             let more = (hidden > 0).then(|| format!("and {hidden} more"));
             let all: Vec<String> = groups.chain(records).chain(more).collect();
             Some(format!("It stays as it was: {}", all.join("; ")))
         }
-        Outcome::Blocked => Some(format!("{}. {}", report.guard.join("; "), approval(report))),
-    }
-}
-
-/// What a run leaves in the metrics.
-pub(crate) fn figures(ended: &Ended, finished: Timestamp) -> RunFigures {
-    let report = &ended.report;
-    RunFigures {
-        provider: report.provider.clone(),
-        outcome: outcome(ended).to_owned(),
-        finished,
-        duration: Duration::try_from_secs_f64(report.duration_seconds).unwrap_or_default(),
-        requests: report.requests.endpoints.clone(),
-        throttled: report.throttled,
-        waited: Duration::try_from_secs_f64(report.waited_seconds).unwrap_or_default(),
-        backed_off: Duration::try_from_secs_f64(report.backed_off_seconds).unwrap_or_default(),
-        left: (report.outcome != Outcome::Failed).then_some(Left {
-            users: report.counts.users as u64,
-            groups: report.counts.groups as u64,
-            withheld: report.withheld as u64,
-            withheld_renames: report.withheld_renames as u64,
-            unknown: report.unknown as u64,
-            quarantined: report.quarantined as u64,
-        }),
+        (Outcome::Blocked, None) => Some(format!("{}. {}", run.guard.join("; "), approval(run))),
     }
 }
 
@@ -219,10 +170,10 @@ pub(crate) fn figures(ended: &Ended, finished: Timestamp) -> RunFigures {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use jiff::Timestamp;
+
     use super::*;
-    use crate::decide::plan::Counts;
-    use crate::run::provider::Usage;
-    use crate::store::StoreError;
+    use crate::held::run::Failure;
 
     #[test]
     fn what_is_the_same_at_each_run_is_said_once_and_then_when_it_changes() {
@@ -249,7 +200,7 @@ mod tests {
         );
     }
     /// What is logged of a run that ended so.
-    fn logged(ended: &Ended) -> String {
+    fn logged(run: &Run) -> String {
         let written = Arc::new(Mutex::new(Vec::new()));
         let lines = {
             let written = Arc::clone(&written);
@@ -259,7 +210,7 @@ mod tests {
                 .with_ansi(false)
                 .with_writer(to)
         };
-        tracing::subscriber::with_default(lines.finish(), || Told::default().log(ended));
+        tracing::subscriber::with_default(lines.finish(), || Told::default().log(run));
         let written = written.lock().unwrap().clone();
         String::from_utf8(written).unwrap()
     }
@@ -277,32 +228,53 @@ mod tests {
         }
     }
 
-    fn failed(kind: StoreErrorKind) -> Ended {
-        let error = RunError::Store(StoreError::new(kind, "committing"));
-        let (counts, usage) = (Counts::default(), Usage::default());
-        let report = Report::of_failure("acme", &error, counts, usage, Duration::from_secs(1));
-        Ended {
-            report,
-            result: Err(error),
-        }
+    #[test]
+    fn a_blocked_run_says_why_and_what_to_do() {
+        let run = Run {
+            provider: "acme".to_owned(),
+            outcome: Outcome::Blocked,
+            plan_id: Some("abc".to_owned()),
+            generation: Some(7),
+            guard: vec!["too many users".to_owned()],
+            tally: Tally {
+                added: 1,
+                withheld: 2,
+                ..Tally::default()
+            },
+            ..Run::default()
+        };
+        let log = logged(&run);
+        assert!(
+            log.contains(
+                r#"run ended provider=acme outcome="blocked" generation=7 added=1 updated=0 removed=0 renamed=0 withheld=2"#
+            ) && log.ends_with(
+                "seconds=0.0 plan_id=abc reason=too many users fix=look at `portal-sync plan`; to let it happen once: \
+                 portal-sync sync --provider acme --approve abc\n"
+            ),
+            "{log}"
+        );
     }
 
     #[test]
     fn a_run_that_another_one_overtook_did_not_fail() {
-        for (kind, level, word) in [
-            (StoreErrorKind::Conflict, " INFO ", "overtaken"),
-            (StoreErrorKind::Disk, "ERROR ", "failed"),
-            (StoreErrorKind::NameTaken, "ERROR ", "failed"),
-        ] {
-            let ended = failed(kind);
-            let log = logged(&ended);
+        for (outcome, level) in [(Outcome::Overtaken, " INFO "), (Outcome::Failed, "ERROR ")] {
+            let run = Run {
+                outcome,
+                failure: Some(Failure {
+                    message: "the disk is full".to_owned(),
+                    fix: None,
+                    exit_code: 13,
+                }),
+                ..Run::default()
+            };
+            let log = logged(&run);
             assert!(log.starts_with(level), "{log}");
             assert_eq!(log.lines().count(), 1, "{log}");
-            assert_eq!(outcome(&ended), word);
-            let figures = figures(&ended, Timestamp::UNIX_EPOCH);
-            assert_eq!(figures.outcome, word);
-            assert_eq!(log.contains("run failed"), word == "failed", "{log}");
-            assert!(message(&ended).is_some());
+            assert_eq!(
+                log.contains("run failed: the disk is full"),
+                outcome == Outcome::Failed
+            );
+            assert!(message(&run).is_some());
         }
     }
 }

@@ -6,14 +6,14 @@ use jiff::tz::TimeZone;
 use okta_auth::Clock;
 use tokio::sync::watch;
 
-use super::account::{Told, figures, message, outcome};
+use super::account::Told;
 use super::publisher::Publisher;
-use crate::run::cycle::{Cycle, Then};
 use crate::run::first_runs::FirstRun;
+use crate::run::once::OneRun;
 use crate::run::provider::Provider;
 use crate::run::schedule::{Frequency, Schedule};
 use crate::run::schedule::{next_start, sleep_until};
-use crate::run::status::{ProviderStatus, RunStatus};
+use crate::run::status::ProviderStatus;
 use crate::store::CatalogStore;
 use crate::telemetry::Metrics;
 
@@ -63,40 +63,34 @@ impl Keeper {
     }
 
     async fn once(&self, told: &mut Told) {
-        let started = self.clock.now();
         self.tell(|status| {
             status.running = true;
             status.next_run = None;
         });
         let provider = &self.okta.settings().provider;
         tracing::info!(%provider, "run started");
-        let cycle = Cycle {
-            okta: &self.okta,
-            store: &*self.store,
-            clock: &self.clock,
-            limit: self.schedule.timeout,
-            on_progress: Arc::new(|_| ()),
-            approved: None,
-            then: Then::Commit,
-            first_run: &self.first_run,
+        let mut run = OneRun::begin(
+            &self.okta,
+            &*self.store,
+            &*self.clock,
+            self.schedule.timeout,
+        );
+        let result = async {
+            let known = run.read(Arc::new(|_| ())).await?;
+            run.commit(known, None, &self.first_run).await
         };
-        let ended = cycle.run().await;
+        let result = result.await;
+        self.first_run.end();
+        let run = run.end(result.as_ref());
         self.publisher.refresh_or_log().await;
-        let finished = self.clock.now();
-        told.log(&ended);
-        self.metrics.record_run(&figures(&ended, finished));
-        let (outcome, message) = (outcome(&ended), message(&ended));
+        told.log(&run);
+        self.metrics.record_run(&run);
         self.tell(|status| {
             status.running = false;
-            status.last_run = Some(RunStatus {
-                started,
-                finished,
-                outcome: outcome.to_owned(),
-                message,
-            });
+            status.last_run = Some(Arc::new(run));
         });
         // A plan may be of a hundred thousand entities.
-        drop(tokio::task::spawn_blocking(move || drop(ended)));
+        drop(tokio::task::spawn_blocking(move || drop(result)));
     }
 
     fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {

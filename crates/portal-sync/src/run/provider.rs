@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::HeaderValue;
 use okta_api::{Client, Observer, Share};
@@ -19,6 +18,7 @@ use crate::decide::plan::Settings;
 use crate::decide::roster::Rules;
 use crate::decide::rules::MappingRules;
 use crate::held::criteria::{Changed, Criteria, GroupCriterion};
+use crate::held::run::Asked;
 use crate::read::directory::{Limits, OktaDirectory, OnProgress};
 use crate::read::selection::{GroupFilter, Selection};
 
@@ -103,19 +103,6 @@ pub(crate) struct Provider {
     settings: Settings,
 }
 
-/// What has been asked of an org.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Usage {
-    /// Requests by path template.
-    pub requests: BTreeMap<String, u64>,
-    /// Answers with the status 429.
-    pub throttled: u64,
-    /// The time during which at least one request waited for the rate limit.
-    pub waited: Duration,
-    /// The time during which at least one request waited for another try after a failure.
-    pub backed_off: Duration,
-}
-
 impl Provider {
     /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet.
     ///
@@ -139,21 +126,28 @@ impl Provider {
             }
             Credentials::ApiToken(token) => Client::builder(org, token.clone(), transport),
         };
-        let parallel = provider.rate_limit.max_concurrent;
         let client = builder
             .share(provider.rate_limit.share)
-            .max_concurrent(parallel)
+            .max_concurrent(provider.rate_limit.max_concurrent)
             .observer(observer)
             .user_agent(USER_AGENT)
             .build();
         Ok(Self {
-            client,
             tokens,
+            ..Self::over(client, provider)
+        })
+    }
+
+    /// A provider whose org is read through this client.
+    pub(crate) fn over(client: Client, provider: &ProviderConfig) -> Self {
+        Self {
+            client,
+            tokens: None,
             selection: selection(provider),
-            parallel: parallel.get() as usize,
+            parallel: provider.rate_limit.max_concurrent.get() as usize,
             limits: provider.limits,
             settings: settings(provider),
-        })
+        }
     }
 
     /// The org as the directory of a run.
@@ -176,7 +170,7 @@ impl Provider {
 
     /// What has been asked of the org since the program began.
     #[must_use]
-    pub(crate) fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self) -> Asked {
         let metrics = self.client.metrics();
         let total = metrics.total();
         let mut requests: BTreeMap<String, u64> = metrics
@@ -188,7 +182,7 @@ impl Provider {
             requests.insert(TOKEN_ENDPOINT.to_owned(), tokens.requests());
         }
         requests.retain(|_, count| *count > 0);
-        Usage {
+        Asked {
             requests,
             throttled: total.throttled,
             waited: metrics.waited_for_limit,
@@ -260,28 +254,4 @@ fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
     texts.sort_unstable();
     texts.dedup();
     texts
-}
-
-impl Usage {
-    /// Requests of all endpoints.
-    #[must_use]
-    pub(crate) fn total(&self) -> u64 {
-        self.requests.values().sum()
-    }
-
-    /// What was asked since `earlier`.
-    #[must_use]
-    pub(crate) fn since(&self, earlier: &Self) -> Self {
-        let mut requests = self.requests.clone();
-        for (template, count) in &mut requests {
-            *count -= earlier.requests.get(template).copied().unwrap_or(0);
-        }
-        requests.retain(|_, count| *count > 0);
-        Self {
-            requests,
-            throttled: self.throttled - earlier.throttled,
-            waited: self.waited.saturating_sub(earlier.waited),
-            backed_off: self.backed_off.saturating_sub(earlier.backed_off),
-        }
-    }
 }

@@ -1,6 +1,10 @@
 //! How it stands: of the store, and of each provider.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+
+use crate::held::run::Run;
 
 /// What is known of the store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,29 +26,16 @@ pub(crate) enum StoreStatus {
 }
 
 /// One provider, as the schedule sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ProviderStatus {
     /// Its id in the configuration.
     pub provider: String,
     /// The host of its Okta org.
     pub org: String,
     /// The run that ended last since the process began.
-    pub last_run: Option<RunStatus>,
+    pub last_run: Option<Arc<Run>>,
     /// When the next run starts, if one is planned.
     pub next_run: Option<Timestamp>,
     /// Whether a run is under way.
     pub running: bool,
-}
-
-/// A run that ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RunStatus {
-    /// When it started.
-    pub started: Timestamp,
-    /// When it ended.
-    pub finished: Timestamp,
-    /// `complete`, `partial`, `blocked` or `failed`.
-    pub outcome: String,
-    /// What a person should know about it: the error of a failed run.
-    pub message: Option<String>,
 }

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::run::status::RunStatus;
+use crate::held::run::{Failure, Run};
 use crate::serve::Permission;
 use crate::telemetry::metrics_of_a_test;
 

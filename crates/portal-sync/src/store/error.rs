@@ -1,10 +1,10 @@
 //! What can be wrong with a store, and what to do about it.
 
 use std::error::Error;
-use std::fmt;
 
 /// A store that failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {}", kind.what())]
 pub(crate) struct StoreError {
     pub(super) kind: StoreErrorKind,
     pub(super) doing: String,
@@ -48,6 +48,26 @@ pub(crate) enum StoreErrorKind {
 }
 
 impl StoreErrorKind {
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Locked => "the store is locked by another process",
+            Self::ReadOnly => "the store may not be written",
+            Self::Full => "the disk of the store is full",
+            Self::NewerSchema => "the store was written by a newer portal-sync",
+            Self::Foreign => "the file is the database of another program",
+            Self::Damaged => "the store is no database, or it is damaged",
+            Self::IsFolder => "the path is a folder",
+            Self::NoFolder => "the folder does not exist",
+            Self::Denied => "this user may not open the file",
+            Self::Disk => "the disk of the store fails",
+            Self::Gone => "the file is gone",
+            Self::Unopenable => "the store cannot be opened",
+            Self::Conflict => "another run of this provider changed the catalog meanwhile",
+            Self::NameTaken => "another provider took one of the names meanwhile",
+            Self::Other => "the store failed",
+        }
+    }
+
     /// Whether the store may be well again without anybody doing anything about its file.
     #[must_use]
     pub(crate) const fn may_pass(self) -> bool {
@@ -126,38 +146,5 @@ impl StoreError {
             }
             StoreErrorKind::Other => "the previous generation is untouched; run again",
         }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            StoreErrorKind::Locked => "the store is locked by another process",
-            StoreErrorKind::ReadOnly => "the store may not be written",
-            StoreErrorKind::Full => "the disk of the store is full",
-            StoreErrorKind::NewerSchema => "the store was written by a newer portal-sync",
-            StoreErrorKind::Foreign => "the file is the database of another program",
-            StoreErrorKind::Damaged => "the store is no database, or it is damaged",
-            StoreErrorKind::IsFolder => "the path is a folder",
-            StoreErrorKind::NoFolder => "the folder does not exist",
-            StoreErrorKind::Denied => "this user may not open the file",
-            StoreErrorKind::Disk => "the disk of the store fails",
-            StoreErrorKind::Gone => "the file is gone",
-            StoreErrorKind::Unopenable => "the store cannot be opened",
-            StoreErrorKind::Conflict => {
-                "another run of this provider changed the catalog meanwhile"
-            }
-            StoreErrorKind::NameTaken => "another provider took one of the names meanwhile",
-            StoreErrorKind::Other => "the store failed",
-        };
-        write!(f, "{}: {what}", self.doing)
-    }
-}
-
-impl Error for StoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn Error + 'static))
     }
 }

@@ -1,60 +1,17 @@
 //! The instruments of the sync runs and of the server, all named `portal_sync_…`.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use jiff::Timestamp;
 use okta_api::{Exchange, Observer};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
 use super::Unauthorized;
+use crate::held::run::{Outcome, Run};
 
 /// Upper bounds of the buckets of a run's duration, in seconds: from a delta of a small tenant to a full read of a
 /// large one.
 const DURATIONS: [f64; 11] = [
     1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0,
 ];
-
-/// What one run of one provider leaves in the metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RunFigures {
-    /// The provider's id in the configuration.
-    pub provider: String,
-    /// `complete`, `partial`, `blocked` or `failed`.
-    pub outcome: String,
-    /// When the run ended.
-    pub finished: Timestamp,
-    /// How long it took.
-    pub duration: Duration,
-    /// Requests sent to Okta, by endpoint.
-    pub requests: BTreeMap<String, u64>,
-    /// Answers with status 429.
-    pub throttled: u64,
-    /// Time spent waiting for the rate limit.
-    pub waited: Duration,
-    /// Time spent waiting for another try after a failure.
-    pub backed_off: Duration,
-    /// What the run left behind. Nothing for one that failed: what was there before stays, in the gauges too.
-    pub left: Option<Left>,
-}
-
-/// What a run left in the catalog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Left {
-    /// Users of the provider that are now in the catalog.
-    pub users: u64,
-    /// Groups of the provider that are now in the catalog.
-    pub groups: u64,
-    /// Removals that the guard held back.
-    pub withheld: u64,
-    /// Renames that the guard held back.
-    pub withheld_renames: u64,
-    /// Groups whose members could not be read.
-    pub unknown: u64,
-    /// Records that could not be decoded or named.
-    pub quarantined: u64,
-}
 
 /// The instruments that runs and requests are recorded with. Clones record into the same ones.
 #[derive(Debug, Clone)]
@@ -89,6 +46,21 @@ pub(crate) struct HttpMetrics {
 pub(crate) struct OpenConnection(UpDownCounter<i64>);
 
 impl HttpMetrics {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            open: meter
+                .i64_up_down_counter("portal_sync_http_connections")
+                .with_description("Connections of the HTTP server that are open.")
+                .build(),
+            cut_off: meter
+                .u64_counter("portal_sync_http_connections_cut_off")
+                .with_description(
+                    "Connections that the HTTP server closed for want of a place or of time.",
+                )
+                .build(),
+        }
+    }
+
     /// One more connection is open.
     pub(crate) fn opened(&self) -> OpenConnection {
         self.open.add(1, &[]);
@@ -113,6 +85,25 @@ struct OktaInstruments {
     responses: Counter<u64>,
     bytes: Counter<u64>,
     remaining: Gauge<u64>,
+}
+
+impl OktaInstruments {
+    fn new(meter: &Meter) -> Self {
+        Self {
+            responses: meter
+                .u64_counter("portal_sync_okta_responses")
+                .with_description("Answers of Okta as they come, by endpoint and status; `none` where there was no whole one.")
+                .build(),
+            bytes: meter
+                .u64_counter("portal_sync_okta_response_bytes")
+                .with_description("The bodies of Okta's answers, unpacked.")
+                .build(),
+            remaining: meter
+                .u64_gauge("portal_sync_okta_rate_limit_remaining")
+                .with_description("Requests that Okta said are left in the rate window, by endpoint.")
+                .build(),
+        }
+    }
 }
 
 /// Records what a client of one provider tells.
@@ -148,80 +139,55 @@ impl Metrics {
     /// The instruments, made by `meter`. Prometheus adds `_total` to the counters.
     #[must_use]
     pub(crate) fn new(meter: &Meter) -> Self {
+        let count = |name, what| meter.u64_counter(name).with_description(what).build();
+        let seconds = |name, what| meter.f64_counter(name).with_description(what).build();
+        let gauge = |name, what| meter.u64_gauge(name).with_description(what).build();
         Self {
-            runs: meter
-                .u64_counter("portal_sync_runs")
-                .with_description("Runs that ended, by outcome.")
-                .build(),
+            runs: count("portal_sync_runs", "Runs that ended, by outcome."),
             duration: meter
                 .f64_histogram("portal_sync_run_duration_seconds")
                 .with_description("How long a run took.")
                 .with_boundaries(DURATIONS.to_vec())
                 .build(),
-            requests: meter
-                .u64_counter("portal_sync_okta_requests")
-                .with_description("Requests sent to Okta, by endpoint.")
-                .build(),
-            throttled: meter
-                .u64_counter("portal_sync_okta_throttled")
-                .with_description("Requests that Okta refused with status 429.")
-                .build(),
-            waited: meter
-                .f64_counter("portal_sync_okta_wait_seconds")
-                .with_description("Time spent waiting for Okta's rate limit.")
-                .build(),
-            backed_off: meter
-                .f64_counter("portal_sync_okta_backoff_seconds")
-                .with_description("Time spent waiting for another try after requests that failed.")
-                .build(),
-            entities: meter
-                .u64_gauge("portal_sync_entities")
-                .with_description("Entities in the catalog, by kind.")
-                .build(),
-            withheld: meter
-                .u64_gauge("portal_sync_removals_withheld")
-                .with_description("Removals that the guard held back in the last run.")
-                .build(),
-            withheld_renames: meter
-                .u64_gauge("portal_sync_renames_withheld")
-                .with_description("Renames that the guard held back in the last run.")
-                .build(),
-            unknown: meter
-                .u64_gauge("portal_sync_groups_unknown")
-                .with_description("Groups whose members could not be read in the last run.")
-                .build(),
-            quarantined: meter
-                .u64_gauge("portal_sync_records_quarantined")
-                .with_description("Records that could not be decoded or named in the last run.")
-                .build(),
+            requests: count(
+                "portal_sync_okta_requests",
+                "Requests sent to Okta, by endpoint.",
+            ),
+            throttled: count(
+                "portal_sync_okta_throttled",
+                "Requests that Okta refused with status 429.",
+            ),
+            waited: seconds(
+                "portal_sync_okta_wait_seconds",
+                "Time spent waiting for Okta's rate limit.",
+            ),
+            backed_off: seconds(
+                "portal_sync_okta_backoff_seconds",
+                "Time spent waiting for another try after requests that failed.",
+            ),
+            entities: gauge("portal_sync_entities", "Entities in the catalog, by kind."),
+            withheld: gauge(
+                "portal_sync_removals_withheld",
+                "Removals that the guard held back in the last run.",
+            ),
+            withheld_renames: gauge(
+                "portal_sync_renames_withheld",
+                "Renames that the guard held back in the last run.",
+            ),
+            unknown: gauge(
+                "portal_sync_groups_unknown",
+                "Groups whose members could not be read in the last run.",
+            ),
+            quarantined: gauge(
+                "portal_sync_records_quarantined",
+                "Records that could not be decoded or named in the last run.",
+            ),
             last_complete: meter
                 .f64_gauge("portal_sync_last_complete_run_timestamp_seconds")
                 .with_description("When the last complete run ended, in seconds since 1970.")
                 .build(),
-            http: HttpMetrics {
-                open: meter
-                    .i64_up_down_counter("portal_sync_http_connections")
-                    .with_description("Connections of the HTTP server that are open.")
-                    .build(),
-                cut_off: meter
-                    .u64_counter("portal_sync_http_connections_cut_off")
-                    .with_description("Connections that the HTTP server closed for want of a place or of time.")
-                    .build(),
-            },
-            okta: OktaInstruments {
-                responses: meter
-                    .u64_counter("portal_sync_okta_responses")
-                    .with_description("Answers of Okta as they come, by endpoint and status; `none` where there was no whole one.")
-                    .build(),
-                bytes: meter
-                    .u64_counter("portal_sync_okta_response_bytes")
-                    .with_description("The bodies of Okta's answers, unpacked.")
-                    .build(),
-                remaining: meter
-                    .u64_gauge("portal_sync_okta_rate_limit_remaining")
-                    .with_description("Requests that Okta said are left in the rate window, by endpoint.")
-                    .build(),
-            },
+            http: HttpMetrics::new(meter),
+            okta: OktaInstruments::new(meter),
             unauthorized: Unauthorized::new(meter),
         }
     }
@@ -256,39 +222,49 @@ impl Metrics {
     }
 
     /// Records a run that ended.
-    pub(crate) fn record_run(&self, run: &RunFigures) {
+    pub(crate) fn record_run(&self, run: &Run) {
         let provider = || KeyValue::new("provider", run.provider.clone());
         let of =
             |key: &'static str, value: &str| [provider(), KeyValue::new(key, value.to_owned())];
+        let gauge = |gauge: &Gauge<u64>, count: usize| gauge.record(count as u64, &[provider()]);
 
-        self.runs.add(1, &of("outcome", &run.outcome));
+        self.runs.add(1, &of("outcome", run.outcome.as_str()));
         self.duration
-            .record(run.duration.as_secs_f64(), &[provider()]);
-        for (endpoint, sent) in &run.requests {
+            .record(run.took().as_secs_f64(), &[provider()]);
+        for (endpoint, sent) in &run.asked.requests {
             self.requests.add(*sent, &of("endpoint", endpoint));
         }
-        self.throttled.add(run.throttled, &[provider()]);
-        self.waited.add(run.waited.as_secs_f64(), &[provider()]);
-        self.backed_off
-            .add(run.backed_off.as_secs_f64(), &[provider()]);
-        if let Some(left) = run.left {
-            self.entities.record(left.users, &of("kind", "User"));
-            self.entities.record(left.groups, &of("kind", "Group"));
-            self.withheld.record(left.withheld, &[provider()]);
-            self.withheld_renames
-                .record(left.withheld_renames, &[provider()]);
-            self.unknown.record(left.unknown, &[provider()]);
-            self.quarantined.record(left.quarantined, &[provider()]);
+        self.throttled.add(run.asked.throttled, &[provider()]);
+        let seconds = [
+            (&self.waited, run.asked.waited),
+            (&self.backed_off, run.asked.backed_off),
+        ];
+        for (counter, time) in seconds {
+            counter.add(time.as_secs_f64(), &[provider()]);
         }
-        if run.outcome == "complete" {
+        // What was there before a run that failed stays, in the gauges too.
+        if run.failure.is_none() {
+            let (users, groups) = (run.counts.users as u64, run.counts.groups as u64);
+            self.entities.record(users, &of("kind", "User"));
+            self.entities.record(groups, &of("kind", "Group"));
+            gauge(&self.withheld, run.tally.withheld);
+            gauge(&self.withheld_renames, run.tally.withheld_renames);
+            gauge(&self.unknown, run.unknown.len());
+            gauge(&self.quarantined, run.quarantined.len());
+        }
+        if run.outcome == Outcome::Complete {
             self.last_complete
-                .record(run.finished.as_duration().as_secs_f64(), &[provider()]);
+                .record(run.ended.as_duration().as_secs_f64(), &[provider()]);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
     use okta_api::Client;
     use okta_auth::testing::{Answer, ScriptedTransport};
     use okta_auth::{ApiToken, OrgUrl, TransportErrorKind};
@@ -297,28 +273,52 @@ mod tests {
 
     use super::super::{SERVICE, meters};
     use super::*;
+    use crate::held::run::{Asked, Counts, Failure, Tally, Unknown};
 
-    fn run(outcome: &str, second: i64) -> RunFigures {
-        RunFigures {
+    fn run(outcome: Outcome, second: i64) -> Run {
+        let ended = Timestamp::from_second(second).unwrap();
+        let unknown = |n: usize| Unknown {
+            okta_id: format!("00g{n}"),
+            name: String::new(),
+            reason: String::new(),
+            since: None,
+            kept: true,
+        };
+        let failure = Failure {
+            message: String::new(),
+            fix: None,
+            exit_code: 12,
+        };
+        Run {
             provider: "default".to_owned(),
-            outcome: outcome.to_owned(),
-            finished: Timestamp::from_second(second).unwrap(),
-            duration: Duration::from_millis(2_500),
-            requests: BTreeMap::from([
-                ("GET /api/v1/users".to_owned(), 10),
-                ("GET /api/v1/groups".to_owned(), 2),
-            ]),
-            throttled: 1,
-            waited: Duration::from_millis(1_500),
-            backed_off: Duration::from_millis(2_000),
-            left: (outcome != "failed").then_some(Left {
+            outcome,
+            began: ended - Duration::from_millis(2_500),
+            ended,
+            asked: Asked {
+                requests: BTreeMap::from([
+                    ("GET /api/v1/users".to_owned(), 10),
+                    ("GET /api/v1/groups".to_owned(), 2),
+                ]),
+                throttled: 1,
+                waited: Duration::from_millis(1_500),
+                backed_off: Duration::from_millis(2_000),
+            },
+            counts: Counts {
                 users: 2_000,
                 groups: 300,
+                memberships: 0,
+            },
+            tally: Tally {
                 withheld: 7,
                 withheld_renames: 5,
-                unknown: 3,
-                quarantined: 2,
-            }),
+                ..Tally::default()
+            },
+            unknown: (0..3).map(unknown).collect(),
+            quarantined: (0..2)
+                .map(|n: usize| (format!("00u{n}"), String::new()))
+                .collect(),
+            failure: (outcome == Outcome::Failed).then_some(failure),
+            ..Run::default()
         }
     }
 
@@ -326,8 +326,10 @@ mod tests {
     fn every_instrument_is_in_the_text_for_prometheus() {
         let (registry, meters) = meters(None).unwrap();
         let metrics = Metrics::new(&meters.meter(SERVICE));
-        metrics.record_run(&run("complete", 1_700_000_000));
-        metrics.clone().record_run(&run("failed", 1_700_000_900));
+        metrics.record_run(&run(Outcome::Complete, 1_700_000_000));
+        metrics
+            .clone()
+            .record_run(&run(Outcome::Failed, 1_700_000_900));
 
         let text = TextEncoder::new()
             .encode_to_string(&registry.gather())

@@ -3,13 +3,14 @@
 use okta_api::{GIVE_ROLE, GroupId};
 use okta_auth::visible::message;
 
-use super::change::{Unknown, Withheld};
+use super::change::Withheld;
 use super::compare::{Comparison, compare};
-use super::{Counts, Draft, Held, Plan, PlanError, Settings};
+use super::{Draft, Held, Plan, PlanError, Settings};
 use crate::decide::mapping::Mapped;
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
 use crate::held::criteria::Remembered;
 use crate::held::org::{Refusal, Snapshot};
+use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
 use crate::text::counted::counted;
 use crate::text::is_blank;
@@ -175,7 +176,6 @@ impl Parts<'_> {
             collisions: mapped.collisions,
             sign_in,
             notices,
-            before: Counts::of(state),
             after,
             written,
             removed,

@@ -1,7 +1,6 @@
 //! The parts of a plan.
 
 use catalog_model::{EntityRef, FieldChange};
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::decide::roster::Cause;
@@ -73,22 +72,6 @@ pub(crate) struct Withheld {
     /// The Okta ids of the members the group would lose, when only they would go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
-}
-
-/// A group whose members could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Unknown {
-    /// The group's Okta id.
-    pub okta_id: String,
-    /// The group's name in Okta.
-    pub name: String,
-    /// Why they could not be read.
-    pub reason: String,
-    /// When the first of the runs in a row began that could not read them.
-    pub since: Option<Timestamp>,
-    /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
-    pub kept: bool,
 }
 
 impl PlannedChange {

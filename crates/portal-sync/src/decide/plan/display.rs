@@ -181,15 +181,14 @@ impl fmt::Display for Part<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
     use crate::decide::plan::tests::{committed, plan, settings};
     use crate::held::org::{Members, Snapshot};
+    use crate::held::run::Run;
     use crate::held::state::State;
-    use crate::run::provider::Usage;
+    use crate::run::once::with_plan;
     use crate::run::report::Report;
 
     fn shown(before: Value, after: Value) -> String {
@@ -272,9 +271,14 @@ mod tests {
         let filled = committed(&first, &State::default());
         for before in [State::default(), filled] {
             let plan = plan(&org(FORGED), &before, &settings(), None).unwrap();
-            for applied in [false, true] {
-                let (usage, took) = (Usage::default(), Duration::ZERO);
-                let report = Report::of_plan(&plan, applied, None, usage, took);
+            let run = Run {
+                provider: plan.provider.clone(),
+                ..with_plan(Run::default(), &plan)
+            };
+            for report in [
+                Report::of_plan(&run, Some(&plan)),
+                Report::of_sync(&run, Some(&plan)),
+            ] {
                 let text = format!("{plan}{report}");
                 let shown = okta_auth::visible::lines(&text);
                 for line in shown.lines() {

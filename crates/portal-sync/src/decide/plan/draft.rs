@@ -66,7 +66,7 @@ impl Draft {
     ///
     /// # Errors
     /// When one is missing, or is no entity.
-    pub(crate) fn explain(&mut self, were: Vec<Written>) -> Result<(), PlanError> {
+    pub(crate) fn explain(mut self, were: Vec<Written>) -> Result<Self, PlanError> {
         let next = were.len();
         let were: HashMap<_, _> = were.iter().map(|it| (it.key(), &it.document)).collect();
         for at in self.changed.iter().skip(self.explained).take(next) {
@@ -84,7 +84,7 @@ impl Draft {
             }
         }
         self.explained += next.max(1);
-        Ok(())
+        Ok(self)
     }
 
     /// Says that what the guard would hold back was approved.
@@ -119,17 +119,13 @@ impl Draft {
 
     /// The plan, of objects whose texts are all at hand.
     #[cfg(test)]
-    pub(crate) fn explained_by(
-        mut self,
-        state: &crate::held::state::State,
-    ) -> Result<Plan, PlanError> {
+    pub(crate) fn explained_by(self, state: &crate::held::state::State) -> Result<Plan, PlanError> {
         let keys = self.unexplained(usize::MAX);
         let texts = keys.into_iter().filter_map(|(kind, okta_id)| {
             let document = state.text(kind, &okta_id)?.clone();
             Some(Written { okta_id, document })
         });
-        self.explain(texts.collect())?;
-        Ok(self.finish())
+        Ok(self.explain(texts.collect())?.finish())
     }
 }
 

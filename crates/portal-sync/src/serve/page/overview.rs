@@ -8,6 +8,7 @@ use super::super::ProviderStatus;
 use super::listing::{Page, Query, SEARCH};
 use super::{address, email, label, moment, words};
 use crate::catalog::published::Published;
+use crate::run::account;
 
 /// What the first page shows.
 pub(super) fn content(
@@ -35,14 +36,14 @@ pub(super) fn content(
 /// In place of a catalog while there is none, with what went wrong so far.
 pub(super) fn waiting(providers: &[ProviderStatus]) -> Markup {
     let errors = providers.iter().filter_map(|provider| {
-        let message = provider.last_run.as_ref()?.message.as_deref()?;
+        let message = account::message(provider.last_run.as_ref()?)?;
         Some((provider.provider.as_str(), message))
     });
     html! {
         h1 { "Waiting for the first sync" }
         p { "Nothing is served until the first run of a provider has ended well." }
         @for (provider, message) in errors {
-            p.error role="alert" { strong { (provider) ": " } (words::prose(message)) }
+            p.error role="alert" { strong { (provider) ": " } (words::prose(&message)) }
         }
     }
 }
@@ -185,10 +186,10 @@ fn row(provider: &ProviderStatus, now: Timestamp) -> Markup {
             td {
                 @match &provider.last_run {
                     Some(run) => {
-                        span.outcome data-outcome=(run.outcome) { (run.outcome) }
-                        " " (moment(run.finished, now))
-                        ", took " (words::duration(run.started, run.finished))
-                        @if let Some(message) = &run.message { p.message { (words::prose(message)) } }
+                        span.outcome data-outcome=(run.outcome.as_str()) { (run.outcome.as_str()) }
+                        " " (moment(run.ended, now))
+                        ", took " (words::duration(run.began, run.ended))
+                        @if let Some(message) = account::message(run) { p.message { (words::prose(&message)) } }
                     }
                     None => { "none since the start" }
                 }

@@ -7,12 +7,16 @@ fn failed(message: &str) -> ProviderStatus {
     ProviderStatus {
         provider: "default".to_owned(),
         org: "acme.okta.com".to_owned(),
-        last_run: Some(RunStatus {
-            started: at(NOW - 185),
-            finished: at(NOW - 60),
-            outcome: "failed".to_owned(),
-            message: Some(message.to_owned()),
-        }),
+        last_run: Some(Arc::new(Run {
+            began: at(NOW - 185),
+            ended: at(NOW - 60),
+            failure: Some(Failure {
+                message: message.to_owned(),
+                fix: None,
+                exit_code: 12,
+            }),
+            ..Run::default()
+        })),
         next_run: Some(at(NOW + 600)),
         running: false,
     }

@@ -1,26 +1,20 @@
 //! What a change of the keys that decide who is in the catalog may remove.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use okta_api::{Client, Group, User};
-use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
+use okta_api::{Group, User};
 use org_filter::{Dialect, SearchExpr};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::*;
 use crate::config::{self, Environment};
 use crate::held::state::State;
-use crate::read::directory::OktaDirectory;
 use crate::read::records::{GroupRecord, UserRecord};
-use crate::run::provider::{ProviderConfig, selection, settings};
+use crate::run::provider::settings;
 
 /// An org that answers searches as Okta does, by the same language.
 #[derive(Debug, Clone, Default)]
@@ -163,38 +157,23 @@ fn any_keys() -> impl Strategy<Value = String> {
         "{ merge: [{ name: All, groups: ['glob:*'] }] }",
         "{ merge: [{ name: Apps, groups: ['prefix:app'] }] }",
     ]);
-    let maybe = option::weighted(0.6, user_filter);
-    let flags = any::<[bool; 2]>();
-    (
-        maybe,
+    let filters = (
+        option::weighted(0.6, user_filter),
         option::weighted(0.4, group_filter),
-        users,
-        groups,
-        flags,
+    );
+    (filters, users, groups, any::<[bool; 2]>()).prop_map(
+        |((user_filter, group_filter), users, groups, [from_groups, empty])| {
+            let user_filter = user_filter.map(|it| format!("  userFilter: '{it}',\n"));
+            let group_filter = group_filter.map(|it| format!("  groupFilter: {it},\n"));
+            format!(
+                "catalog: {{ providers: {{ okta: {{ acme: {{\n  oktaUrl: https://acme.okta.com, token: 00t,\n{}{}\
+                 \x20 usersFromGroups: {from_groups}, includeEmptyGroups: {empty},\n\
+                 \x20 mapping: {{ users: {users}, groups: {groups} }} }} }} }} }}\n",
+                user_filter.unwrap_or_default(),
+                group_filter.unwrap_or_default(),
+            )
+        },
     )
-        .prop_map(
-            |(user_filter, group_filter, users, groups, [from_groups, empty])| {
-                let mut text = String::from("catalog: { providers: { okta: { acme: {\n");
-                text.push_str("  oktaUrl: https://acme.okta.com, token: 00t,\n");
-                if let Some(filter) = user_filter {
-                    writeln!(text, "  userFilter: '{filter}',").unwrap();
-                }
-                if let Some(filter) = group_filter {
-                    writeln!(text, "  groupFilter: {filter},").unwrap();
-                }
-                writeln!(
-                    text,
-                    "  usersFromGroups: {from_groups}, includeEmptyGroups: {empty},"
-                )
-                .unwrap();
-                writeln!(
-                    text,
-                    "  mapping: {{ users: {users}, groups: {groups} }} }} }} }} }}"
-                )
-                .unwrap();
-                text
-            },
-        )
 }
 
 fn provider(keys: &str, guard: Guard) -> ProviderConfig {
@@ -216,17 +195,8 @@ async fn run(
     store: &SqliteStore,
     approved: Option<&str>,
 ) -> Option<Plan> {
-    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let token = ApiToken::new("00test".to_owned().into()).unwrap();
-    let client = Client::builder(url, token, tenant.clone()).build();
-    let selection = selection(provider);
-    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
-    let settings = settings(provider);
-    let until = Instant::now() + Duration::from_secs(600);
-    let known = read(&directory, store, &settings, at(), until).await.ok()?;
-    let first_run = &in_order(1)[0];
-    let done = commit(known, store, &settings, approved, at(), first_run).await;
-    done.ok().map(|(plan, _)| plan)
+    let provider = super::provider(provider, tenant.clone());
+    sync(&provider, store, approved).await.ok()
 }
 
 /// Who is in the catalog and in use, by Okta id, and which groups are.

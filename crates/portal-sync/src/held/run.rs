@@ -1,0 +1,252 @@
+//! One run's account of itself, when it has ended.
+//!
+//! The JSON and the lines of `sync` and `plan`, the log, the metrics and the page are views of a [`Run`]: each figure is summed
+//! once, here. It holds what one needs to tell of a run; the plan in full, with every change and everything that is withheld,
+//! stays beside it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Exit;
+use crate::held::state::State;
+
+/// A run that ended.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Run {
+    /// The provider's id in the configuration.
+    pub provider: String,
+    /// When it began, by this machine's clock.
+    pub began: Timestamp,
+    /// When it ended: so much later as it took, though somebody may have set the clock meanwhile.
+    pub ended: Timestamp,
+    /// What was asked of the org.
+    pub asked: Asked,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The plan's id, unless the run failed.
+    pub plan_id: Option<String>,
+    /// The generation that it committed; none when there was nothing to write, or nothing was to be written.
+    pub generation: Option<u64>,
+    /// What the catalog holds of this provider now, as far as the run knows.
+    pub counts: Counts,
+    /// How much changes, or would.
+    pub tally: Tally,
+    /// Why the guard withheld something.
+    pub guard: Vec<String>,
+    /// Groups whose members could not be read.
+    pub unknown: Vec<Unknown>,
+    /// Records that could not be decoded or named: the reason by Okta id.
+    pub quarantined: BTreeMap<String, String>,
+    /// How many names were given out differently because two objects wanted one.
+    pub collisions: usize,
+    /// What the operator should know.
+    pub notices: Vec<Notice>,
+    /// Why the run failed.
+    pub failure: Option<Failure>,
+}
+
+impl Run {
+    /// How long it took.
+    #[must_use]
+    pub(crate) fn took(&self) -> Duration {
+        let took: SignedDuration = self.ended.duration_since(self.began);
+        took.try_into().unwrap_or_default()
+    }
+
+    /// The same in seconds, to the millisecond.
+    #[must_use]
+    pub(crate) fn seconds(&self) -> f64 {
+        seconds(self.took())
+    }
+}
+
+/// A duration in seconds, to the millisecond.
+#[must_use]
+pub(crate) fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    /// Everything was read and every change is in the plan.
+    Complete,
+    /// Something stayed unknown or was quarantined.
+    Partial,
+    /// The guard withheld removals.
+    Blocked,
+    /// Another run of the provider committed while this one read, and the catalog is as that one left it. It read the org as
+    /// well, so nothing is wrong, and nothing is missing.
+    Overtaken,
+    /// Nothing came of it; the catalog is as it was.
+    #[default]
+    Failed,
+}
+
+impl Outcome {
+    /// The stable word.
+    #[must_use]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Blocked => "blocked",
+            Self::Overtaken => "overtaken",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The exit code of a run with a plan; that of one without is its failure's.
+    #[must_use]
+    pub(crate) const fn exit(self) -> Exit {
+        match self {
+            Self::Blocked => Exit::Withheld,
+            Self::Partial => Exit::Partial,
+            Self::Complete | Self::Overtaken | Self::Failed => Exit::Done,
+        }
+    }
+}
+
+/// What was asked of an org.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Asked {
+    /// Requests by path template.
+    pub requests: BTreeMap<String, u64>,
+    /// Answers with the status 429.
+    pub throttled: u64,
+    /// The time during which at least one request waited for the rate limit.
+    pub waited: Duration,
+    /// The time during which at least one request waited for another try after a failure.
+    pub backed_off: Duration,
+}
+
+impl Asked {
+    /// Requests of all endpoints.
+    #[must_use]
+    pub(crate) fn total(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    /// What was asked since `earlier`.
+    #[must_use]
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let before = |template: &String| earlier.requests.get(template).copied().unwrap_or(0);
+        let requests = self.requests.iter();
+        let requests = requests.map(|(template, count)| {
+            let count = count.saturating_sub(before(template));
+            (template.clone(), count)
+        });
+        Self {
+            requests: requests.filter(|(_, count)| *count > 0).collect(),
+            throttled: self.throttled.saturating_sub(earlier.throttled),
+            waited: self.waited.saturating_sub(earlier.waited),
+            backed_off: self.backed_off.saturating_sub(earlier.backed_off),
+        }
+    }
+}
+
+/// How much a catalog holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    /// Users.
+    pub users: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Pairs of a user and a group they are in.
+    pub memberships: usize,
+}
+
+impl Counts {
+    /// How much the catalog holds of one provider.
+    #[must_use]
+    pub(crate) fn of(state: &State) -> Self {
+        Self {
+            users: state.users().len(),
+            groups: state.groups().len() + usize::from(state.root().is_some()),
+            memberships: state
+                .groups()
+                .keys()
+                .map(|group| state.members(group).len())
+                .sum(),
+        }
+    }
+}
+
+/// How much a plan changes, in entities.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Tally {
+    /// Those that come.
+    pub added: usize,
+    /// Those that change, renames included.
+    pub updated: usize,
+    /// Those that go.
+    pub removed: usize,
+    /// Those that get another name, which are among those that change.
+    pub renamed: usize,
+    /// Those whose removal, or the removal of whose members, is withheld.
+    pub withheld: usize,
+    /// Those whose new name is withheld.
+    pub withheld_renames: usize,
+}
+
+impl Tally {
+    /// Whether the catalog and the org differ.
+    #[must_use]
+    pub(crate) const fn has_changes(&self) -> bool {
+        self.added + self.updated + self.removed > 0
+    }
+
+    /// Whether the guard holds something back.
+    #[must_use]
+    pub(crate) const fn is_withheld(&self) -> bool {
+        self.withheld + self.withheld_renames > 0
+    }
+}
+
+/// A group whose members could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Unknown {
+    /// The group's Okta id.
+    pub okta_id: String,
+    /// The group's name in Okta.
+    pub name: String,
+    /// Why they could not be read.
+    pub reason: String,
+    /// When the first of the runs in a row began that could not read them.
+    pub since: Option<Timestamp>,
+    /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
+    pub kept: bool,
+}
+
+/// What the operator should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Notice {
+    /// For whoever asked.
+    pub text: String,
+    /// For a log, which is kept and passed on: people are counted and not named.
+    pub logged: String,
+}
+
+/// Why a run failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Failure {
+    /// What failed, with its causes.
+    pub message: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// The exit code it leads to.
+    pub exit_code: u8,
+}
+
+#[cfg(test)]
+mod tests;
