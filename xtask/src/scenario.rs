@@ -61,7 +61,25 @@ struct File {
 struct Generate {
     users: usize,
     groups: usize,
+    /// The most people of a team.
+    #[serde(default)]
+    team: Option<usize>,
     seed: u64,
+}
+
+impl Generate {
+    fn org(self) -> Org {
+        let Self {
+            users,
+            groups,
+            team,
+            seed,
+        } = self;
+        team.map_or_else(
+            || Org::generate(users, groups, seed),
+            |team| Org::generate_with_teams(users, groups, team, seed),
+        )
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -103,10 +121,7 @@ impl Scenario {
             .with_context(|| format!("cannot read `{}`", path.display()))?;
         let file: File = serde_saphyr::from_str(&text)
             .with_context(|| format!("cannot parse `{}`", path.display()))?;
-        let mut org = file
-            .generate
-            .map(|it| Org::generate(it.users, it.groups, it.seed))
-            .unwrap_or_default();
+        let mut org = file.generate.map(|it| it.org()).unwrap_or_default();
         for user in file.users {
             ensure!(
                 !org.users.contains_key(&user.id),

@@ -7,27 +7,34 @@ use anyhow::ensure;
 
 use crate::say;
 
-mod code;
+mod workspace;
 
 mod finding;
 
+mod tree;
+
 mod graph;
 
-mod layers;
+mod code;
 
-mod manifest;
+mod paths;
 
 mod manifests;
 
+mod layers;
+
+mod confined;
+
 mod modules;
+
+mod rooms;
 
 mod sources;
 
-mod tree;
-
 mod project;
 
-mod workspace;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use workspace::{cargo, root};
 
@@ -43,8 +50,7 @@ use tree::Tree;
 pub fn run() -> anyhow::Result<()> {
     let tree = Tree::read(&root()?)?;
     let graph = Graph::read()?;
-    let mut findings = check(&tree, &graph);
-    findings.sort();
+    let findings = check(&tree, &graph);
     for finding in &findings {
         say(finding);
     }
@@ -62,44 +68,17 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 fn check(tree: &Tree, graph: &Graph) -> Vec<Finding> {
-    let mut findings = layers::check(graph);
-    findings.extend(layers::check_confined(tree));
+    let (crates, mut findings) = code::read(tree, &graph.members);
     findings.extend(manifests::check(tree, &graph.members));
-    findings.extend(modules::check(tree, &graph.members));
-    findings.extend(sources::check(tree));
-    findings.extend(project::check(tree, &graph.members));
-    findings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_rule_is_asked() {
-        let tree = Tree::from([
-            ("notes.md", ""),
-            ("crates/extra/Cargo.toml", "[dependencies]\n"),
-            ("crates/extra/src/lib.rs", "//! x\nmod a;\nmod b;\n"),
-            (
-                "crates/extra/src/a.rs",
-                "use crate::b;\nfn f() { backoff::delay() }\n",
-            ),
-        ]);
-        let findings = check(&tree, &Graph::made_of(&[("extra", &[])], &[]));
-        for problem in [
-            "`extra` is not one of the workspace's layers",
-            "`backoff` is named outside crates/okta-api/src/backoff.rs",
-            "the workspace's lints are not used",
-            "modules are listed before what they use: `a` before b",
-            "the file does not say what it is",
-            "unexpected at the top level",
-        ] {
-            let count = findings
-                .iter()
-                .filter(|finding| finding.problem == problem)
-                .count();
-            assert_eq!(count, 1, "{problem}");
-        }
+    findings.extend(layers::check(tree, graph));
+    findings.extend(confined::check(&graph.members, &crates));
+    findings.extend(modules::check(&crates));
+    if rooms::STAND {
+        findings.extend(rooms::check(&crates));
     }
+    findings.extend(sources::check(tree, &crates));
+    findings.extend(project::check(tree, &graph.members));
+    findings.sort();
+    findings.dedup();
+    findings
 }

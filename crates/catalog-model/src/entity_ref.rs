@@ -1,7 +1,6 @@
 //! References: the identity of an entity, and the text by which a spec names another one.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -93,20 +92,21 @@ impl EntityRef {
         let kind = match (parts.kind, kind) {
             (Some(given), _) => given
                 .parse()
-                .map_err(|_| RefError::new(text, Reason::UnknownKind))?,
+                .map_err(|_| RefError(Reason::UnknownKind(shown(text))))?,
             (None, Some(kind)) => kind,
-            (None, None) => return Err(RefError::new(text, Reason::MissingKind)),
+            (None, None) => return Err(RefError(Reason::MissingKind(shown(text)))),
         };
         // Refs are compared in lower case, so `Default/jane` means the namespace `default`.
         let given = parts.namespace.map(str::to_ascii_lowercase);
         let namespace = match given {
             Some(given) => Cow::Owned(
-                Namespace::parse(&given).map_err(|e| RefError::new(text, Reason::Namespace(e)))?,
+                Namespace::parse(&given)
+                    .map_err(|e| RefError(Reason::Namespace(shown(text), e)))?,
             ),
             None => Cow::Borrowed(namespace),
         };
         let name =
-            EntityName::parse(parts.name).map_err(|e| RefError::new(text, Reason::Name(e)))?;
+            EntityName::parse(parts.name).map_err(|e| RefError(Reason::Name(shown(text), e)))?;
         Ok(Self::new(kind, &namespace, &name))
     }
 }
@@ -131,7 +131,7 @@ impl<'a> RefParts<'a> {
             None => (None, path),
         };
         if kind == Some("") || namespace == Some("") || name.is_empty() {
-            return Err(RefError::new(text, Reason::Form));
+            return Err(RefError(Reason::Form(shown(text))));
         }
         Ok(Self {
             kind,
@@ -168,53 +168,23 @@ impl SpecRef {
 }
 
 /// A text that is no ref to an entity of this catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefError {
-    shown: String,
-    reason: Reason,
-}
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct RefError(Reason);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What keeps a text, as it is shown, from being a ref.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum Reason {
-    Form,
-    MissingKind,
-    UnknownKind,
-    Namespace(NameError),
-    Name(NameError),
-}
-
-impl RefError {
-    fn new(text: &str, reason: Reason) -> Self {
-        Self {
-            shown: shown(text),
-            reason,
-        }
-    }
-}
-
-impl fmt::Display for RefError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not an entity ref", self.shown)?;
-        match &self.reason {
-            Reason::Form => f.write_str(": the form is [kind:][namespace/]name, no part empty"),
-            Reason::MissingKind => f.write_str(": it names no kind, such as `user:`"),
-            Reason::UnknownKind => {
-                f.write_str(": its kind is none of `user`, `group` and `location`")
-            }
-            // The source says what is wrong with them.
-            Reason::Namespace(_) => f.write_str(": no namespace can be called so"),
-            Reason::Name(_) => f.write_str(": no entity can be called so"),
-        }
-    }
-}
-
-impl Error for RefError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.reason {
-            Reason::Namespace(source) | Reason::Name(source) => Some(source),
-            Reason::Form | Reason::MissingKind | Reason::UnknownKind => None,
-        }
-    }
+    #[error("`{0}` is not an entity ref: the form is [kind:][namespace/]name, no part empty")]
+    Form(String),
+    #[error("`{0}` is not an entity ref: it names no kind, such as `user:`")]
+    MissingKind(String),
+    #[error("`{0}` is not an entity ref: its kind is none of `user`, `group` and `location`")]
+    UnknownKind(String),
+    #[error("`{0}` is not an entity ref: no namespace can be called so")]
+    Namespace(String, #[source] NameError),
+    #[error("`{0}` is not an entity ref: no entity can be called so")]
+    Name(String, #[source] NameError),
 }
 
 impl fmt::Debug for EntityRef {
@@ -297,6 +267,8 @@ impl<'de> Deserialize<'de> for SpecRef {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     #[test]

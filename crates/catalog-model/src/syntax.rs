@@ -3,67 +3,34 @@
 //! Source of the rules: `@backstage/catalog-model` 1.10.1, `KubernetesValidatorFunctions`,
 //! `CommonValidatorFunctions` and `makeValidator`.
 
-use std::fmt;
-
 /// The longest name, label value, tag or DNS label, in characters.
 pub(crate) const MAX_NAME: usize = 63;
 /// The longest prefix of a label or annotation key, in characters.
 pub(crate) const MAX_PREFIX: usize = 253;
 
 /// Why a text breaks a rule. Positions count characters from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
+    #[error("it is empty")]
     Empty,
-    TooLong {
-        length: usize,
-        most: usize,
-    },
+    #[error("it has {length} characters, at most {most} are allowed")]
+    TooLong { length: usize, most: usize },
+    #[error("character {at} is {character:?}, allowed are {rule}")]
     Character {
         character: char,
         at: usize,
         rule: &'static str,
     },
+    #[error("character {at} is {character:?}, {rule}")]
     Edge {
         character: char,
         at: usize,
         rule: &'static str,
     },
-    SecondSlash {
-        at: usize,
-    },
+    #[error("character {at} is a second '/', a key has one prefix at most")]
+    SecondSlash { at: usize },
+    #[error("in the prefix before '/', {0}")]
     Prefix(Box<Self>),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("it is empty"),
-            Self::TooLong { length, most } => {
-                write!(f, "it has {length} characters, at most {most} are allowed")
-            }
-            Self::Character {
-                character,
-                at,
-                rule,
-            } => {
-                write!(f, "character {at} is {character:?}, allowed are {rule}")
-            }
-            Self::Edge {
-                character,
-                at,
-                rule,
-            } => {
-                write!(f, "character {at} is {character:?}, {rule}")
-            }
-            Self::SecondSlash { at } => {
-                write!(
-                    f,
-                    "character {at} is a second '/', a key has one prefix at most"
-                )
-            }
-            Self::Prefix(problem) => write!(f, "in the prefix before '/', {problem}"),
-        }
-    }
 }
 
 /// `^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`, 1 to 63 characters.

@@ -27,7 +27,7 @@ const SUMMARY: usize = 500;
 ///
 /// Only the code is there to be relied on: "errorCode" is stable, the texts are for people and
 /// change (Okta API reference, errors).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub struct ApiError {
     /// Which error, such as `E0000031`.
@@ -128,8 +128,6 @@ impl fmt::Display for ApiError {
         f.write_str(&visible::message(&text))
     }
 }
-
-impl std::error::Error for ApiError {}
 
 /// An answer that is not the one that was asked for.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! The one loop: admit, authorize, send, read, and judge what went wrong.
 
+mod progress;
 mod reading;
 mod sending;
 
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument as _;
 use url::Url;
 
+use self::progress::Progress;
 pub(crate) use self::reading::Read;
 use self::reading::apart;
 use self::sending::Sending;
@@ -60,29 +62,6 @@ pub(crate) struct Ask {
     pub(crate) deadline: Option<Instant>,
     /// How long it is tried, instead of the client's time.
     pub(crate) retry_for: Option<Duration>,
-}
-
-/// A page is not asked for in smaller parts than this.
-const SMALLEST_PAGE: u32 = 25;
-
-/// How far a request has come.
-#[derive(Debug)]
-struct Progress {
-    /// What is asked now: the URL, perhaps with a smaller page.
-    url: Url,
-    /// When its list was begun, or the request where it is of none.
-    since: Instant,
-    deadline: Option<Instant>,
-    retry_for: Option<Duration>,
-    begun: Instant,
-    /// Of the time since, what was spent waiting for rate windows.
-    paced: Duration,
-    retries: u32,
-    throttled: u32,
-    /// The token was refused and replaced once already.
-    renewed: bool,
-    /// The proof that goes with the token was given the nonce that was asked for once already.
-    nonce_taken: bool,
 }
 
 impl Dispatcher {
@@ -302,66 +281,6 @@ impl Dispatcher {
             }
             Verdict::GiveUp => {}
         }
-    }
-}
-
-impl Progress {
-    fn new(ask: &Ask) -> Self {
-        let begun = Instant::now();
-        Self {
-            url: ask.url.clone(),
-            since: ask.since.unwrap_or(begun),
-            deadline: ask.deadline,
-            retry_for: ask.retry_for,
-            begun,
-            paced: Duration::ZERO,
-            retries: 0,
-            throttled: 0,
-            renewed: false,
-            nonce_taken: false,
-        }
-    }
-
-    fn retry_for(&self, dispatcher: &Dispatcher) -> Duration {
-        self.retry_for.unwrap_or(dispatcher.retry_for)
-    }
-
-    fn under_way(&self) -> Duration {
-        self.since.elapsed()
-    }
-
-    /// What a verdict would have this request wait for, if it would not come before the deadline.
-    fn too_late(&self, verdict: Verdict) -> Option<Awaited> {
-        let (wait, awaited) = match verdict {
-            Verdict::Retry(wait) | Verdict::RetryWithFewer(wait) => (wait, Awaited::Try(wait)),
-            Verdict::RetryInNextWindow(wait) => (wait, Awaited::Window(wait)),
-            Verdict::GiveUp => return None,
-        };
-        let left = self.deadline?.saturating_duration_since(Instant::now());
-        (wait >= left).then_some(awaited)
-    }
-
-    /// Halves the page. A list that Okta cannot answer in time fails with 500 or 504, and its API reference advises a
-    /// smaller `limit`. All else of the URL, the cursor above all, stays as it is to the letter.
-    fn ask_for_less(&mut self) {
-        let halved = |parameter: &str| {
-            let limit: u32 = parameter.strip_prefix("limit=")?.parse().ok()?;
-            (limit > SMALLEST_PAGE).then(|| format!("limit={}", (limit / 2).max(SMALLEST_PAGE)))
-        };
-        let Some(query) = self.url.query() else {
-            return;
-        };
-        let parameters: Vec<String> = query
-            .split('&')
-            .map(|parameter| halved(parameter).unwrap_or_else(|| parameter.to_owned()))
-            .collect();
-        let smaller = parameters.join("&");
-        self.url.set_query(Some(&smaller));
-    }
-
-    /// Time spent on tries and on the waits between them.
-    fn spent(&self) -> Duration {
-        self.begun.elapsed().saturating_sub(self.paced)
     }
 }
 

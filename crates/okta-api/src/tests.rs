@@ -22,8 +22,8 @@ use futures::future::BoxFuture;
 use okta_auth::{ApiToken, AuthError, OrgUrl, Token, TokenSource, Transport};
 use secrecy::SecretString;
 
-use crate::testing::ScriptedTransport;
 use crate::{Client, ClientBuilder};
+use okta_auth::testing::ScriptedTransport;
 
 /// Gives out `token-0` until it is rejected, then `token-1`, and so on.
 #[derive(Debug, Default)]

@@ -33,8 +33,11 @@ mod token_request;
 
 mod cache;
 
+#[cfg(any(test, feature = "test-util"))]
+pub mod testing;
+
 #[cfg(test)]
-mod testing;
+mod fixtures;
 
 pub use crate::assertion::ClientAssertion;
 pub use crate::cache::TokenCache;

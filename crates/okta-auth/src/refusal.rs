@@ -3,7 +3,6 @@
 mod cause;
 mod texts;
 
-use std::error::Error;
 use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 
@@ -27,7 +26,7 @@ const LISTED: usize = 10;
 /// The token endpoint refused to issue a token.
 ///
 /// `Display` quotes the server and adds the clock skew when one was measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal(Arc<Facts>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,8 +224,6 @@ fn spoken(seconds: u64) -> String {
     words.truncate(2);
     words.join(" ")
 }
-
-impl Error for Refusal {}
 
 /// The first of them in backticks, and how many more there are.
 pub(crate) fn listed(things: &[impl Display]) -> String {

@@ -166,7 +166,7 @@ pub enum ServiceAppError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::key_file;
+    use crate::fixtures::key_file;
 
     const PEM: &str = key_file!("rsa2048.pkcs8.pem");
 

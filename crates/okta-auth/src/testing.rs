@@ -1,130 +1,162 @@
-//! What the tests of several modules share: an app of an org, and a transport with a script.
+//! For tests of what is built on this crate: a transport that answers from a script.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::{Request, Response};
-use serde_json::json;
+use http::{HeaderName, Request, Response, StatusCode};
 
-use crate::key::PrivateKey;
-use crate::org_url::OrgUrl;
-use crate::scope::Scope;
-use crate::service_app::ServiceApp;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
-macro_rules! key_file {
-    ($name:literal) => {
-        include_str!(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../fixtures/keys/",
-            $name
-        ))
-    };
-}
-pub(crate) use key_file;
+/// A transport that knows which requests will come and what to answer.
+///
+/// An exchange answers the first request for its target, once; requests for different targets may
+/// come in any order. A request that no exchange is left for fails, and [`finish`](Self::finish)
+/// names it, as well as the exchanges that nobody asked for. Clones share the script.
+///
+/// ```
+/// use okta_auth::testing::{Answer, ScriptedTransport};
+///
+/// let transport = ScriptedTransport::default();
+/// let answer = Answer::json("[]").header("date", "Sat, 25 Feb 2017 01:30:46 GMT");
+/// transport.expect("/api/v1/users?limit=200", answer);
+/// assert_eq!(transport.finish(), Err("nobody asked for /api/v1/users?limit=200".to_owned()));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ScriptedTransport(Arc<Mutex<Script>>);
 
-pub(crate) const CLIENT_ID: &str = "0oatestapp0000000001";
-pub(crate) const KEY_ID: &str = "portal-sync-test-1";
-
-pub(crate) fn org() -> OrgUrl {
-    OrgUrl::parse("https://acme.okta.com").unwrap()
-}
-
-pub(crate) fn app(scopes: impl IntoIterator<Item = Scope>) -> ServiceApp {
-    let key = PrivateKey::from_pem(key_file!("rsa2048.pkcs8.pem")).unwrap();
-    ServiceApp::new(CLIENT_ID, [key.with_key_id(KEY_ID)], scopes).unwrap()
-}
-
-/// An answer of the token endpoint.
-pub(crate) fn answer(status: u16, date: Option<&str>, body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut response = Response::builder().status(status);
-    if let Some(date) = date {
-        response = response.header("date", date);
-    }
-    response.body(body.into()).unwrap()
-}
-
-/// An answer that grants `secret` for `seconds`, with the scope to read users.
-pub(crate) fn granting(secret: &str, seconds: u64) -> Response<Bytes> {
-    let body = json!({
-        "token_type": "Bearer",
-        "expires_in": seconds,
-        "access_token": secret,
-        "scope": "okta.users.read",
-    });
-    answer(200, None, body.to_string())
-}
-
-/// The same, where the token is bound to the key of the request's proof.
-pub(crate) fn granting_bound(secret: &str) -> Response<Bytes> {
-    let body = json!({
-        "token_type": "DPoP",
-        "expires_in": 3600,
-        "access_token": secret,
-        "scope": "okta.users.read",
-    });
-    answer(200, None, body.to_string())
-}
-
-/// The refusals by which Okta asks for a proof, and for a nonce in it.
-pub(crate) fn proof_missing() -> Response<Bytes> {
-    oauth_error(
-        400,
-        None,
-        "invalid_dpop_proof",
-        "The DPoP proof JWT header is missing.",
-    )
-}
-
-pub(crate) fn nonce_missing(nonce: &'static str) -> Response<Bytes> {
-    let text = "Authorization server requires nonce in DPoP proof.";
-    let mut response = oauth_error(400, None, "use_dpop_nonce", text);
-    let nonce = http::HeaderValue::from_static(nonce);
-    response.headers_mut().insert("dpop-nonce", nonce);
-    response
-}
-
-pub(crate) fn oauth_error(
-    status: u16,
-    date: Option<&str>,
-    error: &str,
-    description: &str,
-) -> Response<Bytes> {
-    answer(
-        status,
-        date,
-        json!({"error": error, "error_description": description}).to_string(),
-    )
-}
-
-/// Gives its answers in order, each after a while, and keeps the requests. When the script is over,
-/// or breaks off in it, the connection breaks.
 #[derive(Debug, Default)]
-pub(crate) struct ScriptedTransport {
-    answers: Mutex<VecDeque<(Duration, Option<Response<Bytes>>)>>,
-    requests: Mutex<Vec<Request<Bytes>>>,
+struct Script {
+    exchanges: VecDeque<(String, Answer)>,
+    requests: Vec<Request<Bytes>>,
+    unexpected: Vec<String>,
 }
 
-impl ScriptedTransport {
-    pub(crate) fn answering(self, response: Response<Bytes>) -> Self {
-        self.after(Duration::from_millis(100), Some(response))
+/// What a scripted request is answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    outcome: Result<Response<Bytes>, TransportErrorKind>,
+    delay: Option<Duration>,
+}
+
+impl From<Response<Bytes>> for Answer {
+    fn from(response: Response<Bytes>) -> Self {
+        Self {
+            outcome: Ok(response),
+            delay: None,
+        }
+    }
+}
+
+impl Answer {
+    /// Status 200 with a JSON body.
+    #[must_use]
+    pub fn json(body: impl Into<String>) -> Self {
+        Self::status(200, body).header("content-type", "application/json")
     }
 
-    pub(crate) fn breaking(self) -> Self {
-        self.after(Duration::from_millis(100), None)
+    /// A status and a body. A number that is no status becomes 500.
+    #[must_use]
+    pub fn status(status: u16, body: impl Into<String>) -> Self {
+        let mut response = Response::new(body.into().into());
+        *response.status_mut() =
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.into()
     }
 
-    pub(crate) fn after(self, wait: Duration, response: Option<Response<Bytes>>) -> Self {
-        self.answers.lock().unwrap().push_back((wait, response));
+    /// No answer but this failure.
+    #[must_use]
+    pub fn failure(kind: TransportErrorKind) -> Self {
+        Self {
+            outcome: Err(kind),
+            delay: None,
+        }
+    }
+
+    /// With one more header line. A name that came before is repeated. What is no header is left
+    /// out.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let (Ok(response), Ok(name), Ok(value)) =
+            (&mut self.outcome, name.parse::<HeaderName>(), value.parse())
+        {
+            response.headers_mut().append(name, value);
+        }
         self
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request<Bytes>> {
-        self.requests.lock().unwrap().clone()
+    /// Only after this time, by tokio's clock. [`Duration::MAX`] is never.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+}
+
+impl ScriptedTransport {
+    /// Adds an exchange: `target` is the path with its query, as on the request line.
+    pub fn expect(&self, target: &str, answer: Answer) {
+        self.script()
+            .exchanges
+            .push_back((target.to_owned(), answer));
+    }
+
+    /// The requests so far, in the order of their coming.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request<Bytes>> {
+        self.script().requests.clone()
+    }
+
+    /// Whether everything went as scripted.
+    ///
+    /// # Errors
+    ///
+    /// The requests that were not expected, and the exchanges that nobody asked for.
+    pub fn finish(&self) -> Result<(), String> {
+        let script = self.script();
+        let unexpected = script
+            .unexpected
+            .iter()
+            .map(|target| format!("nobody expected {target}"));
+        let left = script
+            .exchanges
+            .iter()
+            .map(|(target, _)| format!("nobody asked for {target}"));
+        let complaints: Vec<String> = unexpected.chain(left).collect();
+        if complaints.is_empty() {
+            Ok(())
+        } else {
+            Err(complaints.join("; "))
+        }
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Script {
+    /// Finds the answer to a request.
+    fn answer(&mut self, request: Request<Bytes>) -> Result<Answer, TransportError> {
+        let target = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str())
+            .to_owned();
+        self.requests.push(request);
+        let position = self
+            .exchanges
+            .iter()
+            .position(|(expected, _)| *expected == target);
+        let exchange = position.and_then(|position| self.exchanges.remove(position));
+        exchange.map(|(_, answer)| answer).ok_or_else(|| {
+            let complaint = format!("nobody expected {target}");
+            self.unexpected.push(target);
+            TransportError::new(TransportErrorKind::Request, complaint)
+        })
     }
 }
 
@@ -133,21 +165,17 @@ impl Transport for ScriptedTransport {
         &self,
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        self.requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
-        let next = self
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front();
-        let (wait, response) = next.unwrap_or_default();
+        let answer = self.script().answer(request);
         async move {
-            tokio::time::sleep(wait).await;
-            response.ok_or_else(|| {
-                TransportError::new(TransportErrorKind::Interrupted, "the script says so")
-            })
+            let answer = answer?;
+            match answer.delay {
+                Some(Duration::MAX) => std::future::pending().await,
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => {}
+            }
+            answer
+                .outcome
+                .map_err(|kind| TransportError::new(kind, "scripted"))
         }
         .boxed()
     }

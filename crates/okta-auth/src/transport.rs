@@ -112,6 +112,7 @@ impl Display for TransportError {
 }
 
 impl Error for TransportError {
+    /// What the `Arc` holds, so that its type can be asked for; a derived one would be the `Arc`.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
     }

@@ -82,7 +82,7 @@ async fn one(size: usize, case: &str, store: &Path) {
     black_box(run.map().unwrap());
     let mapping = began.elapsed();
     let began = Instant::now();
-    let plan = black_box(run.plan().unwrap());
+    let (run, plan) = black_box(run.plan().await.unwrap());
     let planning = began.elapsed();
     let peak = peak_megabytes();
 

@@ -15,13 +15,14 @@ use tokio::sync::watch;
 use crate::catalog::published::Published;
 use crate::decide::guard::Guard;
 use crate::decide::mapping::{KeptNames, Mapping};
-use crate::decide::plan::{Known, Plan, Settings, plan};
+use crate::decide::plan::{Known, Plan, Settings};
 use crate::decide::roster::{Rules, resolve};
 use crate::decide::rules::MappingRules;
 use crate::held::criteria::Criteria;
 use crate::held::org::{Members, Snapshot};
 use crate::held::state::State;
 use crate::read::selection::Selection;
+use crate::run::decided::decided;
 use crate::run::status::StoreStatus;
 use crate::serve::{App, router};
 use crate::store::{CatalogStore as _, Commit, SqliteStore};
@@ -120,8 +121,19 @@ impl Run {
     ///
     /// # Errors
     /// When there is no plan.
-    pub fn plan(&self) -> Result<Planned, Failed> {
-        Ok(Planned(plan(&self.known, &self.settings, None)?))
+    pub async fn plan(self) -> Result<(Self, Planned), Failed> {
+        let Self {
+            settings,
+            store,
+            known,
+        } = self;
+        let (known, plan) = decided(known, &store, &settings, None).await?;
+        let run = Self {
+            settings,
+            store,
+            known,
+        };
+        Ok((run, Planned(plan)))
     }
 
     /// Writes a plan of a first run.

@@ -8,6 +8,8 @@ pub(crate) mod provider;
 
 pub(crate) mod error;
 
+pub(crate) mod decided;
+
 pub(crate) mod once;
 
 pub(crate) mod report;

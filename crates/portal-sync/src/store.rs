@@ -64,6 +64,17 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         remembered: Remembered,
     ) -> BoxFuture<'_, Result<(), StoreError>>;
 
+    /// The entities of a provider with these kinds and Okta ids, as they were committed in `base`.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when another run committed since; any other kind when the store cannot be read.
+    fn documents(
+        &self,
+        provider: &str,
+        base: u64,
+        keys: Vec<(Kind, String)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>>;
+
     /// The providers that ever committed, by id.
     ///
     /// # Errors

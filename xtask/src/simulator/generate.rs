@@ -20,6 +20,9 @@ const STATUSES: [(&str, usize); 7] = [
     ("RECOVERY", 1),
 ];
 
+/// The most people of a team, unless it is said.
+const TEAM: usize = 20;
+
 /// Everything generated was created in the two years from here on: 2024-01-01T00:00:00Z.
 const EPOCH: Timestamp = Timestamp::constant(1_704_067_200, 0);
 
@@ -40,6 +43,12 @@ impl Org {
     /// ```
     #[must_use]
     pub fn generate(users: usize, groups: usize, seed: u64) -> Self {
+        Self::generate_with_teams(users, groups, TEAM, seed)
+    }
+
+    /// The same with teams of up to so many people.
+    #[must_use]
+    pub fn generate_with_teams(users: usize, groups: usize, team: usize, seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         let mut org = Self::default();
         let mut addresses = BTreeSet::new();
@@ -55,7 +64,7 @@ impl Org {
             let group = group(&mut chance, number, &apps);
             if number > 0 {
                 org.memberships
-                    .insert(group.id.clone(), members(&mut chance, number, &ids));
+                    .insert(group.id.clone(), members(&mut chance, number, team, &ids));
             }
             org.add_group(group);
         }
@@ -202,15 +211,15 @@ fn group_name(number: usize) -> String {
     }
 }
 
-/// The second group has three users in four, every ninth none, the others a handful.
-fn members(chance: &mut Chance, number: usize, ids: &[String]) -> BTreeSet<String> {
+/// The second group has three users in four, every ninth none, the others up to `team`.
+fn members(chance: &mut Chance, number: usize, team: usize, ids: &[String]) -> BTreeSet<String> {
     if number == 1 {
         return ids.iter().filter(|_| !chance.once_in(4)).cloned().collect();
     }
     if number % 9 == 4 || ids.is_empty() {
         return BTreeSet::new();
     }
-    let size = 1 + chance.below(20);
+    let size = 1 + chance.below(team.max(1));
     (0..size)
         .filter_map(|_| ids.get(chance.below(ids.len())).cloned())
         .collect()

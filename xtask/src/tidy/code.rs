@@ -1,317 +1,317 @@
-//! Rust text as far as the rules need it: what is code and what is not, where the tests begin, which paths are named.
+//! Rust as the rules need it: what a crate's modules list, import, define and name, and how long things are. Tests are
+//! left out, wherever they stand.
 
-/// The text with comments and literals blanked out. Lines stay where they are.
-pub(super) fn code_only(text: &str) -> String {
-    let mut scanner = Scanner {
-        rest: text,
-        code: String::with_capacity(text.len()),
-    };
-    while !scanner.rest.is_empty() {
-        scanner.step();
-    }
-    scanner.code
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Block, Item, Meta, Signature, Token, UseTree};
+
+use super::finding::Finding;
+use super::graph::Member;
+use super::tree::Tree;
+
+/// A module's names from the crate's root, or a path as it is written.
+pub(super) type Path = Vec<String>;
+
+/// A library or a program: the modules that are built from one file.
+#[derive(Debug, Default)]
+pub(super) struct Crate {
+    pub(super) member: String,
+    /// The folder of the file it is built from.
+    pub(super) folder: String,
+    pub(super) modules: BTreeMap<Path, Module>,
 }
 
-/// How many lines come before the module of tests, or all of them when there is none.
-pub(super) fn lines_before_tests(code: &str) -> usize {
-    const MARK: &str = "#[cfg(test)]";
-    code.match_indices(MARK)
-        .find(|(at, _)| code.get(at + MARK.len()..).is_some_and(opens_module))
-        .and_then(|(at, _)| code.get(..at))
-        .map_or_else(|| code.lines().count(), newlines)
+/// One module, with a file or a body.
+#[derive(Debug, Default)]
+pub(super) struct Module {
+    pub(super) file: String,
+    /// The modules it lists, in order.
+    pub(super) children: Vec<String>,
+    /// The functions it defines.
+    pub(super) functions: Vec<Function>,
+    /// The names it imports, with their paths.
+    pub(super) imports: BTreeMap<String, Path>,
+    /// The paths it names, with their lines. Those that begin with `::` begin with an empty name.
+    pub(super) paths: Vec<(usize, Path)>,
+    /// How many lines its file has; none for a module with a body.
+    pub(super) lines: usize,
 }
 
-/// The lines, counted from 1, where `needle` stands and is not the end of a longer word or path.
-pub(super) fn lines_naming<'a>(
-    code: &'a str,
-    needle: &'a str,
-) -> impl Iterator<Item = usize> + use<'a> {
-    occurrences(code, needle).map(|(before, _)| newlines(before) + 1)
+/// A function with a body.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: String,
+    pub(super) line: usize,
+    /// From `fn` to the closing brace.
+    pub(super) lines: usize,
+    /// Whether a path can end in it, rather than in a type's or trait's method.
+    pub(super) is_free: bool,
 }
 
-/// The first names of paths from the crate's root in a file `depth` modules below it, with their lines.
-///
-/// These are `crate::name`, `crate::{name, other::thing}`, and the same after `super::` as often as `depth` says.
-pub(super) fn names_from_root(code: &str, depth: usize) -> Vec<(usize, String)> {
-    let supers = "super::".repeat(depth);
-    ["crate::", supers.as_str()]
-        .into_iter()
-        .filter(|prefix| !prefix.is_empty())
-        .flat_map(|prefix| {
-            occurrences(code, prefix).flat_map(|(before, after)| {
-                let line = newlines(before) + 1;
-                first_names(after).into_iter().map(move |name| (line, name))
-            })
-        })
-        .filter(|(_, name)| name != "super")
-        .collect()
-}
-
-/// The identifier a text begins with; empty when it begins with something else.
-pub(super) fn identifier(text: &str) -> &str {
-    let end = text.find(|c| !is_word(c)).unwrap_or(text.len());
-    text.get(..end).unwrap_or_default()
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-fn newlines(text: &str) -> usize {
-    text.matches('\n').count()
-}
-
-/// What stands before and after each occurrence of `needle` that starts a path.
-fn occurrences<'a>(
-    code: &'a str,
-    needle: &'a str,
-) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-    code.match_indices(needle)
-        .filter_map(|(at, found)| Some((code.get(..at)?, code.get(at + found.len()..)?)))
-        .filter(|(before, _)| !before.ends_with(|c| is_word(c) || c == ':'))
-}
-
-/// The names a path continues with: one, or the first of each branch of `{…}`.
-fn first_names(after: &str) -> Vec<String> {
-    let Some(group) = after.strip_prefix('{') else {
-        return Some(identifier(after))
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .into_iter()
-            .collect();
-    };
-    let mut depth = 0_usize;
-    let mut top_level = String::new();
-    for c in group.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            _ if depth == 0 => top_level.push(c),
-            _ => {}
+/// Reads what the members build, and finds what cannot be read.
+pub(super) fn read(tree: &Tree, members: &[Member]) -> (Vec<Crate>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut crates = Vec::new();
+    for member in members {
+        for root in &member.roots {
+            let folder = root.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let mut read = Crate {
+                member: member.name.clone(),
+                folder: folder.to_owned(),
+                modules: BTreeMap::new(),
+            };
+            read.add(tree, root.clone(), Path::new(), &mut findings);
+            crates.push(read);
         }
     }
-    top_level
-        .split(',')
-        .map(|branch| identifier(branch.trim_start()))
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    (crates, findings)
 }
 
-/// Whether an item follows, after more attributes, that is a module with a body.
-fn opens_module(after: &str) -> bool {
-    let mut rest = after.trim_start();
-    while rest.starts_with("#[") {
-        let mut depth = 0_usize;
-        let end = rest.find(|c| {
-            match c {
-                '[' => depth += 1,
-                ']' => depth = depth.saturating_sub(1),
-                _ => {}
+impl Crate {
+    /// Whether a module is in the file or the folder of this name; `/` is the whole crate.
+    pub(super) fn is_within(&self, module: &Module, home: &str) -> bool {
+        let inside = module.file.strip_prefix(&self.folder).unwrap_or_default();
+        let rest = inside.trim_start_matches('/').strip_prefix(home);
+        home == "/" || rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    }
+
+    /// Whether a module has a free function of this name.
+    pub(super) fn defines(&self, module: &[String], name: &str) -> bool {
+        let module = self.modules.get(module);
+        let mut functions = module.into_iter().flat_map(|module| &module.functions);
+        functions.any(|function| function.is_free && function.name == name)
+    }
+
+    fn add(&mut self, tree: &Tree, file: String, path: Path, findings: &mut Vec<Finding>) {
+        let text = tree.text(&file).unwrap_or_default();
+        let parsed = match syn::parse_file(text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let finding = Finding::new(&file, error.to_string(), "let it compile");
+                return findings.push(finding.at(error.span().start().line));
             }
-            c == ']' && depth == 0
+        };
+        let mut reader = Reader {
+            open: path,
+            modules: BTreeMap::new(),
+            files: Vec::new(),
+            test_lines: 0,
+        };
+        reader.modules.entry(reader.open.clone()).or_default().lines = text.lines().count();
+        reader.visit_file(&parsed);
+        if let Some(module) = reader.modules.get_mut(&reader.open) {
+            module.lines -= reader.test_lines.min(module.lines);
+        }
+        for (path, mut module) in reader.modules {
+            module.file.clone_from(&file);
+            self.modules.insert(path, module);
+        }
+        for path in reader.files {
+            let file = format!("{}/{}.rs", self.folder, path.join("/"));
+            self.add(tree, file, path, findings);
+        }
+    }
+}
+
+struct Reader {
+    /// The module that is being read.
+    open: Path,
+    modules: BTreeMap<Path, Module>,
+    /// Modules with files of their own.
+    files: Vec<Path>,
+    test_lines: usize,
+}
+
+impl Reader {
+    fn module(&mut self) -> &mut Module {
+        self.modules.entry(self.open.clone()).or_default()
+    }
+
+    fn name(&mut self, line: usize, path: Path) {
+        if path.len() > 1 {
+            self.module().paths.push((line, path));
+        }
+    }
+
+    fn import(&mut self, line: usize, before: &[String], tree: &UseTree) {
+        let with = |name: &Ident| [before, &[name.to_string()]].concat();
+        let (name, alias) = match tree {
+            UseTree::Path(tree) => return self.import(line, &with(&tree.ident), &tree.tree),
+            UseTree::Group(tree) => {
+                let trees = tree.items.iter();
+                return trees.for_each(|tree| self.import(line, before, tree));
+            }
+            UseTree::Glob(_) => return self.module().paths.push((line, before.to_vec())),
+            UseTree::Name(tree) => (&tree.ident, &tree.ident),
+            UseTree::Rename(tree) => (&tree.ident, &tree.rename),
+        };
+        let path = if name == "self" {
+            before.to_vec()
+        } else {
+            with(name)
+        };
+        let alias = path
+            .last()
+            .filter(|_| alias == "self")
+            .cloned()
+            .unwrap_or_else(|| alias.to_string());
+        self.module().paths.push((line, path.clone()));
+        self.module().imports.insert(alias, path);
+    }
+
+    /// Macros take tokens, not expressions: paths in them are names with `::` between.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let (mut line, mut path, mut colons) = (0, Path::new(), 0);
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) => {
+                    if colons != 2 {
+                        self.name(line, std::mem::take(&mut path));
+                        line = name.span().start().line;
+                    }
+                    path.push(name.to_string());
+                    colons = 0;
+                }
+                TokenTree::Punct(mark) if mark.as_char() == ':' => colons += 1,
+                other => {
+                    self.name(line, std::mem::take(&mut path));
+                    colons = 0;
+                    if let TokenTree::Group(group) = other {
+                        self.tokens(group.stream());
+                    }
+                }
+            }
+        }
+        self.name(line, path);
+    }
+
+    fn function(&mut self, of: &Signature, block: &Block, is_free: bool) {
+        let line = of.fn_token.span.start().line;
+        let lines = block.brace_token.span.close().end().line + 1 - line;
+        let name = of.ident.to_string();
+        self.module().functions.push(Function {
+            name,
+            line,
+            lines,
+            is_free,
         });
-        rest = end
-            .and_then(|end| rest.get(end + 1..))
-            .unwrap_or_default()
-            .trim_start();
     }
-    rest.starts_with("mod ")
-        && rest
-            .find(['{', ';'])
-            .is_some_and(|at| rest.get(at..).is_some_and(|s| s.starts_with('{')))
-}
 
-struct Scanner<'a> {
-    rest: &'a str,
-    code: String,
-}
-
-impl Scanner<'_> {
-    fn step(&mut self) {
-        if self.rest.starts_with("//") {
-            self.blank_while(|c| c != '\n');
-        } else if self.rest.starts_with("/*") {
-            self.block_comment();
-        } else if let Some(hashes) = self.raw_string() {
-            self.blank_while(|c| c != '"');
-            self.blank();
-            self.blank_past(&format!("\"{}", "#".repeat(hashes)));
-        } else if self.rest.starts_with('"') {
-            self.blank();
-            self.escaped_until('"');
-        } else if self.at_character() {
-            self.blank();
-            self.escaped_until('\'');
-        } else if let Some(c) = self.next() {
-            self.code.push(c);
+    fn leaves_out(&mut self, attributes: &[Attribute], item: &impl syn::spanned::Spanned) -> bool {
+        let mut conditions = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"));
+        let is_test = conditions.any(|attribute| {
+            attribute
+                .parse_args()
+                .is_ok_and(|meta| asks_for_test(&meta))
+        });
+        if is_test {
+            self.test_lines += item.span().end().line + 1 - item.span().start().line;
         }
-    }
-
-    fn next(&mut self) -> Option<char> {
-        let mut chars = self.rest.chars();
-        let next = chars.next();
-        self.rest = chars.as_str();
-        next
-    }
-
-    fn blank(&mut self) {
-        if let Some(c) = self.next() {
-            self.code.push(if c == '\n' { '\n' } else { ' ' });
-        }
-    }
-
-    fn blank_while(&mut self, keep_going: impl Fn(char) -> bool) {
-        while self.rest.starts_with(&keep_going) {
-            self.blank();
-        }
-    }
-
-    fn blank_past(&mut self, end: &str) {
-        while !self.rest.is_empty() && !self.rest.starts_with(end) {
-            self.blank();
-        }
-        for _ in end.chars() {
-            self.blank();
-        }
-    }
-
-    fn escaped_until(&mut self, quote: char) {
-        while !self.rest.is_empty() && !self.rest.starts_with(quote) {
-            if self.rest.starts_with('\\') {
-                self.blank();
-            }
-            self.blank();
-        }
-        self.blank();
-    }
-
-    /// Block comments nest.
-    fn block_comment(&mut self) {
-        let mut depth = 0_usize;
-        while !self.rest.is_empty() {
-            if self.rest.starts_with("/*") {
-                depth += 1;
-                self.blank();
-            } else if self.rest.starts_with("*/") {
-                depth = depth.saturating_sub(1);
-                self.blank();
-            }
-            self.blank();
-            if depth == 0 {
-                return;
-            }
-        }
-    }
-
-    /// How many hashes the raw string here has, when there is one.
-    fn raw_string(&self) -> Option<usize> {
-        let text = self
-            .rest
-            .strip_prefix(['b', 'c'])
-            .unwrap_or(self.rest)
-            .strip_prefix('r')?;
-        let unhashed = text.trim_start_matches('#');
-        unhashed
-            .starts_with('"')
-            .then(|| text.len() - unhashed.len())
-    }
-
-    /// A quote opens a character, or else a lifetime.
-    fn at_character(&self) -> bool {
-        let mut chars = self.rest.chars();
-        chars.next() == Some('\'') && (chars.next() == Some('\\') || chars.next() == Some('\''))
+        is_test
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_and_literals_are_no_code() {
-        for (text, code) in [
-            ("a // dbg!\nb", "a|b"),
-            ("a /* x /* y */ z */ b", "a b"),
-            ("f(\"x\\\"y\", 1)", "f( , 1)"),
-            ("f(r#\"a\"b\"#)", "f( )"),
-            ("f(br\"a\\\") + c\"d\"", "f( ) + c"),
-            ("'\"' + '\\'' + 'a", "+ + 'a"),
-            ("fn f<'a>(x: &'a str) {}", "fn f<'a>(x: &'a str) {}"),
-            ("x \"two\nlines\" y", "x| y"),
-            ("for r in 0..1 {}", "for r in 0..1 {}"),
-        ] {
-            let found = code_only(text);
-            assert_eq!(found.len(), text.len(), "{text}");
-            let words = found
-                .split(' ')
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ");
-            assert_eq!(
-                words.replace(" \n", "\n").replace('\n', "|"),
-                code,
-                "{text}"
-            );
+impl<'ast> Visit<'ast> for Reader {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if !self.leaves_out(attributes(item), item) {
+            visit::visit_item(self, item);
         }
     }
 
-    #[test]
-    fn unfinished_literals_end_with_the_text() {
-        for text in ["\"a", "'\\", "/* a", "r##\"a\"#", "\"a\\"] {
-            assert_eq!(code_only(text).len(), text.len(), "{text}");
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        let name = item.ident.to_string();
+        self.module().children.push(name.clone());
+        self.open.push(name);
+        if item.content.is_some() {
+            self.module();
+            visit::visit_item_mod(self, item);
+        } else {
+            self.files.push(self.open.clone());
+        }
+        self.open.pop();
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        let before = item.leading_colon.as_ref().map(|_| String::new());
+        let line = item.use_token.span.start().line;
+        self.import(line, before.as_slice(), &item.tree);
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.function(&item.sig, &item.block, true);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        if !self.leaves_out(&item.attrs, item) {
+            self.function(&item.sig, &item.block, false);
+            visit::visit_impl_item_fn(self, item);
         }
     }
 
-    #[test]
-    fn tests_begin_at_the_module_of_tests() {
-        for (code, lines) in [
-            ("a\nb\n#[cfg(test)]\nmod tests {\n}\n", 2),
-            (
-                "a\n#[cfg(test)]\n#[expect(\n    x[1],\n)]\nmod tests {\n}\n",
-                1,
-            ),
-            ("a\n#[cfg(test)]\nmod tests;\nb\n", 4),
-            (
-                "a\n#[cfg(test)]\nuse b;\nc\n#[cfg(test)]\nmod tests {}\n",
-                4,
-            ),
-            ("a\nb", 2),
-        ] {
-            assert_eq!(lines_before_tests(code), lines, "{code}");
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        if let Some(block) = &item.default {
+            self.function(&item.sig, block, false);
         }
+        visit::visit_trait_item_fn(self, item);
     }
 
-    #[test]
-    fn names_are_whole_words() {
-        let code = "todo!()\nmy_todo!()\nx::todo!()\n(todo!())";
-        assert_eq!(lines_naming(code, "todo!").collect::<Vec<_>>(), [1, 4]);
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let before = path.leading_colon.as_ref().map(|_| String::new());
+        let names = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
+        let first = path.segments.first();
+        let line = first.map_or(0, |first| first.ident.span().start().line);
+        self.name(line, before.into_iter().chain(names).collect());
+        visit::visit_path(self, path);
     }
 
-    #[test]
-    fn paths_from_the_root_are_seen_in_every_form() {
-        for (code, depth, names) in [
-            ("use crate::link::Link;", 1, vec![(1, "link")]),
-            ("\nfn f() { crate::page::read() }", 1, vec![(2, "page")]),
-            (
-                "use crate::{a::{b, c}, d, e as f};",
-                1,
-                vec![(1, "a"), (1, "d"), (1, "e")],
-            ),
-            ("use super::page;", 1, vec![(1, "page")]),
-            ("use super::page;", 2, vec![]),
-            ("use super::super::page;", 2, vec![(1, "page")]),
-            ("use super::super::page;", 1, vec![]),
-            ("use my_crate::page;", 1, vec![]),
-            ("use crate::*;", 1, vec![]),
-        ] {
-            let found = names_from_root(code, depth);
-            let found: Vec<_> = found
-                .iter()
-                .map(|(line, name)| (*line, name.as_str()))
-                .collect();
-            assert_eq!(found, names, "{code}");
+    fn visit_macro(&mut self, of: &'ast syn::Macro) {
+        self.tokens(of.tokens.clone());
+        visit::visit_macro(self, of);
+    }
+
+    fn visit_meta_list(&mut self, meta: &'ast syn::MetaList) {
+        self.tokens(meta.tokens.clone());
+        visit::visit_meta_list(self, meta);
+    }
+
+    /// Who may see an item says nothing of what the item needs.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+}
+
+/// Whether what is behind this condition is built for tests only.
+fn asks_for_test(condition: &Meta) -> bool {
+    match condition {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) if list.path.is_ident("all") => {
+            let all = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            all.is_ok_and(|conditions| conditions.iter().any(asks_for_test))
         }
+        _ => false,
+    }
+}
+
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(syn::ItemConst { attrs, .. })
+        | Item::Enum(syn::ItemEnum { attrs, .. })
+        | Item::Fn(syn::ItemFn { attrs, .. })
+        | Item::Impl(syn::ItemImpl { attrs, .. })
+        | Item::Macro(syn::ItemMacro { attrs, .. })
+        | Item::Mod(syn::ItemMod { attrs, .. })
+        | Item::Static(syn::ItemStatic { attrs, .. })
+        | Item::Struct(syn::ItemStruct { attrs, .. })
+        | Item::Trait(syn::ItemTrait { attrs, .. })
+        | Item::Type(syn::ItemType { attrs, .. })
+        | Item::Use(syn::ItemUse { attrs, .. }) => attrs,
+        _ => &[],
     }
 }

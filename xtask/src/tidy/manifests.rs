@@ -1,273 +1,172 @@
 //! Manifests: everything shared is said once, in the workspace's manifest, and with its reason.
 
+use std::ops::Range;
+
+use toml_edit::{Document, Item, Key, TableLike};
+
 use super::finding::Finding;
 use super::graph::Member;
-use super::manifest::{Entry, entries, entry};
 use super::tree::Tree;
 
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
+const DEPENDENCIES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 
 pub(super) fn check(tree: &Tree, members: &[Member]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut used = Vec::new();
     for member in members {
         let path = format!("{}/Cargo.toml", member.folder);
-        let entries = entries(tree.text(&path).unwrap_or_default());
-        findings.extend(check_member(&path, &entries));
-        used.extend(entries.into_iter().filter(Entry::is_dependency));
+        check_member(&read(tree, &path, &mut findings), &mut findings);
     }
-    let workspace = entries(tree.text("Cargo.toml").unwrap_or_default());
-    let toolchain = entries(tree.text("rust-toolchain.toml").unwrap_or_default());
-    findings.extend(check_workspace(&workspace, &used));
-    findings.extend(check_toolchain(&workspace, &toolchain));
+    let workspace = read(tree, "Cargo.toml", &mut findings);
+    let toolchain = read(tree, "rust-toolchain.toml", &mut findings);
+    check_workspace(&workspace, members, &mut findings);
+    check_toolchain(&workspace, &toolchain, &mut findings);
     findings
 }
 
-fn check_member(path: &str, entries: &[Entry]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let shares_lints =
-        entry(entries, "lints", "workspace").is_some_and(|entry| entry.value == "true");
-    if !shares_lints {
-        findings.push(Finding::file(
-            path,
-            "the workspace's lints are not used",
-            "add `[lints]` with `workspace = true`",
-        ));
+/// A file of TOML, with the places of what is in it.
+pub(super) struct Toml<'a> {
+    path: String,
+    document: Document<&'a str>,
+}
+
+/// Reads a file. One that is broken is found, and is empty, as is one that is missing.
+pub(super) fn read<'a>(tree: &'a Tree, path: &str, findings: &mut Vec<Finding>) -> Toml<'a> {
+    let text = tree.text(path).unwrap_or_default();
+    let document = Document::parse(text).unwrap_or_else(|error| {
+        let line = error.span().and_then(|place| line(text, &place));
+        findings.push(Finding::new(path, error.message(), "write what cargo can read").at(line));
+        Document::default()
+    });
+    let path = path.to_owned();
+    Toml { path, document }
+}
+
+fn line(text: &str, place: &Range<usize>) -> Option<usize> {
+    Some(text.get(..place.start)?.matches('\n').count() + 1)
+}
+
+impl Toml<'_> {
+    pub(super) fn get(&self, names: &[&str]) -> Option<&Item> {
+        let item = self.document.as_item();
+        names.iter().try_fold(item, |item, name| item.get(name))
+    }
+
+    fn table(&self, names: &[&str]) -> Option<&dyn TableLike> {
+        self.get(names)?.as_table_like()
+    }
+
+    /// An error in the line of a key, where there is one.
+    fn finding(&self, key: Option<&Key>, problem: String, fix: &str) -> Finding {
+        let place = key.and_then(Key::span);
+        let line = place.and_then(|place| line(self.document.raw(), &place));
+        Finding::new(&self.path, problem, fix).at(line)
+    }
+
+    /// The comment behind a value, on its line.
+    fn comment(&self, item: &Item) -> Option<&str> {
+        let after = self.document.raw().get(item.span()?.end..)?;
+        Some(after.lines().next()?.trim_matches([' ', '#']))
+    }
+}
+
+fn is_inherited(item: &Item) -> bool {
+    item.get("workspace").and_then(Item::as_bool) == Some(true)
+}
+
+fn check_member(manifest: &Toml<'_>, findings: &mut Vec<Finding>) {
+    if !manifest.get(&["lints"]).is_some_and(is_inherited) {
+        let problem = "the workspace's lints are not used".to_owned();
+        let fix = "add `[lints]` with `workspace = true`";
+        findings.push(manifest.finding(None, problem, fix));
     }
     for key in INHERITED {
-        let entry = entry(entries, "package", key);
-        if !entry.is_some_and(Entry::is_inherited) {
-            let fix = format!("write `{key}.workspace = true`");
+        if !manifest.get(&["package", key]).is_some_and(is_inherited) {
+            let place = manifest
+                .table(&["package"])
+                .and_then(|package| package.key(key));
             let problem = format!("`{key}` is not the workspace's");
-            findings.push(match entry {
-                Some(entry) => Finding::line(path, entry.line, problem, fix),
-                None => Finding::file(path, problem, fix),
-            });
+            findings.push(manifest.finding(
+                place,
+                problem,
+                &format!("write `{key}.workspace = true`"),
+            ));
         }
     }
-    for entry in entries
-        .iter()
-        .filter(|entry| entry.is_dependency() && !entry.is_inherited())
+    let targets = manifest
+        .table(&["target"])
+        .into_iter()
+        .flat_map(TableLike::iter);
+    let everywhere = [manifest.document.as_item()];
+    for item in everywhere
+        .into_iter()
+        .chain(targets.map(|(_, target)| target))
     {
-        findings.push(Finding::line(
-            path,
-            entry.line,
-            format!("`{}` is not inherited", entry.name()),
-            "name it in `[workspace.dependencies]` and write `.workspace = true` here",
-        ));
+        let tables = DEPENDENCIES
+            .iter()
+            .filter_map(|kind| item.get(kind)?.as_table_like());
+        tables.for_each(|table| check_dependencies(manifest, table, findings));
     }
-    // `[dependencies.name]` hides from the rule above.
-    let mut tables: Vec<&Entry> = entries
-        .iter()
-        .filter(|entry| entry.section.contains("dependencies."))
-        .collect();
-    tables.dedup_by_key(|entry| entry.section.as_str());
-    for entry in tables {
-        findings.push(Finding::line(
-            path,
-            entry.line,
-            format!("`[{}]` is a table of its own", entry.section),
-            "write the dependency in one line of `[dependencies]`",
-        ));
-    }
-    findings
 }
 
-fn check_workspace(workspace: &[Entry], used: &[Entry]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for entry in workspace
-        .iter()
-        .filter(|entry| entry.section == "workspace.dependencies")
-    {
-        if entry.comment.is_empty() {
-            findings.push(Finding::line(
-                "Cargo.toml",
-                entry.line,
-                format!("`{}` does not say what it is for", entry.key),
+fn check_dependencies(manifest: &Toml<'_>, table: &dyn TableLike, findings: &mut Vec<Finding>) {
+    for (name, item) in table.iter() {
+        let (problem, fix) = if item.as_table().is_some_and(|table| !table.is_dotted()) {
+            (
+                "is a table of its own",
+                "write the dependency in one line of `[dependencies]`",
+            )
+        } else if !is_inherited(item) {
+            (
+                "is not inherited",
+                "name it in `[workspace.dependencies]` and write `.workspace = true` here",
+            )
+        } else {
+            continue;
+        };
+        findings.push(manifest.finding(table.key(name), format!("`{name}` {problem}"), fix));
+    }
+}
+
+fn check_workspace(workspace: &Toml<'_>, members: &[Member], findings: &mut Vec<Finding>) {
+    let Some(table) = workspace.table(&["workspace", "dependencies"]) else {
+        return;
+    };
+    for (key, item) in table.iter() {
+        let name = item.get("package").and_then(Item::as_str).unwrap_or(key);
+        let mut find =
+            |problem: String, fix| findings.push(workspace.finding(table.key(key), problem, fix));
+        if workspace.comment(item).is_none_or(str::is_empty) {
+            find(
+                format!("`{key}` does not say what it is for"),
                 "add a comment at the end of the line",
-            ));
+            );
         }
-        if !used.iter().any(|used| used.name() == entry.key) {
-            findings.push(Finding::line(
-                "Cargo.toml",
-                entry.line,
-                format!("no member uses `{}`", entry.key),
-                "delete the line",
-            ));
+        if !members
+            .iter()
+            .any(|member| member.dependencies.contains_key(name))
+        {
+            find(format!("no member uses `{key}`"), "delete the line");
         }
     }
-    findings
 }
 
 /// The oldest Rust we promise is the one we test with.
-fn check_toolchain(workspace: &[Entry], toolchain: &[Entry]) -> Vec<Finding> {
-    let promised = entry(workspace, "workspace.package", "rust-version");
-    let tested = entry(toolchain, "toolchain", "channel");
-    let minor = |entry: Option<&Entry>| -> Option<Vec<String>> {
-        let version = entry?.value.trim_matches('"');
-        let numbers: Vec<String> = version.split('.').take(2).map(str::to_owned).collect();
-        (numbers.len() == 2).then_some(numbers)
+fn check_toolchain(workspace: &Toml<'_>, toolchain: &Toml<'_>, findings: &mut Vec<Finding>) {
+    let promised = workspace
+        .get(&["workspace", "package", "rust-version"])
+        .and_then(Item::as_str);
+    let tested = toolchain
+        .get(&["toolchain", "channel"])
+        .and_then(Item::as_str);
+    let minor = |version: Option<&str>| {
+        let mut numbers = version?.splitn(3, '.').map(str::to_owned);
+        Some((numbers.next()?, numbers.next()?))
     };
-    if minor(promised).is_some() && minor(promised) == minor(tested) {
-        return Vec::new();
-    }
-    let shown =
-        |entry: Option<&Entry>| entry.map_or("missing".to_owned(), |entry| entry.value.clone());
-    vec![Finding::file(
-        "rust-toolchain.toml",
-        format!(
-            "the channel is {}, the workspace's `rust-version` is {}",
-            shown(tested),
-            shown(promised)
-        ),
-        "make them the same version",
-    )]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = "[package]\nname = \"a\"\nversion.workspace = true\nedition.workspace = true\nrust-version.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nserde.workspace = true\n";
-
-    fn of_member(text: &str) -> Vec<(Option<usize>, String)> {
-        let findings = check_member("crates/a/Cargo.toml", &entries(text));
-        findings
-            .into_iter()
-            .map(|finding| (finding.line, finding.problem))
-            .collect()
-    }
-
-    #[test]
-    fn a_member_inherits_what_is_shared() {
-        assert_eq!(of_member(GOOD), []);
-        for (part, instead, line, problem) in [
-            (
-                "[lints]\nworkspace = true\n",
-                "",
-                None,
-                "the workspace's lints are not used",
-            ),
-            (
-                "workspace = true\n[dep",
-                "workspace = false\n[dep",
-                None,
-                "the workspace's lints are not used",
-            ),
-            (
-                "edition.workspace = true\n",
-                "",
-                None,
-                "`edition` is not the workspace's",
-            ),
-            (
-                "version.workspace = true",
-                "version = \"2.0.0\"",
-                Some(3),
-                "`version` is not the workspace's",
-            ),
-            (
-                "serde.workspace = true",
-                "serde = \"1\"",
-                Some(10),
-                "`serde` is not inherited",
-            ),
-            (
-                "serde.workspace = true",
-                "[dev-dependencies]\nx = { path = \"y\" }",
-                Some(11),
-                "`x` is not inherited",
-            ),
-            (
-                "serde.workspace = true",
-                "[dependencies.x]\nversion = \"1\"\npath = \"y\"",
-                Some(11),
-                "`[dependencies.x]` is a table of its own",
-            ),
-        ] {
-            let text = GOOD.replacen(part, instead, 1);
-            assert_eq!(of_member(&text), [(line, problem.to_owned())], "{text}");
-        }
-    }
-
-    #[test]
-    fn a_shared_dependency_has_a_reason_and_a_user() {
-        let used = entries(
-            "[dependencies]\na.workspace = true\n[dev-dependencies]\nb = { workspace = true }\n",
-        );
-        let workspace = |text: &str| {
-            let findings = check_workspace(
-                &entries(&format!("[workspace.dependencies]\n{text}")),
-                &used,
-            );
-            findings
-                .into_iter()
-                .map(|finding| (finding.line, finding.problem))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            workspace("a = \"1\" # letters\nb = { version = \"1\" } # more letters\n"),
-            []
-        );
-        assert_eq!(
-            workspace("# a group\na = \"1\"\n"),
-            [(Some(3), "`a` does not say what it is for".to_owned())]
-        );
-        assert_eq!(
-            workspace("c = \"1\" # why\n"),
-            [(Some(2), "no member uses `c`".to_owned())]
-        );
-    }
-
-    #[test]
-    fn the_promised_rust_is_the_tested_one() {
-        for (promised, tested, broken) in [
-            ("rust-version = \"1.95\"", "channel = \"1.95.0\"", false),
-            ("rust-version = \"1.94\"", "channel = \"1.95.0\"", true),
-            ("rust-version = \"1.9\"", "channel = \"1.95.0\"", true),
-            ("rust-version = \"1.95\"", "channel = \"stable\"", true),
-            ("", "", true),
-        ] {
-            let workspace = entries(&format!("[workspace.package]\n{promised}"));
-            let toolchain = entries(&format!("[toolchain]\n{tested}"));
-            assert_eq!(
-                !check_toolchain(&workspace, &toolchain).is_empty(),
-                broken,
-                "{promised} {tested}"
-            );
-        }
-    }
-
-    #[test]
-    fn all_manifests_are_looked_at() {
-        let tree = Tree::from([
-            ("Cargo.toml", "[workspace.dependencies]\nserde = \"1\"\n"),
-            ("crates/a/Cargo.toml", GOOD),
-        ]);
-        let findings = check(&tree, &[Member::named("a"), Member::named("b")]);
-        let paths: Vec<_> = findings
-            .iter()
-            .map(|finding| finding.path.as_str())
-            .collect();
-        // `b` has no manifest: no lints and nothing inherited.
-        assert_eq!(
-            paths
-                .iter()
-                .filter(|path| **path == "crates/b/Cargo.toml")
-                .count(),
-            5
-        );
-        assert_eq!(
-            paths.iter().filter(|path| **path == "Cargo.toml").count(),
-            1
-        );
-        assert_eq!(
-            paths
-                .iter()
-                .filter(|path| **path == "rust-toolchain.toml")
-                .count(),
-            1
-        );
-        assert_eq!(paths.len(), 7);
+    if minor(promised).is_none() || minor(promised) != minor(tested) {
+        let [promised, tested] = [promised, tested].map(|version| version.unwrap_or("missing"));
+        let problem =
+            format!("the channel is {tested}, the workspace's `rust-version` is {promised}");
+        findings.push(toolchain.finding(None, problem, "make them the same version"));
     }
 }

@@ -17,7 +17,7 @@ impl Tree {
     pub(super) fn read(root: &Path) -> anyhow::Result<Self> {
         let paths = match listed_by_git(root) {
             Some(paths) => paths,
-            None => walked(root, "")?,
+            None => walked(root)?,
         };
         let mut files = BTreeMap::new();
         for path in paths {
@@ -46,17 +46,6 @@ impl Tree {
             .iter()
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
-
-    /// The Rust files under a folder (`""` is everywhere).
-    pub(super) fn rust<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.files().filter(move |(path, _)| {
-            path.ends_with(".rs")
-                && (folder.is_empty()
-                    || path
-                        .strip_prefix(folder)
-                        .is_some_and(|rest| rest.starts_with('/')))
-        })
-    }
 }
 
 fn listed_by_git(root: &Path) -> Option<Vec<String>> {
@@ -76,39 +65,33 @@ fn listed_by_git(root: &Path) -> Option<Vec<String>> {
         .then(|| listed.split_terminator('\0').map(str::to_owned).collect())
 }
 
-fn walked(root: &Path, folder: &str) -> anyhow::Result<Vec<String>> {
+fn walked(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut paths = Vec::new();
-    let here = root.join(folder);
-    let entries = std::fs::read_dir(&here)
-        .with_context(|| format!("`{}` cannot be listed", here.display()))?;
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if folder.is_empty() && matches!(name.as_ref(), ".git" | "target") {
-            continue;
-        }
-        let path = if folder.is_empty() {
-            name.into_owned()
-        } else {
-            format!("{folder}/{name}")
-        };
-        if entry.file_type()?.is_dir() {
-            paths.extend(walked(root, &path)?);
-        } else {
-            paths.push(path);
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .with_context(|| format!("`{}` cannot be listed", folder.display()))?;
+        for entry in entries {
+            let entry = entry?.path();
+            let path = entry
+                .strip_prefix(root)?
+                .to_string_lossy()
+                .replace('\\', "/");
+            if entry.is_file() {
+                paths.push(path);
+            } else if entry.is_dir() && !matches!(path.as_str(), ".git" | "target") {
+                folders.push(entry);
+            }
         }
     }
     Ok(paths)
 }
 
 #[cfg(test)]
-impl<const N: usize> From<[(&str, &str); N]> for Tree {
-    fn from(files: [(&str, &str); N]) -> Self {
-        let owned = |(path, text): (&str, &str)| (path.to_owned(), text.to_owned());
-        Self {
-            files: files.into_iter().map(owned).collect(),
-        }
+impl FromIterator<(String, String)> for Tree {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(files: I) -> Self {
+        let files = files.into_iter().collect();
+        Self { files }
     }
 }
 
@@ -130,19 +113,9 @@ mod tests {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, path).unwrap();
         }
-        let mut paths = walked(folder.path(), "").unwrap();
+        let mut paths = walked(folder.path()).unwrap();
         paths.sort();
         assert_eq!(paths, ["a.rs", "b/c/d.rs", "b/target/f.rs"]);
-    }
-
-    #[test]
-    fn rust_files_are_found_by_folder() {
-        let tree = Tree::from([("a/x.rs", ""), ("ab/y.rs", ""), ("a/z.md", "")]);
-        assert_eq!(
-            tree.rust("a").map(|(path, _)| path).collect::<Vec<_>>(),
-            ["a/x.rs"]
-        );
-        assert_eq!(tree.rust("").count(), 2);
     }
 
     #[test]

@@ -44,70 +44,57 @@ pub(super) fn value<'t>(
     loop {
         at += space(text.get(at..).unwrap_or_default());
         let rest = text.get(at..).unwrap_or_default();
-        let &byte = rest.first().ok_or(Fault::Ended)?;
-        // At the beginning of a field of the value itself.
-        let own = within.depth == 1 && within.is_object();
-        match (next, byte) {
-            (Next::Key | Next::KeyOrEnd, b'"') => {
-                let length = string(rest)?;
-                if own {
-                    name = rest.get(1..length - 1).unwrap_or_default();
-                }
-                at += length;
-                next = Next::Colon;
-                continue;
+        let own = within.is_outermost_object();
+        let (length, then) = token(rest, next, &mut within)?;
+        at += length;
+        match then {
+            Next::Colon if own => name = rest.get(1..length - 1).unwrap_or_default(),
+            Next::Value if own && next == Next::Colon => {
+                begin = at + space(text.get(at..).unwrap_or_default());
             }
-            (Next::Colon, b':') => {
-                at += 1;
-                if own {
-                    begin = at + space(text.get(at..).unwrap_or_default());
-                }
-                next = Next::Value;
-                continue;
+            Next::More if within.depth == 0 => return Ok(at),
+            Next::More if within.is_outermost_object() => {
+                field(name, text.get(begin..at).unwrap_or_default());
             }
-            (Next::More, b',') => {
-                at += 1;
-                next = if within.is_object() {
-                    Next::Key
-                } else {
-                    Next::Value
-                };
-                continue;
-            }
-            (Next::Value | Next::ValueOrEnd, b'{' | b'[') => {
-                within.enter(byte == b'{');
-                at += 1;
-                next = if byte == b'{' {
-                    Next::KeyOrEnd
-                } else {
-                    Next::ValueOrEnd
-                };
-                continue;
-            }
-            (Next::More | Next::KeyOrEnd, b'}') if within.is_object() => {
-                within.leave();
-                at += 1;
-            }
-            (Next::More | Next::ValueOrEnd, b']') if within.is_array() => {
-                within.leave();
-                at += 1;
-            }
-            (Next::Value | Next::ValueOrEnd, b'"') => at += string(rest)?,
-            (Next::Value | Next::ValueOrEnd, _) => match bare(rest) {
-                0 => return Err(Fault::Broken),
-                length => at += length,
-            },
-            _ => return Err(Fault::Broken),
+            _ => {}
         }
-        // A value has ended.
-        if within.depth == 0 {
-            return Ok(at);
-        }
-        if within.depth == 1 && within.is_object() {
-            field(name, text.get(begin..at).unwrap_or_default());
-        }
-        next = Next::More;
+        next = then;
     }
+}
+
+/// The length of the token that the text begins with, where `next` may come, and what may come after it:
+/// [`Next::More`] where it ends a value.
+#[inline]
+fn token(text: &[u8], next: Next, within: &mut Nesting) -> Result<(usize, Next), Fault> {
+    let &byte = text.first().ok_or(Fault::Ended)?;
+    Ok(match (next, byte) {
+        (Next::Key | Next::KeyOrEnd, b'"') => (string(text)?, Next::Colon),
+        (Next::Colon, b':') => (1, Next::Value),
+        (Next::More, b',') if within.is_object() => (1, Next::Key),
+        (Next::More, b',') => (1, Next::Value),
+        (Next::Value | Next::ValueOrEnd, b'{') => {
+            within.enter(true);
+            (1, Next::KeyOrEnd)
+        }
+        (Next::Value | Next::ValueOrEnd, b'[') => {
+            within.enter(false);
+            (1, Next::ValueOrEnd)
+        }
+        (Next::More | Next::KeyOrEnd, b'}') if within.is_object() => {
+            within.leave();
+            (1, Next::More)
+        }
+        (Next::More | Next::ValueOrEnd, b']') if within.is_array() => {
+            within.leave();
+            (1, Next::More)
+        }
+        (Next::Value | Next::ValueOrEnd, b'"') => (string(text)?, Next::More),
+        (Next::Value | Next::ValueOrEnd, _) => match bare(text) {
+            0 => return Err(Fault::Broken),
+            length => (length, Next::More),
+        },
+        _ => return Err(Fault::Broken),
+    })
 }
 
 /// How many bytes of white space the text begins with.
@@ -174,6 +161,11 @@ impl Nesting {
         let bit = self.depth.wrapping_sub(1) % 64;
         let word = self.objects.last().copied().unwrap_or_default();
         self.depth > 0 && word >> bit & 1 == 1
+    }
+
+    /// Whether it is in the value itself, which is an object, and in none of its fields.
+    fn is_outermost_object(&self) -> bool {
+        self.depth == 1 && self.is_object()
     }
 
     fn is_array(&self) -> bool {

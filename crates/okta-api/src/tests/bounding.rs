@@ -4,8 +4,8 @@ use futures::TryStreamExt as _;
 use serde_json::json;
 
 use super::{chain, next, scripted};
-use crate::testing::Answer;
 use crate::{ErrorKind, PageSize};
+use okta_auth::testing::Answer;
 
 const USERS: &str = "/api/v1/users?limit=200";
 

@@ -6,8 +6,8 @@ use okta_auth::TransportErrorKind;
 use tokio::time::Instant;
 
 use super::{builder, chain, next, scripted};
-use crate::testing::{Answer, ScriptedTransport};
 use crate::{ErrorKind, GroupId};
+use okta_auth::testing::{Answer, ScriptedTransport};
 
 const USERS: &str = "/api/v1/users?limit=200";
 

@@ -6,8 +6,8 @@ use futures::TryStreamExt as _;
 use tokio::time::Instant;
 
 use super::{chain, next, scripted};
-use crate::testing::Answer;
 use crate::{ErrorKind, EventType, PageSize};
+use okta_auth::testing::Answer;
 
 const SINCE: &str = "2026-03-01T00:00:00Z";
 const FIRST: &str = "/api/v1/logs?limit=2&since=2026-03-01T00%3A00%3A00.000Z";

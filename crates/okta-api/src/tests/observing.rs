@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::builder;
-use crate::testing::{Answer, ScriptedTransport};
 use crate::{Exchange, Observer, Wait, WaitReason};
+use okta_auth::testing::{Answer, ScriptedTransport};
 
 #[derive(Clone, Debug, Default)]
 struct Told(Arc<Mutex<Vec<String>>>);

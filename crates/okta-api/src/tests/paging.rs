@@ -6,8 +6,8 @@ use futures::TryStreamExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 
 use super::{chain, next, scripted};
-use crate::testing::Answer;
 use crate::{ErrorKind, GroupId, PageSize, UserStatus};
+use okta_auth::testing::Answer;
 
 const USERS: &str = "/api/v1/users?limit=200";
 

@@ -1,8 +1,8 @@
 //! Single objects, parts of objects, and members at less cost.
 
 use super::{chain, next, scripted};
-use crate::testing::Answer;
 use crate::{ErrorKind, GroupId, List, Member, UserId, UserStatus};
+use okta_auth::testing::Answer;
 
 const ABSENT: &str = r#"{"errorCode":"E0000008","errorSummary":"The requested path was not found","errorCauses":[]}"#;
 const GONE: &str =

@@ -3,8 +3,8 @@
 use okta_auth::{CertificateFault, TransportErrorKind as Failure};
 
 use super::{chain, scripted};
-use crate::testing::Answer;
 use crate::{Error, ErrorKind, GIVE_ROLE, GroupId};
+use okta_auth::testing::Answer;
 
 const HTML: &str = "<html><h1>Access denied</h1></html>";
 

@@ -3,8 +3,8 @@
 use futures::TryStreamExt as _;
 
 use super::{next, scripted};
-use crate::testing::{Answer, ScriptedTransport};
 use crate::{Cursor, ErrorKind, List, Searchable, User};
+use okta_auth::testing::{Answer, ScriptedTransport};
 
 const USERS: &str = "/api/v1/users?limit=200";
 const SECOND: &str = "/api/v1/users?after=1&limit=200";

@@ -12,8 +12,8 @@ use okta_auth::{
 use tokio::time::Instant;
 
 use super::{builder, chain, scripted};
-use crate::testing::{Answer, ScriptedTransport};
 use crate::{Client, Error, ErrorKind};
+use okta_auth::testing::{Answer, ScriptedTransport};
 
 const USERS: &str = "/api/v1/users?limit=200";
 const DATE: &str = "Sat, 25 Feb 2017 01:30:46 GMT";

@@ -8,8 +8,8 @@ use okta_auth::{OrgUrl, PrivateKey, Scope, ServiceApp, SystemClock, TokenCache};
 use tokio::time::{Instant, sleep};
 
 use super::chain;
-use crate::testing::{Answer, ScriptedTransport};
 use crate::{Client, ErrorKind, UserId};
+use okta_auth::testing::{Answer, ScriptedTransport};
 
 const KEY: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),

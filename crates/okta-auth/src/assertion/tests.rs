@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::fixtures::{CLIENT_ID, KEY_ID, app, key_file, org};
 use crate::scope::Scope;
-use crate::testing::{CLIENT_ID, KEY_ID, app, key_file, org};
 
 /// Made with `openssl dgst -sha256 -sign` and the test key, for 2026-01-01T00:00:00Z. RS256 is
 /// deterministic, so ours must be the same to the last character.

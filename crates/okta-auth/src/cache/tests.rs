@@ -12,12 +12,13 @@ use tokio::time::{advance, timeout};
 use super::state::HOLD_OFF;
 use super::*;
 use crate::clock::ManualClock;
-use crate::refusal::RefusalCause;
-use crate::scope::Scope;
-use crate::testing::{
-    ScriptedTransport, answer, app, granting, granting_bound, nonce_missing, oauth_error, org,
+use crate::fixtures::{
+    TokenScript as _, answer, app, granting, granting_bound, nonce_missing, oauth_error, org,
     proof_missing,
 };
+use crate::refusal::RefusalCause;
+use crate::scope::Scope;
+use crate::testing::ScriptedTransport;
 use crate::token::TokenScheme;
 
 const EXPIRED: &str = "The client_assertion token is expired.";
@@ -132,7 +133,7 @@ async fn a_caller_that_gives_up_leaves_the_request_to_the_next() {
     let slow = minutes(10);
     let cache = cache(
         script()
-            .after(slow, Some(granting("late", 3600)))
+            .after(slow, granting("late", 3600))
             .answering(granting("two", 3600)),
     );
     let impatient = Arc::clone(&cache);
@@ -169,7 +170,7 @@ async fn while_one_caller_replaces_the_token_the_others_use_the_old_one() {
     let cache = cache(
         script()
             .answering(granting("one", 3600))
-            .after(slow, Some(granting("two", 3600))),
+            .after(slow, granting("two", 3600)),
     );
     assert_eq!(secret(&cache).await.unwrap(), "one");
     advance(minutes(56)).await;

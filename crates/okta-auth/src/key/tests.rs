@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::{Just, any, prop_oneof, proptest};
 
 use super::*;
-use crate::testing::key_file;
+use crate::fixtures::key_file;
 
 const GOOD: &str = key_file!("rsa2048.pkcs8.pem");
 const PKCS1: &str = key_file!("rsa2048.pkcs1.pem");

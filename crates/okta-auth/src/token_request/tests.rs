@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fixtures::{answer, app, granting, oauth_error, org};
 use crate::refusal::RefusalCause;
-use crate::testing::{answer, app, granting, oauth_error, org};
 
 const DATE_TEXT: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
 

@@ -1,7 +1,5 @@
 //! `TransportErrorKind`: what kept an answer away, whether that may pass, and what somebody does about it.
 
-use std::fmt::{self, Display};
-
 /// What kept an answer away.
 ///
 /// ```
@@ -11,51 +9,69 @@ use std::fmt::{self, Display};
 /// assert!(!kind.is_transient());
 /// assert!(kind.fix().is_some_and(|fix| fix.contains("SSL_CERT_FILE")));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// The host's name has no address. Worth one more try; the name of a host that answered before may be found again.
+    #[error("the host is not found by its name")]
     NameNotFound,
     /// No connection: nobody listens, the network is down. Retried.
+    #[error("no connection")]
     Connect,
     /// The proxy answered 407: it wants a user and a password, or others. Not retried.
+    #[error("the proxy asks for its user and password (407)")]
     ProxyAuthentication,
     /// No connection to the proxy. Retried, as [`Connect`](Self::Connect).
+    #[error("no connection to the proxy")]
     ProxyUnreachable,
     /// The proxy was reached and did not connect to the host. Retried: the host may be down.
+    #[error("the proxy does not connect to the host")]
     ProxyRefused,
     /// The peer showed a certificate that is not accepted. Not retried: it stays so until somebody acts.
+    #[error("{0}")]
     Certificate(CertificateFault),
     /// The peer does not speak TLS. Not retried.
+    #[error("what answers does not speak TLS")]
     NotTls,
     /// The peer does not speak HTTP, such as a TLS port that is asked without TLS. Not retried.
+    #[error("what answers does not speak HTTP")]
     NotHttp,
     /// The peers did not agree on how to speak TLS, or TLS could not be set up. Not retried.
+    #[error("no secure connection")]
     Tls,
     /// No whole answer, or no connection, within the time allowed. Retried.
+    #[error("no answer in time")]
     Timeout,
     /// The connection broke or the body ended early. Retried, as everything we ask is a read or a
     /// token request with an assertion of its own.
+    #[error("the answer broke off")]
     Interrupted,
     /// The body is larger than the transport accepts. Not retried.
+    #[error("the answer is too large")]
     TooLarge,
     /// The request itself could not be built. Not retried.
+    #[error("the request could not be built")]
     Request,
 }
 
 /// Why a peer's certificate is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateFault {
     /// No authority that this machine trusts has signed it.
+    #[error("the certificate is of an authority that this machine does not trust")]
     UnknownIssuer,
     /// Its time is over, by this machine's clock.
+    #[error("the certificate has expired")]
     Expired,
     /// Its time has not begun, by this machine's clock.
+    #[error("the certificate is not valid yet")]
     NotYetValid,
     /// It is for other names than that of the host.
+    #[error("the certificate is for another host name")]
     WrongName,
     /// It was taken back, is made for something else than a server, or cannot be read.
+    #[error("the certificate is not accepted")]
     Other,
 }
 
@@ -158,33 +174,5 @@ impl CertificateFault {
                 "have the host, or the proxy that opens TLS, show a certificate that an authority issued for a server"
             }
         }
-    }
-}
-
-impl Display for TransportErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NameNotFound => "the host is not found by its name",
-            Self::Connect => "no connection",
-            Self::ProxyAuthentication => "the proxy asks for its user and password (407)",
-            Self::ProxyUnreachable => "no connection to the proxy",
-            Self::ProxyRefused => "the proxy does not connect to the host",
-            Self::Certificate(CertificateFault::UnknownIssuer) => {
-                "the certificate is of an authority that this machine does not trust"
-            }
-            Self::Certificate(CertificateFault::Expired) => "the certificate has expired",
-            Self::Certificate(CertificateFault::NotYetValid) => "the certificate is not valid yet",
-            Self::Certificate(CertificateFault::WrongName) => {
-                "the certificate is for another host name"
-            }
-            Self::Certificate(CertificateFault::Other) => "the certificate is not accepted",
-            Self::NotTls => "what answers does not speak TLS",
-            Self::NotHttp => "what answers does not speak HTTP",
-            Self::Tls => "no secure connection",
-            Self::Timeout => "no answer in time",
-            Self::Interrupted => "the answer broke off",
-            Self::TooLarge => "the answer is too large",
-            Self::Request => "the request could not be built",
-        })
     }
 }

@@ -49,7 +49,7 @@ pub(crate) const OKTA_LOGIN: &str = "okta.com/login";
 /// The annotation that holds a user's e-mail; the stock sign-in resolver of Backstage looks it up.
 pub(crate) const OKTA_EMAIL: &str = "okta.com/email";
 /// The annotation of a group made of several: their Okta ids, separated by commas.
-pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
+pub(crate) use crate::held::state::OKTA_MERGED;
 
 /// How one provider's objects become entities.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 //! [`plan`] is the one function that decides. `plan` prints its result, `sync` and `serve` commit it; there is no dry-run
 //! flag anywhere below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use catalog_model::{EntityRef, Kind, Violation};
 use jiff::Timestamp;
@@ -24,10 +24,13 @@ mod display;
 mod id;
 mod withheld;
 
+mod draft;
+
 mod assemble;
 
 pub(crate) use change::{PlannedChange, Withheld};
 pub(crate) use display::name;
+pub(crate) use draft::Draft;
 
 use assemble::Parts;
 use withheld::withheld;
@@ -78,6 +81,22 @@ impl Known {
         snapshot.taken_at = taken_at;
         settings.mapping.shape(&mut snapshot, &state);
         Self { state, snapshot }
+    }
+
+    /// With the texts of some entities of the catalog.
+    #[must_use]
+    pub(crate) fn with_texts(self, texts: Vec<Written>) -> Self {
+        Self {
+            state: self.state.with_texts(texts),
+            ..self
+        }
+    }
+
+    fn rules(&self, settings: &Settings) -> Rules {
+        Rules {
+            changed: settings.changed_since(&self.state),
+            ..settings.rules
+        }
     }
 
     /// The same org over what the catalog holds by now.
@@ -189,6 +208,25 @@ fn refused(entities: &[(EntityRef, Vec<Violation>)]) -> String {
     entities.iter().map(of_one).collect()
 }
 
+/// The objects that may stay as they are in the catalog, so that their texts must be known before there is a plan: kind and
+/// Okta id.
+#[must_use]
+pub(crate) fn kept(known: &Known, settings: &Settings) -> Vec<(Kind, String)> {
+    let Known { state, snapshot } = known;
+    let rules = known.rules(settings);
+    let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
+    // Whatever becomes of what the guard holds back.
+    let open = (!guarded.tripped.is_empty()).then(|| resolve(snapshot, state, rules, None));
+    let mut kept = BTreeSet::new();
+    for roster in std::iter::once(&guarded).chain(&open) {
+        let users = roster.users.iter().filter(|(_, it)| !it.is_fresh());
+        let groups = roster.groups.iter().filter(|(_, it)| !it.is_fresh());
+        kept.extend(users.map(|(id, _)| (Kind::User, id.to_string())));
+        kept.extend(groups.map(|(id, _)| (Kind::Group, id.to_string())));
+    }
+    kept.into_iter().collect()
+}
+
 /// Decides what to do. `approved` is the id of an earlier plan whose withheld removals and renames may go.
 ///
 /// # Errors
@@ -198,12 +236,9 @@ pub(crate) fn plan(
     known: &Known,
     settings: &Settings,
     approved: Option<&str>,
-) -> Result<Plan, PlanError> {
+) -> Result<Draft, PlanError> {
     let Known { state, snapshot } = known;
-    let rules = Rules {
-        changed: settings.changed_since(state),
-        ..settings.rules
-    };
+    let rules = known.rules(settings);
     refuse_empty_source(snapshot, state, rules)?;
     refuse_another_org(known, settings, rules)?;
     let map = |roster, kept| {
@@ -240,7 +275,7 @@ pub(crate) fn plan(
     if approved == Some(id.as_str()) {
         // What was approved is what was shown: other renames that it makes possible are for another plan.
         let more = GuardedNames::of(&of_open, state, &settings.guard);
-        let plan = if more.withheld.iter().all(|it| names.withheld.contains(it)) {
+        let mut draft = if more.withheld.iter().all(|it| names.withheld.contains(it)) {
             parts.assemble(&open, of_open, Held::default())?
         } else {
             drop(of_open);
@@ -253,10 +288,8 @@ pub(crate) fn plan(
             };
             parts.assemble(&open, map(&open, more.kept.while_waiting())?, held)?
         };
-        return Ok(Plan {
-            approved: true,
-            ..plan
-        });
+        draft.approve();
+        return Ok(draft);
     }
     drop(of_open);
     let mapped = if names.withheld.is_empty() {

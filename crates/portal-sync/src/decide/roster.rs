@@ -80,6 +80,14 @@ pub(crate) enum Standing<T> {
     },
 }
 
+impl<T> Standing<T> {
+    /// Whether it was read.
+    #[must_use]
+    pub(crate) const fn is_fresh(&self) -> bool {
+        matches!(self, Self::Fresh(_))
+    }
+}
+
 /// The result of [`resolve`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Roster<'a> {

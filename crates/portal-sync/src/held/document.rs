@@ -1,11 +1,12 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
 use catalog_model::{Entity, EntityRef, Kind};
+use sha2::{Digest as _, Sha256};
 
 /// An entity's ref and its JSON text.
 ///
-/// A catalog of a million entities is compared with what an org holds now by their texts; only those that differ are
-/// read back, to say in what.
+/// Equal entities have equal texts, so that a catalog of a million is compared with what an org holds now by the digests of
+/// their texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Document {
     entity_ref: EntityRef,
@@ -63,6 +64,30 @@ pub(crate) struct Written {
     pub okta_id: String,
     /// The entity.
     pub document: Document,
+}
+
+impl Written {
+    /// Its kind and Okta id.
+    #[must_use]
+    pub(crate) fn key(&self) -> (Kind, String) {
+        (self.document.kind(), self.okta_id.clone())
+    }
+}
+
+/// Tells whether two texts are the same, in sixteen bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TextDigest([u8; 16]);
+
+impl TextDigest {
+    /// The digest of a text.
+    #[must_use]
+    pub(crate) fn of(text: &str) -> Self {
+        let mut bytes = [0; 16];
+        for (byte, from) in bytes.iter_mut().zip(Sha256::digest(text)) {
+            *byte = from;
+        }
+        Self(bytes)
+    }
 }
 
 /// Where the texts of many entities are written, one over the other.

@@ -6,8 +6,6 @@ use catalog_model::{Entity, Spec};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::held::document::Document;
-
 /// What becomes of a user whose account was deactivated or is gone.
 ///
 /// Whoever stays is in no group, and is marked: what they own can then be given to somebody else before they go.
@@ -45,13 +43,13 @@ impl Leavers {
     }
 }
 
-/// When the user of a document left; nothing when they did not.
-pub(crate) fn left_at(document: &Document) -> Option<Timestamp> {
+/// When the user of a text left; nothing when they did not.
+pub(crate) fn left_at(text: &str) -> Option<Timestamp> {
     // Few have the mark, so few are read.
-    if !document.body().contains(LEFT_AT) {
+    if !text.contains(LEFT_AT) {
         return None;
     }
-    let entity = document.entity().ok()?;
+    let entity: Entity = serde_json::from_str(text).ok()?;
     entity.metadata.annotations.get(LEFT_AT)?.parse().ok()
 }
 

@@ -1,29 +1,73 @@
-//! What the catalog holds for one provider before a run: the entities by the Okta ids they were made from.
+//! What the catalog holds for one provider before a run: its objects by Okta id, without the texts of their entities.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog_model::{EntityRef, Kind, Namespace};
+use catalog_model::{Entity, EntityRef, Kind, Namespace};
+use jiff::Timestamp;
 use okta_api::{GroupId, UserId};
 use serde::Deserialize;
 
-use crate::held::criteria::Remembered;
-use crate::held::document::Document;
+use super::criteria::Remembered;
+use super::document::{Document, TextDigest, Written};
+use super::leavers::left_at;
+
+/// The annotation of a group that is made of several, with their ids.
+pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
 
 /// The last good entities of one provider.
+///
+/// A hundred thousand of them are a hundred megabytes of text, of which a run that changes nothing needs no letter: each is
+/// held as its ref and a digest, and the relations by position. The few texts that somebody needs come later, by
+/// [`with_texts`](Self::with_texts).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     generation: Option<u64>,
-    users: BTreeMap<UserId, Document>,
-    groups: BTreeMap<GroupId, Document>,
-    root: Option<Document>,
+    users: BTreeMap<UserId, Entry>,
+    groups: BTreeMap<GroupId, Entry>,
+    root: Option<Entry>,
     /// The ids of the users, sorted.
     ids: Vec<UserId>,
     /// The members of each group, by their places in `ids`: millions of them, and four bytes each.
     members: BTreeMap<GroupId, Box<[u32]>>,
     parents: BTreeMap<GroupId, GroupId>,
+    /// The parts of each group that is made of several.
+    merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    /// When whoever left and stays in the catalog left.
+    left: BTreeMap<UserId, Timestamp>,
+    texts: HashMap<(Kind, String), Document>,
     others: Others,
     remembered: Remembered,
+}
+
+/// An entity that the catalog holds, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    entity_ref: EntityRef,
+    digest: TextDigest,
+    /// The name as it is spelled, where that is not as in the ref.
+    spelling: Option<Box<str>>,
+}
+
+impl Entry {
+    /// The identity of the entity.
+    #[must_use]
+    pub(crate) const fn entity_ref(&self) -> &EntityRef {
+        &self.entity_ref
+    }
+
+    /// The name as it is spelled.
+    #[must_use]
+    pub(crate) fn name(&self) -> &str {
+        let spelling = self.spelling.as_deref();
+        spelling.unwrap_or_else(|| self.entity_ref.name())
+    }
+
+    /// Whether the text of the entity is this one.
+    #[must_use]
+    pub(crate) fn is_written(&self, text: &str) -> bool {
+        self.digest == TextDigest::of(text)
+    }
 }
 
 /// What other providers have in the same catalog.
@@ -48,59 +92,76 @@ impl State {
         }
     }
 
-    /// The state of a provider that last committed `documents`, by Okta id, in `generation`.
-    ///
-    /// # Errors
-    /// When the text of a group is not an entity.
-    pub(crate) fn new(
-        generation: u64,
-        documents: impl IntoIterator<Item = (String, Document)>,
-        others: Others,
-        remembered: Remembered,
-    ) -> Result<Self, serde_json::Error> {
-        let (mut users, mut groups, mut root) = (Vec::new(), Vec::new(), None);
-        for (okta_id, document) in documents {
-            match document.kind() {
-                Kind::User => users.push((okta_id.into(), document)),
-                Kind::Group if okta_id == Self::ROOT => root = Some(document),
-                Kind::Group => groups.push((okta_id.into(), document)),
-                Kind::Location => {}
-            }
-        }
-        // Made at once, the trees are full; grown one by one, they are half empty.
-        let users: BTreeMap<UserId, Document> = users.into_iter().collect();
-        let groups: BTreeMap<GroupId, Document> = groups.into_iter().collect();
-        let ids: Vec<UserId> = users.keys().cloned().collect();
-        let (members, parents) = relations(&users, &groups)?;
-        Ok(Self {
-            generation: Some(generation),
-            users,
-            groups,
-            root,
-            ids,
-            members,
-            parents,
-            others,
-            remembered,
-        })
-    }
-
-    /// The state of a provider that last committed these entities, by Okta id, in `generation`.
+    /// The state of a provider that last committed these entities, by Okta id, in `generation`, with all their texts.
     #[cfg(test)]
     pub(crate) fn of_entities(
         generation: u64,
-        entities: impl IntoIterator<Item = (String, catalog_model::Entity)>,
+        entities: impl IntoIterator<Item = (String, Entity)>,
     ) -> Self {
-        let documents = entities
-            .into_iter()
-            .map(|(id, entity)| (id, Document::of(&entity)));
-        Self::new(
+        let documents = entities.into_iter().map(|(okta_id, entity)| Written {
+            okta_id,
+            document: Document::of(&entity),
+        });
+        Self::of_documents(
             generation,
             documents,
             Others::default(),
             Remembered::default(),
         )
-        .unwrap()
+    }
+
+    /// The same of documents.
+    #[cfg(test)]
+    pub(crate) fn of_documents(
+        generation: u64,
+        documents: impl IntoIterator<Item = Written>,
+        others: Others,
+        remembered: Remembered,
+    ) -> Self {
+        let mut documents: Vec<Written> = documents.into_iter().collect();
+        documents.sort_by_key(|it| (it.document.kind().as_str(), it.okta_id.clone()));
+        let mut reader = StateReader::default();
+        for Written { okta_id, document } in &documents {
+            let entity_ref = document.entity_ref().clone();
+            reader.entity(okta_id, entity_ref, document.body()).unwrap();
+        }
+        let state = reader.finish(generation, others, remembered);
+        state.with_texts(documents)
+    }
+
+    /// Every entity whose text was read, by kind and Okta id.
+    #[cfg(test)]
+    pub(crate) fn documents(&self) -> BTreeMap<(Kind, String), Document> {
+        let texts = self.texts.iter();
+        texts.map(|(key, it)| (key.clone(), it.clone())).collect()
+    }
+
+    /// As a run has it that was told no text yet.
+    #[cfg(test)]
+    pub(crate) fn without_texts(&self) -> Self {
+        Self {
+            texts: HashMap::new(),
+            ..self.clone()
+        }
+    }
+
+    /// With the texts of some of its entities. Those that are none of its are left out.
+    #[must_use]
+    pub(crate) fn with_texts(mut self, texts: impl IntoIterator<Item = Written>) -> Self {
+        for Written { okta_id, document } in texts {
+            let kind = document.kind();
+            let entry = self.entry(kind, &okta_id);
+            if entry.is_some_and(|entry| entry.is_written(document.body())) {
+                self.texts.insert((kind, okta_id), document);
+            }
+        }
+        self
+    }
+
+    /// The text of an entity, if it was read.
+    #[must_use]
+    pub(crate) fn text(&self, kind: Kind, okta_id: &str) -> Option<&Document> {
+        self.texts.get(&(kind, okta_id.to_owned()))
     }
 
     /// The generation in which the provider last committed; none when it was never synced.
@@ -117,20 +178,32 @@ impl State {
 
     /// The users by Okta id.
     #[must_use]
-    pub(crate) const fn users(&self) -> &BTreeMap<UserId, Document> {
+    pub(crate) const fn users(&self) -> &BTreeMap<UserId, Entry> {
         &self.users
     }
 
     /// The groups by Okta id, without the root.
     #[must_use]
-    pub(crate) const fn groups(&self) -> &BTreeMap<GroupId, Document> {
+    pub(crate) const fn groups(&self) -> &BTreeMap<GroupId, Entry> {
         &self.groups
     }
 
     /// The root group, which stands for no group of Okta's.
     #[must_use]
-    pub(crate) const fn root(&self) -> Option<&Document> {
+    pub(crate) const fn root(&self) -> Option<&Entry> {
         self.root.as_ref()
+    }
+
+    /// The groups that are made of several, with those that each was made of.
+    #[must_use]
+    pub(crate) const fn merged(&self) -> &BTreeMap<GroupId, BTreeSet<GroupId>> {
+        &self.merged
+    }
+
+    /// When a user left who stays in the catalog.
+    #[must_use]
+    pub(crate) fn left_at(&self, user: &UserId) -> Option<Timestamp> {
+        self.left.get(user).copied()
     }
 
     /// What other providers have in the same catalog.
@@ -169,6 +242,15 @@ impl State {
     pub(crate) fn parent(&self, group: &GroupId) -> Option<&GroupId> {
         self.parents.get(group)
     }
+
+    fn entry(&self, kind: Kind, okta_id: &str) -> Option<&Entry> {
+        match kind {
+            Kind::User => self.users.get(&UserId::from(okta_id)),
+            Kind::Group if okta_id == Self::ROOT => self.root.as_ref(),
+            Kind::Group => self.groups.get(&GroupId::from(okta_id)),
+            Kind::Location => None,
+        }
+    }
 }
 
 /// The members of one group, sorted by Okta id.
@@ -198,71 +280,152 @@ impl<'a> MembersOf<'a> {
     }
 }
 
-type Members = BTreeMap<GroupId, Box<[u32]>>;
-type Parents = BTreeMap<GroupId, GroupId>;
-
-/// Members and parents by Okta id. Of a group's document only the refs are read.
-fn relations(
-    users: &BTreeMap<UserId, Document>,
-    groups: &BTreeMap<GroupId, Document>,
-) -> Result<(Members, Parents), serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Group<'a> {
-        #[serde(borrow)]
-        spec: Refs<'a>,
-    }
-    #[derive(Deserialize)]
-    struct Refs<'a> {
-        #[serde(borrow, default)]
-        parent: Option<Text<'a>>,
-        #[serde(borrow, default)]
-        members: Vec<Text<'a>>,
-    }
-    // Borrows from the document unless there is something to unescape.
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    let user_by_ref: HashMap<&str, u32> = users
-        .values()
-        .map(|document| document.entity_ref().as_str())
-        .zip(0..)
-        .collect();
-    let group_by_ref: HashMap<&str, &GroupId> = groups
-        .iter()
-        .map(|(id, document)| (document.entity_ref().as_str(), id))
-        .collect();
-    let (mut members, mut parents) = (Members::new(), Parents::new());
-    for (id, document) in groups {
-        let Group { spec } = serde_json::from_str(document.body())?;
-        let namespace = document.entity_ref().namespace();
-        let mut of_group: Vec<u32> = spec
-            .members
-            .iter()
-            .filter_map(|Text(text)| find(&user_by_ref, text, Kind::User, namespace).copied())
-            .collect();
-        of_group.sort_unstable();
-        of_group.dedup();
-        members.insert(id.clone(), of_group.into());
-        let parent = spec
-            .parent
-            .and_then(|Text(text)| find(&group_by_ref, &text, Kind::Group, namespace));
-        if let Some(parent) = parent {
-            parents.insert(id.clone(), (*parent).clone());
-        }
-    }
-    Ok((members, parents))
+/// Reads a [`State`] from the texts of its entities, one at a time: groups before users, each by Okta id. Of a text only what
+/// is held is kept.
+#[derive(Debug, Default)]
+pub(crate) struct StateReader {
+    users: Vec<(UserId, Entry)>,
+    groups: Vec<(GroupId, Entry)>,
+    root: Option<Entry>,
+    members: Vec<Vec<u32>>,
+    parents: Vec<Option<Box<str>>>,
+    merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    left: BTreeMap<UserId, Timestamp>,
+    /// The places of the groups by their refs, once all are known.
+    places: HashMap<Box<str>, u32>,
 }
 
-/// What a ref in a document of that namespace stands for. Nearly all are written in their canonical form.
-fn find<'a, T>(
-    by_ref: &'a HashMap<&str, T>,
-    text: &str,
-    kind: Kind,
-    namespace: &str,
-) -> Option<&'a T> {
-    by_ref.get(text).or_else(|| {
-        let namespace = Namespace::parse(namespace).ok()?;
-        let full = EntityRef::parse(text, kind, &namespace).ok()?;
-        by_ref.get(full.as_str())
-    })
+impl StateReader {
+    /// Takes what is held of the next entity.
+    ///
+    /// # Errors
+    /// When its text is not an entity.
+    pub(crate) fn entity(
+        &mut self,
+        okta_id: &str,
+        entity_ref: EntityRef,
+        text: &str,
+    ) -> Result<(), serde_json::Error> {
+        let Read { metadata, spec } = serde_json::from_str(text)?;
+        let spelled = entity_ref.name() == metadata.name.0;
+        let entry = Entry {
+            digest: TextDigest::of(text),
+            spelling: (!spelled).then(|| metadata.name.0.into()),
+            entity_ref,
+        };
+        match entry.entity_ref.kind() {
+            Kind::User => self.user(okta_id, entry, &spec, text),
+            Kind::Group if okta_id == State::ROOT => self.root = Some(entry),
+            Kind::Group => self.group(okta_id, entry, spec, text),
+            Kind::Location => {}
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, okta_id: &str, entry: Entry, spec: Spec<'_>, text: &str) {
+        let namespace = entry.entity_ref.namespace();
+        let parent = spec.parent.and_then(|Text(it)| full(&it, namespace));
+        self.parents
+            .push(parent.map(|parent| parent.as_str().into()));
+        // Few are, so few are read.
+        if text.contains(OKTA_MERGED)
+            && let Ok(entity) = serde_json::from_str::<Entity>(text)
+            && let Some(parts) = entity.metadata.annotations.get(OKTA_MERGED)
+        {
+            let parts = parts.split(',').filter(|part| !part.is_empty());
+            let parts = parts.map(GroupId::from).collect();
+            self.merged.insert(okta_id.into(), parts);
+        }
+        let place = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+        let text = entry.entity_ref.as_str().into();
+        self.places.insert(text, place);
+        self.groups.push((okta_id.into(), entry));
+        self.members.push(Vec::new());
+    }
+
+    fn user(&mut self, okta_id: &str, entry: Entry, spec: &Spec<'_>, text: &str) {
+        let place = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+        let namespace = entry.entity_ref.namespace();
+        for Text(group) in &spec.member_of {
+            // Nearly all are written in their canonical form.
+            let at = self.places.get(&**group).or_else(|| {
+                let group = full(group, namespace)?;
+                self.places.get(group.as_str())
+            });
+            let members = at.and_then(|at| self.members.get_mut(*at as usize));
+            if let Some(members) = members
+                && members.last() != Some(&place)
+            {
+                members.push(place);
+            }
+        }
+        let id = UserId::from(okta_id);
+        if let Some(left) = left_at(text) {
+            self.left.insert(id.clone(), left);
+        }
+        self.users.push((id, entry));
+    }
+
+    /// The state of a provider that last committed these entities in `generation`.
+    #[must_use]
+    pub(crate) fn finish(self, generation: u64, others: Others, remembered: Remembered) -> State {
+        let id_at = |at: &u32| self.groups.get(*at as usize).map(|(id, _)| id.clone());
+        let parents = self.groups.iter().zip(&self.parents);
+        let parents = parents.filter_map(|((id, _), parent)| {
+            let parent = self.places.get(parent.as_deref()?)?;
+            Some((id.clone(), id_at(parent)?))
+        });
+        let parents = parents.collect();
+        let ids = self.groups.iter().map(|(id, _)| id.clone());
+        let members = ids.zip(self.members.into_iter().map(Into::into)).collect();
+        State {
+            generation: Some(generation),
+            ids: self.users.iter().map(|(id, _)| id.clone()).collect(),
+            // Made at once, the trees are full; grown one by one, they are half empty.
+            users: self.users.into_iter().collect(),
+            groups: self.groups.into_iter().collect(),
+            root: self.root,
+            members,
+            parents,
+            merged: self.merged,
+            left: self.left,
+            texts: HashMap::new(),
+            others,
+            remembered,
+        }
+    }
+}
+
+/// What is read of every entity.
+#[derive(Deserialize)]
+struct Read<'a> {
+    #[serde(borrow)]
+    metadata: Metadata<'a>,
+    #[serde(borrow)]
+    spec: Spec<'a>,
+}
+
+#[derive(Deserialize)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec<'a> {
+    #[serde(borrow, default)]
+    parent: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    member_of: Vec<Text<'a>>,
+}
+
+/// Borrows from the document unless there is something to unescape.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The group that a text in an entity of that namespace stands for.
+fn full(text: &str, namespace: &str) -> Option<EntityRef> {
+    let namespace = Namespace::parse(namespace).ok()?;
+    EntityRef::parse(text, Kind::Group, &namespace).ok()
 }

@@ -11,11 +11,12 @@ use okta_auth::Clock;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
-use crate::decide::plan::{Known, Plan, plan};
+use crate::decide::plan::{Known, Plan};
 use crate::held::run::{Asked, Counts, Failure, Notice, Outcome, Run, Tally};
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
 use crate::read::directory::{Directory as _, OnProgress};
+use crate::run::decided::decided;
 use crate::run::error::RunError;
 use crate::run::first_runs::FirstRun;
 use crate::run::provider::Provider;
@@ -92,7 +93,8 @@ impl<'a> OneRun<'a> {
     /// Decides what to do.
     ///
     /// # Errors
-    /// When the org shows nobody and the catalog has nobody of it either, or no entities can be made of it.
+    /// When the org shows nobody and the catalog has nobody of it either, when no entities can be made of it, and when another
+    /// run commits meanwhile.
     pub(crate) async fn decide(&self, known: Known) -> Result<Plan, RunError> {
         let (known, plan) = self.decided(known, None).await?;
         forget(known);
@@ -197,20 +199,12 @@ impl<'a> OneRun<'a> {
         Ok(apart(|| known.over(state)).await)
     }
 
-    /// A plan, made beside the threads that wait, with what is known given back: an org of a hundred thousand people takes
-    /// seconds.
     async fn decided(
         &self,
         known: Known,
         approved: Option<&str>,
     ) -> Result<(Known, Plan), RunError> {
-        let settings = self.provider.settings().clone();
-        let approved = approved.map(str::to_owned);
-        apart(move || {
-            let plan = plan(&known, &settings, approved.as_deref())?;
-            Ok((known, plan))
-        })
-        .await
+        decided(known, self.store, self.provider.settings(), approved).await
     }
 
     /// The run has ended so.

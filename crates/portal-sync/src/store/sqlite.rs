@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_model::Entity;
+use catalog_model::{Entity, Kind};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind};
 use crate::held::criteria::Remembered;
-use crate::held::document::{Document, Written};
-use crate::held::state::State;
+use crate::held::document::Written;
+use crate::held::state::{State, StateReader};
 
 mod failure;
 
@@ -195,14 +195,34 @@ impl CatalogStore for SqliteStore {
             let Some(own) = index.provider(&provider) else {
                 return Ok(State::never_synced(others));
             };
-            let mut documents = Vec::new();
+            let mut reader = StateReader::default();
             own.entities(transaction, |entity| {
-                let document = Document::stored(entity.parsed_ref()?, entity.body);
-                documents.push((entity.okta_id.to_owned(), document));
-                Ok(())
+                let entity_ref = entity.parsed_ref()?;
+                let read = reader.entity(entity.okta_id, entity_ref, entity.body);
+                read.map_err(damaged)
             })?;
             let generation = own.generation.cast_unsigned();
-            State::new(generation, documents, others, own.remembered()).map_err(damaged)
+            Ok(reader.finish(generation, others, own.remembered()))
+        })
+    }
+
+    fn documents(
+        &self,
+        provider: &str,
+        base: u64,
+        keys: Vec<(Kind, String)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>> {
+        let provider = provider.to_owned();
+        self.reading(move |transaction, shared| {
+            let current = shared.current();
+            let read = current.read.get(&provider);
+            let is_other = read.is_some_and(|epoch| *epoch != current.epoch);
+            drop(current);
+            let index = Index::read(transaction)?;
+            let own = index.provider(&provider);
+            let own = own.filter(|it| !is_other && it.generation == base.cast_signed());
+            let own = own.ok_or(Failure::Kind(StoreErrorKind::Conflict))?;
+            own.documents(transaction, &keys)
         })
     }
 

@@ -12,11 +12,18 @@ mod damage;
 mod files;
 
 fn user(okta_id: &str, name: &str) -> Record {
-    let metadata = Metadata::new(name.parse().unwrap());
+    user_of(okta_id, name, &[])
+}
+
+fn user_of(okta_id: &str, name: &str, groups: &[&str]) -> Record {
+    let spec = UserSpec {
+        member_of: groups.iter().map(|group| (*group).into()).collect(),
+        ..UserSpec::default()
+    };
     Record {
         provider: "acme".into(),
         okta_id: okta_id.to_owned(),
-        entity: Entity::new(metadata, Spec::User(UserSpec::default())),
+        entity: Entity::new(Metadata::new(name.parse().unwrap()), Spec::User(spec)),
     }
 }
 
@@ -62,8 +69,8 @@ async fn behaves(store: &dyn CatalogStore) {
     assert!(!state.synced());
 
     let first = vec![
-        user("00u1", "jane"),
-        user("00u2", "bob"),
+        user_of("00u1", "jane", &["team"]),
+        user_of("00u2", "bob", &["team"]),
         group("00g1", "team", &["jane", "bob"]),
     ];
     assert_eq!(store.commit(commit("acme", None, first)).await.unwrap(), 1);

@@ -266,7 +266,7 @@ mod tests {
 
     use jiff::Timestamp;
     use okta_api::Client;
-    use okta_api::testing::{Answer, ScriptedTransport};
+    use okta_auth::testing::{Answer, ScriptedTransport};
     use okta_auth::{ApiToken, OrgUrl, TransportErrorKind};
     use opentelemetry::metrics::MeterProvider as _;
     use prometheus::TextEncoder;

@@ -87,7 +87,7 @@ mod tests {
     use std::sync::Arc;
 
     use okta_api::Client;
-    use okta_api::testing::{Answer, ScriptedTransport};
+    use okta_auth::testing::{Answer, ScriptedTransport};
     use okta_auth::{ApiToken, OrgUrl};
     use opentelemetry::metrics::MeterProvider as _;
 

@@ -1,7 +1,7 @@
 //! Several keys: the change from one to the next, without a moment in which none works.
 
 use super::*;
-use crate::testing::{CLIENT_ID, key_file};
+use crate::fixtures::{CLIENT_ID, key_file};
 use crate::{PrivateKey, Scope};
 
 fn app_with(ids: &[&str]) -> ServiceApp {

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use catalog_model::Kind;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use okta_auth::ManualClock;
@@ -11,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::held::criteria::Remembered;
+use crate::held::document::Written;
 use crate::held::state::State;
 use crate::store::{Catalog, Commit, StoreError, StoreErrorKind};
 
@@ -49,6 +51,15 @@ impl CatalogStore for Stubborn {
     }
 
     fn remember(&self, _: &str, _: u64, _: Remembered) -> BoxFuture<'_, Result<(), StoreError>> {
+        panic!("no provider is configured")
+    }
+
+    fn documents(
+        &self,
+        _: &str,
+        _: u64,
+        _: Vec<(Kind, String)>,
+    ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>> {
         panic!("no provider is configured")
     }
 

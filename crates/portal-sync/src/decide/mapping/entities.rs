@@ -16,7 +16,7 @@ use crate::decide::rules::{Collisions, Hierarchy, Renames};
 use crate::held::document::Document;
 use crate::held::leavers;
 use crate::held::org::Snapshot;
-use crate::held::state::State;
+use crate::held::state::{Entry, State};
 use crate::text::counted::counted;
 use crate::text::{is_blank, without_nul};
 
@@ -81,7 +81,7 @@ impl<'a> Mapped<'a> {
                 .map(|root| Wisher {
                     id: State::ROOT,
                     wish: Wish::Name(root.name.clone()),
-                    before: state.root().map(Document::entity_ref),
+                    before: state.root().map(Entry::entity_ref),
                 })
                 .into_iter()
                 .collect();
@@ -166,9 +166,12 @@ impl<'a> Mapped<'a> {
             .map(|((at, (id, standing)), named)| {
                 let mut entity = match standing {
                     Standing::Fresh(user) => self.mapping.user(user, named),
-                    Standing::Kept(_) => self.kept(self.state.users().get(id), named)?,
+                    Standing::Kept(_) => {
+                        self.kept(self.state.text(Kind::User, id.as_str()), named)?
+                    }
                     Standing::Left { since, .. } => {
-                        let mut user = self.kept(self.state.users().get(id), named)?;
+                        let mut user =
+                            self.kept(self.state.text(Kind::User, id.as_str()), named)?;
                         leavers::mark(&mut user, *since);
                         user
                     }
@@ -205,7 +208,7 @@ impl<'a> Mapped<'a> {
                         self.mapping.group(group, named, parts)
                     }
                     Standing::Kept(_) | Standing::Left { .. } => {
-                        self.kept(self.state.groups().get(id), named)?
+                        self.kept(self.state.text(Kind::Group, id.as_str()), named)?
                     }
                 };
                 if let Spec::Group(spec) = &mut entity.spec {
@@ -252,7 +255,7 @@ impl<'a> Mapped<'a> {
             let email = match standing {
                 Standing::Fresh(user) => addresses(user).1.map(without_nul),
                 Standing::Kept(_) | Standing::Left { .. } => {
-                    let document = self.state.users().get(id);
+                    let document = self.state.text(Kind::User, id.as_str());
                     document.and_then(address_in).map(Cow::Owned)
                 }
             };
@@ -357,7 +360,7 @@ impl Mapping {
         objects: &'a BTreeMap<Id, Standing<T>>,
         wish: impl Fn(&T) -> Option<EntityName>,
         text: fn(&Id) -> &str,
-        state: &'a BTreeMap<Id, Document>,
+        state: &'a BTreeMap<Id, Entry>,
         kept: bool,
     ) -> Result<Vec<Wisher<'a>>, MappingError> {
         let keep = kept || self.rules.renames == Renames::Keep;
@@ -370,34 +373,25 @@ impl Mapping {
             let is_fresh = matches!(standing, Standing::Fresh(_));
             let before = state.get(id);
             let wish = match before.filter(|_| keep || !is_fresh) {
-                Some(document) => self.held(document, is_fresh && !kept)?,
+                Some(entry) => self.held(entry, is_fresh && !kept)?,
                 None => Wish::Name(alone.unwrap_or_else(|| name_of_id(text(id)))),
             };
             wishes.push(Wisher {
                 id: text(id),
                 wish,
-                before: before.map(Document::entity_ref),
+                before: before.map(Entry::entity_ref),
             });
         }
         Ok(wishes)
     }
 
     /// The name that an object has in the catalog. A name that is only kept moves to the namespace of today.
-    fn held(&self, document: &Document, moves: bool) -> Result<Wish, MappingError> {
-        #[derive(serde::Deserialize)]
-        struct Entity {
-            metadata: Metadata,
-        }
-        #[derive(serde::Deserialize)]
-        struct Metadata {
-            name: EntityName,
-        }
-        let entity_ref = document.entity_ref().clone();
-        let Entity { metadata } =
-            serde_json::from_str(document.body()).map_err(|source| MappingError::Damaged {
-                entity_ref: entity_ref.clone(),
-                source,
-            })?;
+    fn held(&self, entry: &Entry, moves: bool) -> Result<Wish, MappingError> {
+        let entity_ref = entry.entity_ref().clone();
+        let name = EntityName::parse(entry.name()).map_err(|error| MappingError::Damaged {
+            entity_ref: entity_ref.clone(),
+            source: serde::de::Error::custom(error),
+        })?;
         let namespace = Namespace::parse(entity_ref.namespace()).unwrap_or_default();
         let stays = namespace == self.rules.namespace
             || self
@@ -406,11 +400,11 @@ impl Mapping {
         Ok(if stays || !moves {
             Wish::Held(Box::new(Named {
                 entity_ref,
-                name: metadata.name,
+                name,
                 namespace,
             }))
         } else {
-            Wish::Name(metadata.name)
+            Wish::Name(name)
         })
     }
 }

@@ -6,8 +6,8 @@ use catalog_model::Kind;
 use okta_api::{Group, GroupId, UserId};
 use serde_json::{Map, Value};
 
+use super::Mapping;
 use super::hierarchy::parents;
-use super::{Mapping, OKTA_MERGED};
 use crate::decide::rules::Merge;
 use crate::held::org::{Members, Snapshot, is_merged, merged_id};
 use crate::held::state::State;
@@ -22,7 +22,7 @@ impl Mapping {
     /// aside that the mapping cannot name, and notes which group is part of which.
     pub(crate) fn shape(&self, snapshot: &mut Snapshot, state: &State) {
         let parents = self.parents(snapshot);
-        let joined = joined(state);
+        let joined = state.merged();
         let groups = state.groups().keys().filter(|id| !is_merged(id));
         let groups = groups.chain(joined.values().flatten());
         snapshot.doubt_absences(state.users().keys(), groups);
@@ -31,13 +31,13 @@ impl Mapping {
             let earlier = merges.get(..at).unwrap_or_default();
             // A group that an earlier one wants waits for that one, if it must.
             let parts = parts(merge, earlier, snapshot);
-            self.merge(merge, parts, snapshot, state, &joined);
+            self.merge(merge, parts, snapshot, state, joined);
         }
         if let Some(parents) = parents {
             snapshot.parents = across_merges(&parents, &snapshot.merged);
         }
         self.set_aside(snapshot);
-        keep_wholes(snapshot, state, &joined);
+        keep_wholes(snapshot, state, joined);
     }
 
     /// What the groups say before any of them are made one.
@@ -212,17 +212,6 @@ fn unread(id: &GroupId, snapshot: &Snapshot) -> Option<String> {
         Some(Members::Unknown(reason)) => Some(reason.clone()),
         None => Some("its members were not read".to_owned()),
     }
-}
-
-fn joined(state: &State) -> Joined {
-    let wholes = state.groups().iter().filter(|(id, _)| is_merged(id));
-    let parts = wholes.filter_map(|(id, document)| {
-        let entity = document.entity().ok()?;
-        let parts = entity.metadata.annotations.get(OKTA_MERGED)?;
-        let parts = parts.split(',').filter(|part| !part.is_empty());
-        Some((id.clone(), parts.map(GroupId::from).collect()))
-    });
-    parts.collect()
 }
 
 /// Keeps the wholes that nobody asks for any more, while a group that was a part of one cannot be read and is nowhere else.

@@ -90,17 +90,9 @@ fn after(snapshot: &Snapshot, before: &State, settings: &Settings) -> (Plan, Sta
 
 /// The entities of a catalog by Okta id, which fit together.
 fn catalog(state: &State) -> BTreeMap<String, Entity> {
-    let users = state.users().iter();
-    let users = users.map(|(id, document)| (id.to_string(), document));
-    let groups = state.groups().iter();
-    let groups = groups.map(|(id, document)| (id.to_string(), document));
-    let root = state
-        .root()
-        .map(|document| (State::ROOT.to_owned(), document));
-    let all: BTreeMap<String, Entity> = users
-        .chain(groups)
-        .chain(root)
-        .map(|(id, document)| (id, document.entity().unwrap()))
+    let documents = state.documents().into_iter();
+    let all: BTreeMap<String, Entity> = documents
+        .map(|((_, id), document)| (id, document.entity().unwrap()))
         .collect();
     EntitySet::build(all.values().cloned()).unwrap();
     all

@@ -5,7 +5,7 @@ use okta_auth::visible::message;
 
 use super::change::Withheld;
 use super::compare::{Comparison, compare};
-use super::{Held, Plan, PlanError, Settings, id};
+use super::{Draft, Held, Plan, PlanError, Settings};
 use crate::decide::mapping::Mapped;
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
 use crate::held::criteria::Remembered;
@@ -116,7 +116,7 @@ impl Parts<'_> {
         roster: &Roster<'_>,
         mapped: Mapped<'_>,
         held: Held,
-    ) -> Result<Plan, PlanError> {
+    ) -> Result<Draft, PlanError> {
         let Self {
             snapshot,
             state,
@@ -134,9 +134,6 @@ impl Parts<'_> {
             removed,
             ..
         } = compare(state, &mapped, roster)?;
-        let id = held
-            .id
-            .unwrap_or_else(|| id::of_changes(&settings.provider, &written, &removed));
         let remembered = self.remembered(roster, &held.removals);
         let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
             okta_id: group.to_string(),
@@ -159,9 +156,10 @@ impl Parts<'_> {
         }
         notices.extend(mapped.notices.iter().cloned());
         let sign_in = mapped.sign_in(&state.others().addresses);
-        Ok(Plan {
+        let is_named_by_changes = held.id.is_none();
+        let plan = Plan {
             provider: settings.provider.clone(),
-            id,
+            id: held.id.unwrap_or_default(),
             changes,
             withheld: held.removals,
             withheld_renames: held.renames,
@@ -182,7 +180,8 @@ impl Parts<'_> {
             written,
             removed,
             remembered,
-        })
+        };
+        Ok(Draft::new(plan, is_named_by_changes))
     }
 
     /// What is known after this run. What the configuration selects is taken for what the catalog was filled by only when

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use catalog_model::{EntityRef, FieldChange, Kind, Violation};
+use catalog_model::{EntityRef, Kind, Violation};
 use okta_api::{GroupId, UserId};
 
 use super::PlanError;
 use super::change::PlannedChange;
 use crate::decide::mapping::{Mapped, MappedEntity, MappingError};
 use crate::decide::roster::{Cause, Roster};
-use crate::held::document::Written;
-use crate::held::document::{Document, Text};
-use crate::held::state::State;
+use crate::held::document::{Document, Text, Written};
+use crate::held::state::{Entry, State};
 
 /// The difference, as people see it and as the store takes it.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
+    /// Of those that are there already it is not said yet in what they differ.
     pub(super) changes: Vec<PlannedChange>,
     pub(super) written: Vec<Written>,
     pub(super) removed: Vec<(Kind, String)>,
@@ -42,7 +42,7 @@ pub(super) fn compare(
         let cause = |id: &str| roster.removed_groups.get(&GroupId::from(id)).copied();
         found.add(Kind::Group, before, after, cause)?;
     }
-    let root = state.root().map(|document| (State::ROOT, document));
+    let root = state.root().map(|entry| (State::ROOT, entry));
     found.add(Kind::Group, root, mapped.root(), |_| {
         Some(Cause::NotConfigured)
     })?;
@@ -53,18 +53,18 @@ pub(super) fn compare(
     }
 }
 
-type Before<'a> = Option<(&'a str, &'a Document)>;
+type Before<'a> = Option<(&'a str, &'a Entry)>;
 type After<'a> = Option<MappedEntity<'a>>;
 
 /// Two rows of objects, both by Okta id, as one row of what is there before and after.
 fn side_by_side<'a, Id>(
-    before: &'a BTreeMap<Id, Document>,
+    before: &'a BTreeMap<Id, Entry>,
     text: fn(&Id) -> &str,
     after: impl Iterator<Item = Result<MappedEntity<'a>, MappingError>>,
 ) -> impl Iterator<Item = Result<(Before<'a>, After<'a>), MappingError>> {
     let mut before = before
         .iter()
-        .map(move |(id, document)| (text(id), document))
+        .map(move |(id, entry)| (text(id), entry))
         .peekable();
     let mut after = after.peekable();
     std::iter::from_fn(move || {
@@ -106,7 +106,7 @@ impl Comparison {
         } = new;
         let body = self.text.of(&entity);
         // What was written once was valid then.
-        if before.is_some_and(|(_, old)| old.body() == body) {
+        if before.is_some_and(|(_, old)| old.is_written(body)) {
             return Ok(());
         }
         let violations = entity.validate();
@@ -115,20 +115,7 @@ impl Comparison {
             return Ok(());
         }
         let change = match before {
-            Some((_, old)) => {
-                let was = old.entity().map_err(|source| {
-                    PlanError::Mapping(MappingError::Damaged {
-                        entity_ref: old.entity_ref().clone(),
-                        source,
-                    })
-                })?;
-                let fields = FieldChange::between(&was, &entity);
-                // Another spelling of the same, such as that of an older version.
-                if fields.is_empty() {
-                    return Ok(());
-                }
-                changed(okta_id, old.entity_ref(), entity_ref, fields)
-            }
+            Some((_, old)) => changed(okta_id, old.entity_ref(), entity_ref),
             None => PlannedChange::Added {
                 okta_id: okta_id.to_owned(),
                 entity_ref: entity_ref.clone(),
@@ -143,13 +130,8 @@ impl Comparison {
     }
 }
 
-fn changed(
-    okta_id: &str,
-    from: &EntityRef,
-    entity_ref: &EntityRef,
-    fields: Vec<FieldChange>,
-) -> PlannedChange {
-    let okta_id = okta_id.to_owned();
+fn changed(okta_id: &str, from: &EntityRef, entity_ref: &EntityRef) -> PlannedChange {
+    let (okta_id, fields) = (okta_id.to_owned(), Vec::new());
     if from == entity_ref {
         PlannedChange::Updated {
             okta_id,

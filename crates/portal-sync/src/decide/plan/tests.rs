@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::held::document::Document;
 use crate::held::org::{Members, Refusal};
 use crate::held::state::Others;
 
@@ -34,8 +33,16 @@ pub(crate) fn plan(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
-    let known = Known::new(state.clone(), snapshot.clone(), settings, snapshot.taken_at);
-    super::plan(&known, settings, approved)
+    let (bare, snapshot) = (state.without_texts(), snapshot.clone());
+    let taken_at = snapshot.taken_at;
+    let known = Known::new(bare, snapshot, settings, taken_at);
+    let texts = kept(&known, settings).into_iter();
+    let texts = texts.filter_map(|(kind, okta_id)| {
+        let document = state.text(kind, &okta_id)?.clone();
+        Some(Written { okta_id, document })
+    });
+    let known = known.with_texts(texts.collect());
+    super::plan(&known, settings, approved)?.explained_by(state)
 }
 
 fn user(id: &str, email: &str) -> User {
@@ -66,18 +73,7 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
 
 /// The state after a plan was committed over `before`.
 pub(crate) fn committed(plan: &Plan, before: &State) -> State {
-    let users = before.users().iter();
-    let users = users.map(|(id, document)| (id.to_string(), document));
-    let groups = before.groups().iter();
-    let groups = groups.map(|(id, document)| (id.to_string(), document));
-    let root = before
-        .root()
-        .map(|document| (State::ROOT.to_owned(), document));
-    let mut documents: BTreeMap<(Kind, String), Document> = users
-        .chain(groups)
-        .chain(root)
-        .map(|(id, document)| ((document.kind(), id), document.clone()))
-        .collect();
+    let mut documents = before.documents();
     for gone in &plan.removed {
         documents.remove(gone);
     }
@@ -86,10 +82,10 @@ pub(crate) fn committed(plan: &Plan, before: &State) -> State {
     }
     let documents = documents
         .into_iter()
-        .map(|((_, id), document)| (id, document));
+        .map(|((_, okta_id), document)| Written { okta_id, document });
     let generation = before.generation().unwrap_or_default() + 1;
     let remembered = plan.remembered.clone();
-    State::new(generation, documents, before.others().clone(), remembered).unwrap()
+    State::of_documents(generation, documents, before.others().clone(), remembered)
 }
 
 fn after(snapshot: &Snapshot) -> State {

@@ -61,10 +61,13 @@ pub(super) fn state(snapshot: &Snapshot, rules: Rules) -> State {
         .users
         .keys()
         .map(|id| {
-            (
-                id.to_string(),
-                entity(id.as_str(), Spec::User(UserSpec::default())),
-            )
+            let groups = roster.groups.keys();
+            let groups = groups.filter(|group| roster.members[*group].contains(id));
+            let spec = UserSpec {
+                member_of: groups.map(|group| group.as_str().into()).collect(),
+                ..UserSpec::default()
+            };
+            (id.to_string(), entity(id.as_str(), Spec::User(spec)))
         })
         .collect();
     let groups: Vec<(String, Entity)> = roster

@@ -7,7 +7,6 @@ use okta_api::UserId;
 
 use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::guard::Guard;
-use crate::held::leavers::left_at;
 use crate::held::org::{Members, Refusal, Snapshot};
 use crate::held::state::State;
 
@@ -61,7 +60,7 @@ impl<'a> Roster<'a> {
             .iter_mut()
             .filter(|(_, cause)| cause.is_leaving())
             .filter_map(|(id, cause)| {
-                let since = left_at(state.users().get(id)?)?;
+                let since = state.left_at(id)?;
                 *cause = Cause::Left;
                 Some((id.clone(), since))
             })

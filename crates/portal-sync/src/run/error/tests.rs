@@ -1,7 +1,7 @@
 //! The exit code and the fix of what can fail.
 
 use okta_api::Client;
-use okta_api::testing::{Answer, ScriptedTransport};
+use okta_auth::testing::{Answer, ScriptedTransport};
 use okta_auth::{ApiToken, OrgUrl, TransportErrorKind};
 
 use super::*;

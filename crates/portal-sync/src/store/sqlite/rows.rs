@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement, Transaction, 
 
 use super::{Failure, damaged};
 use crate::held::criteria::Remembered;
-use crate::held::document::Written;
+use crate::held::document::{Document, Written};
 use crate::held::state::Others;
 use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
@@ -97,6 +97,29 @@ impl Provider {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Those of its entities that have these kinds and ids.
+    pub(super) fn documents(
+        &self,
+        connection: &Connection,
+        keys: &[(Kind, String)],
+    ) -> Result<Vec<Written>, Failure> {
+        let mut one = connection.prepare(
+            "SELECT kind, okta_id, ref, body FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3",
+        )?;
+        let mut documents = Vec::with_capacity(keys.len());
+        for (kind, okta_id) in keys {
+            let mut rows = one.query(params![self.id, kind.as_str(), okta_id])?;
+            if let Some(row) = rows.next()? {
+                let entity = Entity::of(&self.id, row)?;
+                documents.push(Written {
+                    okta_id: okta_id.clone(),
+                    document: Document::stored(entity.parsed_ref()?, entity.body),
+                });
+            }
+        }
+        Ok(documents)
     }
 
     /// The text of one of its entities.

@@ -202,7 +202,7 @@ async fn run(
 /// Who is in the catalog and in use, by Okta id, and which groups are.
 fn held(state: &State) -> [BTreeSet<String>; 2] {
     let users = state.users().iter();
-    let users = users.filter(|(_, document)| !document.body().contains("okta.com/left"));
+    let users = users.filter(|(id, _)| state.left_at(id).is_none());
     [
         users.map(|(id, _)| id.to_string()).collect(),
         state.groups().keys().map(ToString::to_string).collect(),

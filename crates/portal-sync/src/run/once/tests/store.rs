@@ -1,6 +1,9 @@
 //! A store that gives no answer.
 
+use catalog_model::Kind;
+
 use super::*;
+use crate::held::document::Written;
 use crate::held::state::State;
 use crate::store::{Catalog, KnownProvider, StoreError};
 
@@ -23,6 +26,10 @@ impl CatalogStore for Silent {
     }
 
     fn remember(&self, _: &str, _: u64, _: Remembered) -> Answer<()> {
+        never()
+    }
+
+    fn documents(&self, _: &str, _: u64, _: Vec<(Kind, String)>) -> Answer<Vec<Written>> {
         never()
     }
 

@@ -1,0 +1,95 @@
+//! What ends requests.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use http::StatusCode;
+use okta_auth::visible::visible;
+use okta_auth::{AuthError, TransportError};
+
+use super::Late;
+use crate::answer::Answer;
+use crate::id::InvalidId;
+
+/// What ended the request.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Auth(AuthError),
+    Transport(TransportError),
+    Answer(Box<Answer>),
+    /// An answer that breaks off: the body of a 200 that ends within its JSON.
+    Truncated(serde_json::Error),
+    Protocol(ProtocolError),
+    /// Not in time.
+    Late(Box<Late>),
+    /// A list of more records than its reader takes.
+    TooMany {
+        limit: usize,
+    },
+    /// Okta cannot be asked for it.
+    Id(InvalidId),
+}
+
+/// How an answer differs from what Okta documents.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ProtocolError {
+    #[error("the answer is `{}`, not JSON", quoted(.content_type))]
+    NotJson { content_type: String },
+    #[error("the answer is not a list that can be read")]
+    Malformed(#[source] serde_json::Error),
+    #[error("the page has {got} records, and {asked} were asked for")]
+    TooManyRecords { asked: usize, got: usize },
+    #[error("the record has {bytes} bytes, more than {most}")]
+    LargeRecord { bytes: usize, most: usize },
+    #[error("no element of the list has an id")]
+    NoIds,
+    #[error("the answer has status {0}")]
+    Status(StatusCode),
+    #[error("the link header is not text")]
+    LinkNotText,
+    #[error(transparent)]
+    Link(#[from] crate::link::LinkError),
+    #[error("the next link `{}` is no URL", quoted(.target))]
+    LinkTarget { target: String },
+    #[error("the page has several next links")]
+    AmbiguousNext,
+    #[error(
+        "the next page is at `{}`, not at `{own}`: the token is not sent there; \
+         configure the org URL that the links have", quoted(.found)
+    )]
+    ForeignNext { found: String, own: String },
+    #[error("the next page is one that was read before")]
+    RepeatedCursor,
+    #[error("the cursor is one of another list")]
+    OtherList,
+    #[error("the next page is missing: this list goes on for ever")]
+    NoNext,
+    #[error("the last {pages} pages held records and not one that is new")]
+    NothingNew { pages: u32 },
+    #[error("the last {pages} pages were empty, and still there is a next one")]
+    NothingMore { pages: u32 },
+    #[error("the list has more than {limit} pages")]
+    Endless { limit: usize },
+}
+
+/// A text of an answer as a message quotes it.
+fn quoted(text: &str) -> impl fmt::Display {
+    const LONGEST: usize = 200;
+    visible(text).at_most(LONGEST)
+}
+
+impl Cause {
+    /// The error beneath.
+    pub(super) fn error(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Auth(error) => Some(error),
+            Self::Transport(error) => Some(error),
+            Self::Answer(answer) => Some(&**answer),
+            Self::Truncated(error) => Some(error),
+            Self::Protocol(error) => Some(error),
+            Self::TooMany { .. } => None,
+            Self::Id(error) => Some(error),
+            Self::Late(late) => late.last.as_ref().and_then(Self::error),
+        }
+    }
+}
