@@ -11,11 +11,11 @@
 
 use std::collections::BTreeSet;
 
-use catalog_model::{GroupSpec, Metadata, Spec, UserSpec};
 use futures::join;
 
 use super::*;
 use crate::held::criteria::Criteria;
+use crate::testing::{group_entity, user_entity};
 
 /// Where one store is kept, which is empty at first.
 pub(super) trait Place {
@@ -68,24 +68,19 @@ pub(super) use keeps_the_laws;
 
 /// A user of `acme`.
 pub(super) fn user(okta_id: &str, name: &str) -> Record {
-    record(okta_id, name, Spec::User(UserSpec::default()))
+    record(okta_id, user_entity(name))
 }
 
 /// A group of `acme` with members by name.
 pub(super) fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
-    let members = members.iter().map(|member| (*member).into()).collect();
-    let spec = GroupSpec {
-        members,
-        ..GroupSpec::new("group")
-    };
-    record(okta_id, name, Spec::Group(spec))
+    record(okta_id, group_entity(name, members))
 }
 
-fn record(okta_id: &str, name: &str, spec: Spec) -> Record {
+fn record(okta_id: &str, entity: Entity) -> Record {
     Record {
         provider: "acme".into(),
         okta_id: okta_id.to_owned(),
-        entity: Entity::new(Metadata::new(name.parse().unwrap()), spec),
+        entity,
     }
 }
 
@@ -98,6 +93,16 @@ pub(super) fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) ->
         removed: Vec::new(),
         remembered: Remembered::default(),
         written: written.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// The same, and these objects leave.
+fn removing(commit: Commit, gone: &[Record]) -> Commit {
+    let gone = gone.iter();
+    let removed = gone.map(|it| (it.entity.kind(), it.okta_id.clone()));
+    Commit {
+        removed: removed.collect(),
+        ..commit
     }
 }
 
@@ -194,14 +199,9 @@ pub(super) async fn the_state_is_what_the_provider_committed(place: &dyn Place) 
 
 pub(super) async fn a_commit_replaces_removes_and_leaves_the_rest(place: &dyn Place) {
     let store = with_team(place).await;
-    let second = Commit {
-        removed: vec![(Kind::Group, "00g1".to_owned())],
-        ..commit(
-            "acme",
-            Some(1),
-            vec![user("00u1", "jane.doe"), user("00u4", "li")],
-        )
-    };
+    let written = vec![user("00u1", "jane.doe"), user("00u4", "li")];
+    let gone = group("00g1", "team", &[]);
+    let second = removing(commit("acme", Some(1), written), &[gone]);
     assert_eq!(store.commit(second).await.unwrap(), 2);
     assert_eq!(
         names(&*store).await,
@@ -323,11 +323,9 @@ pub(super) async fn providers_have_objects_of_their_own(place: &dyn Place) {
         assert_eq!(state.generation(), Some(generation));
         assert_eq!(state.users()[&"00u1".into()].entity_ref().name(), name);
     }
-    let removed = Commit {
-        removed: vec![(Kind::User, "00u1".to_owned())],
-        ..commit("other", Some(2), Vec::new())
-    };
-    store.commit(removed).await.unwrap();
+    let nobody = commit("other", Some(2), Vec::new());
+    let nobody = removing(nobody, &[user("00u1", "ann")]);
+    store.commit(nobody).await.unwrap();
     let expected = [
         "group:default/team",
         "user:default/bob",
@@ -359,14 +357,9 @@ pub(super) async fn a_name_of_another_provider_is_refused_with_the_whole_commit(
     let first = commit("other", None, vec![user("00u1", "ann")]);
     store.commit(first).await.unwrap();
     let before = store.catalog().await.unwrap();
-    let clash = Commit {
-        removed: vec![(Kind::Group, "00g1".to_owned())],
-        ..commit(
-            "acme",
-            Some(1),
-            vec![user("00u5", "eve"), user("00u6", "ann")],
-        )
-    };
+    let written = vec![user("00u5", "eve"), user("00u6", "ann")];
+    let gone = group("00g1", "team", &[]);
+    let clash = removing(commit("acme", Some(1), written), &[gone]);
     let clash = store.commit(clash).await;
     assert_refused(place, &before, clash, StoreErrorKind::NameTaken).await;
     let state = store.state("acme").await.unwrap();
