@@ -24,6 +24,8 @@ pub mod tidy;
 
 pub mod validators;
 
+pub mod laws;
+
 pub mod check;
 
 /// Prints a line for whoever runs the tool.

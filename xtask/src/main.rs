@@ -19,6 +19,8 @@ enum Command {
     Demo(xtask::demo::Args),
     /// Run everything that CI runs
     Test(xtask::check::Args),
+    /// Run the property tests, with more cases or another seed
+    Laws(xtask::laws::Args),
     /// Run the end-to-end scenarios against their goldens
     E2e(xtask::e2e::Args),
     /// Serve a simulated Okta org
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         }
         Command::Demo(args) => block_on(xtask::demo::run(args)),
         Command::Test(args) => xtask::check::run(&args),
+        Command::Laws(args) => xtask::laws::run(&args),
         Command::E2e(args) => block_on(xtask::e2e::run(args)),
         Command::Simulate(args) => block_on(xtask::simulate::run(args)),
         Command::Attack(args) => block_on(xtask::attack::run(args)),

@@ -4,6 +4,9 @@
 //!
 //! Each folder is a step of the way from Okta to the catalog, and uses only those listed above it.
 
+#[cfg(test)]
+mod testing;
+
 mod exit;
 
 mod text;

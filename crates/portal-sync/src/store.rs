@@ -36,7 +36,7 @@ pub(crate) enum StoreUrl {
 
 /// A store of catalogs.
 ///
-/// The behaviour every implementation must show is the test suite of this module.
+/// The laws that every implementation keeps are a function each in `store/suite.rs`.
 pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// What the catalog holds for one provider.
     ///
@@ -166,6 +166,9 @@ pub(crate) struct Catalog {
     /// Every entity, by provider, kind and Okta id.
     pub records: Vec<Record>,
 }
+
+#[cfg(test)]
+mod suite;
 
 #[cfg(test)]
 mod tests;

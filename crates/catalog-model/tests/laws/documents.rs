@@ -161,7 +161,7 @@ fn drop_slowly(value: Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 4, ..ProptestConfig::default() })]
 
     #[test]
     fn a_document_is_checked_as_it_is_read_and_validated(document in document()) {

@@ -125,7 +125,7 @@ fn an_assertion_never_prints() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 16, ..ProptestConfig::default() })]
 
     #[test]
     fn the_times_of_an_assertion_keep_their_laws(

@@ -19,7 +19,7 @@ fn parsed(expr: &Naive) -> SearchExpr {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 4, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_printed_reads_back(expr in sample::expression()) {
@@ -116,7 +116,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
 
     #[test]
     fn searches_find_every_listed_group(names in proptest::collection::vec(sample::group_name(), 0..60)) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use catalog_model::{Entity, EntitySet, Kind};
-use okta_api::{Group, User};
 use serde_json::{Value, json};
 
 use crate::config::{self, Environment};
@@ -11,6 +10,7 @@ use crate::decide::plan::tests::{committed, mapping, plan, settings};
 use crate::decide::plan::{Plan, Settings};
 use crate::held::org::{Members, Snapshot};
 use crate::held::state::State;
+use crate::testing::{group, user};
 
 mod fields;
 mod groups;
@@ -42,14 +42,6 @@ fn with(yaml: &str) -> Settings {
     settings.rules.leavers = rules.users.leavers;
     settings.mapping = mapping(rules);
     settings
-}
-
-pub(crate) fn user(id: &str, profile: Value) -> User {
-    serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
-}
-
-pub(crate) fn group(id: &str, profile: Value) -> Group {
-    serde_json::from_value(json!({"id": id, "type": "OKTA_GROUP", "profile": profile})).unwrap()
 }
 
 /// An org of users with these profiles, and groups with these profiles and members.

@@ -190,6 +190,7 @@ mod tests {
     use crate::held::state::State;
     use crate::run::once::with_plan;
     use crate::run::report::Report;
+    use crate::testing::{group, user};
 
     fn shown(before: Value, after: Value) -> String {
         let change = FieldChange {
@@ -250,12 +251,11 @@ mod tests {
         let org = |name: &str| {
             let mut read = Snapshot::default();
             let profile = json!({"login": "a", "displayName": name, "title": name});
-            let user = json!({"id": "00u1", "status": "ACTIVE", "profile": profile});
-            let user: okta_api::User = serde_json::from_value(user).unwrap();
-            read.users.insert("00u1".into(), user.into());
+            read.users
+                .insert("00u1".into(), user("00u1", profile).into());
             for id in ["00g1", &format!("00g2{name}")] {
-                let group = json!({"id": "00g1", "type": "OKTA_GROUP", "profile": {"name": name, "description": name}});
-                let mut group: okta_api::Group = serde_json::from_value(group).unwrap();
+                let profile = json!({"name": name, "description": name});
+                let mut group = group("00g1", profile);
                 group.id = id.into();
                 read.groups.insert(id.into(), group);
                 let reason = format!("okta said: {name}");

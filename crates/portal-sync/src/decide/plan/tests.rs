@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use okta_api::{Group, User};
+use okta_api::User;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::held::org::{Members, Refusal};
 use crate::held::state::Others;
+use crate::testing::{self, group_named};
 
 /// The defaults, of a provider `acme`.
 pub(crate) fn settings() -> Settings {
@@ -47,12 +48,7 @@ pub(crate) fn plan(
 
 fn user(id: &str, email: &str) -> User {
     let profile = json!({"login": email, "email": email, "firstName": "Jane", "lastName": "Doe"});
-    serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
-}
-
-fn group(id: &str, name: &str) -> Group {
-    serde_json::from_value(json!({"id": id, "type": "OKTA_GROUP", "profile": {"name": name}}))
-        .unwrap()
+    testing::user(id, profile)
 }
 
 /// An org: `(id, e-mail)` of users, `(id, name, members)` of groups.
@@ -62,7 +58,7 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
         snapshot.users.insert((*id).into(), user(id, email).into());
     }
     for (id, name, members) in groups {
-        snapshot.groups.insert((*id).into(), group(id, name));
+        snapshot.groups.insert((*id).into(), group_named(id, name));
         let members = members.iter().map(|member| (*member).into()).collect();
         snapshot
             .members
@@ -454,7 +450,7 @@ proptest! {
         }
         for (n, name) in names.iter().enumerate() {
             let id = format!("00g{n}");
-            snapshot.groups.insert(id.as_str().into(), group(&id, name));
+            snapshot.groups.insert(id.as_str().into(), group_named(&id, name));
             let of_group = members.iter().filter(|(_, group)| *group == n);
             let of_group = of_group.map(|(user, _)| format!("00u{user}").into()).collect();
             snapshot.members.insert(id.as_str().into(), Members::Known(of_group));

@@ -6,6 +6,7 @@ use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
 
 use super::*;
 use crate::held::org::{Members, Refusal};
+use crate::testing;
 
 const RULES: Rules = Rules {
     users_from_groups: true,
@@ -17,11 +18,11 @@ const RULES: Rules = Rules {
 };
 
 pub(super) fn user(id: &str) -> User {
-    serde_json::from_value(serde_json::json!({"id": id, "status": "ACTIVE"})).unwrap()
+    testing::user(id, serde_json::json!({}))
 }
 
 pub(super) fn group(id: &str) -> Group {
-    serde_json::from_value(serde_json::json!({"id": id, "profile": {"name": id}})).unwrap()
+    testing::group_named(id, id)
 }
 
 /// An org of users `u0`, `u1`, … and groups by name with the numbers of their members; no numbers at all: unknown.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::held::leavers::Leavers;
+use crate::testing;
 
 fn criteria() -> Criteria {
     Criteria {
@@ -29,7 +30,7 @@ fn user(status: &str, email: &str) -> User {
 }
 
 fn group(name: &str) -> Group {
-    serde_json::from_value(json!({"id": "00g1", "profile": {"name": name}})).unwrap()
+    testing::group_named("00g1", name)
 }
 
 #[test]

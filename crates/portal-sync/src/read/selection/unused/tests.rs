@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::decide::mapping::tests::{group, rules, user};
+use crate::decide::mapping::tests::rules;
+use crate::testing::{group, user};
 
 /// The notices of these rules over users and groups with these profiles.
 fn notices(yaml: &str, users: &[Value], groups: &[Value]) -> Vec<String> {

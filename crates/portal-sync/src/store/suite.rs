@@ -1,0 +1,483 @@
+//! The laws that every store keeps, a function each.
+//!
+//! A store is put under all of them by one line in its tests:
+//!
+//! ```text
+//! keeps_the_laws!(sqlite, Sqlite::new());
+//! ```
+//!
+//! where the second part is an expression for a [`Place`] of its own, which each law gets anew. A law that is not in the
+//! list of [`keeps_the_laws!`] is used by nobody, which the compiler says.
+
+use std::collections::BTreeSet;
+
+use catalog_model::Spec;
+use futures::join;
+
+use super::*;
+use crate::held::criteria::Criteria;
+use crate::testing::{group_entity, user_entity};
+
+/// Where one store is kept, which is empty at first.
+pub(super) trait Place {
+    /// Opens it, as every process does on its own.
+    fn open(&self) -> BoxFuture<'_, Box<dyn CatalogStore>>;
+}
+
+/// Makes a test of each law for one store, in a module of this name.
+macro_rules! keeps_the_laws {
+    ($store:ident, $place:expr) => {
+        mod $store {
+            use super::*;
+
+            $crate::store::suite::keeps_the_laws! { each of $place =>
+                nothing_is_there_at_first
+                what_is_committed_is_read_back
+                the_state_is_what_the_provider_committed
+                texts_are_those_of_the_asked_and_of_their_base
+                a_commit_replaces_removes_and_leaves_the_rest
+                names_can_be_swapped
+                every_commit_makes_a_generation
+                a_commit_is_seen_whole
+                a_commit_on_an_old_base_is_refused
+                two_runs_of_one_base_conflict
+                providers_commit_side_by_side
+                providers_have_objects_of_their_own
+                names_of_others_are_known
+                a_name_of_another_provider_is_refused_with_the_whole_commit
+                a_provider_is_known_by_its_org
+                a_commit_keeps_what_its_run_learned
+                what_is_remembered_is_the_providers_own_and_makes_no_generation
+                nothing_is_remembered_on_an_old_base
+                commits_of_another_process_are_seen
+                a_catalog_survives_its_process
+            }
+        }
+    };
+    (each of $place:expr => $($law:ident)+) => {
+        $(
+            #[tokio::test]
+            async fn $law() {
+                let place = $place;
+                $crate::store::suite::$law(&place).await;
+                // Whatever was done to it, a store finds no damage in what it wrote itself.
+                place.open().await.check().await.unwrap();
+            }
+        )+
+    };
+}
+pub(super) use keeps_the_laws;
+
+/// A user of `acme`.
+pub(super) fn user(okta_id: &str, name: &str) -> Record {
+    record(okta_id, user_entity(name))
+}
+
+/// A user of `acme` who is in a group.
+fn member(okta_id: &str, name: &str, group: &str) -> Record {
+    let mut entity = user_entity(name);
+    if let Spec::User(spec) = &mut entity.spec {
+        spec.member_of = vec![group.into()];
+    }
+    record(okta_id, entity)
+}
+
+/// A group of `acme` with members by name.
+pub(super) fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
+    record(okta_id, group_entity(name, members))
+}
+
+fn record(okta_id: &str, entity: Entity) -> Record {
+    Record {
+        provider: "acme".into(),
+        okta_id: okta_id.to_owned(),
+        entity,
+    }
+}
+
+/// What a run writes that removes nothing and learned nothing.
+pub(super) fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) -> Commit {
+    Commit {
+        provider: provider.to_owned(),
+        base,
+        taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        removed: Vec::new(),
+        remembered: Remembered::default(),
+        written: written.into_iter().map(Into::into).collect(),
+    }
+}
+
+/// The same, and these objects leave.
+fn removing(commit: Commit, gone: &[Record]) -> Commit {
+    let gone = gone.iter();
+    let removed = gone.map(|it| (it.entity.kind(), it.okta_id.clone()));
+    Commit {
+        removed: removed.collect(),
+        ..commit
+    }
+}
+
+/// The refs of the catalog, sorted.
+pub(super) async fn names(store: &dyn CatalogStore) -> Vec<String> {
+    let catalog = store.catalog().await.unwrap();
+    let records = catalog.map(|it| it.records).unwrap_or_default();
+    let records = records.iter().map(|it| it.entity.entity_ref().to_string());
+    let mut names: Vec<String> = records.collect();
+    names.sort_unstable();
+    names
+}
+
+/// What a run learned that was configured with this `userFilter`.
+fn learned(user_filter: &str) -> Remembered {
+    Remembered {
+        criteria: vec![Criteria {
+            user_filter: Some(user_filter.to_owned()),
+            merge: vec![("Eng".to_owned(), vec!["prefix:eng-".to_owned()])],
+            ..Criteria::default()
+        }],
+        unknown_since: [("00g1".to_owned(), Timestamp::UNIX_EPOCH)].into(),
+    }
+}
+
+async fn remembered(store: &dyn CatalogStore, provider: &str) -> Remembered {
+    store.state(provider).await.unwrap().remembered().clone()
+}
+
+/// Jane and Bob, who are the team: what `acme` commits first.
+fn team() -> Vec<Record> {
+    vec![
+        group("00g1", "team", &["bob", "jane"]),
+        member("00u1", "jane", "team"),
+        member("00u2", "bob", "team"),
+    ]
+}
+
+/// A store in which `acme` has committed its [`team`] in generation 1.
+async fn with_team(place: &dyn Place) -> Box<dyn CatalogStore> {
+    let store = place.open().await;
+    assert_eq!(store.commit(commit("acme", None, team())).await.unwrap(), 1);
+    store
+}
+
+/// Asserts that a commit or what is remembered was refused for this reason, and that nothing was written.
+async fn assert_refused<T: fmt::Debug>(
+    place: &dyn Place,
+    before: &Option<Catalog>,
+    result: Result<T, StoreError>,
+    reason: StoreErrorKind,
+) {
+    assert_eq!(result.unwrap_err().kind(), reason);
+    assert_eq!(&place.open().await.catalog().await.unwrap(), before);
+}
+
+pub(super) async fn nothing_is_there_at_first(place: &dyn Place) {
+    let store = place.open().await;
+    assert_eq!(store.generation().await.unwrap(), None);
+    assert_eq!(store.catalog().await.unwrap(), None);
+    assert_eq!(store.providers().await.unwrap(), []);
+    assert!(!store.state("acme").await.unwrap().synced());
+    store.check().await.unwrap();
+}
+
+pub(super) async fn what_is_committed_is_read_back(place: &dyn Place) {
+    let store = with_team(place).await;
+    assert_eq!(store.generation().await.unwrap(), Some(1));
+    let catalog = store.catalog().await.unwrap().unwrap();
+    let expected = Catalog {
+        generation: 1,
+        taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        providers: vec!["acme".to_owned()],
+        records: team(),
+    };
+    assert_eq!(catalog, expected);
+}
+
+pub(super) async fn the_state_is_what_the_provider_committed(place: &dyn Place) {
+    let store = with_team(place).await;
+    let state = store.state("acme").await.unwrap();
+    assert!(state.synced());
+    assert_eq!(state.generation(), Some(1));
+    assert_eq!(state.users().len(), 2);
+    assert_eq!(
+        state.users()[&"00u1".into()].entity_ref().to_string(),
+        "user:default/jane"
+    );
+    assert_eq!(
+        state.members(&"00g1".into()).to_set(),
+        ["00u1".into(), "00u2".into()].into()
+    );
+}
+
+pub(super) async fn texts_are_those_of_the_asked_and_of_their_base(place: &dyn Place) {
+    let store = with_team(place).await;
+    let bob = || (Kind::User, "00u2".to_owned());
+    let nobody = (Kind::User, "00g1".to_owned());
+    let asked = || vec![bob(), nobody.clone()];
+    let texts = store.documents("acme", 1, asked()).await.unwrap();
+    assert_eq!(texts, [Written::from(member("00u2", "bob", "team"))]);
+    let text = texts[0].document.body().to_owned();
+    let state = store.state("acme").await.unwrap();
+    assert!(state.users()[&"00u2".into()].is_written(&text));
+    assert!(!state.users()[&"00u1".into()].is_written(&text));
+    let state = state.with_texts(texts);
+    let document = state.text(Kind::User, "00u2").unwrap();
+    assert_eq!(document.body(), text);
+
+    let again = commit("acme", Some(1), vec![user("00u3", "zoe")]);
+    store.commit(again).await.unwrap();
+    for (provider, base) in [("acme", 1), ("other", 1)] {
+        let late = store.documents(provider, base, asked()).await;
+        assert_eq!(late.unwrap_err().kind(), StoreErrorKind::Conflict);
+    }
+    assert_eq!(store.documents("acme", 2, asked()).await.unwrap().len(), 1);
+}
+
+pub(super) async fn a_commit_replaces_removes_and_leaves_the_rest(place: &dyn Place) {
+    let store = with_team(place).await;
+    let written = vec![user("00u1", "jane.doe"), user("00u4", "li")];
+    let gone = group("00g1", "team", &[]);
+    let second = removing(commit("acme", Some(1), written), &[gone]);
+    assert_eq!(store.commit(second).await.unwrap(), 2);
+    assert_eq!(
+        names(&*store).await,
+        [
+            "user:default/bob",
+            "user:default/jane.doe",
+            "user:default/li"
+        ]
+    );
+}
+
+pub(super) async fn names_can_be_swapped(place: &dyn Place) {
+    let store = with_team(place).await;
+    let swapped = vec![user("00u1", "bob"), user("00u2", "jane")];
+    store
+        .commit(commit("acme", Some(1), swapped))
+        .await
+        .unwrap();
+    let state = store.state("acme").await.unwrap();
+    for (id, name) in [("00u1", "bob"), ("00u2", "jane")] {
+        assert_eq!(state.users()[&id.into()].entity_ref().name(), name);
+    }
+}
+
+pub(super) async fn every_commit_makes_a_generation(place: &dyn Place) {
+    let store = with_team(place).await;
+    // Also one that writes nothing, and the first of a provider that has nothing.
+    for (provider, base, generation) in [("acme", Some(1), 2), ("empty", None, 3)] {
+        let commit = commit(provider, base, Vec::new());
+        assert_eq!(store.commit(commit).await.unwrap(), generation);
+        assert_eq!(store.generation().await.unwrap(), Some(generation));
+        let state = store.state(provider).await.unwrap();
+        assert_eq!(state.generation(), Some(generation));
+    }
+    assert_eq!(names(&*store).await.len(), 3);
+}
+
+/// Whoever reads while another process commits sees one generation, never parts of two.
+pub(super) async fn a_commit_is_seen_whole(place: &dyn Place) {
+    const LAST: u64 = 20;
+    let written = |generation: u64| {
+        let people = (0..10).map(|id| user(&format!("00u{id}"), &format!("{id}-in-{generation}")));
+        people.collect::<Vec<_>>()
+    };
+    let (writer, reader) = (place.open().await, place.open().await);
+    let writing = async {
+        for generation in 1..=LAST {
+            let base = (generation > 1).then(|| generation - 1);
+            let commit = commit("acme", base, written(generation));
+            assert_eq!(writer.commit(commit).await.unwrap(), generation);
+        }
+    };
+    let reading = async {
+        let mut seen = 0;
+        while seen < LAST {
+            if let Some(catalog) = reader.catalog().await.unwrap() {
+                assert_eq!(catalog.records, written(catalog.generation));
+                assert!(catalog.generation >= seen, "nobody reads backwards");
+                seen = catalog.generation;
+            }
+            let state = reader.state("acme").await.unwrap();
+            let names = state.users().values().map(|it| it.entity_ref().name());
+            if let Some(generation) = state.generation() {
+                let expected = (0..10).map(|id| format!("{id}-in-{generation}"));
+                assert!(names.eq(expected), "{generation}");
+            }
+        }
+    };
+    join!(writing, reading);
+}
+
+pub(super) async fn a_commit_on_an_old_base_is_refused(place: &dyn Place) {
+    let store = with_team(place).await;
+    let second = commit("acme", Some(1), vec![user("00u3", "zoe")]);
+    store.commit(second).await.unwrap();
+    let before = store.catalog().await.unwrap();
+    for base in [None, Some(1), Some(3)] {
+        let late = store.commit(commit("acme", base, vec![user("00u4", "li")]));
+        assert_refused(place, &before, late.await, StoreErrorKind::Conflict).await;
+    }
+}
+
+pub(super) async fn two_runs_of_one_base_conflict(place: &dyn Place) {
+    with_team(place).await;
+    let (one, two) = (place.open().await, place.open().await);
+    let (zoe, li) = join!(
+        one.commit(commit("acme", Some(1), vec![user("00u3", "zoe")])),
+        two.commit(commit("acme", Some(1), vec![user("00u4", "li")])),
+    );
+    let (won, lost, winner) = if zoe.is_ok() {
+        (zoe, li, "user:default/zoe")
+    } else {
+        (li, zoe, "user:default/li")
+    };
+    assert_eq!(won.unwrap(), 2);
+    assert_eq!(lost.unwrap_err().kind(), StoreErrorKind::Conflict);
+    let names = names(&*one).await;
+    assert!(names.len() == 4 && names.iter().any(|name| name == winner));
+}
+
+pub(super) async fn providers_commit_side_by_side(place: &dyn Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    let (acme, other) = join!(
+        one.commit(commit("acme", None, team())),
+        two.commit(commit("other", None, vec![user("00u1", "ann")])),
+    );
+    let generations: BTreeSet<u64> = [acme.unwrap(), other.unwrap()].into();
+    assert_eq!(generations, [1, 2].into());
+    assert_eq!(names(&*one).await.len(), 4);
+}
+
+pub(super) async fn providers_have_objects_of_their_own(place: &dyn Place) {
+    let store = with_team(place).await;
+    // The Okta id is the same, and the generations are counted together.
+    let other = commit("other", None, vec![user("00u1", "ann")]);
+    assert_eq!(store.commit(other).await.unwrap(), 2);
+    for (provider, generation, name) in [("acme", 1, "jane"), ("other", 2, "ann")] {
+        let state = store.state(provider).await.unwrap();
+        assert_eq!(state.generation(), Some(generation));
+        assert_eq!(state.users()[&"00u1".into()].entity_ref().name(), name);
+    }
+    let nobody = commit("other", Some(2), Vec::new());
+    let nobody = removing(nobody, &[user("00u1", "ann")]);
+    store.commit(nobody).await.unwrap();
+    let expected = [
+        "group:default/team",
+        "user:default/bob",
+        "user:default/jane",
+    ];
+    assert_eq!(names(&*store).await, expected);
+    let catalog = store.catalog().await.unwrap().unwrap();
+    assert_eq!(catalog.providers, ["acme", "other"]);
+}
+
+pub(super) async fn names_of_others_are_known(place: &dyn Place) {
+    let store = with_team(place).await;
+    for state in ["other", "third"].map(|provider| store.state(provider)) {
+        let state = state.await.unwrap();
+        let taken: Vec<String> = state.taken().iter().map(ToString::to_string).collect();
+        let expected = [
+            "group:default/team",
+            "user:default/bob",
+            "user:default/jane",
+        ];
+        assert_eq!(taken, expected);
+    }
+    assert_eq!(store.state("acme").await.unwrap().taken().len(), 0);
+}
+
+/// A commit that fails half-way leaves nothing behind.
+pub(super) async fn a_name_of_another_provider_is_refused_with_the_whole_commit(place: &dyn Place) {
+    let store = with_team(place).await;
+    let first = commit("other", None, vec![user("00u1", "ann")]);
+    store.commit(first).await.unwrap();
+    let before = store.catalog().await.unwrap();
+    let written = vec![user("00u5", "eve"), user("00u6", "ann")];
+    let gone = group("00g1", "team", &[]);
+    let clash = removing(commit("acme", Some(1), written), &[gone]);
+    let clash = store.commit(clash).await;
+    assert_refused(place, &before, clash, StoreErrorKind::NameTaken).await;
+    let state = store.state("acme").await.unwrap();
+    assert_eq!(state.generation(), Some(1), "and its base is what it was");
+}
+
+pub(super) async fn a_provider_is_known_by_its_org(place: &dyn Place) {
+    let store = place.open().await;
+    let mut jane = user("00u1", "jane");
+    jane.entity.metadata.annotations.insert(
+        "backstage.io/managed-by-location".parse().unwrap(),
+        "okta:https://acme.okta.com/api/v1/users/00u1".to_owned(),
+    );
+    for (provider, written) in [("acme", vec![jane]), ("empty", Vec::new())] {
+        let commit = commit(provider, None, written);
+        store.commit(commit).await.unwrap();
+    }
+    let known = store.providers().await.unwrap();
+    let known = known.iter().map(|it| (it.id.as_str(), it.org.as_deref()));
+    let expected = [("acme", Some("https://acme.okta.com")), ("empty", None)];
+    assert_eq!(known.collect::<Vec<_>>(), expected);
+}
+
+pub(super) async fn a_commit_keeps_what_its_run_learned(place: &dyn Place) {
+    let store = with_team(place).await;
+    for (base, remembered) in [(1, learned("one")), (2, learned("another"))] {
+        let commit = Commit {
+            remembered: remembered.clone(),
+            ..commit("acme", Some(base), Vec::new())
+        };
+        store.commit(commit).await.unwrap();
+        assert_eq!(self::remembered(&*store, "acme").await, remembered);
+    }
+}
+
+pub(super) async fn what_is_remembered_is_the_providers_own_and_makes_no_generation(
+    place: &dyn Place,
+) {
+    let store = with_team(place).await;
+    let other = commit("other", None, vec![user("00u1", "ann")]);
+    store.commit(other).await.unwrap();
+    let before = store.catalog().await.unwrap();
+    let active = learned(r#"status eq "ACTIVE""#);
+    store.remember("acme", 1, active.clone()).await.unwrap();
+    assert_eq!(remembered(&*store, "acme").await, active);
+    assert_eq!(remembered(&*store, "other").await, Remembered::default());
+    let known = store.providers().await.unwrap();
+    let known: Vec<_> = known.into_iter().map(|it| (it.id, it.remembered)).collect();
+    let none = Remembered::default();
+    assert_eq!(
+        known,
+        [("acme".to_owned(), active), ("other".to_owned(), none)]
+    );
+    assert_eq!(store.catalog().await.unwrap(), before);
+}
+
+pub(super) async fn nothing_is_remembered_on_an_old_base(place: &dyn Place) {
+    let store = with_team(place).await;
+    let second = commit("acme", Some(1), Vec::new());
+    store.commit(second).await.unwrap();
+    let known = learned("known");
+    store.remember("acme", 2, known.clone()).await.unwrap();
+    let before = store.catalog().await.unwrap();
+    for (provider, base) in [("acme", 1), ("acme", 3), ("nobody", 1)] {
+        let late = store.remember(provider, base, Remembered::default()).await;
+        assert_refused(place, &before, late, StoreErrorKind::Conflict).await;
+    }
+    assert_eq!(remembered(&*store, "acme").await, known);
+}
+
+pub(super) async fn commits_of_another_process_are_seen(place: &dyn Place) {
+    let (one, two) = (place.open().await, place.open().await);
+    one.commit(commit("acme", None, team())).await.unwrap();
+    assert_eq!(two.generation().await.unwrap(), Some(1));
+    let second = commit("acme", Some(1), vec![user("00u3", "zoe")]);
+    assert_eq!(two.commit(second).await.unwrap(), 2);
+    assert_eq!(names(&*one).await.len(), 4);
+    assert_eq!(one.state("acme").await.unwrap().generation(), Some(2));
+}
+
+pub(super) async fn a_catalog_survives_its_process(place: &dyn Place) {
+    let store = with_team(place).await;
+    let before = store.catalog().await.unwrap();
+    drop(store);
+    assert_eq!(place.open().await.catalog().await.unwrap(), before);
+}

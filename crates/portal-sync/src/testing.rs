@@ -1,0 +1,35 @@
+//! Users and groups for tests: as Okta says them, and as the catalog has them.
+
+use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
+use okta_api::{Group, User};
+use serde_json::{Value, json};
+
+/// An active user as Okta says it.
+pub(crate) fn user(id: &str, profile: Value) -> User {
+    serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
+}
+
+/// A group as Okta says it.
+pub(crate) fn group(id: &str, profile: Value) -> Group {
+    serde_json::from_value(json!({"id": id, "type": "OKTA_GROUP", "profile": profile})).unwrap()
+}
+
+/// A group of which nothing but the name is of interest.
+pub(crate) fn group_named(id: &str, name: &str) -> Group {
+    group(id, json!({ "name": name }))
+}
+
+/// A user of the catalog who has nothing but a name.
+pub(crate) fn user_entity(name: &str) -> Entity {
+    let spec = Spec::User(UserSpec::default());
+    Entity::new(Metadata::new(name.parse().unwrap()), spec)
+}
+
+/// A group of the catalog with these members, by name.
+pub(crate) fn group_entity(name: &str, members: &[&str]) -> Entity {
+    let spec = GroupSpec {
+        members: members.iter().map(|member| (*member).into()).collect(),
+        ..GroupSpec::new("group")
+    };
+    Entity::new(Metadata::new(name.parse().unwrap()), Spec::Group(spec))
+}
