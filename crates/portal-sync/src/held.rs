@@ -1,6 +1,8 @@
 //! What is known before a run and what it learns, as plain values: entities as they are kept, what was selected, what Okta
 //! said.
 
+pub(crate) mod object;
+
 pub(crate) mod document;
 
 pub(crate) mod leavers;

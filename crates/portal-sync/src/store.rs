@@ -8,12 +8,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalog_model::{Entity, Kind};
+use catalog_model::Entity;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
+use crate::held::object::Key;
 use crate::held::state::State;
 
 mod digest;
@@ -106,13 +107,13 @@ pub(crate) struct KnownProvider {
     pub remembered: Remembered,
 }
 
-/// An entity and the Okta object it was made from.
+/// An entity and what it stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
     /// The provider whose object it is.
     pub provider: Arc<str>,
-    /// The id of the Okta object, unique for its provider and kind.
-    pub okta_id: String,
+    /// What it stands for.
+    pub key: Key,
     /// The entity.
     pub entity: Entity,
 }
@@ -121,7 +122,7 @@ impl From<Record> for Written {
     fn from(record: Record) -> Self {
         Self {
             document: Document::of(&record.entity),
-            okta_id: record.okta_id,
+            key: record.key,
         }
     }
 }
@@ -135,8 +136,8 @@ pub(crate) struct Commit {
     pub base: Option<u64>,
     /// When the run read the org.
     pub taken_at: Timestamp,
-    /// Objects that leave: kind and Okta id.
-    pub removed: Vec<(Kind, String)>,
+    /// Objects that leave.
+    pub removed: Vec<Key>,
     /// Objects that are new or changed.
     pub written: Vec<Written>,
     /// What the next run is to know besides.

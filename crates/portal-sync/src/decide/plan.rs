@@ -15,7 +15,8 @@ use crate::decide::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError
 use crate::decide::roster::{Rules, resolve};
 use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
-use crate::held::org::Snapshot;
+use crate::held::object::Key;
+use crate::held::org::Org;
 use crate::held::state::State;
 
 mod change;
@@ -59,25 +60,19 @@ impl Settings {
     }
 }
 
-/// What a run knows before it decides: what the catalog holds, and what the org holds, as the mapping sees it.
+/// What a run knows before it decides: what the catalog holds, and what Okta said.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     state: State,
-    snapshot: Snapshot,
+    org: Org,
 }
 
 impl Known {
     /// What was read of an org from `taken_at` on, over what the catalog held.
     #[must_use]
-    pub(crate) fn new(
-        state: State,
-        mut snapshot: Snapshot,
-        settings: &Settings,
-        taken_at: Timestamp,
-    ) -> Self {
-        snapshot.taken_at = taken_at;
-        settings.mapping.shape(&mut snapshot, &state);
-        Self { state, snapshot }
+    pub(crate) fn new(state: State, org: Org, taken_at: Timestamp) -> Self {
+        let org = Org { taken_at, ..org };
+        Self { state, org }
     }
 
     /// The same org over what the catalog holds by now.
@@ -92,10 +87,10 @@ impl Known {
         &self.state
     }
 
-    /// What the org holds.
+    /// What Okta said.
     #[must_use]
-    pub(crate) const fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+    pub(crate) const fn org(&self) -> &Org {
+        &self.org
     }
 }
 
@@ -135,7 +130,7 @@ pub(crate) struct Plan {
     /// The entities that are new or changed.
     pub written: Vec<Written>,
     /// The objects that leave.
-    pub removed: Vec<(Kind, String)>,
+    pub removed: Vec<Key>,
     /// What the next run is to know besides.
     pub remembered: Remembered,
 }
@@ -157,7 +152,7 @@ impl Counts {
     pub(crate) fn of(state: &State) -> Self {
         Self {
             users: state.users().len(),
-            groups: state.groups().len() + usize::from(state.root().is_some()),
+            groups: state.groups().len(),
             memberships: state
                 .groups()
                 .keys()
@@ -199,18 +194,19 @@ pub(crate) fn plan(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
-    let Known { state, snapshot } = known;
+    let Known { state, org } = known;
     let rules = Rules {
         changed: settings.changed_since(state),
         ..settings.rules
     };
-    refuse_empty_source(snapshot, state, rules)?;
+    refuse_empty_source(org, state, rules)?;
     refuse_another_org(known, settings, rules)?;
+    let shaped = &settings.mapping.shape(org, state);
     let map = |roster, kept| {
-        let mapped = settings.mapping.map(snapshot, roster, state, kept);
+        let mapped = settings.mapping.map(shaped, roster, state, kept);
         mapped.map_err(PlanError::Mapping)
     };
-    let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
+    let guarded = resolve(shaped, state, rules, Some(&settings.guard));
     let none = if guarded.tripped.is_empty() {
         KeptNames::NONE
     } else {
@@ -219,7 +215,7 @@ pub(crate) fn plan(
     let mapped = map(&guarded, none)?;
     let names = GuardedNames::of(&mapped, state, &settings.guard);
     let parts = Parts {
-        snapshot,
+        shaped,
         state,
         settings,
         rules,
@@ -227,7 +223,7 @@ pub(crate) fn plan(
     if guarded.tripped.is_empty() && names.withheld.is_empty() {
         return parts.assemble(&guarded, mapped, Held::default());
     }
-    let open = resolve(snapshot, state, rules, None);
+    let open = resolve(shaped, state, rules, None);
     let withheld = withheld(&guarded, &open, state);
     let id = id::of_withheld(
         &settings.provider,
@@ -278,12 +274,12 @@ pub(crate) fn plan(
 /// When `oktaUrl` has changed and nobody is known there, it is another org: its people would be added beside those of the
 /// catalog, under names that these hold.
 fn refuse_another_org(known: &Known, settings: &Settings, rules: Rules) -> Result<(), PlanError> {
-    let Known { state, snapshot } = known;
+    let Known { state, org } = known;
     if !(rules.changed.known && rules.changed.org) || state.users().is_empty() {
         return Ok(());
     }
-    let shown = snapshot.users.keys().chain(snapshot.filtered_out.keys());
-    let mut shown = shown.chain(&snapshot.deactivated).peekable();
+    let shown = org.users.keys().chain(org.filtered_out.keys());
+    let mut shown = shown.chain(&org.deactivated).peekable();
     if shown.peek().is_none() || shown.any(|id| state.users().contains_key(id)) {
         return Ok(());
     }
@@ -319,7 +315,7 @@ impl GuardedNames {
         };
         for (kind, what, before) in [
             (Kind::User, "users", state.users().len()),
-            (Kind::Group, "groups", state.groups().len()),
+            (Kind::Group, "groups", state.groups_of_org()),
         ] {
             let count = mapped.renames(kind).count();
             if !guard.trips(guard.renames, before, count) {
@@ -338,11 +334,11 @@ impl GuardedNames {
 
 /// An org that shows nobody, and of which the catalog has nobody either, is one whose role is missing. Over a filled catalog
 /// the guard judges.
-fn refuse_empty_source(snapshot: &Snapshot, state: &State, rules: Rules) -> Result<(), PlanError> {
-    if snapshot.shows_no_users() && state.users().is_empty() && !rules.user_filter {
+fn refuse_empty_source(org: &Org, state: &State, rules: Rules) -> Result<(), PlanError> {
+    if org.shows_no_users() && state.users().is_empty() && !rules.user_filter {
         return Err(PlanError::EmptySource { what: "users" });
     }
-    if snapshot.shows_no_groups() && state.groups().is_empty() && !rules.group_filter {
+    if org.shows_no_groups() && state.groups_of_org() == 0 && !rules.group_filter {
         return Err(PlanError::EmptySource { what: "groups" });
     }
     Ok(())

@@ -1,27 +1,27 @@
-//! What the catalog holds for one provider before a run: the entities by the Okta ids they were made from.
+//! What the catalog holds for one provider before a run: the entities by what they stand for.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use catalog_model::{EntityRef, Kind, Namespace};
-use okta_api::{GroupId, UserId};
+use okta_api::UserId;
 use serde::Deserialize;
 
 use crate::held::criteria::Remembered;
 use crate::held::document::Document;
+use crate::held::object::{GroupKey, Key};
 
 /// The last good entities of one provider.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     generation: Option<u64>,
     users: BTreeMap<UserId, Document>,
-    groups: BTreeMap<GroupId, Document>,
-    root: Option<Document>,
+    groups: BTreeMap<GroupKey, Document>,
     /// The ids of the users, sorted.
     ids: Vec<UserId>,
     /// The members of each group, by their places in `ids`: millions of them, and four bytes each.
-    members: BTreeMap<GroupId, Box<[u32]>>,
-    parents: BTreeMap<GroupId, GroupId>,
+    members: BTreeMap<GroupKey, Box<[u32]>>,
+    parents: BTreeMap<GroupKey, GroupKey>,
     others: Others,
     remembered: Remembered,
 }
@@ -36,9 +36,6 @@ pub(crate) struct Others {
 }
 
 impl State {
-    /// The id under which the root group is kept, which Okta knows nothing of. Okta's own ids are letters and digits.
-    pub(crate) const ROOT: &'static str = "portal-sync:root";
-
     /// The state of a provider that was never synced, in a catalog that has these others.
     #[must_use]
     pub(crate) fn never_synced(others: Others) -> Self {
@@ -48,35 +45,32 @@ impl State {
         }
     }
 
-    /// The state of a provider that last committed `documents`, by Okta id, in `generation`.
+    /// The state of a provider that last committed `documents` in `generation`.
     ///
     /// # Errors
     /// When the text of a group is not an entity.
     pub(crate) fn new(
         generation: u64,
-        documents: impl IntoIterator<Item = (String, Document)>,
+        documents: impl IntoIterator<Item = (Key, Document)>,
         others: Others,
         remembered: Remembered,
     ) -> Result<Self, serde_json::Error> {
-        let (mut users, mut groups, mut root) = (Vec::new(), Vec::new(), None);
-        for (okta_id, document) in documents {
-            match document.kind() {
-                Kind::User => users.push((okta_id.into(), document)),
-                Kind::Group if okta_id == Self::ROOT => root = Some(document),
-                Kind::Group => groups.push((okta_id.into(), document)),
-                Kind::Location => {}
+        let (mut users, mut groups) = (Vec::new(), Vec::new());
+        for (key, document) in documents {
+            match key {
+                Key::User(id) => users.push((id, document)),
+                Key::Group(key) => groups.push((key, document)),
             }
         }
         // Made at once, the trees are full; grown one by one, they are half empty.
         let users: BTreeMap<UserId, Document> = users.into_iter().collect();
-        let groups: BTreeMap<GroupId, Document> = groups.into_iter().collect();
+        let groups: BTreeMap<GroupKey, Document> = groups.into_iter().collect();
         let ids: Vec<UserId> = users.keys().cloned().collect();
         let (members, parents) = relations(&users, &groups)?;
         Ok(Self {
             generation: Some(generation),
             users,
             groups,
-            root,
             ids,
             members,
             parents,
@@ -91,9 +85,10 @@ impl State {
         generation: u64,
         entities: impl IntoIterator<Item = (String, catalog_model::Entity)>,
     ) -> Self {
-        let documents = entities
-            .into_iter()
-            .map(|(id, entity)| (id, Document::of(&entity)));
+        let documents = entities.into_iter().filter_map(|(id, entity)| {
+            let key = Key::parse(entity.kind(), &id)?;
+            Some((key, Document::of(&entity)))
+        });
         Self::new(
             generation,
             documents,
@@ -121,16 +116,16 @@ impl State {
         &self.users
     }
 
-    /// The groups by Okta id, without the root.
+    /// The groups by what they stand for.
     #[must_use]
-    pub(crate) const fn groups(&self) -> &BTreeMap<GroupId, Document> {
+    pub(crate) const fn groups(&self) -> &BTreeMap<GroupKey, Document> {
         &self.groups
     }
 
-    /// The root group, which stands for no group of Okta's.
+    /// How many of the groups the org accounts for: all but the root, which the configuration alone makes.
     #[must_use]
-    pub(crate) const fn root(&self) -> Option<&Document> {
-        self.root.as_ref()
+    pub(crate) fn groups_of_org(&self) -> usize {
+        self.groups.len() - usize::from(self.groups.contains_key(&GroupKey::Root))
     }
 
     /// What other providers have in the same catalog.
@@ -151,9 +146,9 @@ impl State {
         &self.remembered
     }
 
-    /// The members of a group as the catalog has them, by Okta id. Empty for a group that is not there.
+    /// The members of a group as the catalog has them. Empty for a group that is not there.
     #[must_use]
-    pub(crate) fn members(&self, group: &GroupId) -> MembersOf<'_> {
+    pub(crate) fn members(&self, group: &GroupKey) -> MembersOf<'_> {
         MembersOf {
             ids: &self.ids,
             places: self
@@ -164,9 +159,9 @@ impl State {
         }
     }
 
-    /// The group that a group is part of as the catalog has it, when that is a group of Okta's.
+    /// The group that a group is part of as the catalog has it.
     #[must_use]
-    pub(crate) fn parent(&self, group: &GroupId) -> Option<&GroupId> {
+    pub(crate) fn parent(&self, group: &GroupKey) -> Option<&GroupKey> {
         self.parents.get(group)
     }
 }
@@ -198,13 +193,13 @@ impl<'a> MembersOf<'a> {
     }
 }
 
-type Members = BTreeMap<GroupId, Box<[u32]>>;
-type Parents = BTreeMap<GroupId, GroupId>;
+type Members = BTreeMap<GroupKey, Box<[u32]>>;
+type Parents = BTreeMap<GroupKey, GroupKey>;
 
-/// Members and parents by Okta id. Of a group's document only the refs are read.
+/// Members and parents. Of a group's document only the refs are read.
 fn relations(
     users: &BTreeMap<UserId, Document>,
-    groups: &BTreeMap<GroupId, Document>,
+    groups: &BTreeMap<GroupKey, Document>,
 ) -> Result<(Members, Parents), serde_json::Error> {
     #[derive(Deserialize)]
     struct Group<'a> {
@@ -227,7 +222,7 @@ fn relations(
         .map(|document| document.entity_ref().as_str())
         .zip(0..)
         .collect();
-    let group_by_ref: HashMap<&str, &GroupId> = groups
+    let group_by_ref: HashMap<&str, &GroupKey> = groups
         .iter()
         .map(|(id, document)| (document.entity_ref().as_str(), id))
         .collect();

@@ -45,9 +45,7 @@ pub(crate) async fn read(
         let last = &state.remembered().criteria;
         let baseline = Baseline::of(last, &settings.criteria);
         let read = directory.read(&baseline, until).await;
-        let snapshot = read.map_err(RunError::Read)?;
-        let settings = settings.clone();
-        Ok(apart(move || Known::new(state, snapshot, &settings, taken_at)).await)
+        Ok(Known::new(state, read.map_err(RunError::Read)?, taken_at))
     }
     .instrument(span)
     .await

@@ -198,7 +198,7 @@ impl CatalogStore for SqliteStore {
             let mut documents = Vec::new();
             own.entities(transaction, |entity| {
                 let document = Document::stored(entity.parsed_ref()?, entity.body);
-                documents.push((entity.okta_id.to_owned(), document));
+                documents.push((entity.key()?, document));
                 Ok(())
             })?;
             let generation = own.generation.cast_unsigned();
@@ -215,11 +215,11 @@ impl CatalogStore for SqliteStore {
             let sum = before.and_then(|it| it.sum).unwrap_or_default();
             let mut entities = rows::Entities::of(transaction, &commit.provider, sum)?;
             // Everything that changes goes first, so that two objects can swap their names.
-            for (kind, okta_id) in &commit.removed {
-                entities.remove(*kind, okta_id)?;
+            for key in &commit.removed {
+                entities.remove(key)?;
             }
-            for Written { okta_id, document } in &commit.written {
-                entities.remove(document.kind(), okta_id)?;
+            for Written { key, .. } in &commit.written {
+                entities.remove(key)?;
             }
             for written in &commit.written {
                 entities.insert(written)?;
@@ -294,7 +294,7 @@ impl CatalogStore for SqliteStore {
                 provider.entities(transaction, |entity| {
                     records.push(Record {
                         provider: Arc::clone(&id),
-                        okta_id: entity.okta_id.to_owned(),
+                        key: entity.key()?,
                         entity: serde_json::from_str(entity.body).map_err(damaged)?,
                     });
                     Ok(())

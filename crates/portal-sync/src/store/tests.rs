@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::held::criteria::Criteria;
+use crate::held::object::Key;
 
 mod damage;
 mod files;
@@ -15,7 +16,7 @@ fn user(okta_id: &str, name: &str) -> Record {
     let metadata = Metadata::new(name.parse().unwrap());
     Record {
         provider: "acme".into(),
-        okta_id: okta_id.to_owned(),
+        key: Key::User(okta_id.into()),
         entity: Entity::new(metadata, Spec::User(UserSpec::default())),
     }
 }
@@ -29,7 +30,7 @@ fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
     let metadata = Metadata::new(name.parse().unwrap());
     Record {
         provider: "acme".into(),
-        okta_id: okta_id.to_owned(),
+        key: Key::Group(okta_id.into()),
         entity: Entity::new(metadata, Spec::Group(spec)),
     }
 }
@@ -92,7 +93,7 @@ async fn behaves(store: &dyn CatalogStore) {
 
     // Two users swap their names, one is removed, one comes.
     let swapped = Commit {
-        removed: vec![(Kind::Group, "00g1".to_owned())],
+        removed: vec![Key::Group("00g1".into())],
         ..commit(
             "acme",
             Some(1),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::config::{self, Environment};
 use crate::decide::plan::tests::{committed, mapping, plan, settings};
 use crate::decide::plan::{Plan, Settings};
-use crate::held::org::{Members, Snapshot};
+use crate::held::org::{Members, Org};
 use crate::held::state::State;
 
 mod fields;
@@ -53,8 +53,8 @@ pub(crate) fn group(id: &str, profile: Value) -> Group {
 }
 
 /// An org of users with these profiles, and groups with these profiles and members.
-fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Org {
+    let mut snapshot = Org::default();
     for (id, profile) in users {
         snapshot
             .users
@@ -73,7 +73,7 @@ fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Snapshot {
 }
 
 /// Groups by id and name, of which nobody is a member.
-fn named(groups: &[(&str, &str)]) -> Snapshot {
+fn named(groups: &[(&str, &str)]) -> Org {
     let groups: Vec<(&str, Value, &[&str])> = groups
         .iter()
         .map(|(id, name)| (*id, json!({ "name": name }), &[][..]))
@@ -82,7 +82,7 @@ fn named(groups: &[(&str, &str)]) -> Snapshot {
 }
 
 /// The catalog after one run over `before`.
-fn after(snapshot: &Snapshot, before: &State, settings: &Settings) -> (Plan, State) {
+fn after(snapshot: &Org, before: &State, settings: &Settings) -> (Plan, State) {
     let plan = plan(snapshot, before, settings, None).unwrap();
     let state = committed(&plan, before);
     (plan, state)
@@ -93,13 +93,9 @@ fn catalog(state: &State) -> BTreeMap<String, Entity> {
     let users = state.users().iter();
     let users = users.map(|(id, document)| (id.to_string(), document));
     let groups = state.groups().iter();
-    let groups = groups.map(|(id, document)| (id.to_string(), document));
-    let root = state
-        .root()
-        .map(|document| (State::ROOT.to_owned(), document));
+    let groups = groups.map(|(key, document)| (key.to_string(), document));
     let all: BTreeMap<String, Entity> = users
         .chain(groups)
-        .chain(root)
         .map(|(id, document)| (id, document.entity().unwrap()))
         .collect();
     EntitySet::build(all.values().cloned()).unwrap();
@@ -107,7 +103,7 @@ fn catalog(state: &State) -> BTreeMap<String, Entity> {
 }
 
 /// The entities of an org that was never read before.
-fn entities(snapshot: &Snapshot, yaml: &str) -> BTreeMap<String, Value> {
+fn entities(snapshot: &Org, yaml: &str) -> BTreeMap<String, Value> {
     let (_, state) = after(snapshot, &State::default(), &with(yaml));
     let entities = catalog(&state).into_iter();
     entities

@@ -1,6 +1,6 @@
 //! From a decision to a plan: what it says, and what is remembered after it.
 
-use okta_api::{GIVE_ROLE, GroupId};
+use okta_api::GIVE_ROLE;
 use okta_auth::visible::message;
 
 use super::change::{Unknown, Withheld};
@@ -8,8 +8,10 @@ use super::compare::{Comparison, compare};
 use super::{Counts, Held, Plan, PlanError, Settings, id};
 use crate::decide::mapping::Mapped;
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
+use crate::decide::shape::Shaped;
 use crate::held::criteria::Remembered;
-use crate::held::org::{Refusal, Snapshot};
+use crate::held::object::GroupKey;
+use crate::held::org::Refusal;
 use crate::held::state::State;
 use crate::text::counted::counted;
 use crate::text::is_blank;
@@ -17,7 +19,7 @@ use crate::text::is_blank;
 /// What a plan is made of.
 #[derive(Debug)]
 pub(super) struct Parts<'p> {
-    pub(super) snapshot: &'p Snapshot,
+    pub(super) shaped: &'p Shaped<'p>,
     pub(super) state: &'p State,
     pub(super) settings: &'p Settings,
     pub(super) rules: Rules,
@@ -26,12 +28,11 @@ pub(super) struct Parts<'p> {
 impl Parts<'_> {
     /// What to say of an answer without anybody: whether Okta has nobody, finds nobody, or a filter here refuses everybody.
     fn empty_notice(&self, after: Counts) -> Option<String> {
-        let Self {
-            snapshot, rules, ..
-        } = self;
+        let Self { shaped, rules, .. } = self;
+        let org = shaped.org;
         let criteria = &self.settings.criteria;
         let user_filter = criteria.user_filter.as_deref().unwrap_or_default();
-        if snapshot.shows_no_users() {
+        if org.shows_no_users() {
             return Some(if rules.user_filter {
                 format!(
                     "okta finds no user for `userFilter` `{user_filter}`; if there should be some, correct it, or {GIVE_ROLE}"
@@ -40,7 +41,7 @@ impl Parts<'_> {
                 format!("okta answers that there is no user at all; if that is not so, {GIVE_ROLE}")
             });
         }
-        if snapshot.shows_no_groups() {
+        if org.shows_no_groups() {
             return Some(if rules.group_filter {
                 format!(
                     "okta finds no group for `groupFilter`; if there should be some, correct it, or {GIVE_ROLE}"
@@ -51,16 +52,16 @@ impl Parts<'_> {
                 )
             });
         }
-        let refused = snapshot.refused_groups.len();
-        if refused > 0 && snapshot.groups.is_empty() && snapshot.excluded_groups.is_empty() {
+        let refused = org.refused_groups.len();
+        if refused > 0 && org.groups.is_empty() && org.excluded_groups.is_empty() {
             return Some(format!(
                 "okta lists {}, and `groupFilter` refuses all of them here",
                 counted(refused, "group", "groups")
             ));
         }
-        let refused = snapshot.filtered_out.len();
-        if refused > 0 && snapshot.users.is_empty() && snapshot.malformed_users.is_empty() {
-            let by = |rule| snapshot.filtered_out.values().any(|it| *it == rule);
+        let refused = org.filtered_out.len();
+        if refused > 0 && org.users.is_empty() && shaped.malformed_users.is_empty() {
+            let by = |rule| org.filtered_out.values().any(|it| *it == rule);
             let rules = [
                 (Refusal::Filter, "userFilter"),
                 (Refusal::Status, "mapping.users.statuses"),
@@ -77,7 +78,7 @@ impl Parts<'_> {
                 rules.join(", ")
             ));
         }
-        (after.users == 0 && snapshot.malformed_users.is_empty()).then(|| {
+        (after.users == 0 && shaped.malformed_users.is_empty()).then(|| {
             "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned()
         })
     }
@@ -85,18 +86,17 @@ impl Parts<'_> {
     /// The guard does not count whose own record says that the configuration leaves them out. Many at once are told all the
     /// same.
     fn left_out_notice(&self, roster: &Roster<'_>) -> Option<String> {
-        let Self {
-            snapshot, state, ..
-        } = self;
+        let Self { shaped, state, .. } = self;
+        let org = shaped.org;
         let guard = &self.settings.guard;
         let is_left_out = |cause: &Cause| matches!(cause, Cause::Status | Cause::Excluded);
         let users = roster.removed_users.iter();
         let users = users
-            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_users.contains(*id))
+            .filter(|(id, cause)| is_left_out(cause) && !org.unproven_users.contains(*id))
             .count();
         let groups = roster.removed_groups.iter();
         let groups = groups
-            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_groups.contains(*id))
+            .filter(|(key, cause)| is_left_out(cause) && !org.is_unproven(key))
             .count();
         let many = guard.trips(guard.users, state.users().len(), users)
             || guard.trips(guard.groups, state.groups().len(), groups);
@@ -117,14 +117,15 @@ impl Parts<'_> {
         held: Held,
     ) -> Result<Plan, PlanError> {
         let Self {
-            snapshot,
+            shaped,
             state,
             settings,
             rules,
         } = self;
+        let org = shaped.org;
         let after = Counts {
             users: roster.users.len(),
-            groups: roster.groups.len() + usize::from(mapped.root().is_some()),
+            groups: roster.groups.len(),
             memberships: mapped.memberships(),
         };
         let Comparison {
@@ -139,18 +140,18 @@ impl Parts<'_> {
         let remembered = self.remembered(roster, &held.removals);
         let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
             okta_id: group.to_string(),
-            name: snapshot
-                .groups
-                .get(group)
-                .and_then(|group| group.profile.name())
+            name: shaped
+                .group(group)
+                .and_then(|group| group.record()?.profile.name())
                 .filter(|name| !is_blank(name))
                 .unwrap_or_default()
                 .to_owned(),
             reason: message(reason).into_owned(),
-            since: remembered.unknown_since.get(group.as_str()).copied(),
+            since: remembered.unknown_since.get(&*group.text()).copied(),
             kept: roster.groups.contains_key(group),
         });
-        let mut notices = snapshot.notices.clone();
+        let mut notices = org.notices.clone();
+        notices.extend(shaped.notices.iter().cloned());
         notices.extend(self.empty_notice(after));
         notices.extend(self.left_out_notice(roster));
         if let Some(reason) = rules.changed.reason() {
@@ -172,8 +173,7 @@ impl Parts<'_> {
                 .iter()
                 .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
                 .collect(),
-            unidentified: snapshot.unidentified_user.is_some()
-                || snapshot.unidentified_group.is_some(),
+            unidentified: org.unidentified_user.is_some() || org.unidentified_group.is_some(),
             collisions: mapped.collisions,
             sign_in,
             notices,
@@ -189,7 +189,7 @@ impl Parts<'_> {
     /// nothing of it is still to come: while something is held back, the reasons for that are judged as they were.
     fn remembered(&self, roster: &Roster<'_>, withheld: &[Withheld]) -> Remembered {
         let Self {
-            snapshot,
+            shaped,
             state,
             settings,
             rules,
@@ -204,9 +204,9 @@ impl Parts<'_> {
         // A part that cannot be read joins its whole, or leaves it, only later.
         let merges_wait = rules.changed.merge && !roster.unknown.is_empty();
         let is_settled = withheld.is_empty() && !stays_as_it_was && !merges_wait;
-        let since = |group: &GroupId| {
-            let before = before.unknown_since.get(group.as_str()).copied();
-            before.unwrap_or(snapshot.taken_at)
+        let since = |group: &GroupKey| {
+            let before = before.unknown_since.get(&*group.text()).copied();
+            before.unwrap_or(shaped.org.taken_at)
         };
         Remembered {
             criteria: before.criteria_after(&settings.criteria, is_settled || !state.synced()),

@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::decide::plan::tests::{committed, plan, settings};
-    use crate::held::org::{Members, Snapshot};
+    use crate::held::org::{Members, Org};
     use crate::held::state::State;
     use crate::run::provider::Usage;
     use crate::run::report::Report;
@@ -249,7 +249,7 @@ mod tests {
     fn no_record_writes_a_line_of_the_plan() {
         const FORGED: &str = "\n+ user:default/forged\r\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{2028}- user:default/b\u{85}";
         let org = |name: &str| {
-            let mut read = Snapshot::default();
+            let mut read = Org::default();
             let profile = json!({"login": "a", "displayName": name, "title": name});
             let user = json!({"id": "00u1", "status": "ACTIVE", "profile": profile});
             let user: okta_api::User = serde_json::from_value(user).unwrap();

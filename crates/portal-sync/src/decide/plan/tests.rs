@@ -24,17 +24,17 @@ pub(crate) fn settings() -> Settings {
 
 /// The mapping of the provider by these rules.
 pub(crate) fn mapping(rules: crate::decide::rules::MappingRules) -> Mapping {
-    Mapping::new("acme", "https://acme.okta.com", rules)
+    Mapping::new("acme", &"https://acme.okta.com".parse().unwrap(), rules)
 }
 
 /// The plan of an org over a catalog, as a run makes it.
 pub(crate) fn plan(
-    snapshot: &Snapshot,
+    snapshot: &Org,
     state: &State,
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
-    let known = Known::new(state.clone(), snapshot.clone(), settings, snapshot.taken_at);
+    let known = Known::new(state.clone(), snapshot.clone(), snapshot.taken_at);
     super::plan(&known, settings, approved)
 }
 
@@ -49,8 +49,8 @@ fn group(id: &str, name: &str) -> Group {
 }
 
 /// An org: `(id, e-mail)` of users, `(id, name, members)` of groups.
-fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Org {
+    let mut snapshot = Org::default();
     for (id, email) in users {
         snapshot.users.insert((*id).into(), user(id, email).into());
     }
@@ -67,32 +67,22 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
 /// The state after a plan was committed over `before`.
 pub(crate) fn committed(plan: &Plan, before: &State) -> State {
     let users = before.users().iter();
-    let users = users.map(|(id, document)| (id.to_string(), document));
+    let users = users.map(|(id, document)| (id.clone().into(), document.clone()));
     let groups = before.groups().iter();
-    let groups = groups.map(|(id, document)| (id.to_string(), document));
-    let root = before
-        .root()
-        .map(|document| (State::ROOT.to_owned(), document));
-    let mut documents: BTreeMap<(Kind, String), Document> = users
-        .chain(groups)
-        .chain(root)
-        .map(|(id, document)| ((document.kind(), id), document.clone()))
-        .collect();
+    let groups = groups.map(|(key, document)| (key.clone().into(), document.clone()));
+    let mut documents: BTreeMap<Key, Document> = users.chain(groups).collect();
     for gone in &plan.removed {
         documents.remove(gone);
     }
-    for Written { okta_id, document } in &plan.written {
-        documents.insert((document.kind(), okta_id.clone()), document.clone());
+    for Written { key, document } in &plan.written {
+        documents.insert(key.clone(), document.clone());
     }
-    let documents = documents
-        .into_iter()
-        .map(|((_, id), document)| (id, document));
     let generation = before.generation().unwrap_or_default() + 1;
     let remembered = plan.remembered.clone();
     State::new(generation, documents, before.others().clone(), remembered).unwrap()
 }
 
-fn after(snapshot: &Snapshot) -> State {
+fn after(snapshot: &Org) -> State {
     let fresh = State::default();
     committed(&plan(snapshot, &fresh, &settings(), None).unwrap(), &fresh)
 }
@@ -120,7 +110,7 @@ fn a_first_plan_adds_everything() {
         let record = plan
             .written
             .iter()
-            .find(|record| record.okta_id == id)
+            .find(|record| record.key.text() == id)
             .unwrap();
         serde_json::to_value(record.document.entity().unwrap()).unwrap()
     };
@@ -240,7 +230,7 @@ fn names_collide_the_same_way_whatever_comes_first() {
     let first_group = plan
         .written
         .iter()
-        .find(|record| record.okta_id == "00g1")
+        .find(|record| record.key.text() == "00g1")
         .unwrap();
     let catalog_model::Spec::Group(spec) = &first_group.document.entity().unwrap().spec else {
         panic!("a group")
@@ -310,7 +300,7 @@ fn removals_are_withheld_and_approved_by_the_plans_id() {
 }
 
 /// Twenty users who are all in one group, of whom Okta lists `members` as members now.
-fn thinned(members: usize) -> Snapshot {
+fn thinned(members: usize) -> Org {
     let users: Vec<(String, String)> = (0..20)
         .map(|n| (format!("00u{n:02}"), format!("user{n}@example.com")))
         .collect();
@@ -403,16 +393,16 @@ fn a_withheld_object_keeps_its_name() {
 fn a_first_run_over_an_empty_org_is_refused() {
     let everything = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
     for (snapshot, what) in [
-        (Snapshot::default(), Some("users")),
+        (Org::default(), Some("users")),
         (
-            Snapshot {
+            Org {
                 users: BTreeMap::new(),
                 ..everything.clone()
             },
             Some("users"),
         ),
         (
-            Snapshot {
+            Org {
                 groups: BTreeMap::new(),
                 members: BTreeMap::new(),
                 ..everything.clone()
@@ -438,7 +428,7 @@ fn a_first_run_whose_filters_match_nothing_is_an_empty_catalog() {
         group_filter: true,
         ..settings.rules
     };
-    let plan = plan(&Snapshot::default(), &State::default(), &settings, None).unwrap();
+    let plan = plan(&Org::default(), &State::default(), &settings, None).unwrap();
     assert!(plan.is_empty());
     assert_eq!(plan.notices.len(), 1);
 }
@@ -451,7 +441,7 @@ proptest! {
         names in prop::collection::vec(".{0,80}", 0..6),
         members in prop::collection::vec((0..12_usize, 0..6_usize), 0..30),
     ) {
-        let mut snapshot = Snapshot::default();
+        let mut snapshot = Org::default();
         for (n, email) in emails.iter().enumerate() {
             let id = format!("00u{n}");
             snapshot.users.insert(id.as_str().into(), user(&id, email).into());
@@ -534,7 +524,7 @@ fn everybody(prefix: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn listed(users: &[(String, String)]) -> Snapshot {
+fn listed(users: &[(String, String)]) -> Org {
     let users: Vec<(&str, &str)> = users.iter().map(|(id, it)| (&**id, &**it)).collect();
     org(&users, &[("00g1", "All", &[])])
 }

@@ -1,11 +1,11 @@
-//! A read that did not yield a snapshot.
+//! A read that did not yield an org.
 
 use std::error::Error;
 use std::fmt;
 
 use okta_api::ErrorKind;
 
-/// A read that did not yield a snapshot.
+/// A read that did not yield an org.
 #[derive(Debug)]
 #[non_exhaustive]
 pub(crate) enum ReadError {

@@ -11,8 +11,7 @@ use super::*;
 use crate::decide::guard::{Guard, Percent};
 use crate::decide::plan::tests::settings;
 use crate::held::criteria::Remembered;
-use crate::held::org::Members;
-use crate::held::org::Snapshot;
+use crate::held::org::{self, Members};
 use crate::read::baseline::Baseline;
 use crate::run::first_runs::in_order;
 use crate::store::{Record, SqliteStore};
@@ -32,24 +31,21 @@ impl Directory for Org {
         &'a self,
         _: &'a Baseline,
         _: Instant,
-    ) -> BoxFuture<'a, Result<Snapshot, ReadError>> {
+    ) -> BoxFuture<'a, Result<org::Org, ReadError>> {
         async {
             if let Some(commit) = self.meanwhile.clone() {
                 self.store.commit(commit).await.unwrap();
             }
-            let mut snapshot = Snapshot::default();
+            let mut read = org::Org::default();
             let user = json!({"id": "00u1", "profile": {"email": "jane@example.com"}});
-            snapshot
-                .users
+            read.users
                 .insert("00u1".into(), serde_json::from_value(user).unwrap());
             let group = json!({"id": "00g1", "profile": {"name": "Team"}});
-            snapshot
-                .groups
+            read.groups
                 .insert("00g1".into(), serde_json::from_value(group).unwrap());
-            snapshot
-                .members
+            read.members
                 .insert("00g1".into(), Members::Known(["00u1".into()].into()));
-            Ok(snapshot)
+            Ok(read)
         }
         .boxed()
     }
@@ -74,7 +70,7 @@ fn jane_of(provider: &str) -> Commit {
         written: vec![
             Record {
                 provider: provider.into(),
-                okta_id: "00u9".to_owned(),
+                key: crate::held::object::Key::User("00u9".into()),
                 entity,
             }
             .into(),

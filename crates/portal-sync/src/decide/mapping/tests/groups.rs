@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::held::object::GroupKey;
 
 /// `child < parent` by refs without kind and namespace, for every group that has a parent.
 fn tree(state: &State) -> Vec<String> {
@@ -25,7 +26,7 @@ fn tree(state: &State) -> Vec<String> {
     lines
 }
 
-fn tree_of(snapshot: &Snapshot, yaml: &str) -> Vec<String> {
+fn tree_of(snapshot: &Org, yaml: &str) -> Vec<String> {
     tree(&after(snapshot, &State::default(), &with(yaml)).1)
 }
 
@@ -51,7 +52,7 @@ fn names_say_what_is_part_of_what() {
     let root = format!("{yaml}\ncollisions: suffix");
     let root = root.replace("} }", "}, root: { name: acme, displayName: Acme Inc } }");
     let entities = entities(&groups, &root);
-    let acme = &entities[State::ROOT];
+    let acme = &entities["portal-sync:root"];
     assert_eq!(acme["spec"]["type"], "organization");
     assert_eq!(acme["spec"]["profile"], json!({"displayName": "Acme Inc"}));
     let below: Vec<&str> = acme["spec"]["children"]
@@ -174,7 +175,7 @@ fn a_parent_by_name_that_cannot_be_read_stays_the_parent() {
     let (_, state) = after(&groups("eng.platform.sre"), &State::default(), &settings);
     let whole = ["eng.platform < eng", "eng.platform.sre < eng.platform"];
     assert_eq!(tree(&state), whole);
-    let hide = |mut snapshot: Snapshot| {
+    let hide = |mut snapshot: Org| {
         snapshot.groups.remove(&"00g2".into());
         snapshot.members.remove(&"00g2".into());
         snapshot
@@ -189,7 +190,7 @@ fn a_parent_by_name_that_cannot_be_read_stays_the_parent() {
     assert_eq!(tree(&moved), ["eng.platform < eng", "ops.sre < ops"]);
 }
 
-fn regions() -> Snapshot {
+fn regions() -> Org {
     org(
         &[
             ("00u1", json!({"email": "a@example.com"})),
@@ -333,7 +334,8 @@ fn the_root_comes_and_goes_with_the_configuration() {
     let (plan, state) = after(&snapshot, &state, &rooted);
     assert!(plan.is_empty(), "{plan}");
     let (plan, state) = after(&snapshot, &state, &with("{}"));
-    assert!(state.root().is_none() && plan.withheld.is_empty(), "{plan}");
+    let has_root = state.groups().contains_key(&GroupKey::Root);
+    assert!(!has_root && plan.withheld.is_empty(), "{plan}");
     assert!(
         plan.to_string().contains("no longer in the configuration"),
         "{plan}"
@@ -359,7 +361,7 @@ fn the_type_is_that_of_the_first_rule_that_matches() {
 }
 
 /// The merge of two groups, or a catalog in which they are apart, meets an org where the members of one are unknown.
-fn half_unknown() -> Snapshot {
+fn half_unknown() -> Org {
     let mut unread = regions();
     unread
         .members
@@ -609,7 +611,7 @@ fn a_part_that_leaves_unread_takes_nobody_with_it() {
     let read = now.clone();
     now.members
         .insert("00gA".into(), Members::Unknown("okta fails".to_owned()));
-    let whole = crate::held::org::merged_id("Support");
+    let whole = GroupKey::Merged("Support".into());
     let (_, state) = after(&now, &state, &settings);
     assert_eq!(state.members(&whole).to_set(), ["00ua".into()].into());
     for _ in 0..3 {
@@ -652,7 +654,7 @@ fn a_part_whose_removal_is_withheld_takes_nobody_with_it() {
     settings.criteria.merge = vec![("Teams".to_owned(), vec!["prefix:Team ".to_owned()])];
     let (held, state) = after(&all, &state, &settings);
     assert_eq!(held.withheld.len(), 12, "{held}");
-    let whole = crate::held::org::merged_id("Teams");
+    let whole = GroupKey::Merged("Teams".into());
     assert_eq!(state.members(&whole).len(), 12);
     let mut unread = all.clone();
     unread

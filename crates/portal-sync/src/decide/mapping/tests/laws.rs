@@ -69,14 +69,14 @@ const OF_USERS: &[&str] = &[
 const OF_GROUPS: &[&str] = &["name", "description", "slug", "above", "key"];
 
 /// Any org: ids with the profile of each, and who is in which group, or that nobody knows.
-fn any_org() -> impl Strategy<Value = Snapshot> {
+fn any_org() -> impl Strategy<Value = Org> {
     let members = maybe(proptest::collection::btree_set(0..8_u8, 0..8));
     (
         btree_map(0..8_u8, profile(OF_USERS), 1..8),
         btree_map(0..6_u8, (profile(OF_GROUPS), members), 1..6),
     )
         .prop_map(|(users, groups)| {
-            let mut snapshot = Snapshot::default();
+            let mut snapshot = Org::default();
             for (n, profile) in users {
                 let id = format!("00u{n}");
                 snapshot
@@ -159,7 +159,7 @@ fn texts(value: &Value) -> Vec<String> {
 /// Every entity as it is written, by kind and Okta id.
 fn bytes(state: &State) -> Vec<String> {
     let users = state.users().values();
-    let all = users.chain(state.groups().values()).chain(state.root());
+    let all = users.chain(state.groups().values());
     all.map(|document| document.body().to_owned()).collect()
 }
 
@@ -198,7 +198,7 @@ proptest! {
         yaml in any_mapping(),
     ) {
         // Pages come in any order, and so do the answers about members.
-        let mut read = Snapshot::default();
+        let mut read = Org::default();
         for id in users {
             read.users.insert(id.clone(), org.users[&id].clone());
         }
@@ -287,7 +287,7 @@ fn any_run() -> impl Strategy<Value = (Vec<Reading>, String)> {
     })
 }
 
-fn read(readings: &[Reading]) -> Snapshot {
+fn read(readings: &[Reading]) -> Org {
     let users: Vec<(String, Value)> = (0..4)
         .map(|n| {
             (
@@ -324,7 +324,7 @@ fn places(state: &State, group: &str) -> Vec<String> {
         let parts = entity
             .metadata
             .annotations
-            .get(crate::decide::mapping::OKTA_MERGED);
+            .get(crate::decide::shape::OKTA_MERGED);
         id == group || parts.is_some_and(|parts| parts.split(',').any(|part| part == group))
     };
     let all = catalog(state).into_iter();

@@ -4,7 +4,7 @@ use super::*;
 use crate::decide::mapping::MappingError;
 use crate::decide::plan::PlanError;
 
-fn people() -> Snapshot {
+fn people() -> Org {
     org(
         &[
             (
@@ -97,7 +97,7 @@ fn a_namespace_is_that_of_everything() {
     );
 }
 
-fn two_janes() -> Snapshot {
+fn two_janes() -> Org {
     org(
         &[
             ("00u3", json!({"email": "jane@example.net"})),
@@ -233,7 +233,7 @@ fn a_name_can_be_kept_when_the_person_is_called_otherwise() {
     assert_eq!(plan.tally().2, 0, "nobody is removed");
 }
 
-fn with_group(mut snapshot: Snapshot) -> Snapshot {
+fn with_group(mut snapshot: Org) -> Org {
     snapshot
         .groups
         .insert("00g1".into(), group("00g1", json!({"name": "A"})));
