@@ -19,7 +19,7 @@ use crate::decide::plan::{Known, Plan, Settings};
 use crate::decide::roster::{Rules, resolve};
 use crate::decide::rules::MappingRules;
 use crate::held::criteria::Criteria;
-use crate::held::org::{Members, Snapshot};
+use crate::held::org::{Members, Org};
 use crate::held::state::State;
 use crate::read::selection::Selection;
 use crate::run::deciding::decided;
@@ -61,7 +61,11 @@ impl Held {
             rules: Rules::default(),
             criteria: Criteria::default(),
             guard: Guard::default(),
-            mapping: Mapping::new("acme", "https://acme.okta.com", MappingRules::default()),
+            mapping: Mapping::new(
+                "acme",
+                &"https://acme.okta.com".parse()?,
+                MappingRules::default(),
+            ),
         };
         let store = SqliteStore::open(store)?;
         let state = store.state(&settings.provider).await?;
@@ -80,17 +84,17 @@ impl Held {
     ) -> Run {
         let needs = MappingRules::default().needs();
         let selection = Selection::new(None, None).needing(&needs);
-        let mut snapshot = Snapshot::default();
+        let mut org = Org::default();
         for user in users {
             let user = selection.trimmed(user);
-            snapshot.users.insert(user.id.clone(), user.into());
+            org.users.insert(user.id.clone(), user.into());
         }
         for (group, members) in groups {
             let members = Members::Known(members.into_iter().collect());
-            snapshot.members.insert(group.id.clone(), members);
-            snapshot.groups.insert(group.id.clone(), group);
+            org.members.insert(group.id.clone(), members);
+            org.groups.insert(group.id.clone(), group);
         }
-        let known = Known::new(self.state, snapshot, &self.settings, Timestamp::UNIX_EPOCH);
+        let known = Known::new(self.state, org, Timestamp::UNIX_EPOCH);
         Run {
             settings: self.settings,
             store: self.store,
@@ -105,14 +109,16 @@ impl Run {
     /// # Errors
     /// When the names collide.
     pub fn map(&self) -> Result<usize, Failed> {
-        let (snapshot, state) = (self.known.snapshot(), self.known.state());
-        let settings = &self.settings;
-        let roster = resolve(snapshot, state, settings.rules, Some(&settings.guard));
+        let (settings, state) = (&self.settings, self.known.state());
+        let shaped = settings.mapping.shape(self.known.org(), state);
+        let roster = resolve(&shaped, state, settings.rules, Some(&settings.guard));
         let mapping = &settings.mapping;
-        let mapped = mapping.map(snapshot, &roster, state, KeptNames::NONE)?;
+        let mapped = mapping.map(&shaped, &roster, state, KeptNames::NONE)?;
         let mut length = 0;
-        for made in mapped.users().chain(mapped.groups()) {
-            length += serde_json::to_string(&made?.entity)?.len();
+        let users = mapped.users().map(|made| made.map(|it| it.entity));
+        let groups = mapped.groups().map(|made| made.map(|it| it.entity));
+        for entity in users.chain(groups) {
+            length += serde_json::to_string(&entity?)?.len();
         }
         Ok(length)
     }

@@ -4,6 +4,8 @@ pub(crate) mod rules;
 
 pub(crate) mod guard;
 
+pub(crate) mod shape;
+
 pub(crate) mod roster;
 
 pub(crate) mod mapping;

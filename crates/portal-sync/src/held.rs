@@ -1,6 +1,8 @@
 //! What is known before a run and after it, as plain values: entities as they are kept, what was selected, what Okta said, and
 //! a run's account of itself.
 
+pub(crate) mod object;
+
 pub(crate) mod document;
 
 pub(crate) mod leavers;

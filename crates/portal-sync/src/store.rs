@@ -8,12 +8,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalog_model::{Entity, Kind};
+use catalog_model::Entity;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
+use crate::held::object::Key;
 use crate::held::state::State;
 
 mod digest;
@@ -64,7 +65,7 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         remembered: Remembered,
     ) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// The entities of a provider with these kinds and Okta ids, as they were committed in `base`.
+    /// The entities of a provider that stand for these objects, as they were committed in `base`.
     ///
     /// # Errors
     /// [`StoreErrorKind::Conflict`] when another run committed since; any other kind when the store cannot be read.
@@ -72,7 +73,7 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         &self,
         provider: &str,
         base: u64,
-        keys: Vec<(Kind, String)>,
+        keys: Vec<Key>,
     ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>>;
 
     /// The providers that ever committed, by id.
@@ -117,13 +118,13 @@ pub(crate) struct KnownProvider {
     pub remembered: Remembered,
 }
 
-/// An entity and the Okta object it was made from.
+/// An entity and what it stands for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
     /// The provider whose object it is.
     pub provider: Arc<str>,
-    /// The id of the Okta object, unique for its provider and kind.
-    pub okta_id: String,
+    /// What it stands for.
+    pub key: Key,
     /// The entity.
     pub entity: Entity,
 }
@@ -132,7 +133,7 @@ impl From<Record> for Written {
     fn from(record: Record) -> Self {
         Self {
             document: Document::of(&record.entity),
-            okta_id: record.okta_id,
+            key: record.key,
         }
     }
 }
@@ -146,8 +147,8 @@ pub(crate) struct Commit {
     pub base: Option<u64>,
     /// When the run read the org.
     pub taken_at: Timestamp,
-    /// Objects that leave: kind and Okta id.
-    pub removed: Vec<(Kind, String)>,
+    /// Objects that leave.
+    pub removed: Vec<Key>,
     /// Objects that are new or changed.
     pub written: Vec<Written>,
     /// What the next run is to know besides.

@@ -152,7 +152,7 @@ mod tests {
         ] {
             let record = Record {
                 provider: "acme".into(),
-                okta_id: "00u1".into(),
+                key: crate::held::object::Key::User("00u1".into()),
                 entity: user(text),
             };
             for format in [EntityFormat::Json, EntityFormat::Ndjson] {

@@ -1,7 +1,7 @@
 //! From Okta's users and groups to the entities of the catalog.
 //!
 //! ```text
-//! snapshot ─► shape (merged, quarantined, parents) ─► roster ─► names ─► relations ─► entities
+//! org ─► shape (merged, quarantined, parents) ─► roster ─► names ─► relations ─► entities
 //! ```
 //!
 //! Names are derived last, over everything that will be in the catalog, so that collisions are seen and resolved
@@ -9,16 +9,16 @@
 //! time, when somebody asks for the next: a catalog of a million is never held twice.
 
 use catalog_model::EntityRef;
-use okta_api::{Group, User};
+use okta_api::Group;
+use okta_auth::OrgUrl;
 use org_filter::{Dialect, Matcher};
-use url::Url;
 
 use crate::decide::roster::Roster;
-use crate::decide::rules::AdminConsole;
-use crate::held::org::Snapshot;
+use crate::decide::rules::{AdminConsole, MappingRules, admin_console_of};
+use crate::decide::shape::Shaped;
+use crate::held::org::Org;
 use crate::held::state::State;
 use crate::read::records::GroupRecord;
-use crate::text::is_blank;
 
 // Leaf first: a module uses only modules listed above it.
 mod names;
@@ -30,7 +30,6 @@ mod sign_in;
 
 mod hierarchy;
 mod left_out;
-mod shape;
 
 mod entities;
 
@@ -48,9 +47,6 @@ pub(crate) const OKTA_PROVIDER: &str = "okta.com/provider";
 pub(crate) const OKTA_LOGIN: &str = "okta.com/login";
 /// The annotation that holds a user's e-mail; the stock sign-in resolver of Backstage looks it up.
 pub(crate) const OKTA_EMAIL: &str = "okta.com/email";
-/// The annotation of a group made of several: their Okta ids, separated by commas.
-pub(crate) use crate::held::state::OKTA_MERGED;
-
 /// How one provider's objects become entities.
 #[derive(Debug, Clone)]
 pub(crate) struct Mapping {
@@ -58,25 +54,20 @@ pub(crate) struct Mapping {
     org_url: String,
     org_host: String,
     admin_console: Option<String>,
-    rules: crate::decide::rules::MappingRules,
+    rules: MappingRules,
     types: Vec<(Matcher, String)>,
 }
 
 impl Mapping {
-    /// The mapping of the tenant `provider`, whose org is at `org_url`, as in `https://acme.okta.com`, by `rules`.
+    /// The mapping of the tenant `provider`, whose org is `org`, by `rules`.
     #[must_use]
-    pub(crate) fn new(
-        provider: &str,
-        org_url: &str,
-        rules: crate::decide::rules::MappingRules,
-    ) -> Self {
+    pub(crate) fn new(provider: &str, org: &OrgUrl, rules: MappingRules) -> Self {
         // Without the port, which only an org on this machine has.
-        let org = Url::parse(org_url).ok();
-        let org_host = org.as_ref().and_then(Url::host_str).unwrap_or(org_url);
+        let org_host = org.host();
         let admin_console = match &rules.admin_console {
             AdminConsole::No => None,
             AdminConsole::At(url) => Some(url.as_str().trim_end_matches('/').to_owned()),
-            AdminConsole::OfOrg => crate::decide::rules::admin_console_of(org_host),
+            AdminConsole::OfOrg => admin_console_of(org_host),
         };
         let types = rules.groups.types.rules.iter();
         let types = types
@@ -84,7 +75,7 @@ impl Mapping {
             .collect();
         Self {
             provider: provider.to_owned(),
-            org_url: org_url.trim_end_matches('/').to_owned(),
+            org_url: org.to_string().trim_end_matches('/').to_owned(),
             org_host: org_host.to_owned(),
             admin_console,
             types,
@@ -98,6 +89,12 @@ impl Mapping {
         &self.org_host
     }
 
+    /// What the rules make of an org over what the catalog holds.
+    #[must_use]
+    pub(crate) fn shape<'a>(&'a self, org: &'a Org, catalog: &State) -> Shaped<'a> {
+        self.rules.shape(org, catalog)
+    }
+
     /// Names everything that is in a roster and relates it; whatever is of a kind whose names are `kept` and has one keeps
     /// it. Entities are then made one by one.
     ///
@@ -105,12 +102,12 @@ impl Mapping {
     /// When names collide and the configuration wants none of it, or the store has a text that is no entity.
     pub(crate) fn map<'a>(
         &'a self,
-        snapshot: &'a Snapshot,
+        shaped: &'a Shaped<'a>,
         roster: &'a Roster<'a>,
         state: &'a State,
         kept: KeptNames,
     ) -> Result<Mapped<'a>, MappingError> {
-        Mapped::new(self, snapshot, roster, state, kept)
+        Mapped::new(self, shaped, roster, state, kept)
     }
 
     fn group_type(&self, group: &Group) -> String {
@@ -163,13 +160,6 @@ fn listed(collisions: &[Collision]) -> String {
     let more = collisions.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!("and {more} more"));
     shown.chain(more).collect::<Vec<_>>().join("; ")
-}
-
-/// The login and the e-mail address by which people sign in; blank ones are none.
-fn addresses(user: &User) -> (Option<&str>, Option<&str>) {
-    let [login, email] = [user.profile.login(), user.profile.email()]
-        .map(|address| address.filter(|address| !is_blank(address)));
-    (login, email)
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use crate::decide::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError
 use crate::decide::roster::{Rules, resolve};
 use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
-use crate::held::org::Snapshot;
+use crate::held::object::Key;
+use crate::held::org::Org;
 use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
 
@@ -62,25 +63,19 @@ impl Settings {
     }
 }
 
-/// What a run knows before it decides: what the catalog holds, and what the org holds, as the mapping sees it.
+/// What a run knows before it decides: what the catalog holds, and what Okta said.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     state: State,
-    snapshot: Snapshot,
+    org: Org,
 }
 
 impl Known {
     /// What was read of an org from `taken_at` on, over what the catalog held.
     #[must_use]
-    pub(crate) fn new(
-        state: State,
-        mut snapshot: Snapshot,
-        settings: &Settings,
-        taken_at: Timestamp,
-    ) -> Self {
-        snapshot.taken_at = taken_at;
-        settings.mapping.shape(&mut snapshot, &state);
-        Self { state, snapshot }
+    pub(crate) fn new(state: State, org: Org, taken_at: Timestamp) -> Self {
+        let org = Org { taken_at, ..org };
+        Self { state, org }
     }
 
     /// With the texts of some entities of the catalog.
@@ -111,10 +106,10 @@ impl Known {
         &self.state
     }
 
-    /// What the org holds.
+    /// What Okta said.
     #[must_use]
-    pub(crate) const fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+    pub(crate) const fn org(&self) -> &Org {
+        &self.org
     }
 }
 
@@ -152,7 +147,7 @@ pub(crate) struct Plan {
     /// The entities that are new or changed, until they are committed.
     pub written: Vec<Written>,
     /// The objects that leave, until that is committed.
-    pub removed: Vec<(Kind, String)>,
+    pub removed: Vec<Key>,
     /// What the next run is to know besides, until that is committed.
     pub remembered: Remembered,
 }
@@ -186,18 +181,19 @@ pub(crate) enum PlanError {
 /// The objects that may stay as they are in the catalog, so that their texts must be known before there is a plan: kind and
 /// Okta id.
 #[must_use]
-pub(crate) fn kept(known: &Known, settings: &Settings) -> Vec<(Kind, String)> {
-    let Known { state, snapshot } = known;
+pub(crate) fn kept(known: &Known, settings: &Settings) -> Vec<Key> {
+    let Known { state, org } = known;
     let rules = known.rules(settings);
-    let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
+    let shaped = settings.mapping.shape(org, state);
+    let guarded = resolve(&shaped, state, rules, Some(&settings.guard));
     // Whatever becomes of what the guard holds back.
-    let open = (!guarded.tripped.is_empty()).then(|| resolve(snapshot, state, rules, None));
+    let open = (!guarded.tripped.is_empty()).then(|| resolve(&shaped, state, rules, None));
     let mut kept = BTreeSet::new();
     for roster in std::iter::once(&guarded).chain(&open) {
         let users = roster.users.iter().filter(|(_, it)| !it.is_fresh());
         let groups = roster.groups.iter().filter(|(_, it)| !it.is_fresh());
-        kept.extend(users.map(|(id, _)| (Kind::User, id.to_string())));
-        kept.extend(groups.map(|(id, _)| (Kind::Group, id.to_string())));
+        kept.extend(users.map(|(id, _)| Key::User(id.clone())));
+        kept.extend(groups.map(|(key, _)| Key::Group(key.clone())));
     }
     kept.into_iter().collect()
 }
@@ -237,32 +233,29 @@ pub(crate) fn plan(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Draft, PlanError> {
-    let Known { state, snapshot } = known;
+    let Known { state, org } = known;
     let rules = known.rules(settings);
-    refuse_empty_source(snapshot, state, rules)?;
+    refuse_empty_source(org, state, rules)?;
     refuse_another_org(known, settings, rules)?;
-    let map = |roster, kept| {
-        let mapped = settings.mapping.map(snapshot, roster, state, kept);
-        mapped.map_err(PlanError::Mapping)
+    let shaped = &settings.mapping.shape(org, state);
+    let parts = Parts {
+        shaped,
+        state,
+        settings,
+        rules,
     };
-    let guarded = resolve(snapshot, state, rules, Some(&settings.guard));
+    let guarded = resolve(shaped, state, rules, Some(&settings.guard));
     let none = if guarded.tripped.is_empty() {
         KeptNames::NONE
     } else {
         KeptNames::NONE.while_waiting()
     };
-    let mapped = map(&guarded, none)?;
+    let mapped = parts.map(&guarded, none)?;
     let names = GuardedNames::of(&mapped, state, &settings.guard);
-    let parts = Parts {
-        snapshot,
-        state,
-        settings,
-        rules,
-    };
     if guarded.tripped.is_empty() && names.withheld.is_empty() {
         return parts.assemble(&guarded, mapped, Held::default());
     }
-    let open = resolve(snapshot, state, rules, None);
+    let open = resolve(shaped, state, rules, None);
     let withheld = withheld(&guarded, &open, state);
     let id = id::of_withheld(
         &settings.provider,
@@ -271,32 +264,16 @@ pub(crate) fn plan(
         &names.withheld,
     );
     // Names that would collide also when nothing is held back are the configuration's concern.
-    let of_open = map(&open, KeptNames::NONE)?;
+    let of_open = parts.map(&open, KeptNames::NONE)?;
     if approved == Some(id.as_str()) {
-        // What was approved is what was shown: other renames that it makes possible are for another plan.
-        let more = GuardedNames::of(&of_open, state, &settings.guard);
-        let mut draft = if more.withheld.iter().all(|it| names.withheld.contains(it)) {
-            parts.assemble(&open, of_open, Held::default())?
-        } else {
-            drop(of_open);
-            let id = id::of_withheld(&settings.provider, rules.leavers, &[], &more.withheld);
-            let held = Held {
-                reasons: more.reasons,
-                renames: more.withheld,
-                id: Some(id),
-                ..Held::default()
-            };
-            parts.assemble(&open, map(&open, more.kept.while_waiting())?, held)?
-        };
-        draft.approve();
-        return Ok(draft);
+        return parts.approved(&open, of_open, &names.withheld);
     }
     drop(of_open);
     let mapped = if names.withheld.is_empty() {
         mapped
     } else {
         drop(mapped);
-        map(&guarded, names.kept.while_waiting())?
+        parts.map(&guarded, names.kept.while_waiting())?
     };
     let reasons = guarded.tripped.iter().cloned().chain(names.reasons);
     let held = Held {
@@ -311,12 +288,12 @@ pub(crate) fn plan(
 /// When `oktaUrl` has changed and nobody is known there, it is another org: its people would be added beside those of the
 /// catalog, under names that these hold.
 fn refuse_another_org(known: &Known, settings: &Settings, rules: Rules) -> Result<(), PlanError> {
-    let Known { state, snapshot } = known;
+    let Known { state, org } = known;
     if !(rules.changed.known && rules.changed.org) || state.users().is_empty() {
         return Ok(());
     }
-    let shown = snapshot.users.keys().chain(snapshot.filtered_out.keys());
-    let mut shown = shown.chain(&snapshot.deactivated).peekable();
+    let shown = org.users.keys().chain(org.filtered_out.keys());
+    let mut shown = shown.chain(&org.deactivated).peekable();
     if shown.peek().is_none() || shown.any(|id| state.users().contains_key(id)) {
         return Ok(());
     }
@@ -352,7 +329,7 @@ impl GuardedNames {
         };
         for (kind, what, before) in [
             (Kind::User, "users", state.users().len()),
-            (Kind::Group, "groups", state.groups().len()),
+            (Kind::Group, "groups", state.groups_of_org()),
         ] {
             let count = mapped.renames(kind).count();
             if !guard.trips(guard.renames, before, count) {
@@ -371,11 +348,11 @@ impl GuardedNames {
 
 /// An org that shows nobody, and of which the catalog has nobody either, is one whose role is missing. Over a filled catalog
 /// the guard judges.
-fn refuse_empty_source(snapshot: &Snapshot, state: &State, rules: Rules) -> Result<(), PlanError> {
-    if snapshot.shows_no_users() && state.users().is_empty() && !rules.user_filter {
+fn refuse_empty_source(org: &Org, state: &State, rules: Rules) -> Result<(), PlanError> {
+    if org.shows_no_users() && state.users().is_empty() && !rules.user_filter {
         return Err(PlanError::EmptySource { what: "users" });
     }
-    if snapshot.shows_no_groups() && state.groups().is_empty() && !rules.group_filter {
+    if org.shows_no_groups() && state.groups_of_org() == 0 && !rules.group_filter {
         return Err(PlanError::EmptySource { what: "groups" });
     }
     Ok(())

@@ -1,6 +1,6 @@
-//! Who belongs into the catalog, by Okta id.
+//! Who belongs into the catalog.
 //!
-//! [`resolve`] joins what a run read with what the catalog holds and decides for every Okta id: it comes or stays, it
+//! [`resolve`] joins what a run read with what the catalog holds and decides for every object: it comes or stays, it
 //! stays as it was because the run could not learn enough, or it goes, with the cause. Names play no part here; they
 //! are derived from the result. A failure is never a deletion: everything unknown stays.
 
@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use okta_api::{Group, GroupId, User, UserId};
+use okta_api::{User, UserId};
 
 use crate::decide::guard::{Guard, Percent};
+use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::criteria::Changed;
 use crate::held::leavers::Leavers;
-use crate::held::org::Snapshot;
+use crate::held::object::GroupKey;
 use crate::held::state::State;
 
 // Leaf first: a module uses only modules listed above it.
@@ -94,15 +95,15 @@ pub(crate) struct Roster<'a> {
     /// The users of the next catalog.
     pub users: BTreeMap<UserId, Standing<&'a User>>,
     /// The groups of the next catalog.
-    pub groups: BTreeMap<GroupId, Standing<&'a Group>>,
+    pub groups: BTreeMap<GroupKey, Standing<ShapedGroup<'a>>>,
     /// The members of each of those groups, all of them in [`Roster::users`].
-    pub members: BTreeMap<GroupId, Cow<'a, BTreeSet<UserId>>>,
+    pub members: BTreeMap<GroupKey, Cow<'a, BTreeSet<UserId>>>,
     /// Users that leave.
     pub removed_users: BTreeMap<UserId, Cause>,
     /// Groups that leave.
-    pub removed_groups: BTreeMap<GroupId, Cause>,
+    pub removed_groups: BTreeMap<GroupKey, Cause>,
     /// Groups whose members could not be read: the reason. They keep the members they had, or wait to be added.
-    pub unknown: BTreeMap<GroupId, String>,
+    pub unknown: BTreeMap<GroupKey, String>,
     /// Records that could not be decoded or named: the reason by Okta id.
     pub quarantined: BTreeMap<String, String>,
     /// What the guard said when it tripped.
@@ -112,24 +113,33 @@ pub(crate) struct Roster<'a> {
 }
 
 /// Decides who belongs into the catalog. Without a `guard` every removal passes.
+///
+/// Each step rests on those before it:
+///
+/// 1. Groups are taken with their members, and with them whether any of them may have members that nobody knows.
+/// 2. The guard puts members back before empty groups are dropped: a group that got its members back is not empty.
+/// 3. Empty groups are dropped before groups are let go, which are those of the catalog that are not there by then.
+/// 4. Users come after groups, for where only those in a group belong: a group that the guard keeps has its members again.
+/// 5. Users are let go once all who belong are there: who is left is who goes, and why depends on the groups that went.
+/// 6. Members are closed last, over the users who are in the catalog in the end.
 #[must_use]
 pub(crate) fn resolve<'a>(
-    snapshot: &'a Snapshot,
+    shaped: &'a Shaped<'a>,
     state: &State,
     rules: Rules,
     guard: Option<&Guard>,
 ) -> Roster<'a> {
     let mut roster = Roster::default();
-    roster.take_groups(snapshot, state);
+    roster.take_groups(shaped, state);
     if let Some(guard) = guard {
-        roster.hold_members(snapshot, state, guard);
+        roster.hold_members(shaped, state, guard);
     }
     if !rules.include_empty_groups {
-        roster.drop_empty_groups(snapshot, state);
+        roster.drop_empty_groups(shaped, state);
     }
-    roster.let_groups_go(snapshot, state, rules, guard);
-    roster.take_users(snapshot, state, rules);
-    roster.let_users_go(snapshot, state, rules, guard);
+    roster.let_groups_go(shaped, state, rules, guard);
+    roster.take_users(shaped, state, rules);
+    roster.let_users_go(shaped, state, rules, guard);
     roster.close_members(state);
     roster
 }

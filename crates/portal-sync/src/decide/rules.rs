@@ -9,7 +9,10 @@ use url::Url;
 use crate::held::leavers::Leavers;
 use crate::text::template::{RecordKind, Template};
 
+mod naming;
 mod needs;
+
+pub(crate) use naming::{addresses, name_of_id};
 
 /// How Okta's records become entities.
 #[derive(Clone, Debug)]

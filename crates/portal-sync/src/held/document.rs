@@ -1,7 +1,9 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
-use catalog_model::{Entity, EntityRef, Kind};
+use catalog_model::{Entity, EntityRef};
 use sha2::{Digest as _, Sha256};
+
+use crate::held::object::Key;
 
 /// An entity's ref and its JSON text.
 ///
@@ -30,12 +32,6 @@ impl Document {
         }
     }
 
-    /// The kind of the entity.
-    #[must_use]
-    pub(crate) fn kind(&self) -> Kind {
-        self.entity_ref.kind()
-    }
-
     /// The identity of the entity.
     #[must_use]
     pub(crate) const fn entity_ref(&self) -> &EntityRef {
@@ -57,21 +53,13 @@ impl Document {
     }
 }
 
-/// An entity to write, and the Okta object it was made from.
+/// An entity to write, and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Written {
-    /// The id of the Okta object, unique for its provider and kind.
-    pub okta_id: String,
+    /// What it stands for.
+    pub key: Key,
     /// The entity.
     pub document: Document,
-}
-
-impl Written {
-    /// Its kind and Okta id.
-    #[must_use]
-    pub(crate) fn key(&self) -> (Kind, String) {
-        (self.document.kind(), self.okta_id.clone())
-    }
 }
 
 /// Tells whether two texts are the same, in sixteen bytes.

@@ -1,6 +1,6 @@
-//! What one run learned of an Okta org.
+//! What Okta said of an org.
 //!
-//! A [`Snapshot`] exists only when both lists, users and groups, were read to their end: a list that broke off is an
+//! An [`Org`] is complete, and nothing is taken from it: what the mapping makes of it is a value of its own. It exists only when both lists, users and groups, were read to their end: a list that broke off is an
 //! error of the read and never becomes a value. What may be missing is the membership of single groups, and the type
 //! says so: [`Members::Unknown`] is not an empty set.
 
@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
 
+use crate::held::object::GroupKey;
+
 /// Everything a run read, after the filters and before any decision.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Snapshot {
+pub(crate) struct Org {
     /// The users that match the user filter, without the deprovisioned ones. In boxes: a tree that grows at its end is half
     /// empty.
     pub users: BTreeMap<UserId, Box<User>>,
@@ -30,7 +32,7 @@ pub(crate) struct Snapshot {
     pub groups: BTreeMap<GroupId, Group>,
     /// Groups that match the group filter and that the configuration excludes.
     pub excluded_groups: BTreeSet<GroupId>,
-    /// Those of them, and of [`Snapshot::refused_groups`], that the configuration of the last run did not leave out, or that
+    /// Those of them, and of [`Org::refused_groups`], that the configuration of the last run did not leave out, or that
     /// a filter refuses by an attribute that no group has.
     pub unproven_groups: BTreeSet<GroupId>,
     /// Groups that the server listed and the group filter refuses here.
@@ -39,23 +41,13 @@ pub(crate) struct Snapshot {
     pub malformed_groups: BTreeMap<GroupId, String>,
     /// Why some record of the groups has no id that can be read, if one has none.
     pub unidentified_group: Option<String>,
-    /// Groups that are wanted and cannot be named: the reason by Okta id.
-    pub unmapped_groups: BTreeMap<GroupId, String>,
     /// Whether groups were listed that the filter may not want: it is decided here, not by the server.
     pub groups_checked_here: bool,
-    /// The members of each group of [`Snapshot::groups`].
+    /// The members of each group of [`Org::groups`].
     pub members: BTreeMap<GroupId, Members>,
-    /// The groups that the configuration makes one of several, and the groups that each is made of. The former are among
-    /// [`Snapshot::groups`], unless they are made of none, and the latter are not.
-    pub merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
-    /// Groups that were parts of one of [`Snapshot::merged`], are none any more, and whose members nobody could read: who
-    /// of its people is theirs cannot be told, so it is still said to be made of them too.
-    pub hidden_parts: BTreeMap<GroupId, BTreeSet<GroupId>>,
-    /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
-    pub parents: BTreeMap<GroupId, GroupId>,
     /// Okta's clock when it gave the first page of users or of groups: what changed since may be missing.
     pub server_date: Option<Timestamp>,
-    /// When the org was read: [`Snapshot::server_date`], or this machine's time where no answer had one.
+    /// When the org was read: [`Org::server_date`], or this machine's time where no answer had one.
     pub taken_at: Timestamp,
     /// What the operator should know, in the order it was noticed.
     pub notices: Vec<String>,
@@ -72,37 +64,30 @@ pub(crate) enum Refusal {
     Excluded,
 }
 
-impl Snapshot {
-    /// Takes those of the catalog whom no record shows for odd records of theirs, where the list has a record that may be
-    /// anybody's. Of a list like that nobody's absence follows.
-    pub(crate) fn doubt_absences<'a>(
-        &mut self,
-        users: impl IntoIterator<Item = &'a UserId>,
-        groups: impl IntoIterator<Item = &'a GroupId>,
-    ) {
-        let doubt = |reason: &String| format!("it is not listed, and {reason}");
-        if let Some(reason) = self.unidentified_user.as_ref().map(doubt) {
-            for id in users {
-                let is_shown = self.users.contains_key(id)
-                    || self.deactivated.contains(id)
-                    || self.filtered_out.contains_key(id)
-                    || self.malformed_users.contains_key(id);
-                if !is_shown {
-                    self.malformed_users.insert(id.clone(), reason.clone());
-                }
-            }
-        }
-        if let Some(reason) = self.unidentified_group.as_ref().map(doubt) {
-            for id in groups {
-                let is_shown = self.groups.contains_key(id)
-                    || self.excluded_groups.contains(id)
-                    || self.refused_groups.contains(id)
-                    || self.malformed_groups.contains_key(id);
-                if !is_shown {
-                    self.malformed_groups.insert(id.clone(), reason.clone());
-                }
-            }
-        }
+impl Org {
+    /// Whether some record shows that Okta has the user, or had.
+    #[must_use]
+    pub(crate) fn shows_user(&self, id: &UserId) -> bool {
+        self.users.contains_key(id)
+            || self.deactivated.contains(id)
+            || self.filtered_out.contains_key(id)
+            || self.malformed_users.contains_key(id)
+    }
+
+    /// Whether some record shows that Okta has the group.
+    #[must_use]
+    pub(crate) fn shows_group(&self, id: &GroupId) -> bool {
+        self.groups.contains_key(id)
+            || self.excluded_groups.contains(id)
+            || self.refused_groups.contains(id)
+            || self.malformed_groups.contains_key(id)
+    }
+
+    /// Whether that a group is left out is no evidence against it.
+    #[must_use]
+    pub(crate) fn is_unproven(&self, group: &GroupKey) -> bool {
+        let id = group.okta();
+        id.is_some_and(|id| self.unproven_groups.contains(id))
     }
 
     /// Whether Okta listed no user who is in use, not even one that the filter refuses here.
@@ -122,7 +107,6 @@ impl Snapshot {
             && self.malformed_groups.is_empty()
             && self.unidentified_group.is_none()
             && self.excluded_groups.is_empty()
-            && self.unmapped_groups.is_empty()
     }
 }
 
@@ -145,18 +129,3 @@ impl Members {
         }
     }
 }
-
-/// The id under which a group is kept that the configuration makes of several, by its name there. Okta's own ids are
-/// letters and digits.
-#[must_use]
-pub(crate) fn merged_id(name: &str) -> GroupId {
-    format!("{MERGED}{name}").into()
-}
-
-/// Whether an id is one of [`merged_id`]'s.
-#[must_use]
-pub(crate) fn is_merged(id: &GroupId) -> bool {
-    id.as_str().starts_with(MERGED)
-}
-
-const MERGED: &str = "portal-sync:merged:";

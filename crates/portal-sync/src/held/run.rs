@@ -168,7 +168,7 @@ impl Counts {
     pub(crate) fn of(state: &State) -> Self {
         Self {
             users: state.users().len(),
-            groups: state.groups().len() + usize::from(state.root().is_some()),
+            groups: state.groups().len(),
             memberships: state
                 .groups()
                 .keys()

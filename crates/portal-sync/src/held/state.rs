@@ -1,4 +1,4 @@
-//! What the catalog holds for one provider before a run: its objects by Okta id, without the texts of their entities.
+//! What the catalog holds for one provider before a run: its objects by what they stand for, without the texts of their entities.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::criteria::Remembered;
 use super::document::{Document, TextDigest, Written};
 use super::leavers::left_at;
+use super::object::{GroupKey, Key};
 
 /// The annotation of a group that is made of several, with their ids.
 pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
@@ -24,18 +25,17 @@ pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
 pub(crate) struct State {
     generation: Option<u64>,
     users: BTreeMap<UserId, Entry>,
-    groups: BTreeMap<GroupId, Entry>,
-    root: Option<Entry>,
+    groups: BTreeMap<GroupKey, Entry>,
     /// The ids of the users, sorted.
     ids: Vec<UserId>,
     /// The members of each group, by their places in `ids`: millions of them, and four bytes each.
-    members: BTreeMap<GroupId, Box<[u32]>>,
-    parents: BTreeMap<GroupId, GroupId>,
+    members: BTreeMap<GroupKey, Box<[u32]>>,
+    parents: BTreeMap<GroupKey, GroupKey>,
     /// The parts of each group that is made of several.
-    merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    merged: BTreeMap<GroupKey, BTreeSet<GroupId>>,
     /// When whoever left and stays in the catalog left.
     left: BTreeMap<UserId, Timestamp>,
-    texts: HashMap<(Kind, String), Document>,
+    texts: HashMap<Key, Document>,
     others: Others,
     remembered: Remembered,
 }
@@ -80,9 +80,6 @@ pub(crate) struct Others {
 }
 
 impl State {
-    /// The id under which the root group is kept, which Okta knows nothing of. Okta's own ids are letters and digits.
-    pub(crate) const ROOT: &'static str = "portal-sync:root";
-
     /// The state of a provider that was never synced, in a catalog that has these others.
     #[must_use]
     pub(crate) fn never_synced(others: Others) -> Self {
@@ -98,9 +95,10 @@ impl State {
         generation: u64,
         entities: impl IntoIterator<Item = (String, Entity)>,
     ) -> Self {
-        let documents = entities.into_iter().map(|(okta_id, entity)| Written {
-            okta_id,
-            document: Document::of(&entity),
+        let documents = entities.into_iter().filter_map(|(id, entity)| {
+            let key = Key::parse(entity.kind(), &id)?;
+            let document = Document::of(&entity);
+            Some(Written { key, document })
         });
         Self::of_documents(
             generation,
@@ -119,19 +117,20 @@ impl State {
         remembered: Remembered,
     ) -> Self {
         let mut documents: Vec<Written> = documents.into_iter().collect();
-        documents.sort_by_key(|it| (it.document.kind().as_str(), it.okta_id.clone()));
+        documents.sort_by_key(|it| (it.key.kind().as_str(), it.key.clone()));
         let mut reader = StateReader::default();
-        for Written { okta_id, document } in &documents {
+        for Written { key, document } in &documents {
             let entity_ref = document.entity_ref().clone();
-            reader.entity(okta_id, entity_ref, document.body()).unwrap();
+            let read = reader.entity(key.clone(), entity_ref, document.body());
+            read.unwrap();
         }
         let state = reader.finish(generation, others, remembered);
         state.with_texts(documents)
     }
 
-    /// Every entity whose text was read, by kind and Okta id.
+    /// Every entity whose text was read, by what it stands for.
     #[cfg(test)]
-    pub(crate) fn documents(&self) -> BTreeMap<(Kind, String), Document> {
+    pub(crate) fn documents(&self) -> BTreeMap<Key, Document> {
         let texts = self.texts.iter();
         texts.map(|(key, it)| (key.clone(), it.clone())).collect()
     }
@@ -148,11 +147,10 @@ impl State {
     /// With the texts of some of its entities. Those that are none of its are left out.
     #[must_use]
     pub(crate) fn with_texts(mut self, texts: impl IntoIterator<Item = Written>) -> Self {
-        for Written { okta_id, document } in texts {
-            let kind = document.kind();
-            let entry = self.entry(kind, &okta_id);
+        for Written { key, document } in texts {
+            let entry = self.entry(&key);
             if entry.is_some_and(|entry| entry.is_written(document.body())) {
-                self.texts.insert((kind, okta_id), document);
+                self.texts.insert(key, document);
             }
         }
         self
@@ -160,8 +158,8 @@ impl State {
 
     /// The text of an entity, if it was read.
     #[must_use]
-    pub(crate) fn text(&self, kind: Kind, okta_id: &str) -> Option<&Document> {
-        self.texts.get(&(kind, okta_id.to_owned()))
+    pub(crate) fn text(&self, key: &Key) -> Option<&Document> {
+        self.texts.get(key)
     }
 
     /// The generation in which the provider last committed; none when it was never synced.
@@ -182,21 +180,21 @@ impl State {
         &self.users
     }
 
-    /// The groups by Okta id, without the root.
+    /// The groups by what they stand for.
     #[must_use]
-    pub(crate) const fn groups(&self) -> &BTreeMap<GroupId, Entry> {
+    pub(crate) const fn groups(&self) -> &BTreeMap<GroupKey, Entry> {
         &self.groups
     }
 
-    /// The root group, which stands for no group of Okta's.
+    /// How many of the groups the org accounts for: all but the root, which the configuration alone makes.
     #[must_use]
-    pub(crate) const fn root(&self) -> Option<&Entry> {
-        self.root.as_ref()
+    pub(crate) fn groups_of_org(&self) -> usize {
+        self.groups.len() - usize::from(self.groups.contains_key(&GroupKey::Root))
     }
 
     /// The groups that are made of several, with those that each was made of.
     #[must_use]
-    pub(crate) const fn merged(&self) -> &BTreeMap<GroupId, BTreeSet<GroupId>> {
+    pub(crate) const fn merged(&self) -> &BTreeMap<GroupKey, BTreeSet<GroupId>> {
         &self.merged
     }
 
@@ -224,9 +222,9 @@ impl State {
         &self.remembered
     }
 
-    /// The members of a group as the catalog has them, by Okta id. Empty for a group that is not there.
+    /// The members of a group as the catalog has them. Empty for a group that is not there.
     #[must_use]
-    pub(crate) fn members(&self, group: &GroupId) -> MembersOf<'_> {
+    pub(crate) fn members(&self, group: &GroupKey) -> MembersOf<'_> {
         MembersOf {
             ids: &self.ids,
             places: self
@@ -237,18 +235,16 @@ impl State {
         }
     }
 
-    /// The group that a group is part of as the catalog has it, when that is a group of Okta's.
+    /// The group that a group is part of as the catalog has it.
     #[must_use]
-    pub(crate) fn parent(&self, group: &GroupId) -> Option<&GroupId> {
+    pub(crate) fn parent(&self, group: &GroupKey) -> Option<&GroupKey> {
         self.parents.get(group)
     }
 
-    fn entry(&self, kind: Kind, okta_id: &str) -> Option<&Entry> {
-        match kind {
-            Kind::User => self.users.get(&UserId::from(okta_id)),
-            Kind::Group if okta_id == Self::ROOT => self.root.as_ref(),
-            Kind::Group => self.groups.get(&GroupId::from(okta_id)),
-            Kind::Location => None,
+    fn entry(&self, key: &Key) -> Option<&Entry> {
+        match key {
+            Key::User(id) => self.users.get(id),
+            Key::Group(key) => self.groups.get(key),
         }
     }
 }
@@ -285,11 +281,10 @@ impl<'a> MembersOf<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct StateReader {
     users: Vec<(UserId, Entry)>,
-    groups: Vec<(GroupId, Entry)>,
-    root: Option<Entry>,
+    groups: Vec<(GroupKey, Entry)>,
     members: Vec<Vec<u32>>,
     parents: Vec<Option<Box<str>>>,
-    merged: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    merged: BTreeMap<GroupKey, BTreeSet<GroupId>>,
     left: BTreeMap<UserId, Timestamp>,
     /// The places of the groups by their refs, once all are known.
     places: HashMap<Box<str>, u32>,
@@ -302,7 +297,7 @@ impl StateReader {
     /// When its text is not an entity.
     pub(crate) fn entity(
         &mut self,
-        okta_id: &str,
+        key: Key,
         entity_ref: EntityRef,
         text: &str,
     ) -> Result<(), serde_json::Error> {
@@ -313,16 +308,14 @@ impl StateReader {
             spelling: (!spelled).then(|| metadata.name.0.into()),
             entity_ref,
         };
-        match entry.entity_ref.kind() {
-            Kind::User => self.user(okta_id, entry, &spec, text),
-            Kind::Group if okta_id == State::ROOT => self.root = Some(entry),
-            Kind::Group => self.group(okta_id, entry, spec, text),
-            Kind::Location => {}
+        match key {
+            Key::User(id) => self.user(id, entry, &spec, text),
+            Key::Group(key) => self.group(key, entry, spec, text),
         }
         Ok(())
     }
 
-    fn group(&mut self, okta_id: &str, entry: Entry, spec: Spec<'_>, text: &str) {
+    fn group(&mut self, key: GroupKey, entry: Entry, spec: Spec<'_>, text: &str) {
         let namespace = entry.entity_ref.namespace();
         let parent = spec.parent.and_then(|Text(it)| full(&it, namespace));
         self.parents
@@ -334,16 +327,16 @@ impl StateReader {
         {
             let parts = parts.split(',').filter(|part| !part.is_empty());
             let parts = parts.map(GroupId::from).collect();
-            self.merged.insert(okta_id.into(), parts);
+            self.merged.insert(key.clone(), parts);
         }
         let place = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         let text = entry.entity_ref.as_str().into();
         self.places.insert(text, place);
-        self.groups.push((okta_id.into(), entry));
+        self.groups.push((key, entry));
         self.members.push(Vec::new());
     }
 
-    fn user(&mut self, okta_id: &str, entry: Entry, spec: &Spec<'_>, text: &str) {
+    fn user(&mut self, id: UserId, entry: Entry, spec: &Spec<'_>, text: &str) {
         let place = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
         let namespace = entry.entity_ref.namespace();
         for Text(group) in &spec.member_of {
@@ -359,7 +352,6 @@ impl StateReader {
                 members.push(place);
             }
         }
-        let id = UserId::from(okta_id);
         if let Some(left) = left_at(text) {
             self.left.insert(id.clone(), left);
         }
@@ -384,7 +376,6 @@ impl StateReader {
             // Made at once, the trees are full; grown one by one, they are half empty.
             users: self.users.into_iter().collect(),
             groups: self.groups.into_iter().collect(),
-            root: self.root,
             members,
             parents,
             merged: self.merged,

@@ -11,7 +11,7 @@ use okta_api::{Client, Group, GroupId, UserStatus};
 use okta_auth::visible;
 use tokio::time::Instant;
 
-use crate::held::org::{Refusal, Snapshot};
+use crate::held::org::{Org, Refusal};
 use crate::read::apart::Timeslice;
 use crate::read::baseline::Baseline;
 use crate::read::selection::{GroupVerdict, Selection};
@@ -28,12 +28,12 @@ pub(crate) trait Directory: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When the users or the groups could not be read to the end, or Okta refuses the credentials. A group whose
-    /// members could not be read, for want of time too, is no error: the snapshot says that they are unknown.
+    /// members could not be read, for want of time too, is no error: the org says that they are unknown.
     fn read<'a>(
         &'a self,
         baseline: &'a Baseline,
         until: Instant,
-    ) -> BoxFuture<'a, Result<Snapshot, ReadError>>;
+    ) -> BoxFuture<'a, Result<Org, ReadError>>;
 }
 
 /// How much is read of an org. An org that has more is not read to its end, so that nothing is committed: an answer that never
@@ -122,8 +122,8 @@ impl OktaDirectory {
         self
     }
 
-    async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Snapshot, ReadError> {
-        let mut read = Snapshot::default();
+    async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Org, ReadError> {
+        let mut read = Org::default();
         let mut unused = self.selection.unused();
         let limit = self.limits.users;
         let mut list = self.client.users().list().until(until).at_most(limit);
@@ -250,23 +250,18 @@ impl OktaDirectory {
         Ok(read)
     }
 
-    fn name_notices(
-        &self,
-        snapshot: &Snapshot,
-        excluded: &[String],
-    ) -> Result<Vec<String>, ReadError> {
+    fn name_notices(&self, org: &Org, excluded: &[String]) -> Result<Vec<String>, ReadError> {
         let Some(names) = self.selection.group_names() else {
             return Ok(Vec::new());
         };
-        let groups = &snapshot.groups;
+        let groups = &org.groups;
         let wanted = groups.values().filter_map(|group| group.profile.name());
         let report = names.report(wanted.chain(excluded.iter().map(String::as_str)));
         // A record that cannot be read may have any name.
-        let all_read =
-            snapshot.malformed_groups.is_empty() && snapshot.unidentified_group.is_none();
+        let all_read = org.malformed_groups.is_empty() && org.unidentified_group.is_none();
         // Without users either it is the org that shows nothing, and not the list that is wrong.
-        let nothing_shows = snapshot.users.is_empty() && self.selection.users().is_everything();
-        if groups.is_empty() && snapshot.excluded_groups.is_empty() && !nothing_shows {
+        let nothing_shows = org.users.is_empty() && self.selection.users().is_everything();
+        if groups.is_empty() && org.excluded_groups.is_empty() && !nothing_shows {
             return Err(ReadError::NoGroupOfList(
                 report.unmatched.into_iter().map(str::to_owned).collect(),
             ));
@@ -292,11 +287,11 @@ impl Directory for OktaDirectory {
         &'a self,
         baseline: &'a Baseline,
         until: Instant,
-    ) -> BoxFuture<'a, Result<Snapshot, ReadError>> {
+    ) -> BoxFuture<'a, Result<Org, ReadError>> {
         async move {
             let users = self.users(baseline, until);
             let (users, groups) = futures::try_join!(users, self.groups(baseline, until))?;
-            let mut snapshot = Snapshot {
+            let mut org = Org {
                 groups: groups.groups,
                 excluded_groups: groups.excluded,
                 unproven_groups: groups.unproven,
@@ -307,35 +302,35 @@ impl Directory for OktaDirectory {
                 server_date: users.server_date.into_iter().chain(groups.server_date).min(),
                 ..users
             };
-            let of_users = std::mem::take(&mut snapshot.notices);
+            let of_users = std::mem::take(&mut org.notices);
             let of_groups = groups.notices;
-            snapshot.notices = self.selection.notices().to_vec();
-            snapshot.notices.extend(of_users);
-            snapshot.notices.extend(of_groups);
+            org.notices = self.selection.notices().to_vec();
+            org.notices.extend(of_users);
+            org.notices.extend(of_groups);
             let unidentified = [
-                ("users", &snapshot.unidentified_user),
-                ("groups", &snapshot.unidentified_group),
+                ("users", &org.unidentified_user),
+                ("groups", &org.unidentified_group),
             ];
             for (what, reason) in unidentified {
                 if let Some(reason) = reason {
-                    snapshot.notices.push(format!(
+                    org.notices.push(format!(
                         "okta lists a record among the {what} that may be anybody's: {}; none that is missing is removed",
                         visible::message(reason)
                     ));
                 }
             }
-            snapshot
+            org
                 .notices
-                .extend(self.name_notices(&snapshot, &groups.excluded_names)?);
-            let read = self.members(&snapshot.groups, until).await?;
-            snapshot.members = read.members;
+                .extend(self.name_notices(&org, &groups.excluded_names)?);
+            let read = self.members(&org.groups, until).await?;
+            org.members = read.members;
             // Answers may be of different ages. Whoever one of them lists as alive stays.
             let gone = read
                 .deactivated
                 .into_iter()
-                .filter(|id| !snapshot.users.contains_key(id));
-            snapshot.deactivated.extend(gone);
-            Ok(snapshot)
+                .filter(|id| !org.users.contains_key(id));
+            org.deactivated.extend(gone);
+            Ok(org)
         }
         .boxed()
     }

@@ -1,9 +1,8 @@
 //! A plan, made of what is known and of the few texts that it takes besides.
 
-use catalog_model::Kind;
-
 use crate::decide::plan::{Draft, Known, Plan, Settings, kept, plan};
 use crate::held::document::Written;
+use crate::held::object::Key;
 use crate::read::apart::apart;
 use crate::run::error::RunError;
 use crate::store::CatalogStore;
@@ -84,7 +83,7 @@ async fn texts(
     store: &dyn CatalogStore,
     settings: &Settings,
     base: u64,
-    keys: &[(Kind, String)],
+    keys: &[Key],
 ) -> Result<Vec<Written>, RunError> {
     let mut texts = Vec::new();
     for some in keys.chunks(TEXTS) {

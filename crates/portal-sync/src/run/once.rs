@@ -81,10 +81,9 @@ impl<'a> OneRun<'a> {
             let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
             let directory = self.provider.directory(on_progress);
             let until = self.started + self.limit.mul_f64(FOR_OKTA);
-            let snapshot = directory.read(&baseline, until).await?;
-            let taken_at = snapshot.server_date.unwrap_or(self.began);
-            let settings = settings.clone();
-            Ok(apart(move || Known::new(state, snapshot, &settings, taken_at)).await)
+            let org = directory.read(&baseline, until).await?;
+            let taken_at = org.server_date.unwrap_or(self.began);
+            Ok(Known::new(state, org, taken_at))
         }
         .instrument(span)
         .await
@@ -193,7 +192,7 @@ impl<'a> OneRun<'a> {
         let commit = Commit {
             provider: plan.provider.clone(),
             base,
-            taken_at: known.snapshot().taken_at,
+            taken_at: known.org().taken_at,
             removed: take(&mut plan.removed),
             written: take(&mut plan.written),
             remembered: take(&mut plan.remembered),

@@ -211,11 +211,7 @@ pub(crate) fn settings(provider: &ProviderConfig) -> Settings {
         },
         criteria: criteria(provider),
         guard: provider.guard,
-        mapping: Mapping::new(
-            &provider.id,
-            &provider.org.to_string(),
-            provider.mapping.clone(),
-        ),
+        mapping: Mapping::new(&provider.id, &provider.org, provider.mapping.clone()),
     }
 }
 

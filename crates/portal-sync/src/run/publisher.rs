@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::catalog::published::Published;
+use crate::held::object::Key;
 use crate::run::status::StoreStatus;
 use crate::store::{Catalog, CatalogStore, KnownProvider, StoreError, StoreErrorKind};
 use crate::text::chain;
@@ -200,12 +201,7 @@ fn published(catalog: Catalog) -> Result<Published, Vec<EntitySetError>> {
         .iter()
         .map(|record| {
             let entity_ref = record.entity.entity_ref();
-            let uid = uid(
-                &record.provider,
-                entity_ref.kind().as_str(),
-                &record.okta_id,
-            );
-            (entity_ref, uid)
+            (entity_ref, uid(&record.provider, &record.key))
         })
         .collect();
     let entities = EntitySet::build(catalog.records.into_iter().map(|record| record.entity))?;
@@ -213,10 +209,10 @@ fn published(catalog: Catalog) -> Result<Published, Vec<EntitySetError>> {
     Ok(published.of_providers(catalog.providers))
 }
 
-/// A UUID that an Okta object keeps for ever, whatever its entity is called. Two orgs may give one id, and groups that are
-/// not Okta's have the same one in every tenant.
-fn uid(provider: &str, kind: &str, okta_id: &str) -> String {
-    let hash = Sha256::digest(format!("{provider}:{kind}:{okta_id}"));
+/// A UUID that an object keeps for ever, whatever its entity is called. Two orgs may give one id, and groups that are not
+/// Okta's have the same key in every tenant.
+fn uid(provider: &str, key: &Key) -> String {
+    let hash = Sha256::digest(format!("{provider}:{}:{key}", key.kind().as_str()));
     let mut bytes = [0; 16];
     bytes
         .iter_mut()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_model::{Entity, Kind};
+use catalog_model::Entity;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use rusqlite::{Transaction, TransactionBehavior};
@@ -13,6 +13,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 use super::{Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind};
 use crate::held::criteria::Remembered;
 use crate::held::document::Written;
+use crate::held::object::Key;
 use crate::held::state::{State, StateReader};
 
 mod failure;
@@ -197,8 +198,7 @@ impl CatalogStore for SqliteStore {
             };
             let mut reader = StateReader::default();
             own.entities(transaction, |entity| {
-                let entity_ref = entity.parsed_ref()?;
-                let read = reader.entity(entity.okta_id, entity_ref, entity.body);
+                let read = reader.entity(entity.key()?, entity.parsed_ref()?, entity.body);
                 read.map_err(damaged)
             })?;
             let generation = own.generation.cast_unsigned();
@@ -210,7 +210,7 @@ impl CatalogStore for SqliteStore {
         &self,
         provider: &str,
         base: u64,
-        keys: Vec<(Kind, String)>,
+        keys: Vec<Key>,
     ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>> {
         let provider = provider.to_owned();
         self.reading(move |transaction, shared| {
@@ -235,11 +235,11 @@ impl CatalogStore for SqliteStore {
             let sum = before.and_then(|it| it.sum).unwrap_or_default();
             let mut entities = rows::Entities::of(transaction, &commit.provider, sum)?;
             // Everything that changes goes first, so that two objects can swap their names.
-            for (kind, okta_id) in &commit.removed {
-                entities.remove(*kind, okta_id)?;
+            for key in &commit.removed {
+                entities.remove(key)?;
             }
-            for Written { okta_id, document } in &commit.written {
-                entities.remove(document.kind(), okta_id)?;
+            for Written { key, .. } in &commit.written {
+                entities.remove(key)?;
             }
             for written in &commit.written {
                 entities.insert(written)?;
@@ -314,7 +314,7 @@ impl CatalogStore for SqliteStore {
                 provider.entities(transaction, |entity| {
                     records.push(Record {
                         provider: Arc::clone(&id),
-                        okta_id: entity.okta_id.to_owned(),
+                        key: entity.key()?,
                         entity: serde_json::from_str(entity.body).map_err(damaged)?,
                     });
                     Ok(())

@@ -16,6 +16,7 @@ use futures::join;
 
 use super::*;
 use crate::held::criteria::Criteria;
+use crate::held::object::Key;
 use crate::testing::{group_entity, user_entity};
 
 /// Where one store is kept, which is empty at first.
@@ -90,7 +91,7 @@ pub(super) fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
 fn record(okta_id: &str, entity: Entity) -> Record {
     Record {
         provider: "acme".into(),
-        okta_id: okta_id.to_owned(),
+        key: Key::parse(entity.kind(), okta_id).unwrap(),
         entity,
     }
 }
@@ -109,8 +110,7 @@ pub(super) fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) ->
 
 /// The same, and these objects leave.
 fn removing(commit: Commit, gone: &[Record]) -> Commit {
-    let gone = gone.iter();
-    let removed = gone.map(|it| (it.entity.kind(), it.okta_id.clone()));
+    let removed = gone.iter().map(|it| it.key.clone());
     Commit {
         removed: removed.collect(),
         ..commit
@@ -210,8 +210,8 @@ pub(super) async fn the_state_is_what_the_provider_committed(place: &dyn Place) 
 
 pub(super) async fn texts_are_those_of_the_asked_and_of_their_base(place: &dyn Place) {
     let store = with_team(place).await;
-    let bob = || (Kind::User, "00u2".to_owned());
-    let nobody = (Kind::User, "00g1".to_owned());
+    let bob = || Key::User("00u2".into());
+    let nobody = Key::User("00g1".into());
     let asked = || vec![bob(), nobody.clone()];
     let texts = store.documents("acme", 1, asked()).await.unwrap();
     assert_eq!(texts, [Written::from(member("00u2", "bob", "team"))]);
@@ -220,7 +220,7 @@ pub(super) async fn texts_are_those_of_the_asked_and_of_their_base(place: &dyn P
     assert!(state.users()[&"00u2".into()].is_written(&text));
     assert!(!state.users()[&"00u1".into()].is_written(&text));
     let state = state.with_texts(texts);
-    let document = state.text(Kind::User, "00u2").unwrap();
+    let document = state.text(&bob()).unwrap();
     assert_eq!(document.body(), text);
 
     let again = commit("acme", Some(1), vec![user("00u3", "zoe")]);

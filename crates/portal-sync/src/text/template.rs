@@ -38,6 +38,8 @@ use std::fmt;
 
 use org_filter::{Attribute, AttributePath, Record};
 
+use super::is_blank;
+
 mod error;
 mod fields;
 mod filter;
@@ -124,6 +126,12 @@ impl Template {
             text.push_str(&part.text(record)?);
         }
         Ok(text)
+    }
+
+    /// The text for one user or group, when there is one that is not blank.
+    pub(crate) fn value(&self, record: &(impl Record + ?Sized)) -> Option<String> {
+        let text = self.render(record).ok()?;
+        (!is_blank(&text)).then_some(text)
     }
 
     /// The attributes that are looked at, in the order of the text, some perhaps more than once.

@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 
-use catalog_model::Kind;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use okta_auth::ManualClock;
@@ -13,6 +12,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::held::criteria::Remembered;
 use crate::held::document::Written;
+use crate::held::object::Key;
 use crate::held::state::State;
 use crate::store::{Catalog, Commit, StoreError, StoreErrorKind};
 
@@ -58,7 +58,7 @@ impl CatalogStore for Stubborn {
         &self,
         _: &str,
         _: u64,
-        _: Vec<(Kind, String)>,
+        _: Vec<Key>,
     ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>> {
         panic!("no provider is configured")
     }

@@ -203,7 +203,7 @@ fn write_partials(
 ) -> Result<Vec<TempPath>, SetError> {
     let mut of_shards: Vec<Vec<&Record>> = vec![Vec::new(); paths.len()];
     for record in records {
-        if let Some(of_shard) = of_shards.get_mut(shard_of(&record.okta_id, paths.len())) {
+        if let Some(of_shard) = of_shards.get_mut(shard_of(&record.key.text(), paths.len())) {
             of_shard.push(record);
         }
     }

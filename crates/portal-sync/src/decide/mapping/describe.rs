@@ -5,34 +5,27 @@ use std::collections::BTreeMap;
 use catalog_model::{
     Entity, EntityName, GroupSpec, Link, Metadata, Namespace, Profile, Spec, UserSpec,
 };
-use okta_api::{Group, User};
+use okta_api::{Group, GroupId, User};
 use org_filter::Record;
 
 use super::names::Named;
 use super::urls::{is_https, is_page};
-use super::{
-    Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_MERGED, OKTA_ORG, OKTA_PROVIDER, addresses,
-};
-use crate::decide::rules::{EmailCase, Fields, Root};
+use super::{Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_ORG, OKTA_PROVIDER};
+use crate::decide::rules::{EmailCase, Fields, Root, addresses};
+use crate::decide::shape::{OKTA_MERGED, ShapedGroup, Whole};
 use crate::read::records::{GroupRecord, UserRecord};
 use crate::text::naming;
 use crate::text::template::Template;
-use crate::text::{is_blank, without_nul};
+use crate::text::without_nul;
 
 /// The first source that has a value. Blank counts as none.
 pub(super) fn first(sources: &[Template], record: &impl Record) -> Option<String> {
-    sources.iter().find_map(|source| value(source, record))
-}
-
-/// What a source says of a record, if it says something.
-pub(super) fn value(source: &Template, record: &impl Record) -> Option<String> {
-    let text = source.render(record).ok()?;
-    (!is_blank(&text)).then_some(text)
+    sources.iter().find_map(|source| source.value(record))
 }
 
 /// The first source that has an `https:` URL.
 fn first_https(sources: &[Template], record: &impl Record) -> Option<String> {
-    let mut values = sources.iter().filter_map(|source| value(source, record));
+    let mut values = sources.iter().filter_map(|source| source.value(record));
     values.find(|value| is_https(value))
 }
 
@@ -63,38 +56,41 @@ impl Mapping {
         Entity::new(metadata, Spec::User(spec))
     }
 
-    /// The entity of a group, without members, parent and children. `parts` are the ids of the groups it is made of,
-    /// when it is made of several.
-    pub(super) fn group<'p>(
-        &self,
-        group: &Group,
-        named: &Named,
-        parts: Option<impl Iterator<Item = &'p str>>,
-    ) -> Entity {
+    /// The entity of a group, without members, parent and children.
+    pub(super) fn group(&self, group: ShapedGroup<'_>, named: &Named) -> Entity {
+        match group {
+            ShapedGroup::Okta(group) => {
+                let mut entity = self.of_record(group, named);
+                let id = group.id.as_str();
+                self.annotate(&mut entity.metadata.annotations, "groups", Some(id));
+                self.link(&mut entity.metadata, "group", id);
+                entity
+            }
+            ShapedGroup::Merged(Whole { record, parts, .. }) => {
+                let mut entity = self.of_record(record, named);
+                let annotations = &mut entity.metadata.annotations;
+                self.annotate(annotations, "groups", None);
+                let parts: Vec<&str> = parts.iter().map(GroupId::as_str).collect();
+                annotations.insert(OKTA_MERGED.to_owned(), parts.join(","));
+                entity
+            }
+            ShapedGroup::Root(root) => self.root(root, named),
+        }
+    }
+
+    /// What the record of a group says.
+    fn of_record(&self, group: &Group, named: &Named) -> Entity {
         let record = GroupRecord(group);
         let fields = &self.rules.groups.fields;
-        let mut metadata = self.metadata(named, fields, &record);
-        let id = group.id.as_str();
-        match parts {
-            None => {
-                self.annotate(&mut metadata.annotations, "groups", Some(id));
-                self.link(&mut metadata, "group", id);
-            }
-            Some(parts) => {
-                self.annotate(&mut metadata.annotations, "groups", None);
-                let parts = parts.collect::<Vec<_>>().join(",");
-                metadata.annotations.insert(OKTA_MERGED.to_owned(), parts);
-            }
-        }
         let spec = GroupSpec {
             profile: Some(profile(fields, &record)),
             ..GroupSpec::new(self.group_type(group))
         };
-        Entity::new(metadata, Spec::Group(spec))
+        Entity::new(self.metadata(named, fields, &record), Spec::Group(spec))
     }
 
     /// The entity of the root group, which has nobody in it.
-    pub(super) fn root(&self, root: &Root, named: &Named) -> Entity {
+    fn root(&self, root: &Root, named: &Named) -> Entity {
         let mut metadata = plain(named);
         self.annotate(&mut metadata.annotations, "groups", None);
         metadata.description.clone_from(&root.description);
@@ -113,13 +109,13 @@ impl Mapping {
         metadata.title = first(&fields.title, record);
         metadata.description = first(&fields.description, record);
         for (key, template) in &fields.annotations {
-            let value = value(template, record);
+            let value = template.value(record);
             if let Some(value) = value.filter(|value| !is_page(key) || is_https(value)) {
                 metadata.annotations.insert(key.clone(), value);
             }
         }
         for (key, template) in &fields.labels {
-            let value = value(template, record);
+            let value = template.value(record);
             if let Some(value) = value.and_then(|value| naming::valid(&value)) {
                 metadata.labels.insert(key.clone(), value);
             }

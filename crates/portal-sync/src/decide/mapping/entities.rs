@@ -1,21 +1,23 @@
 //! The entities of a roster, one at a time.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
-use okta_api::{Group, GroupId, User, UserId};
+use okta_api::UserId;
 
 use super::hierarchy::{Nearest, break_cycles};
 use super::lists::Lists;
-use super::names::{KeptNames, Named, Rename, Wish, Wisher, name_of_id};
+use super::names::{Claim, Claimant, KeptNames, Named, Rename};
 use super::sign_in::{Person, SignIn};
-use super::{Collision, Mapping, MappingError, OKTA_EMAIL, addresses};
+use super::{Collision, Mapping, MappingError, OKTA_EMAIL};
 use crate::decide::roster::{Roster, Standing};
-use crate::decide::rules::{Collisions, Hierarchy, Renames};
+use crate::decide::rules::{Collisions, Hierarchy, Renames, addresses, name_of_id};
+use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::document::Document;
 use crate::held::leavers;
-use crate::held::org::Snapshot;
+use crate::held::object::{GroupKey, Key};
 use crate::held::state::{Entry, State};
 use crate::text::counted::counted;
 use crate::text::{is_blank, without_nul};
@@ -24,12 +26,11 @@ use crate::text::{is_blank, without_nul};
 #[derive(Debug)]
 pub(crate) struct Mapped<'a> {
     mapping: &'a Mapping,
-    snapshot: &'a Snapshot,
+    shaped: &'a Shaped<'a>,
     state: &'a State,
     roster: &'a Roster<'a>,
     user_names: Vec<Named>,
     group_names: Vec<Named>,
-    root: Option<Named>,
     /// The users of each group, by their refs.
     members: Lists,
     /// The groups of each user, by their refs.
@@ -43,11 +44,11 @@ pub(crate) struct Mapped<'a> {
     pub notices: Vec<String>,
 }
 
-/// An entity and what it was made from.
+/// An entity and what it stands for.
 #[derive(Debug)]
-pub(crate) struct MappedEntity<'a> {
-    /// The Okta id, or [`State::ROOT`].
-    pub okta_id: &'a str,
+pub(crate) struct MappedEntity<'a, Id> {
+    /// What it stands for.
+    pub id: &'a Id,
     /// The identity of the entity.
     pub entity_ref: &'a EntityRef,
     /// The entity.
@@ -57,7 +58,7 @@ pub(crate) struct MappedEntity<'a> {
 impl<'a> Mapped<'a> {
     pub(super) fn new(
         mapping: &'a Mapping,
-        snapshot: &'a Snapshot,
+        shaped: &'a Shaped<'a>,
         roster: &'a Roster<'a>,
         state: &'a State,
         kept: KeptNames,
@@ -68,29 +69,19 @@ impl<'a> Mapped<'a> {
         taken.extend(state.taken().iter().cloned());
         let mut collisions = Vec::new();
         let user_names = {
-            let wish = |user: &&'a User| mapping.user_wish(user).ok();
+            let claim = |user: &okta_api::User| match mapping.rules.name_of_user(user) {
+                Ok(name) => Claim::Derived(name),
+                Err(_) => Claim::Derived(name_of_id(user.id.as_str())),
+            };
             let keep = kept.of(Kind::User);
-            let wishes = mapping.wishes(users, wish, UserId::as_str, state.users(), keep)?;
-            mapping.give_names(Kind::User, wishes, &mut taken, &mut collisions)
+            let claimants = mapping.claimants(users, claim, state.users(), keep)?;
+            mapping.assign_names(Kind::User, claimants, &mut taken, &mut collisions)
         };
-        let (root, group_names) = {
-            let wish = |group: &&'a Group| mapping.group_wish(group).ok();
-            // The root comes first: it has its name before the groups below it get theirs.
-            let root = mapping.rules.groups.root.as_ref();
-            let mut wishes: Vec<_> = root
-                .map(|root| Wisher {
-                    id: State::ROOT,
-                    wish: Wish::Name(root.name.clone()),
-                    before: state.root().map(Entry::entity_ref),
-                })
-                .into_iter()
-                .collect();
+        let group_names = {
+            let claim = |group| mapping.claim_of_group(group);
             let keep = kept.of(Kind::Group);
-            let of_groups = mapping.wishes(groups, wish, GroupId::as_str, state.groups(), keep)?;
-            wishes.extend(of_groups);
-            let mut names = mapping.give_names(Kind::Group, wishes, &mut taken, &mut collisions);
-            let of_groups = names.split_off(names.len() - groups.len());
-            (names.pop(), of_groups)
+            let claimants = mapping.claimants(groups, claim, state.groups(), keep)?;
+            mapping.assign_names(Kind::Group, claimants, &mut taken, &mut collisions)
         };
         let fails = mapping.rules.collisions == Collisions::Fail && !kept.waits();
         if fails && !collisions.is_empty() {
@@ -110,12 +101,11 @@ impl<'a> Mapped<'a> {
 
         let mut mapped = Self {
             mapping,
-            snapshot,
+            shaped,
             state,
             roster,
             user_names,
             group_names,
-            root,
             members,
             member_of,
             parents: Vec::new(),
@@ -133,23 +123,24 @@ impl<'a> Mapped<'a> {
         self.members.total()
     }
 
-    /// The objects of one kind that are called otherwise than in the catalog, by Okta id, without the root.
+    /// The objects of one kind that are called otherwise than in the catalog, without the root.
     pub(crate) fn renames(&self, kind: Kind) -> impl Iterator<Item = Rename> {
         let users = self.roster.users.keys().zip(&self.user_names);
         let users = users.filter_map(|(id, named)| {
             let before = self.state.users().get(id)?.entity_ref();
-            Some((id.as_str(), before, &named.entity_ref))
+            Some((id as &dyn fmt::Display, before, &named.entity_ref))
         });
         let groups = self.roster.groups.keys().zip(&self.group_names);
-        let groups = groups.filter_map(|(id, named)| {
-            let before = self.state.groups().get(id)?.entity_ref();
-            Some((id.as_str(), before, &named.entity_ref))
+        let groups = groups.filter_map(|(key, named)| {
+            let before = self.state.groups().get(key)?.entity_ref();
+            let is_root = *key == GroupKey::Root;
+            (!is_root).then_some((key as &dyn fmt::Display, before, &named.entity_ref))
         });
         users
             .chain(groups)
             .filter(move |(_, before, now)| before.kind() == kind && before != now)
             .map(|(id, before, now)| Rename {
-                okta_id: id.to_owned(),
+                okta_id: id.to_string(),
                 entity_ref: before.clone(),
                 to: now.clone(),
             })
@@ -159,7 +150,9 @@ impl<'a> Mapped<'a> {
     ///
     /// # Errors
     /// When the store has a text that is no entity.
-    pub(crate) fn users(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
+    pub(crate) fn users(
+        &self,
+    ) -> impl Iterator<Item = Result<MappedEntity<'_, UserId>, MappingError>> {
         (0..)
             .zip(&self.roster.users)
             .zip(&self.user_names)
@@ -167,11 +160,10 @@ impl<'a> Mapped<'a> {
                 let mut entity = match standing {
                     Standing::Fresh(user) => self.mapping.user(user, named),
                     Standing::Kept(_) => {
-                        self.kept(self.state.text(Kind::User, id.as_str()), named)?
+                        self.kept(self.state.text(&Key::User(id.clone())), named)?
                     }
                     Standing::Left { since, .. } => {
-                        let mut user =
-                            self.kept(self.state.text(Kind::User, id.as_str()), named)?;
+                        let mut user = self.kept(self.state.text(&Key::User(id.clone())), named)?;
                         leavers::mark(&mut user, *since);
                         user
                     }
@@ -180,35 +172,26 @@ impl<'a> Mapped<'a> {
                     spec.member_of = refs(self.member_of.get(at), &self.group_names);
                 }
                 Ok(MappedEntity {
-                    okta_id: id.as_str(),
+                    id,
                     entity_ref: &named.entity_ref,
                     entity,
                 })
             })
     }
 
-    /// The groups, by Okta id, without the root.
+    /// The groups, by their keys.
     ///
     /// # Errors
     /// When the store has a text that is no entity.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = Result<MappedEntity<'_>, MappingError>> {
+    pub(crate) fn groups(
+        &self,
+    ) -> impl Iterator<Item = Result<MappedEntity<'_, GroupKey>, MappingError>> {
         (0..).zip(&self.roster.groups).zip(&self.group_names).map(
             |((at, (id, standing)), named)| {
                 let mut entity = match standing {
-                    Standing::Fresh(group) => {
-                        let parts = self.snapshot.merged.get(id).map(|parts| {
-                            let hidden = self.snapshot.hidden_parts.get(id);
-                            let all: BTreeSet<&str> = parts
-                                .iter()
-                                .chain(hidden.into_iter().flatten())
-                                .map(GroupId::as_str)
-                                .collect();
-                            all.into_iter()
-                        });
-                        self.mapping.group(group, named, parts)
-                    }
+                    Standing::Fresh(group) => self.mapping.group(*group, named),
                     Standing::Kept(_) | Standing::Left { .. } => {
-                        self.kept(self.state.text(Kind::Group, id.as_str()), named)?
+                        self.kept(self.state.text(&Key::Group(id.clone())), named)?
                     }
                 };
                 if let Spec::Group(spec) = &mut entity.spec {
@@ -217,33 +200,12 @@ impl<'a> Mapped<'a> {
                     spec.parent = self.parent(at).map(SpecRef::from);
                 }
                 Ok(MappedEntity {
-                    okta_id: id.as_str(),
+                    id,
                     entity_ref: &named.entity_ref,
                     entity,
                 })
             },
         )
-    }
-
-    /// The root group, when there is one.
-    #[must_use]
-    pub(crate) fn root(&self) -> Option<MappedEntity<'_>> {
-        let named = self.root.as_ref()?;
-        let root = self.mapping.rules.groups.root.as_ref()?;
-        let mut entity = self.mapping.root(root, named);
-        if let Spec::Group(spec) = &mut entity.spec {
-            let below = self.group_names.iter().zip(&self.parents);
-            spec.children = below
-                .filter(|(_, parent)| parent.is_none())
-                .map(|(named, _)| SpecRef::from(&named.entity_ref))
-                .collect();
-            spec.children.sort_unstable();
-        }
-        Some(MappedEntity {
-            okta_id: State::ROOT,
-            entity_ref: &named.entity_ref,
-            entity,
-        })
     }
 
     /// What is wrong with the addresses by which people sign in. `others` are the users of other tenants, each with the
@@ -255,7 +217,7 @@ impl<'a> Mapped<'a> {
             let email = match standing {
                 Standing::Fresh(user) => addresses(user).1.map(without_nul),
                 Standing::Kept(_) | Standing::Left { .. } => {
-                    let document = self.state.text(Kind::User, id.as_str());
+                    let document = self.state.text(&Key::User(id.clone()));
                     document.and_then(address_in).map(Cow::Owned)
                 }
             };
@@ -280,11 +242,9 @@ impl<'a> Mapped<'a> {
     }
 
     fn parent(&self, at: u32) -> Option<&EntityRef> {
-        let parent = match self.parents.get(at as usize).copied().flatten() {
-            Some(parent) => self.group_names.get(parent as usize),
-            None => self.root.as_ref(),
-        };
-        parent.map(|named| &named.entity_ref)
+        let parent = self.parents.get(at as usize).copied().flatten()?;
+        let named = self.group_names.get(parent as usize)?;
+        Some(&named.entity_ref)
     }
 
     /// The entity as the catalog has it, under the name it was given.
@@ -298,24 +258,24 @@ impl<'a> Mapped<'a> {
     }
 
     /// The groups above a group as the catalog has them, the nearest first.
-    fn above<'s>(&'s self, group: &'s GroupId) -> impl Iterator<Item = &'s GroupId> {
+    fn above<'s>(&'s self, group: &'s GroupKey) -> impl Iterator<Item = &'s GroupKey> {
         std::iter::successors(self.state.parent(group), |above| self.state.parent(above))
     }
 
     /// Decides which group is part of which, of those that are here.
     fn relate_groups(&mut self, order: &[u32]) {
         let groups = &self.roster.groups;
-        let position: HashMap<&GroupId, u32> = groups.keys().zip(0..).collect();
-        let is_kept = |id: &GroupId| {
+        let position: HashMap<&GroupKey, u32> = groups.keys().zip(0..).collect();
+        let is_kept = |id: &GroupKey| {
             let standing = groups.get(id);
             standing.is_some_and(|standing| !matches!(standing, Standing::Fresh(_)))
         };
-        let nearest = Nearest::new(&self.snapshot.parents, groups);
+        let nearest = Nearest::new(&self.shaped.parents, groups);
         let by_name = matches!(
             self.mapping.rules.groups.hierarchy,
             Some(Hierarchy::ByName { .. })
         );
-        let parent = |(id, standing): (&GroupId, &Standing<&Group>)| {
+        let parent = |(id, standing): (&GroupKey, &Standing<ShapedGroup<'_>>)| {
             let before = self.state.parent(id);
             if !matches!(standing, Standing::Fresh(_)) {
                 return before.and_then(|parent| position.get(parent)).copied();
@@ -324,7 +284,7 @@ impl<'a> Mapped<'a> {
             // What a parent is known by is not known when its record cannot be read: it stays the parent, unless the group
             // says by now that it is part of something else.
             let hidden = before.filter(|parent| is_kept(parent));
-            let passed_over = |parent: &GroupId| {
+            let passed_over = |parent: &GroupKey| {
                 by_name
                     && self
                         .above(parent)
@@ -344,6 +304,11 @@ impl<'a> Mapped<'a> {
                 counted(circles.len(), "group is", "groups are")
             ));
         }
+        // Whoever is at the top is below the root.
+        if let Some(&root) = position.get(&GroupKey::Root) {
+            let others = (0..).zip(&mut parents).filter(|(at, _)| *at != root);
+            others.for_each(|(_, parent)| *parent = parent.or(Some(root)));
+        }
         let mut above = Lists::new();
         for parent in &parents {
             above.push((*parent).into_iter());
@@ -354,39 +319,51 @@ impl<'a> Mapped<'a> {
 }
 
 impl Mapping {
-    /// What every object of one kind would be called, by Okta id.
-    fn wishes<'a, Id: Ord, T: Copy>(
+    /// The names that all objects of one kind claim.
+    fn claimants<'a, Id: Ord + fmt::Display, T: Copy>(
         &self,
         objects: &'a BTreeMap<Id, Standing<T>>,
-        wish: impl Fn(&T) -> Option<EntityName>,
-        text: fn(&Id) -> &str,
+        claim: impl Fn(T) -> Claim,
         state: &'a BTreeMap<Id, Entry>,
         kept: bool,
-    ) -> Result<Vec<Wisher<'a>>, MappingError> {
+    ) -> Result<Vec<Claimant<'a, Id>>, MappingError> {
         let keep = kept || self.rules.renames == Renames::Keep;
-        let mut wishes = Vec::with_capacity(objects.len());
+        let mut claimants = Vec::with_capacity(objects.len());
         for (id, standing) in objects {
-            let alone = match standing {
-                Standing::Fresh(object) => wish(object),
+            let own = match standing {
+                Standing::Fresh(object) => Some(claim(*object)),
                 _ => None,
             };
-            let is_fresh = matches!(standing, Standing::Fresh(_));
-            let before = state.get(id);
-            let wish = match before.filter(|_| keep || !is_fresh) {
-                Some(entry) => self.held(entry, is_fresh && !kept)?,
-                None => Wish::Name(alone.unwrap_or_else(|| name_of_id(text(id)))),
+            let entry = state.get(id);
+            let claim = match (own, entry) {
+                (Some(Claim::Configured(name)), _) => Claim::Configured(name),
+                (Some(_), Some(entry)) if keep => self.held(entry, !kept)?,
+                (None, Some(entry)) => self.held(entry, false)?,
+                (Some(own), _) => own,
+                (None, None) => Claim::Derived(name_of_id(&id.to_string())),
             };
-            wishes.push(Wisher {
-                id: text(id),
-                wish,
-                before: before.map(Entry::entity_ref),
+            claimants.push(Claimant {
+                id,
+                claim,
+                before: entry.map(Entry::entity_ref),
             });
         }
-        Ok(wishes)
+        Ok(claimants)
+    }
+
+    /// The name that a group claims for itself.
+    fn claim_of_group(&self, group: ShapedGroup<'_>) -> Claim {
+        let record = match group {
+            ShapedGroup::Root(root) => return Claim::Configured(root.name.clone()),
+            ShapedGroup::Okta(record) => record,
+            ShapedGroup::Merged(whole) => &whole.record,
+        };
+        let name = self.rules.name_of_group(record);
+        Claim::Derived(name.unwrap_or_else(|_| name_of_id(record.id.as_str())))
     }
 
     /// The name that an object has in the catalog. A name that is only kept moves to the namespace of today.
-    fn held(&self, entry: &Entry, moves: bool) -> Result<Wish, MappingError> {
+    fn held(&self, entry: &Entry, moves: bool) -> Result<Claim, MappingError> {
         let entity_ref = entry.entity_ref().clone();
         let name = EntityName::parse(entry.name()).map_err(|error| MappingError::Damaged {
             entity_ref: entity_ref.clone(),
@@ -398,13 +375,13 @@ impl Mapping {
                 .other_namespace()
                 .is_some_and(|other| other == namespace);
         Ok(if stays || !moves {
-            Wish::Held(Box::new(Named {
+            Claim::Held(Box::new(Named {
                 entity_ref,
                 name,
                 namespace,
             }))
         } else {
-            Wish::Name(name)
+            Claim::Derived(name)
         })
     }
 }

@@ -1,141 +1,19 @@
-//! Which group is part of which.
+//! Which group is part of which, of those that are in the roster.
 
 use std::collections::{BTreeMap, HashMap};
 
-use okta_api::{Group, GroupId};
-use okta_auth::visible::visible;
-
-use super::describe::value;
-use crate::decide::rules::Hierarchy;
-use crate::read::records::GroupRecord;
-use crate::text::is_blank;
-
-/// What groups say of the ones they are part of.
-#[derive(Debug, Default)]
-pub(super) struct Parents {
-    /// The parent of each group that has one. Two groups may be each other's: nobody has looked yet.
-    pub(super) of: BTreeMap<GroupId, GroupId>,
-    /// What the operator should know.
-    pub(super) notices: Vec<String>,
-}
-
-/// Reads the parents of groups, and of those that are made of several, which are known by their names.
-pub(super) fn parents<'g>(
-    groups: &'g BTreeMap<GroupId, Group>,
-    wholes: &'g [(&str, GroupId)],
-    rule: &Hierarchy,
-) -> Parents {
-    let known_by = |group: &Group| match rule {
-        Hierarchy::ByAttribute { key, .. } => value(key, &GroupRecord(group)),
-        Hierarchy::ByName { .. } => {
-            let name = group.profile.name().filter(|name| !is_blank(name));
-            name.map(str::to_owned)
-        }
-    };
-    let mut keys: HashMap<String, &GroupId> = HashMap::with_capacity(groups.len());
-    let mut found = Parents::default();
-    let mut twice = Few::default();
-    // By id, so that the smallest one keeps a key whatever the order of pages.
-    for (id, group) in groups {
-        let Some(key) = known_by(group) else { continue };
-        match keys.get(&key) {
-            Some(_) => twice.add(&key),
-            None => drop(keys.insert(key, id)),
-        }
-    }
-    for (name, id) in wholes {
-        keys.entry((*name).to_owned()).or_insert(id);
-    }
-    let mut lost = Few::default();
-    for (id, group) in groups {
-        let parent = match rule {
-            Hierarchy::ByAttribute { parent, .. } => {
-                let Some(key) = value(parent, &GroupRecord(group)) else {
-                    continue;
-                };
-                let parent = keys.get(&key);
-                if parent.is_none() {
-                    lost.add(&key);
-                }
-                parent
-            }
-            Hierarchy::ByName { separator } => {
-                let name = group.profile.name().unwrap_or_default();
-                nearest(name, separator, &keys)
-            }
-        };
-        // Whoever names itself is at the top.
-        if let Some(parent) = parent.filter(|parent| **parent != id) {
-            found.of.insert(id.clone(), (*parent).clone());
-        }
-    }
-    if let Hierarchy::ByName { separator } = rule {
-        for (name, id) in wholes {
-            if let Some(parent) = nearest(name, separator, &keys) {
-                found.of.insert(id.clone(), (*parent).clone());
-            }
-        }
-    }
-    found.notices.extend(twice.told("several groups are known by the same key of the hierarchy, and the one with the smallest id is taken"));
-    found
-        .notices
-        .extend(lost.told("groups name a parent that is not there, and are at the top"));
-    found
-}
-
-/// The group whose name is the longest beginning of a name, up to a separator.
-fn nearest<'k, 'g>(
-    name: &str,
-    separator: &str,
-    keys: &'k HashMap<String, &'g GroupId>,
-) -> Option<&'k &'g GroupId> {
-    let above = std::iter::successors(name.rsplit_once(separator), |(above, _)| {
-        above.rsplit_once(separator)
-    });
-    above
-        .map(|(above, _)| above)
-        .find_map(|above| keys.get(above))
-}
-
-/// A few examples of many.
-#[derive(Debug, Default)]
-struct Few {
-    examples: Vec<String>,
-    count: usize,
-}
-
-impl Few {
-    fn add(&mut self, example: &str) {
-        const SHOWN: usize = 3;
-        const LONGEST: usize = 200;
-        self.count += 1;
-        if self.examples.len() < SHOWN {
-            self.examples
-                .push(format!("`{}`", visible(example).at_most(LONGEST)));
-        }
-    }
-
-    fn told(&self, what: &str) -> Option<String> {
-        (self.count > 0).then(|| {
-            format!(
-                "{what}: {} in all, such as {}",
-                self.count,
-                self.examples.join(", ")
-            )
-        })
-    }
-}
+use crate::held::object::GroupKey;
 
 /// The nearest group above each group that is in the roster: one that is left out, such as an empty one, is passed over.
 #[derive(Debug)]
-pub(super) struct Nearest<'a>(HashMap<&'a GroupId, Option<&'a GroupId>>);
+pub(super) struct Nearest<'a>(HashMap<&'a GroupKey, Option<&'a GroupKey>>);
 
 impl<'a> Nearest<'a> {
     pub(super) fn new<T>(
-        parents: &'a BTreeMap<GroupId, GroupId>,
-        groups: &BTreeMap<GroupId, T>,
+        parents: &'a BTreeMap<GroupKey, GroupKey>,
+        groups: &BTreeMap<GroupKey, T>,
     ) -> Self {
-        let mut nearest: HashMap<&GroupId, Option<&GroupId>> = HashMap::new();
+        let mut nearest: HashMap<&GroupKey, Option<&GroupKey>> = HashMap::new();
         let mut path = Vec::new();
         for start in parents.keys() {
             let mut at = start;
@@ -159,7 +37,7 @@ impl<'a> Nearest<'a> {
         Self(nearest)
     }
 
-    pub(super) fn of(&self, group: &GroupId) -> Option<&'a GroupId> {
+    pub(super) fn of(&self, group: &GroupKey) -> Option<&'a GroupKey> {
         self.0.get(group).copied().flatten()
     }
 }

@@ -3,10 +3,10 @@
 use org_filter::Record;
 
 use super::Mapping;
-use super::describe::value;
 use super::urls::{is_https, is_page};
 use crate::decide::roster::{Roster, Standing};
 use crate::decide::rules::Fields;
+use crate::decide::shape::ShapedGroup;
 use crate::read::records::{GroupRecord, UserRecord};
 use crate::text::counted::counted;
 use crate::text::template::Template;
@@ -16,6 +16,7 @@ impl Mapping {
     pub(super) fn url_notices(&self, roster: &Roster<'_>) -> Vec<String> {
         let users = roster.users.values().filter_map(fresh);
         let groups = roster.groups.values().filter_map(fresh);
+        let groups = groups.filter_map(ShapedGroup::record);
         let mut notices = Vec::new();
         let users = users.map(UserRecord);
         notices.extend(of(
@@ -32,9 +33,9 @@ impl Mapping {
     }
 }
 
-fn fresh<'a, T>(standing: &Standing<&'a T>) -> Option<&'a T> {
+fn fresh<T: Copy>(standing: &Standing<T>) -> Option<T> {
     match standing {
-        Standing::Fresh(object) => Some(object),
+        Standing::Fresh(object) => Some(*object),
         Standing::Kept(_) | Standing::Left { .. } => None,
     }
 }
@@ -48,7 +49,7 @@ fn of<R: Record>(
 ) -> Vec<String> {
     let refused = |sources: &[Template]| {
         let is_refused = |record: &R| {
-            let mut values = sources.iter().filter_map(|source| value(source, record));
+            let mut values = sources.iter().filter_map(|source| source.value(record));
             values.any(|value| !is_https(&value))
         };
         match sources {

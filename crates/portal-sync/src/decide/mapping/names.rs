@@ -4,16 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use catalog_model::{EntityName, EntityRef, Kind, Namespace};
-use okta_api::{Group, User};
 use okta_auth::visible::visible;
 use serde::{Serialize, Serializer};
 
 use super::Mapping;
-use crate::decide::rules::{Collisions, GroupNaming, UserNaming};
-use crate::held::state::State;
-use crate::read::records::{GroupRecord, UserRecord};
+use crate::decide::rules::{Collisions, namespace_of};
 use crate::text::naming;
-use crate::text::template::{Missing, Template};
 
 /// Two objects that wanted one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,145 +129,78 @@ impl Named {
 
 /// An object that is to be named.
 #[derive(Debug)]
-pub(super) struct Wisher<'a> {
-    /// Its Okta id.
-    pub(super) id: &'a str,
-    /// What it would be called.
-    pub(super) wish: Wish,
+pub(super) struct Claimant<'a, Id> {
+    /// What it is.
+    pub(super) id: &'a Id,
+    /// The name it claims.
+    pub(super) claim: Claim,
     /// What it is called in the catalog: when that is what it will be called, the two share one text.
     pub(super) before: Option<&'a EntityRef>,
 }
 
-/// What an object would be called.
+/// A claim to a name: which kind decides who comes first.
 #[derive(Debug)]
-pub(super) enum Wish {
-    /// It would have this name if it were alone.
-    Name(EntityName),
-    /// It has this name and keeps it.
+pub(super) enum Claim {
+    /// It has this name and keeps it, whoever else claims it.
     Held(Box<Named>),
+    /// The configuration names it so: it comes before those that would only be called so.
+    Configured(EntityName),
+    /// It would have this name if it were alone.
+    Derived(EntityName),
 }
 
 impl Mapping {
-    /// What a user would be called alone.
-    ///
-    /// # Errors
-    /// When it is for a template to say, and the user lacks an attribute of it.
-    pub(super) fn user_wish(&self, user: &User) -> Result<EntityName, Missing> {
-        let (login, email) = super::addresses(user);
-        let mut missing = None;
-        for strategy in &self.rules.user_name {
-            missing = None;
-            // Whoever has no address is called by the login, which has the form of one.
-            let by_address = |name: fn(&str) -> Option<String>| {
-                email
-                    .and_then(name)
-                    .or_else(|| login.and_then(naming::strip_domain_name))
-            };
-            let name = match strategy {
-                UserNaming::Id => Some(user.id.as_str().to_owned()),
-                UserNaming::StripDomainEmail => by_address(naming::strip_domain_name),
-                UserNaming::KebabCaseEmail => by_address(naming::kebab_case_name),
-                UserNaming::SlugifyEmail => by_address(naming::slugify_email_name),
-                UserNaming::Login => login.and_then(naming::valid),
-                UserNaming::Attribute(template) => rendered(template, &UserRecord(user), &mut None),
-                UserNaming::Template(template) => {
-                    rendered(template, &UserRecord(user), &mut missing)
-                }
-            };
-            if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
-                return Ok(name);
-            }
-        }
-        missing.map_or_else(|| Ok(name_of_id(user.id.as_str())), Err)
-    }
-
-    /// What a group would be called alone.
-    ///
-    /// # Errors
-    /// When it is for a template to say, and the group lacks an attribute of it.
-    pub(super) fn group_wish(&self, group: &Group) -> Result<EntityName, Missing> {
-        let name = group.profile.name();
-        let mut missing = None;
-        for strategy in &self.rules.group_name {
-            missing = None;
-            let name = match strategy {
-                GroupNaming::Id => Some(group.id.as_str().to_owned()),
-                GroupNaming::KebabCaseName => name.and_then(naming::kebab_case_name),
-                GroupNaming::ProfileName => name.and_then(naming::valid),
-                GroupNaming::Attribute(template) => {
-                    rendered(template, &GroupRecord(group), &mut None)
-                }
-                GroupNaming::Template(template) => {
-                    rendered(template, &GroupRecord(group), &mut missing)
-                }
-            };
-            if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
-                return Ok(name);
-            }
-        }
-        missing.map_or_else(|| Ok(name_of_id(group.id.as_str())), Err)
-    }
-
-    /// Whether a record can lack what its name is made of.
-    pub(super) fn naming_can_fail(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::User => matches!(self.rules.user_name.last(), Some(UserNaming::Template(_))),
-            _ => matches!(self.rules.group_name.last(), Some(GroupNaming::Template(_))),
-        }
-    }
-
     /// The namespace for objects that cannot have their name in the usual one, when the configuration wants that.
     pub(super) fn other_namespace(&self) -> Option<Namespace> {
         if self.rules.collisions != Collisions::Namespace {
             return None;
         }
-        crate::decide::rules::namespace_of(&self.provider)
+        namespace_of(&self.provider)
     }
 
-    /// Gives every object of one kind its name. `wishes` come in the order of the Okta ids; `taken` are the names that
-    /// nobody can have, and those that are given are added to it.
+    /// Gives every object of one kind its name. `claimants` come in the order of their ids; `taken` are the names that nobody
+    /// can have, and those that are given are added to it.
     ///
-    /// Whoever holds a name keeps it. Of several others with one wish the one with the smallest id gets it.
-    pub(super) fn give_names(
+    /// Of several with one claim the one with the smallest id gets it.
+    pub(super) fn assign_names<Id: fmt::Display>(
         &self,
         kind: Kind,
-        wishes: Vec<Wisher<'_>>,
+        claimants: Vec<Claimant<'_, Id>>,
         taken: &mut HashSet<EntityRef>,
         collisions: &mut Vec<Collision>,
     ) -> Vec<Named> {
-        for wisher in &wishes {
-            if let Wish::Held(named) = &wisher.wish {
-                taken.insert(named.entity_ref.clone());
-            }
-        }
         let namespace = &self.rules.namespace;
-        let mut given: Vec<Named> = Vec::with_capacity(wishes.len());
-        let mut waiting: Vec<(usize, &str)> = Vec::new();
-        let ids: Vec<&str> = wishes.iter().map(|wisher| wisher.id).collect();
-        for Wisher { id, wish, before } in wishes {
-            let named = match wish {
-                Wish::Held(named) => *named,
-                Wish::Name(name) => {
-                    let mut named = Named::new(kind, namespace, name);
-                    if let Some(before) = before.filter(|before| **before == named.entity_ref) {
-                        named.entity_ref = before.clone();
-                    }
-                    if !taken.insert(named.entity_ref.clone()) {
-                        waiting.push((given.len(), id));
-                    }
-                    named
+        let configured = first_come(kind, namespace, &claimants, taken);
+        let mut waiting: Vec<usize> = Vec::new();
+        waiting.extend(configured.iter().filter(|it| !it.has_it).map(|it| it.at));
+        let ids: Vec<&Id> = claimants.iter().map(|claimant| claimant.id).collect();
+        let mut given: Vec<Named> = Vec::with_capacity(claimants.len());
+        for Claimant { claim, before, .. } in claimants {
+            let (name, is_derived) = match claim {
+                Claim::Held(named) => {
+                    given.push(*named);
+                    continue;
                 }
+                Claim::Configured(name) => (name, false),
+                Claim::Derived(name) => (name, true),
             };
+            let mut named = Named::new(kind, namespace, name);
+            if let Some(before) = before.filter(|before| **before == named.entity_ref) {
+                named.entity_ref = before.clone();
+            }
+            if is_derived && !taken.insert(named.entity_ref.clone()) {
+                waiting.push(given.len());
+            }
             given.push(named);
         }
-        let holders = holders(&ids, &given, &waiting);
-        // Only now: a name with a suffix must not take the plain wish of an object that comes later.
+        let owners = owners(&ids, &given, &waiting, &configured);
+        // Only now: a name with a suffix must not take the plain name of an object that comes later.
         let other = self.other_namespace();
-        for (at, id) in waiting {
-            let Some(place) = given.get_mut(at) else {
+        for at in waiting {
+            let (Some(place), Some(id)) = (given.get_mut(at), ids.get(at)) else {
                 continue;
             };
-            let (wanted, holder) = (place.name.clone(), holders.get(&place.entity_ref));
+            let (wanted, owner) = (place.name.clone(), owners.get(&place.entity_ref));
             let in_other = other
                 .as_ref()
                 .map(|other| Named::new(kind, other, wanted.clone()))
@@ -279,9 +208,9 @@ impl Mapping {
             let named = in_other.unwrap_or_else(|| suffixed(kind, namespace, &wanted, id, taken));
             collisions.push(Collision {
                 kind,
-                okta_id: id.to_owned(),
+                okta_id: id.to_string(),
                 wanted: wanted.as_str().to_owned(),
-                holder: holder.map(|holder| (*holder).to_owned()),
+                holder: owner.map(ToString::to_string),
                 given: named.entity_ref.clone(),
             });
             *place = named;
@@ -290,31 +219,60 @@ impl Mapping {
     }
 }
 
-/// Who has the names that others wait for, by Okta id.
-fn holders<'i>(
-    ids: &[&'i str],
+/// An object that the configuration names.
+struct Configured {
+    /// Its place among the claimants.
+    at: usize,
+    /// Whether it has the name.
+    has_it: bool,
+}
+
+/// Takes the names for those that come before all others: first whoever holds one, then whatever the configuration names.
+fn first_come<Id>(
+    kind: Kind,
+    namespace: &Namespace,
+    claimants: &[Claimant<'_, Id>],
+    taken: &mut HashSet<EntityRef>,
+) -> Vec<Configured> {
+    for claimant in claimants {
+        if let Claim::Held(named) = &claimant.claim {
+            taken.insert(named.entity_ref.clone());
+        }
+    }
+    let mut configured = Vec::new();
+    for (at, claimant) in claimants.iter().enumerate() {
+        if let Claim::Configured(name) = &claimant.claim {
+            let has_it = taken.insert(EntityRef::new(kind, namespace, name));
+            configured.push(Configured { at, has_it });
+        }
+    }
+    configured
+}
+
+/// Which objects of Okta's have the names that others wait for.
+fn owners<'i, Id>(
+    ids: &[&'i Id],
     given: &[Named],
-    waiting: &[(usize, &str)],
-) -> HashMap<EntityRef, &'i str> {
-    let mut waits = vec![false; given.len()];
-    for (at, _) in waiting {
-        if let Some(waits) = waits.get_mut(*at) {
-            *waits = true;
+    waiting: &[usize],
+    configured: &[Configured],
+) -> HashMap<EntityRef, &'i Id> {
+    let mut owns = vec![true; given.len()];
+    for at in waiting.iter().chain(configured.iter().map(|it| &it.at)) {
+        if let Some(owns) = owns.get_mut(*at) {
+            *owns = false;
         }
     }
     let wanted: HashSet<&EntityRef> = waiting
         .iter()
-        .filter_map(|(at, _)| given.get(*at))
+        .filter_map(|at| given.get(*at))
         .map(|named| &named.entity_ref)
         .collect();
     if wanted.is_empty() {
         return HashMap::new();
     }
-    let holding = ids.iter().zip(given).zip(waits);
-    holding
-        .filter(|((id, named), waits)| {
-            !waits && **id != State::ROOT && wanted.contains(&named.entity_ref)
-        })
+    let owning = ids.iter().zip(given).zip(owns);
+    owning
+        .filter(|((_, named), owns)| *owns && wanted.contains(&named.entity_ref))
         .map(|((id, named), _)| (named.entity_ref.clone(), *id))
         .collect()
 }
@@ -324,10 +282,10 @@ fn suffixed(
     kind: Kind,
     namespace: &Namespace,
     wanted: &EntityName,
-    id: &str,
+    id: &impl fmt::Display,
     taken: &mut HashSet<EntityRef>,
 ) -> Named {
-    let mut salt = id.to_owned();
+    let mut salt = id.to_string();
     loop {
         let name = naming::with_suffix(wanted.as_str(), &salt);
         if let Ok(name) = EntityName::parse(&name) {
@@ -338,31 +296,4 @@ fn suffixed(
         }
         salt.push('+');
     }
-}
-
-fn rendered(
-    template: &Template,
-    record: &impl org_filter::Record,
-    missing: &mut Option<Missing>,
-) -> Option<String> {
-    match template.render(record) {
-        Ok(text) => naming::valid(&text),
-        Err(error) => {
-            *missing = Some(error);
-            None
-        }
-    }
-}
-
-/// The name of an object of which nothing else gives one. Okta's ids are letters and digits.
-pub(super) fn name_of_id(id: &str) -> EntityName {
-    naming::valid(id)
-        .and_then(|name| EntityName::parse(&name).ok())
-        .unwrap_or_else(|| unnamed(id))
-}
-
-/// An id without a letter or a digit has never been seen; its hash has some.
-fn unnamed(id: &str) -> EntityName {
-    let name = naming::with_suffix("unnamed", id);
-    EntityName::parse(&name).unwrap_or_else(|_| unnamed("0"))
 }

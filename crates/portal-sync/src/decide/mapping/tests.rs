@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::config::{self, Environment};
 use crate::decide::plan::tests::{committed, mapping, plan, settings};
 use crate::decide::plan::{Plan, Settings};
-use crate::held::org::{Members, Snapshot};
+use crate::held::org::{Members, Org};
 use crate::held::state::State;
 use crate::testing::{group, user};
 
@@ -45,27 +45,22 @@ fn with(yaml: &str) -> Settings {
 }
 
 /// An org of users with these profiles, and groups with these profiles and members.
-fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Snapshot {
-    let mut snapshot = Snapshot::default();
+fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Org {
+    let mut org = Org::default();
     for (id, profile) in users {
-        snapshot
-            .users
+        org.users
             .insert((*id).into(), user(id, profile.clone()).into());
     }
     for (id, profile, members) in groups {
-        snapshot
-            .groups
-            .insert((*id).into(), group(id, profile.clone()));
+        org.groups.insert((*id).into(), group(id, profile.clone()));
         let members = members.iter().map(|member| (*member).into()).collect();
-        snapshot
-            .members
-            .insert((*id).into(), Members::Known(members));
+        org.members.insert((*id).into(), Members::Known(members));
     }
-    snapshot
+    org
 }
 
 /// Groups by id and name, of which nobody is a member.
-fn named(groups: &[(&str, &str)]) -> Snapshot {
+fn named(groups: &[(&str, &str)]) -> Org {
     let groups: Vec<(&str, Value, &[&str])> = groups
         .iter()
         .map(|(id, name)| (*id, json!({ "name": name }), &[][..]))
@@ -74,8 +69,8 @@ fn named(groups: &[(&str, &str)]) -> Snapshot {
 }
 
 /// The catalog after one run over `before`.
-fn after(snapshot: &Snapshot, before: &State, settings: &Settings) -> (Plan, State) {
-    let plan = plan(snapshot, before, settings, None).unwrap();
+fn after(org: &Org, before: &State, settings: &Settings) -> (Plan, State) {
+    let plan = plan(org, before, settings, None).unwrap();
     let state = committed(&plan, before);
     (plan, state)
 }
@@ -84,15 +79,15 @@ fn after(snapshot: &Snapshot, before: &State, settings: &Settings) -> (Plan, Sta
 fn catalog(state: &State) -> BTreeMap<String, Entity> {
     let documents = state.documents().into_iter();
     let all: BTreeMap<String, Entity> = documents
-        .map(|((_, id), document)| (id, document.entity().unwrap()))
+        .map(|(key, document)| (key.to_string(), document.entity().unwrap()))
         .collect();
     EntitySet::build(all.values().cloned()).unwrap();
     all
 }
 
 /// The entities of an org that was never read before.
-fn entities(snapshot: &Snapshot, yaml: &str) -> BTreeMap<String, Value> {
-    let (_, state) = after(snapshot, &State::default(), &with(yaml));
+fn entities(org: &Org, yaml: &str) -> BTreeMap<String, Value> {
+    let (_, state) = after(org, &State::default(), &with(yaml));
     let entities = catalog(&state).into_iter();
     entities
         .map(|(id, entity)| (id, serde_json::to_value(entity).unwrap()))

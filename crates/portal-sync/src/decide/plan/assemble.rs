@@ -1,15 +1,17 @@
 //! From a decision to a plan: what it says, and what is remembered after it.
 
-use okta_api::{GIVE_ROLE, GroupId};
+use okta_api::GIVE_ROLE;
 use okta_auth::visible::message;
 
 use super::change::Withheld;
 use super::compare::{Comparison, compare};
-use super::{Draft, Held, Plan, PlanError, Settings};
-use crate::decide::mapping::Mapped;
+use super::{Draft, GuardedNames, Held, Plan, PlanError, Settings, id};
+use crate::decide::mapping::{KeptNames, Mapped, Rename};
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
+use crate::decide::shape::Shaped;
 use crate::held::criteria::Remembered;
-use crate::held::org::{Refusal, Snapshot};
+use crate::held::object::GroupKey;
+use crate::held::org::Refusal;
 use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
 use crate::text::counted::counted;
@@ -18,21 +20,61 @@ use crate::text::is_blank;
 /// What a plan is made of.
 #[derive(Debug)]
 pub(super) struct Parts<'p> {
-    pub(super) snapshot: &'p Snapshot,
+    pub(super) shaped: &'p Shaped<'p>,
     pub(super) state: &'p State,
     pub(super) settings: &'p Settings,
     pub(super) rules: Rules,
 }
 
 impl Parts<'_> {
+    /// Names and relates everything of a roster.
+    pub(super) fn map<'a>(
+        &'a self,
+        roster: &'a Roster<'a>,
+        kept: KeptNames,
+    ) -> Result<Mapped<'a>, PlanError> {
+        let mapping = &self.settings.mapping;
+        let mapped = mapping.map(self.shaped, roster, self.state, kept);
+        mapped.map_err(PlanError::Mapping)
+    }
+
+    /// The plan when what the guard holds back was approved, with these renames.
+    pub(super) fn approved(
+        &self,
+        open: &Roster<'_>,
+        of_open: Mapped<'_>,
+        renames: &[Rename],
+    ) -> Result<Draft, PlanError> {
+        let Self {
+            state, settings, ..
+        } = self;
+        // What was approved is what was shown: other renames that it makes possible are for another plan.
+        let more = GuardedNames::of(&of_open, state, &settings.guard);
+        let mut draft = if more.withheld.iter().all(|it| renames.contains(it)) {
+            self.assemble(open, of_open, Held::default())?
+        } else {
+            drop(of_open);
+            let leavers = self.rules.leavers;
+            let id = id::of_withheld(&settings.provider, leavers, &[], &more.withheld);
+            let held = Held {
+                reasons: more.reasons,
+                renames: more.withheld,
+                id: Some(id),
+                ..Held::default()
+            };
+            self.assemble(open, self.map(open, more.kept.while_waiting())?, held)?
+        };
+        draft.approve();
+        Ok(draft)
+    }
+
     /// What to say of an answer without anybody: whether Okta has nobody, finds nobody, or a filter here refuses everybody.
     fn empty_notice(&self, after: Counts) -> Option<String> {
-        let Self {
-            snapshot, rules, ..
-        } = self;
+        let Self { shaped, rules, .. } = self;
+        let org = shaped.org;
         let criteria = &self.settings.criteria;
         let user_filter = criteria.user_filter.as_deref().unwrap_or_default();
-        if snapshot.shows_no_users() {
+        if org.shows_no_users() {
             return Some(if rules.user_filter {
                 format!(
                     "okta finds no user for `userFilter` `{user_filter}`; if there should be some, correct it, or {GIVE_ROLE}"
@@ -41,7 +83,7 @@ impl Parts<'_> {
                 format!("okta answers that there is no user at all; if that is not so, {GIVE_ROLE}")
             });
         }
-        if snapshot.shows_no_groups() {
+        if org.shows_no_groups() {
             return Some(if rules.group_filter {
                 format!(
                     "okta finds no group for `groupFilter`; if there should be some, correct it, or {GIVE_ROLE}"
@@ -52,16 +94,16 @@ impl Parts<'_> {
                 )
             });
         }
-        let refused = snapshot.refused_groups.len();
-        if refused > 0 && snapshot.groups.is_empty() && snapshot.excluded_groups.is_empty() {
+        let refused = org.refused_groups.len();
+        if refused > 0 && org.groups.is_empty() && org.excluded_groups.is_empty() {
             return Some(format!(
                 "okta lists {}, and `groupFilter` refuses all of them here",
                 counted(refused, "group", "groups")
             ));
         }
-        let refused = snapshot.filtered_out.len();
-        if refused > 0 && snapshot.users.is_empty() && snapshot.malformed_users.is_empty() {
-            let by = |rule| snapshot.filtered_out.values().any(|it| *it == rule);
+        let refused = org.filtered_out.len();
+        if refused > 0 && org.users.is_empty() && shaped.malformed_users.is_empty() {
+            let by = |rule| org.filtered_out.values().any(|it| *it == rule);
             let rules = [
                 (Refusal::Filter, "userFilter"),
                 (Refusal::Status, "mapping.users.statuses"),
@@ -78,7 +120,7 @@ impl Parts<'_> {
                 rules.join(", ")
             ));
         }
-        (after.users == 0 && snapshot.malformed_users.is_empty()).then(|| {
+        (after.users == 0 && shaped.malformed_users.is_empty()).then(|| {
             "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned()
         })
     }
@@ -86,18 +128,17 @@ impl Parts<'_> {
     /// The guard does not count whose own record says that the configuration leaves them out. Many at once are told all the
     /// same.
     fn left_out_notice(&self, roster: &Roster<'_>) -> Option<String> {
-        let Self {
-            snapshot, state, ..
-        } = self;
+        let Self { shaped, state, .. } = self;
+        let org = shaped.org;
         let guard = &self.settings.guard;
         let is_left_out = |cause: &Cause| matches!(cause, Cause::Status | Cause::Excluded);
         let users = roster.removed_users.iter();
         let users = users
-            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_users.contains(*id))
+            .filter(|(id, cause)| is_left_out(cause) && !org.unproven_users.contains(*id))
             .count();
         let groups = roster.removed_groups.iter();
         let groups = groups
-            .filter(|(id, cause)| is_left_out(cause) && !snapshot.unproven_groups.contains(*id))
+            .filter(|(key, cause)| is_left_out(cause) && !org.is_unproven(key))
             .count();
         let many = guard.trips(guard.users, state.users().len(), users)
             || guard.trips(guard.groups, state.groups().len(), groups);
@@ -118,14 +159,15 @@ impl Parts<'_> {
         held: Held,
     ) -> Result<Draft, PlanError> {
         let Self {
-            snapshot,
+            shaped,
             state,
             settings,
-            rules,
+            ..
         } = self;
+        let org = shaped.org;
         let after = Counts {
             users: roster.users.len(),
-            groups: roster.groups.len() + usize::from(mapped.root().is_some()),
+            groups: roster.groups.len(),
             memberships: mapped.memberships(),
         };
         let Comparison {
@@ -135,26 +177,7 @@ impl Parts<'_> {
             ..
         } = compare(state, &mapped, roster)?;
         let remembered = self.remembered(roster, &held.removals);
-        let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
-            okta_id: group.to_string(),
-            name: snapshot
-                .groups
-                .get(group)
-                .and_then(|group| group.profile.name())
-                .filter(|name| !is_blank(name))
-                .unwrap_or_default()
-                .to_owned(),
-            reason: message(reason).into_owned(),
-            since: remembered.unknown_since.get(group.as_str()).copied(),
-            kept: roster.groups.contains_key(group),
-        });
-        let mut notices = snapshot.notices.clone();
-        notices.extend(self.empty_notice(after));
-        notices.extend(self.left_out_notice(roster));
-        if let Some(reason) = rules.changed.reason() {
-            notices.push(format!("{reason}: what it removes is counted by the guard"));
-        }
-        notices.extend(mapped.notices.iter().cloned());
+        let notices = self.notices(roster, &mapped, after);
         let sign_in = mapped.sign_in(&state.others().addresses);
         let is_named_by_changes = held.id.is_none();
         let plan = Plan {
@@ -165,14 +188,13 @@ impl Parts<'_> {
             withheld_renames: held.renames,
             tripped: held.reasons,
             approved: false,
-            unknown: unknown.collect(),
+            unknown: self.unknown(roster, &remembered),
             quarantined: roster
                 .quarantined
                 .iter()
                 .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
                 .collect(),
-            unidentified: snapshot.unidentified_user.is_some()
-                || snapshot.unidentified_group.is_some(),
+            unidentified: org.unidentified_user.is_some() || org.unidentified_group.is_some(),
             collisions: mapped.collisions,
             sign_in,
             notices,
@@ -184,11 +206,41 @@ impl Parts<'_> {
         Ok(Draft::new(plan, is_named_by_changes))
     }
 
+    /// The groups whose members could not be read.
+    fn unknown(&self, roster: &Roster<'_>, remembered: &Remembered) -> Vec<Unknown> {
+        let name = |key: &GroupKey| -> Option<&str> {
+            let name = self.shaped.group(key)?.record()?.profile.name();
+            name.filter(|name| !is_blank(name))
+        };
+        let unknown = roster.unknown.iter().map(|(key, reason)| Unknown {
+            okta_id: key.to_string(),
+            name: name(key).unwrap_or_default().to_owned(),
+            reason: message(reason).into_owned(),
+            since: remembered.unknown_since.get(&*key.text()).copied(),
+            kept: roster.groups.contains_key(key),
+        });
+        unknown.collect()
+    }
+
+    /// What the operator should know.
+    fn notices(&self, roster: &Roster<'_>, mapped: &Mapped<'_>, after: Counts) -> Vec<String> {
+        let Self { shaped, rules, .. } = self;
+        let mut notices = shaped.org.notices.clone();
+        notices.extend(shaped.notices.iter().cloned());
+        notices.extend(self.empty_notice(after));
+        notices.extend(self.left_out_notice(roster));
+        if let Some(reason) = rules.changed.reason() {
+            notices.push(format!("{reason}: what it removes is counted by the guard"));
+        }
+        notices.extend(mapped.notices.iter().cloned());
+        notices
+    }
+
     /// What is known after this run. What the configuration selects is taken for what the catalog was filled by only when
     /// nothing of it is still to come: while something is held back, the reasons for that are judged as they were.
     fn remembered(&self, roster: &Roster<'_>, withheld: &[Withheld]) -> Remembered {
         let Self {
-            snapshot,
+            shaped,
             state,
             settings,
             rules,
@@ -203,9 +255,9 @@ impl Parts<'_> {
         // A part that cannot be read joins its whole, or leaves it, only later.
         let merges_wait = rules.changed.merge && !roster.unknown.is_empty();
         let is_settled = withheld.is_empty() && !stays_as_it_was && !merges_wait;
-        let since = |group: &GroupId| {
-            let before = before.unknown_since.get(group.as_str()).copied();
-            before.unwrap_or(snapshot.taken_at)
+        let since = |group: &GroupKey| {
+            let before = before.unknown_since.get(&*group.text()).copied();
+            before.unwrap_or(shaped.org.taken_at)
         };
         Remembered {
             criteria: before.criteria_after(&settings.criteria, is_settled || !state.synced()),

@@ -185,7 +185,7 @@ mod tests {
 
     use super::*;
     use crate::decide::plan::tests::{committed, plan, settings};
-    use crate::held::org::{Members, Snapshot};
+    use crate::held::org::{Members, Org};
     use crate::held::run::Run;
     use crate::held::state::State;
     use crate::run::once::with_plan;
@@ -249,7 +249,7 @@ mod tests {
     fn no_record_writes_a_line_of_the_plan() {
         const FORGED: &str = "\n+ user:default/forged\r\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{2028}- user:default/b\u{85}";
         let org = |name: &str| {
-            let mut read = Snapshot::default();
+            let mut read = Org::default();
             let profile = json!({"login": "a", "displayName": name, "title": name});
             read.users
                 .insert("00u1".into(), user("00u1", profile).into());

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use catalog_model::{FieldChange, Kind};
+use catalog_model::FieldChange;
 
 use super::{Plan, PlanError, PlannedChange, id};
 use crate::decide::mapping::MappingError;
 use crate::held::document::{Document, Written};
+use crate::held::object::Key;
 
 /// A plan, but for the fields that change.
 #[derive(Debug)]
@@ -52,13 +53,13 @@ impl Draft {
         }
     }
 
-    /// The next objects, `most` of them, of which must be known what they were: kind and Okta id. None when everything is
+    /// The next objects, `most` of them, of which must be known what they were. None when everything is
     /// explained.
     #[must_use]
-    pub(crate) fn unexplained(&self, most: usize) -> Vec<(Kind, String)> {
+    pub(crate) fn unexplained(&self, most: usize) -> Vec<Key> {
         let next = self.changed.iter().skip(self.explained).take(most);
         next.filter_map(|it| self.plan.written.get(it.written))
-            .map(Written::key)
+            .map(|it| it.key.clone())
             .collect()
     }
 
@@ -68,7 +69,7 @@ impl Draft {
     /// When one is missing, or is no entity.
     pub(crate) fn explain(mut self, were: Vec<Written>) -> Result<Self, PlanError> {
         let next = were.len();
-        let were: HashMap<_, _> = were.iter().map(|it| (it.key(), &it.document)).collect();
+        let were: HashMap<_, _> = were.iter().map(|it| (&it.key, &it.document)).collect();
         for at in self.changed.iter().skip(self.explained).take(next) {
             let (Some(change), Some(written)) = (
                 self.plan.changes.get_mut(at.change),
@@ -76,7 +77,7 @@ impl Draft {
             ) else {
                 continue;
             };
-            let differ = difference(were.get(&written.key()).copied(), &written.document)?;
+            let differ = difference(were.get(&written.key).copied(), &written.document)?;
             if let PlannedChange::Updated { fields, .. } | PlannedChange::Renamed { fields, .. } =
                 change
             {
@@ -121,9 +122,9 @@ impl Draft {
     #[cfg(test)]
     pub(crate) fn explained_by(self, state: &crate::held::state::State) -> Result<Plan, PlanError> {
         let keys = self.unexplained(usize::MAX);
-        let texts = keys.into_iter().filter_map(|(kind, okta_id)| {
-            let document = state.text(kind, &okta_id)?.clone();
-            Some(Written { okta_id, document })
+        let texts = keys.into_iter().filter_map(|key| {
+            let document = state.text(&key)?.clone();
+            Some(Written { key, document })
         });
         Ok(self.explain(texts.collect())?.finish())
     }

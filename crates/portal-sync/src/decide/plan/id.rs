@@ -1,6 +1,8 @@
 //! What a plan is called: the same removals, or the same changes, have the same id.
 
-use catalog_model::{Digest, Kind};
+use std::borrow::Cow;
+
+use catalog_model::Digest;
 use sha2::{Digest as _, Sha256};
 
 use super::change::Withheld;
@@ -8,6 +10,7 @@ use crate::decide::mapping::Rename;
 use crate::decide::roster::Cause;
 use crate::held::document::Written;
 use crate::held::leavers::Leavers;
+use crate::held::object::Key;
 
 /// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
 /// can be approved after the rest was applied.
@@ -35,32 +38,28 @@ pub(super) fn of_withheld(
         .chain(withheld.iter().map(removal))
         .chain(renames.iter().map(rename))
         .collect();
-    of_parts(provider, lines.iter().map(|line| [line.as_str(), ""]))
+    of_parts(provider, lines.iter().map(|line| [line.into(), "".into()]))
 }
 
 /// Names everything that would be written.
-pub(super) fn of_changes(
-    provider: &str,
-    written: &[Written],
-    removed: &[(Kind, String)],
-) -> String {
+pub(super) fn of_changes(provider: &str, written: &[Written], removed: &[Key]) -> String {
     let written = written
         .iter()
-        .map(|Written { okta_id, document }| [okta_id, document.body()]);
+        .map(|Written { key, document }| [key.text(), document.body().into()]);
     let removed = removed
         .iter()
-        .map(|(kind, okta_id)| [kind.as_str(), okta_id]);
+        .map(|key| [key.kind().as_str().into(), key.text()]);
     of_parts(provider, written.chain(removed))
 }
 
-fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [&'p str; 2]>) -> String {
+fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [Cow<'p, str>; 2]>) -> String {
     let mut hash = Sha256::new();
     hash.update(provider);
     for [one, other] in parts {
         hash.update([0]);
-        hash.update(one);
+        hash.update(one.as_bytes());
         hash.update([0]);
-        hash.update(other);
+        hash.update(other.as_bytes());
     }
     format!("{:.12}", Digest::from_bytes(hash.finalize().into()))
 }

@@ -3,59 +3,64 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use okta_api::{GroupId, UserId};
+use okta_api::UserId;
 
 use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::guard::Guard;
-use crate::held::org::{Members, Snapshot, is_merged};
+use crate::decide::shape::{Shaped, ShapedGroup};
+use crate::held::object::GroupKey;
 use crate::held::state::State;
 use crate::text::counted::counted;
 
 impl<'a> Roster<'a> {
-    pub(super) fn take_groups(&mut self, snapshot: &'a Snapshot, state: &State) {
-        for (id, group) in &snapshot.groups {
-            let members = match snapshot.members.get(id) {
-                Some(Members::Known(members)) => Cow::Borrowed(members),
-                unread => {
-                    let reason = match unread {
-                        Some(Members::Unknown(reason)) => reason.clone(),
-                        _ => "its members were not read".to_owned(),
-                    };
-                    self.unknown.insert(id.clone(), reason);
+    pub(super) fn take_groups(&mut self, shaped: &'a Shaped<'a>, state: &State) {
+        for (id, group) in shaped.groups() {
+            let members = match shaped.members(group) {
+                Ok(members) => Cow::Borrowed(members),
+                Err(reason) => {
+                    self.unknown.insert(id.clone(), reason.to_owned());
                     // A group that is new waits until its members are known: an empty one would be a claim.
-                    if !state.groups().contains_key(id) {
+                    if !state.groups().contains_key(&id) {
                         continue;
                     }
-                    Cow::Owned(state.members(id).to_set())
+                    Cow::Owned(state.members(&id).to_set())
                 }
             };
             self.groups.insert(id.clone(), Standing::Fresh(group));
-            self.members.insert(id.clone(), members);
+            self.members.insert(id, members);
         }
-        for (id, reason) in &snapshot.malformed_groups {
-            let in_catalog = state.groups().contains_key(id);
+        for (id, reason) in &shaped.malformed_groups {
+            let key = id.clone().into();
+            let in_catalog = state.groups().contains_key(&key);
             if in_catalog {
-                self.keep_group(id, state, Kept::Quarantined);
+                self.keep_group(&key, state, Kept::Quarantined);
             }
             // Of a list that the server did not narrow down, a record we cannot read may well be of a group nobody wants.
-            if in_catalog || !snapshot.groups_checked_here {
-                self.quarantined
-                    .insert(id.as_str().to_owned(), reason.clone());
-                self.uncertain = true;
+            if in_catalog || !shaped.org.groups_checked_here {
+                self.quarantine(&key.text(), reason);
             }
         }
-        for (id, reason) in &snapshot.unmapped_groups {
-            if state.groups().contains_key(id) {
-                self.keep_group(id, state, Kept::Quarantined);
+        for (key, reason) in &shaped.unmapped_groups {
+            if state.groups().contains_key(key) {
+                self.keep_group(key, state, Kept::Quarantined);
             }
-            self.quarantined
-                .insert(id.as_str().to_owned(), reason.clone());
-            self.uncertain = true;
+            self.quarantine(&key.text(), reason);
         }
         self.uncertain |= !self.unknown.is_empty();
+        // The root comes and goes with the configuration alone, which no guard counts.
+        let root = GroupKey::Root;
+        if state.groups().contains_key(&root) && !self.groups.contains_key(&root) {
+            self.removed_groups.insert(root, Cause::NotConfigured);
+        }
     }
 
-    fn keep_group(&mut self, id: &GroupId, state: &State, why: Kept) {
+    /// Sets aside a group, which may have members that nobody knows.
+    fn quarantine(&mut self, id: &str, reason: &str) {
+        self.quarantined.insert(id.to_owned(), reason.to_owned());
+        self.uncertain = true;
+    }
+
+    fn keep_group(&mut self, id: &GroupKey, state: &State, why: Kept) {
         self.groups.insert(id.clone(), Standing::Kept(why));
         self.members
             .insert(id.clone(), Cow::Owned(state.members(id).to_set()));
@@ -63,8 +68,8 @@ impl<'a> Roster<'a> {
 
     /// Puts back the members of groups that lost too many at once, one group or all together, while those users are
     /// still there.
-    pub(super) fn hold_members(&mut self, snapshot: &Snapshot, state: &State, guard: &Guard) {
-        let mut losses: BTreeMap<GroupId, BTreeSet<UserId>> = BTreeMap::new();
+    pub(super) fn hold_members(&mut self, shaped: &Shaped<'_>, state: &State, guard: &Guard) {
+        let mut losses: BTreeMap<GroupKey, BTreeSet<UserId>> = BTreeMap::new();
         let mut held = BTreeSet::new();
         let (mut all_before, mut all_lost) = (0, 0);
         for (id, members) in &self.members {
@@ -76,8 +81,7 @@ impl<'a> Roster<'a> {
                 let missing = before.iter().filter(|user| !members.contains(*user));
                 missing
                     .filter(|user| {
-                        snapshot.users.contains_key(*user)
-                            || snapshot.malformed_users.contains_key(*user)
+                        shaped.has_user(user) || shaped.malformed_users.contains_key(*user)
                     })
                     .cloned()
                     .collect()
@@ -112,12 +116,12 @@ impl<'a> Roster<'a> {
     }
 
     /// Lets go of the groups in which nobody is, nor in one below them. Whoever was put back counts.
-    pub(super) fn drop_empty_groups(&mut self, snapshot: &Snapshot, state: &State) {
-        let filled = self.filled_groups(snapshot, state);
-        let is_empty = |id: &GroupId, standing: &Standing<_>| {
+    pub(super) fn drop_empty_groups(&mut self, shaped: &Shaped<'_>, state: &State) {
+        let filled = self.filled_groups(shaped, state);
+        let is_empty = |id: &GroupKey, standing: &Standing<_>| {
             matches!(standing, Standing::Fresh(_)) && !filled.contains(id)
         };
-        let empty: Vec<GroupId> = self
+        let empty: Vec<GroupKey> = self
             .groups
             .iter()
             .filter(|(id, standing)| is_empty(id, standing))
@@ -130,18 +134,20 @@ impl<'a> Roster<'a> {
     }
 
     /// The groups that have a member, or may have one that nobody knows, and all the groups above them.
-    fn filled_groups(&self, snapshot: &Snapshot, state: &State) -> HashSet<GroupId> {
+    fn filled_groups(&self, shaped: &Shaped<'_>, state: &State) -> HashSet<GroupKey> {
         let mut filled = HashSet::new();
         for (id, standing) in &self.groups {
             // Whoever is listed and a member belongs, so this is known before the users are. A record that cannot be read is
             // somebody's: of a group that is there already it is a member.
             let belongs = |user: &UserId| {
-                snapshot.users.contains_key(user)
-                    || snapshot.malformed_users.contains_key(user)
+                shaped.has_user(user)
+                    || shaped.malformed_users.contains_key(user)
                         && (state.users().contains_key(user) || state.groups().contains_key(id))
             };
             let members = self.members.get(id);
+            // The root is there for the groups below it, even for none.
             let has_members = !matches!(standing, Standing::Fresh(_))
+                || matches!(standing, Standing::Fresh(ShapedGroup::Root(_)))
                 || self.unknown.contains_key(id)
                 || members.is_some_and(|members| members.iter().any(belongs));
             if !has_members {
@@ -150,7 +156,7 @@ impl<'a> Roster<'a> {
             let mut above = Some(id);
             while let Some(group) = above.filter(|group| filled.insert((*group).clone())) {
                 // Of a record that cannot be read only the catalog knows what it is part of.
-                let parent = snapshot.parents.get(group);
+                let parent = shaped.parents.get(group);
                 above = parent.or_else(|| state.parent(group));
             }
         }
@@ -159,19 +165,19 @@ impl<'a> Roster<'a> {
 
     pub(super) fn let_groups_go(
         &mut self,
-        snapshot: &Snapshot,
+        shaped: &Shaped<'_>,
         state: &State,
         rules: Rules,
         guard: Option<&Guard>,
     ) {
-        let gone: Vec<(&GroupId, Cause)> = state
+        let gone: Vec<(&GroupKey, Cause)> = state
             .groups()
             .keys()
-            .filter(|id| !self.groups.contains_key(*id))
-            .map(|id| (id, why_gone(id, snapshot, rules)))
+            .filter(|id| !self.groups.contains_key(*id) && !self.removed_groups.contains_key(*id))
+            .map(|id| (id, why_gone(id, shaped, rules)))
             .collect();
-        let evident = |id: &GroupId, cause: Cause| match cause {
-            Cause::Excluded | Cause::LeftGroupFilter => !snapshot.unproven_groups.contains(id),
+        let evident = |id: &GroupKey, cause: Cause| match cause {
+            Cause::Excluded | Cause::LeftGroupFilter => !shaped.org.is_unproven(id),
             Cause::Merged | Cause::NotConfigured => !rules.changed.merge,
             other => other.explained(),
         };
@@ -179,7 +185,8 @@ impl<'a> Roster<'a> {
             .iter()
             .filter(|(id, cause)| !evident(id, *cause))
             .count();
-        let (before, nothing_left) = (state.groups().len(), self.groups.is_empty());
+        let before = state.groups_of_org();
+        let nothing_left = self.groups.keys().all(|id| *id == GroupKey::Root);
         let held = self.holds(
             "groups",
             guard,
@@ -199,29 +206,32 @@ impl<'a> Roster<'a> {
 }
 
 /// Why a group of the catalog is not there any more.
-fn why_gone(id: &GroupId, snapshot: &Snapshot, rules: Rules) -> Cause {
-    if snapshot.groups.contains_key(id) {
-        Cause::GroupEmpty
-    } else if snapshot.excluded_groups.contains(id) {
+fn why_gone(key: &GroupKey, shaped: &Shaped<'_>, rules: Rules) -> Cause {
+    if shaped.group(key).is_some() {
+        return Cause::GroupEmpty;
+    }
+    let Some(id) = key.okta() else {
+        return if shaped.merged.contains_key(key) {
+            Cause::Absent
+        } else {
+            Cause::NotConfigured
+        };
+    };
+    let org = shaped.org;
+    if org.excluded_groups.contains(id) {
         Cause::Excluded
-    } else if snapshot.merged.values().any(|parts| parts.contains(id)) {
+    } else if shaped.merged.values().any(|parts| parts.contains(id)) {
         Cause::Merged
-    } else if is_merged(id) && !snapshot.merged.contains_key(id) {
-        Cause::NotConfigured
-    } else if snapshot.refused_groups.contains(id) {
+    } else if org.refused_groups.contains(id) {
         Cause::LeftGroupFilter
-    } else if rules.changed.group_filter
-        && rules.changed.known
-        && rules.group_filter
-        && !is_merged(id)
-    {
+    } else if rules.changed.group_filter && rules.changed.known && rules.group_filter {
         Cause::FilterChanged
     } else {
         Cause::Absent
     }
 }
 
-fn describe_group(id: &GroupId, state: &State) -> String {
+fn describe_group(id: &GroupKey, state: &State) -> String {
     match state.groups().get(id) {
         Some(document) => format!("`{}`", document.entity_ref()),
         None => format!("`{id}`"),

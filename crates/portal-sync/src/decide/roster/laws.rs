@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::tests::{group, id, state, user};
+use super::tests::{group, id, resolve, state, user};
 use super::*;
-use crate::held::org::{Members, Refusal};
+use crate::held::org::{Members, Org, Refusal};
 
 /// Any org: which users are listed and how the others show, and the members of each group, unknown or known.
-fn any_org() -> impl Strategy<Value = Snapshot> {
+fn any_org() -> impl Strategy<Value = Org> {
     let members = prop::option::weighted(0.8, prop::collection::btree_set(0..12_usize, 0..12));
     let state_of_user = prop::sample::select(vec![
         "listed",
@@ -24,34 +24,33 @@ fn any_org() -> impl Strategy<Value = Snapshot> {
         any::<bool>(),
     )
         .prop_map(|(users, groups, odd_groups, groups_checked_here)| {
-            let mut snapshot = Snapshot {
+            let mut org = Org {
                 groups_checked_here,
-                ..Snapshot::default()
+                ..Org::default()
             };
             for (n, state) in users.into_iter().enumerate() {
                 match state {
-                    "listed" => drop(snapshot.users.insert(id(n), user(id(n).as_str()).into())),
-                    "deactivated" => drop(snapshot.deactivated.insert(id(n))),
-                    "refused" => drop(snapshot.filtered_out.insert(id(n), Refusal::Filter)),
-                    "odd" => drop(snapshot.malformed_users.insert(id(n), "odd".to_owned())),
+                    "listed" => drop(org.users.insert(id(n), user(id(n).as_str()).into())),
+                    "deactivated" => drop(org.deactivated.insert(id(n))),
+                    "refused" => drop(org.filtered_out.insert(id(n), Refusal::Filter)),
+                    "odd" => drop(org.malformed_users.insert(id(n), "odd".to_owned())),
                     _ => {}
                 }
             }
             for (name, members) in groups {
                 if odd_groups.contains(&name) {
-                    snapshot
-                        .malformed_groups
+                    org.malformed_groups
                         .insert(name.as_str().into(), "odd".to_owned());
                     continue;
                 }
-                snapshot.groups.insert(name.as_str().into(), group(&name));
+                org.groups.insert(name.as_str().into(), group(&name));
                 let members = match members {
                     Some(members) => Members::Known(members.into_iter().map(id).collect()),
                     None => Members::Unknown("okta keeps failing".to_owned()),
                 };
-                snapshot.members.insert(name.as_str().into(), members);
+                org.members.insert(name.as_str().into(), members);
             }
-            snapshot
+            org
         })
 }
 
@@ -137,8 +136,9 @@ proptest! {
         for id in now.malformed_users.keys().filter(|id| before.users().contains_key(*id)) {
             prop_assert!(matches!(roster.users[id], Standing::Kept(Kept::Quarantined)));
         }
-        for id in now.malformed_groups.keys().filter(|id| before.groups().contains_key(*id)) {
-            prop_assert!(matches!(roster.groups[id], Standing::Kept(Kept::Quarantined)));
+        let groups = now.malformed_groups.keys().map(|id| GroupKey::from(id.clone()));
+        for key in groups.filter(|key| before.groups().contains_key(key)) {
+            prop_assert!(matches!(roster.groups[&key], Standing::Kept(Kept::Quarantined)));
         }
     }
 

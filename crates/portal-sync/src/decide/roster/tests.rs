@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
+use okta_api::Group;
 
 use super::*;
-use crate::held::org::{Members, Refusal};
+use crate::held::org::{Members, Org, Refusal};
 use crate::testing;
 
 const RULES: Rules = Rules {
@@ -26,8 +27,8 @@ pub(super) fn group(id: &str) -> Group {
 }
 
 /// An org of users `u0`, `u1`, … and groups by name with the numbers of their members; no numbers at all: unknown.
-fn org(users: std::ops::Range<usize>, groups: &[(&str, Option<&[usize]>)]) -> Snapshot {
-    Snapshot {
+fn org(users: std::ops::Range<usize>, groups: &[(&str, Option<&[usize]>)]) -> Org {
+    Org {
         users: users
             .map(|n| (id(n), user(id(n).as_str()).into()))
             .collect(),
@@ -45,18 +46,30 @@ fn org(users: std::ops::Range<usize>, groups: &[(&str, Option<&[usize]>)]) -> Sn
                 ((*name).into(), members)
             })
             .collect(),
-        ..Snapshot::default()
+        ..Org::default()
     }
+}
+
+/// The roster of an org of which the mapping makes nothing else.
+pub(super) fn resolve<'a>(
+    org: &'a Org,
+    state: &State,
+    rules: Rules,
+    guard: Option<&Guard>,
+) -> Roster<'a> {
+    // The roster borrows from it; a test forgets little.
+    let shaped = Box::leak(Box::new(Shaped::new(org, None)));
+    super::resolve(shaped, state, rules, guard)
 }
 
 pub(super) fn id(number: usize) -> UserId {
     format!("u{number}").into()
 }
 
-/// The catalog as it is after a run over `snapshot` that nothing held back.
-pub(super) fn state(snapshot: &Snapshot, rules: Rules) -> State {
+/// The catalog as it is after a run over `org` that nothing held back.
+pub(super) fn state(org: &Org, rules: Rules) -> State {
     let nothing = State::default();
-    let roster = resolve(snapshot, &nothing, rules, None);
+    let roster = resolve(org, &nothing, rules, None);
     let entity = |name: &str, spec| Entity::new(Metadata::new(name.parse().unwrap()), spec);
     let users: Vec<(String, Entity)> = roster
         .users
@@ -65,7 +78,7 @@ pub(super) fn state(snapshot: &Snapshot, rules: Rules) -> State {
             let groups = roster.groups.keys();
             let groups = groups.filter(|group| roster.members[*group].contains(id));
             let spec = UserSpec {
-                member_of: groups.map(|group| group.as_str().into()).collect(),
+                member_of: groups.map(|group| (*group.text()).into()).collect(),
                 ..UserSpec::default()
             };
             (id.to_string(), entity(id.as_str(), Spec::User(spec)))
@@ -83,7 +96,7 @@ pub(super) fn state(snapshot: &Snapshot, rules: Rules) -> State {
                 members,
                 ..GroupSpec::new("group")
             };
-            (id.to_string(), entity(id.as_str(), Spec::Group(spec)))
+            (id.to_string(), entity(&id.text(), Spec::Group(spec)))
         })
         .collect();
     State::of_entities(1, users.into_iter().chain(groups))
@@ -95,9 +108,9 @@ fn users_of(roster: &Roster<'_>) -> Vec<String> {
 
 #[test]
 fn with_a_group_filter_only_members_belong() {
-    let snapshot = org(0..4, &[("g", Some(&[1, 2, 9]))]);
+    let org = org(0..4, &[("g", Some(&[1, 2, 9]))]);
     let nothing = State::default();
-    let roster = resolve(&snapshot, &nothing, RULES, None);
+    let roster = resolve(&org, &nothing, RULES, None);
     assert_eq!(users_of(&roster), ["u1", "u2"]);
     assert_eq!(
         *roster.members[&"g".into()],
@@ -108,10 +121,7 @@ fn with_a_group_filter_only_members_belong() {
         users_from_groups: false,
         ..RULES
     };
-    assert_eq!(
-        resolve(&snapshot, &State::default(), all, None).users.len(),
-        4
-    );
+    assert_eq!(resolve(&org, &State::default(), all, None).users.len(), 4);
 }
 
 #[test]
@@ -198,7 +208,7 @@ fn an_empty_source_never_empties_the_catalog() {
         },
     ] {
         let before = state(&org(0..3, &[("a", Some(&all))]), rules);
-        let now = Snapshot::default();
+        let now = Org::default();
         let roster = resolve(&now, &before, rules, Some(&Guard::default()));
         assert_eq!(users_of(&roster), ["u0", "u1", "u2"]);
         assert_eq!(
@@ -444,9 +454,11 @@ fn a_group_of_which_only_odd_records_are_members_is_not_empty() {
 #[test]
 fn whoever_may_be_in_a_group_that_cannot_be_mapped_stays() {
     let before = state(&org(0..2, &[("a", Some(&[0, 1])), ("b", Some(&[]))]), RULES);
-    let mut now = org(0..2, &[("a", Some(&[0]))]);
-    now.unmapped_groups
+    let now = org(0..2, &[("a", Some(&[0]))]);
+    let mut shaped = Shaped::new(&now, None);
+    shaped
+        .unmapped_groups
         .insert("b".into(), "it has no name".to_owned());
-    let roster = resolve(&now, &before, RULES, Some(&Guard::default()));
+    let roster = super::resolve(&shaped, &before, RULES, Some(&Guard::default()));
     assert_eq!(users_of(&roster), ["u0", "u1"]);
 }

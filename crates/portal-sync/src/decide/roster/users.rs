@@ -7,11 +7,12 @@ use okta_api::UserId;
 
 use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::guard::Guard;
-use crate::held::org::{Members, Refusal, Snapshot};
+use crate::decide::shape::Shaped;
+use crate::held::org::{Members, Refusal};
 use crate::held::state::State;
 
 impl<'a> Roster<'a> {
-    pub(super) fn take_users(&mut self, snapshot: &'a Snapshot, state: &State, rules: Rules) {
+    pub(super) fn take_users(&mut self, shaped: &'a Shaped<'a>, state: &State, rules: Rules) {
         let in_groups: Option<HashSet<&UserId>> = rules.users_from_groups.then(|| {
             self.members
                 .values()
@@ -25,13 +26,13 @@ impl<'a> Roster<'a> {
                 .is_none_or(|members| members.contains(id))
                 || (self.uncertain && state.users().contains_key(id))
         };
-        let listed = snapshot.users.iter().filter(|(id, _)| belongs(id));
+        let listed = shaped.users().filter(|(id, _)| belongs(id));
         self.users = listed
-            .map(|(id, user)| (id.clone(), Standing::Fresh(user.as_ref())))
+            .map(|(id, user)| (id.clone(), Standing::Fresh(user)))
             .collect();
-        for (id, reason) in &snapshot.malformed_users {
-            self.quarantined
-                .insert(id.as_str().to_owned(), reason.clone());
+        for (id, reason) in &shaped.malformed_users {
+            let reason = reason.clone().into_owned();
+            self.quarantined.insert(id.to_string(), reason);
             if state.users().contains_key(id) {
                 self.users
                     .insert(id.clone(), Standing::Kept(Kept::Quarantined));
@@ -41,16 +42,16 @@ impl<'a> Roster<'a> {
 
     pub(super) fn let_users_go(
         &mut self,
-        snapshot: &Snapshot,
+        shaped: &Shaped<'_>,
         state: &State,
         rules: Rules,
         guard: Option<&Guard>,
     ) {
-        let mut gone = self.gone_users(snapshot, state, rules);
+        let mut gone = self.gone_users(shaped, state, rules);
         // Who goes because the configuration is another one by now goes for a reason of ours, not of theirs.
         let evident = |id: &UserId, cause: Cause| match cause {
             Cause::LeftUserFilter | Cause::Status | Cause::Excluded => {
-                !snapshot.unproven_users.contains(id)
+                !shaped.org.unproven_users.contains(id)
             }
             Cause::Left => !rules.changed.leavers,
             other => other.explained(),
@@ -86,8 +87,8 @@ impl<'a> Roster<'a> {
             }
             let since = left.get(&id).copied();
             let leaves = since.is_some() || cause.is_leaving();
-            let since = since.unwrap_or(snapshot.taken_at);
-            if leaves && rules.leavers.stays(since, snapshot.taken_at) {
+            let since = since.unwrap_or(shaped.org.taken_at);
+            if leaves && rules.leavers.stays(since, shaped.org.taken_at) {
                 self.users.insert(id, Standing::Left { since, cause });
             } else {
                 self.removed_users.insert(id, cause);
@@ -98,7 +99,7 @@ impl<'a> Roster<'a> {
     /// The users of the catalog that the run does not have any more, and why.
     fn gone_users(
         &self,
-        snapshot: &Snapshot,
+        shaped: &Shaped<'_>,
         state: &State,
         rules: Rules,
     ) -> BTreeMap<UserId, Cause> {
@@ -110,7 +111,8 @@ impl<'a> Roster<'a> {
         if gone.is_empty() {
             return BTreeMap::new();
         }
-        let seen_alive: HashSet<&UserId> = snapshot
+        let org = shaped.org;
+        let seen_alive: HashSet<&UserId> = org
             .members
             .values()
             .filter_map(Members::known)
@@ -122,15 +124,15 @@ impl<'a> Roster<'a> {
             .flat_map(|group| state.members(group).iter())
             .collect();
         let cause = |id: &UserId| {
-            if snapshot.deactivated.contains(id) {
+            if org.deactivated.contains(id) {
                 Cause::Deactivated
-            } else if let Some(refusal) = snapshot.filtered_out.get(id) {
+            } else if let Some(refusal) = org.filtered_out.get(id) {
                 match refusal {
                     Refusal::Filter => Cause::LeftUserFilter,
                     Refusal::Status => Cause::Status,
                     Refusal::Excluded => Cause::Excluded,
                 }
-            } else if snapshot.users.contains_key(id) {
+            } else if shaped.has_user(id) {
                 if of_gone_groups.contains(id) {
                     Cause::GroupsGone
                 } else {

@@ -1,8 +1,8 @@
-//! A read that did not yield a snapshot.
+//! A read that did not yield an org.
 
 use okta_api::ErrorKind;
 
-/// A read that did not yield a snapshot.
+/// A read that did not yield an org.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ReadError {

@@ -16,20 +16,20 @@ use crate::read::selection::GroupFilter;
 
 /// Answers each path with a function, and keeps what was asked.
 #[derive(Clone)]
-struct Org(Arc<Inner>);
+struct Server(Arc<Inner>);
 
 struct Inner {
     answer: fn(&str) -> (u16, Value),
     asked: Mutex<Vec<String>>,
 }
 
-impl fmt::Debug for Org {
+impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Org")
+        f.write_str("Server")
     }
 }
 
-impl Transport for Org {
+impl Transport for Server {
     fn send(
         &self,
         request: Request<Bytes>,
@@ -53,20 +53,20 @@ fn selection(user_filter: Option<&str>, group_filter: Option<GroupFilter>) -> Se
 async fn read(
     answer: fn(&str) -> (u16, Value),
     selection: Selection,
-) -> (Result<Snapshot, ReadError>, Vec<String>) {
-    let org = Org(Arc::new(Inner {
+) -> (Result<Org, ReadError>, Vec<String>) {
+    let server = Server(Arc::new(Inner {
         answer,
         asked: Mutex::default(),
     }));
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
     let token = ApiToken::new("00test".to_owned().into()).unwrap();
-    let client = Client::builder(url, token, org.clone()).build();
+    let client = Client::builder(url, token, server.clone()).build();
     let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
     let until = Instant::now() + Duration::from_secs(60);
-    let snapshot = directory.read(&Baseline::UNCHANGED, until).await;
-    let mut asked = org.0.asked.lock().unwrap().clone();
+    let org = directory.read(&Baseline::UNCHANGED, until).await;
+    let mut asked = server.0.asked.lock().unwrap().clone();
     asked.sort();
-    (snapshot, asked)
+    (org, asked)
 }
 
 fn group(id: &str, name: &str, count: u64) -> Value {
@@ -100,20 +100,17 @@ fn ids<'a, T: fmt::Display + 'a>(ids: impl IntoIterator<Item = &'a T>) -> Vec<St
 
 #[tokio::test]
 async fn a_read_sorts_what_it_finds() {
-    let (snapshot, asked) = read(small_org, selection(None, None)).await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(ids(snapshot.users.keys()), ["00u1", "00u2"]);
-    assert_eq!(ids(&snapshot.deactivated), ["00u3", "00u5"]);
-    assert_eq!(ids(snapshot.malformed_users.keys()), ["00u4"]);
-    assert_eq!(ids(snapshot.malformed_groups.keys()), ["00g3"]);
+    let (org, asked) = read(small_org, selection(None, None)).await;
+    let org = org.unwrap();
+    assert_eq!(ids(org.users.keys()), ["00u1", "00u2"]);
+    assert_eq!(ids(&org.deactivated), ["00u3", "00u5"]);
+    assert_eq!(ids(org.malformed_users.keys()), ["00u4"]);
+    assert_eq!(ids(org.malformed_groups.keys()), ["00g3"]);
     assert_eq!(
-        snapshot.members[&"00g1".into()],
+        org.members[&"00g1".into()],
         Members::Known(["00u1".into()].into())
     );
-    assert_eq!(
-        snapshot.members[&"00g2".into()],
-        Members::Known(BTreeSet::new())
-    );
+    assert_eq!(org.members[&"00g2".into()], Members::Known(BTreeSet::new()));
     assert_eq!(
         asked,
         [
@@ -128,11 +125,11 @@ async fn a_read_sorts_what_it_finds() {
 #[tokio::test]
 async fn what_the_local_filter_refuses_is_remembered() {
     let filter = selection(Some(r#"profile.email ew "@example.com""#), None);
-    let (snapshot, _) = read(small_org, filter).await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(ids(snapshot.users.keys()), ["00u1"]);
-    assert_eq!(ids(snapshot.filtered_out.keys()), ["00u2"]);
-    assert_eq!(snapshot.notices.len(), 1);
+    let (org, _) = read(small_org, filter).await;
+    let org = org.unwrap();
+    assert_eq!(ids(org.users.keys()), ["00u1"]);
+    assert_eq!(ids(org.filtered_out.keys()), ["00u2"]);
+    assert_eq!(org.notices.len(), 1);
 }
 
 #[tokio::test]
@@ -141,11 +138,11 @@ async fn listed_names_are_exact_and_their_faults_are_told() {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         selection(None, Some(GroupFilter::Names(names)))
     };
-    let (snapshot, _) = read(small_org, names(&["Team", "Nobody"])).await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
+    let (org, _) = read(small_org, names(&["Team", "Nobody"])).await;
+    let org = org.unwrap();
+    assert_eq!(ids(org.groups.keys()), ["00g1"]);
     assert_eq!(
-        snapshot.notices,
+        org.notices,
         [
             "groupFilter lists `Nobody`, and no group of the org that can be read has exactly that name"
         ]
@@ -159,7 +156,7 @@ async fn listed_names_are_exact_and_their_faults_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_that_cannot_be_read_is_unknown_and_not_empty() {
-    let (snapshot, _) = read(
+    let (org, _) = read(
         |path| match path {
             "/api/v1/groups" => (200, json!([group("00g1", "a", 3), group("00g2", "b", 1)])),
             "/api/v1/groups/00g2/users" => (
@@ -171,7 +168,7 @@ async fn a_group_that_cannot_be_read_is_unknown_and_not_empty() {
         selection(None, None),
     )
     .await;
-    let members = snapshot.unwrap().members;
+    let members = org.unwrap().members;
     assert!(members[&"00g1".into()].known().is_some());
     let Members::Unknown(reason) = &members[&"00g2".into()] else {
         panic!("known")
@@ -211,7 +208,7 @@ async fn a_role_that_may_see_no_members_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_server_is_not_asked_for_every_group() {
-    let (snapshot, asked) = read(
+    let (org, asked) = read(
         |path| match path {
             "/api/v1/groups" => {
                 let groups = (0..100).map(|n| group(&format!("00g{n}"), &format!("g{n}"), 1));
@@ -226,11 +223,10 @@ async fn a_failing_server_is_not_asked_for_every_group() {
         selection(None, None),
     )
     .await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(snapshot.members.len(), 100);
+    let org = org.unwrap();
+    assert_eq!(org.members.len(), 100);
     assert!(
-        snapshot
-            .members
+        org.members
             .values()
             .all(|members| members.known().is_none())
     );
@@ -286,7 +282,7 @@ async fn refused_credentials_end_the_run_wherever_they_show() {
 
 #[tokio::test]
 async fn a_record_without_an_id_is_somebody() {
-    let (snapshot, _) = read(
+    let (org, _) = read(
         |path| {
             let body = match path {
                 "/api/v1/users" => json!([{"id": "00u1", "status": "ACTIVE"}, {"id": 7}]),
@@ -301,30 +297,30 @@ async fn a_record_without_an_id_is_somebody() {
         selection(None, None),
     )
     .await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(ids(snapshot.users.keys()), ["00u1"]);
+    let org = org.unwrap();
+    assert_eq!(ids(org.users.keys()), ["00u1"]);
     let reason = |place| format!("element {place} of the page has no id that can be read");
-    assert_eq!(snapshot.unidentified_user, Some(reason(2)));
-    assert_eq!(snapshot.unidentified_group, Some(reason(3)));
-    assert_eq!(snapshot.notices.len(), 2, "{:?}", snapshot.notices);
+    assert_eq!(org.unidentified_user, Some(reason(2)));
+    assert_eq!(org.unidentified_group, Some(reason(3)));
+    assert_eq!(org.notices.len(), 2, "{:?}", org.notices);
     assert_eq!(
-        snapshot.members[&"00g1".into()],
+        org.members[&"00g1".into()],
         Members::Unknown(format!("one of its members cannot be told: {}", reason(2)))
     );
     assert_eq!(
-        snapshot.members[&"00g2".into()],
+        org.members[&"00g2".into()],
         Members::Known(["00u1".into()].into())
     );
 }
 
-async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Snapshot, ReadError> {
-    let org = Org(Arc::new(Inner {
+async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Org, ReadError> {
+    let server = Server(Arc::new(Inner {
         answer,
         asked: Mutex::default(),
     }));
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
     let token = ApiToken::new("00test".to_owned().into()).unwrap();
-    let client = Client::builder(url, token, org).build();
+    let client = Client::builder(url, token, server).build();
     let directory = OktaDirectory::new(client, selection(None, None), 4, Arc::new(|_| ()));
     let until = Instant::now() + Duration::from_secs(60);
     let directory = directory.limited(limits);
@@ -391,7 +387,7 @@ async fn members_of_all_groups_count_together() {
 /// An id that would be another path is no id, and nobody is asked for the members of such a group.
 #[tokio::test]
 async fn a_group_of_an_odd_id_is_told_of_and_not_asked_for() {
-    let (snapshot, asked) = read(
+    let (org, asked) = read(
         |path| match path {
             "/api/v1/groups" => (
                 200,
@@ -407,10 +403,10 @@ async fn a_group_of_an_odd_id_is_told_of_and_not_asked_for() {
         selection(None, None),
     )
     .await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(ids(snapshot.groups.keys()), ["00g1"]);
+    let org = org.unwrap();
+    assert_eq!(ids(org.groups.keys()), ["00g1"]);
     assert_eq!(
-        ids(snapshot.malformed_groups.keys()),
+        ids(org.malformed_groups.keys()),
         ["..", "00g\t1", "00g1/.."]
     );
     assert_eq!(asked.len(), 3, "{asked:?}");
@@ -452,24 +448,14 @@ async fn what_nothing_is_made_of_is_not_read_and_its_name_is_still_known() {
     let keys = keys
         .replace("userFilter: ", "userFilter: \"")
         .replace(", mapping", "\", mapping");
-    let (snapshot, _) = read(org, with_mapping(&keys)).await;
-    let snapshot = snapshot.unwrap();
-    assert_eq!(
-        snapshot.malformed_users.len(),
-        0,
-        "{:?}",
-        snapshot.malformed_users
-    );
-    assert_eq!(
-        snapshot.malformed_groups.len(),
-        0,
-        "{:?}",
-        snapshot.malformed_groups
-    );
-    assert_eq!(ids(snapshot.filtered_out.keys()), ["00u1", "00u2"]);
-    let group = &snapshot.groups[&"00g1".into()];
+    let (org, _) = read(org, with_mapping(&keys)).await;
+    let org = org.unwrap();
+    assert_eq!(org.malformed_users.len(), 0, "{:?}", org.malformed_users);
+    assert_eq!(org.malformed_groups.len(), 0, "{:?}", org.malformed_groups);
+    assert_eq!(ids(org.filtered_out.keys()), ["00u1", "00u2"]);
+    let group = &org.groups[&"00g1".into()];
     assert_eq!(group.profile.iter().count(), 1);
-    let notices = snapshot.notices.join("\n");
+    let notices = org.notices.join("\n");
     for told in [
         "of 2 users none has `profile.departement`",
         "did you mean `profile.department`, which 2 have?",

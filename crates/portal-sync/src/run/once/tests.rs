@@ -180,7 +180,7 @@ fn jane_of(provider: &str) -> Commit {
         written: vec![
             Record {
                 provider: provider.into(),
-                okta_id: "00u9".to_owned(),
+                key: crate::held::object::Key::User("00u9".into()),
                 entity,
             }
             .into(),

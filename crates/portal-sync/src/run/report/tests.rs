@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::decide::plan::tests::{plan, settings};
-use crate::held::org::Snapshot;
+use crate::held::org::Org;
 use crate::held::state::State;
 use crate::run::once::with_plan;
 
@@ -70,7 +70,7 @@ fn what_did_not_go_well_stands_beside_its_figures() {
 
 #[test]
 fn a_plan_says_what_a_sync_says_and_its_changes() {
-    let mut org = Snapshot::default();
+    let mut org = Org::default();
     let user = json!({"id": "00u1", "profile": {"email": "jane@example.com"}});
     let user: okta_api::User = serde_json::from_value(user).unwrap();
     org.users.insert("00u1".into(), user.into());

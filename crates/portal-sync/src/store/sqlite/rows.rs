@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Statement, Transaction, 
 use super::{Failure, damaged};
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
+use crate::held::object::Key;
 use crate::held::state::Others;
 use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
@@ -99,22 +100,22 @@ impl Provider {
         }
     }
 
-    /// Those of its entities that have these kinds and ids.
+    /// Those of its entities that stand for these objects.
     pub(super) fn documents(
         &self,
         connection: &Connection,
-        keys: &[(Kind, String)],
+        keys: &[Key],
     ) -> Result<Vec<Written>, Failure> {
         let mut one = connection.prepare(
             "SELECT kind, okta_id, ref, body FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3",
         )?;
         let mut documents = Vec::with_capacity(keys.len());
-        for (kind, okta_id) in keys {
-            let mut rows = one.query(params![self.id, kind.as_str(), okta_id])?;
+        for key in keys {
+            let mut rows = one.query(params![self.id, key.kind().as_str(), key.text()])?;
             if let Some(row) = rows.next()? {
                 let entity = Entity::of(&self.id, row)?;
                 documents.push(Written {
-                    okta_id: okta_id.clone(),
+                    key: key.clone(),
                     document: Document::stored(entity.parsed_ref()?, entity.body),
                 });
             }
@@ -171,6 +172,12 @@ impl<'a> Entity<'a> {
             body,
         } = self;
         Sum::of_row(&[provider, kind, okta_id, entity_ref, body].map(|text| text.as_bytes()))
+    }
+
+    /// What the entity stands for.
+    pub(super) fn key(&self) -> Result<Key, Failure> {
+        let kind: Kind = self.kind.parse().map_err(damaged)?;
+        Key::parse(kind, self.okta_id).ok_or_else(|| damaged(Mismatch("the kind of an entity")))
     }
 
     pub(super) fn parsed_ref(&self) -> Result<EntityRef, Failure> {
@@ -359,8 +366,10 @@ impl<'a> Entities<'a> {
     }
 
     /// Removes an entity if it is there.
-    pub(super) fn remove(&mut self, kind: Kind, okta_id: &str) -> Result<(), Failure> {
-        let mut rows = self.delete.query([self.provider, kind.as_str(), okta_id])?;
+    pub(super) fn remove(&mut self, key: &Key) -> Result<(), Failure> {
+        let mut rows = self
+            .delete
+            .query([self.provider, key.kind().as_str(), &key.text()])?;
         // To the end: only then is the statement done.
         while let Some(row) = rows.next()? {
             self.sum.subtract(Entity::of(self.provider, row)?.digest());
@@ -370,11 +379,12 @@ impl<'a> Entities<'a> {
 
     /// Adds an entity that is not there.
     pub(super) fn insert(&mut self, written: &Written) -> Result<(), Failure> {
-        let Written { okta_id, document } = written;
+        let Written { key, document } = written;
+        let okta_id = key.text();
         let entity = Entity {
             provider: self.provider,
-            kind: document.kind().as_str(),
-            okta_id,
+            kind: key.kind().as_str(),
+            okta_id: &okta_id,
             entity_ref: document.entity_ref().as_str(),
             body: document.body(),
         };

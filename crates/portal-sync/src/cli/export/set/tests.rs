@@ -11,7 +11,7 @@ fn records(count: usize) -> Vec<Record> {
     (0..count)
         .map(|number| Record {
             provider: "acme".into(),
-            okta_id: format!("00u{number}"),
+            key: crate::held::object::Key::User(format!("00u{number}").into()),
             entity: serde_json::from_value(serde_json::json!({
                 "apiVersion": "backstage.io/v1alpha1",
                 "kind": "User",

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
-fn staff(users: std::ops::Range<usize>) -> Snapshot {
+fn staff(users: std::ops::Range<usize>) -> Org {
     let users: Vec<(String, Value)> = users
         .map(|n| {
             (
@@ -18,9 +18,9 @@ fn staff(users: std::ops::Range<usize>) -> Snapshot {
     org(&listed, &[("00g1", json!({"name": "all"}), &all)])
 }
 
-fn on_day(mut snapshot: Snapshot, day: i64) -> Snapshot {
-    snapshot.taken_at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day);
-    snapshot
+fn on_day(mut org: Org, day: i64) -> Org {
+    org.taken_at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day);
+    org
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! A store that gives no answer.
 
-use catalog_model::Kind;
-
 use super::*;
 use crate::held::document::Written;
+use crate::held::object::Key;
 use crate::held::state::State;
 use crate::store::{Catalog, KnownProvider, StoreError};
 
@@ -29,7 +28,7 @@ impl CatalogStore for Silent {
         never()
     }
 
-    fn documents(&self, _: &str, _: u64, _: Vec<(Kind, String)>) -> Answer<Vec<Written>> {
+    fn documents(&self, _: &str, _: u64, _: Vec<Key>) -> Answer<Vec<Written>> {
         never()
     }
 
