@@ -6,6 +6,7 @@ use figment::value::Value;
 use jiff::Span;
 
 use super::errors::{ConfigError, quoted};
+use super::keys;
 use super::section::{Entry, Section};
 
 /// The forms of a duration, for messages.
@@ -30,7 +31,7 @@ const UNITS: [(&str, f64); 8] = [
 /// Reads a duration: a map of units, ISO 8601, or words such as `30m` and `2 seconds`.
 pub(super) fn read(entry: &Entry<'_>) -> Option<Duration> {
     match entry.value() {
-        Value::Dict(..) => entry.section(EXPECTED).and_then(|units| {
+        Value::Dict(..) => entry.section(&keys::UNITS, EXPECTED).and_then(|units| {
             let duration = of_units(&units);
             units.close();
             duration

@@ -7,6 +7,7 @@ use super::credentials;
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::filters;
+use super::keys::TENANT;
 use super::layers::EXAMPLE;
 use super::mapping;
 use super::place::KeyPath;
@@ -71,8 +72,12 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
     };
     let shared = reading.at(&["portalSync", "mapping"]);
     let mut add = |origin: Origin<'_>, entry: &Entry<'_>| {
-        let Some(section) = entry.section("a map with `oktaUrl` and credentials") else {
+        let Some(section) = entry.section(&TENANT, "a map with `oktaUrl` and credentials") else {
             return;
+        };
+        let section = match origin {
+            Origin::Key(_) => section.not_listing("id"),
+            Origin::List | Origin::Single => section,
         };
         let provider = read(&section, origin, defaults, shared.clone());
         section.close_beside(elsewhere::TENANT);
@@ -95,7 +100,7 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
             1
         }
         _ => okta
-            .section("a map of tenants by id, or a list of tenants")
+            .map("a map of tenants by id, or a list of tenants")
             .map_or(1, |tenants| {
                 let lost = tenants
                     .keys()
@@ -116,7 +121,7 @@ pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<Provider
 }
 
 /// Whether these are the keys of one tenant and not the ids of several.
-fn is_single(keys: &Dict) -> bool {
+pub(super) fn is_single(keys: &Dict) -> bool {
     let scalar = |value: &Value| !matches!(value, Value::Dict(..) | Value::Empty(..));
     let of_others = |(key, value): (&String, &Value)| {
         scalar(value) && elsewhere::fix(elsewhere::TENANT, key).is_some()
@@ -174,7 +179,7 @@ fn read<'a>(
 
 fn id(section: &Section<'_>, origin: Origin<'_>, org: Option<&OrgUrl>) -> Option<String> {
     if let Origin::Key(key) = origin {
-        if let Some(entry) = section.tolerated("id")
+        if let Some(entry) = section.get("id")
             && let Some(id) = entry.text("a text")
             && id.trim() != key
         {

@@ -7,9 +7,11 @@ use figment::value::{Dict, Value};
 
 use super::elsewhere::{self, Elsewhere};
 use super::errors::{ConfigError, ConfigErrors, Notice, quoted};
+use super::keys::{Form, Table};
 use super::layers::Layers;
 use super::place::{Content, KeyPath, Node, Origin, Place, Written};
 use super::secrecy::Secrecy;
+use crate::decide::guard::Percent;
 use crate::text::nearest::{listed, nearest};
 
 mod reading;
@@ -109,16 +111,47 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The same value for one tenant alone, without what all tenants have: for maps that say one thing and are not merged.
-    pub(super) fn alone(&self) -> Self {
+    /// The value laid over `base`, as a later file is laid over an earlier one: maps are merged, everything else is replaced.
+    pub(super) fn over(self, base: Option<Self>) -> Self {
         Self {
-            base: None,
-            ..self.clone()
+            base: base.map(Box::new),
+            ..self
         }
     }
 
+    /// Whether a map has something under `key`, be it null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(self.value, Value::Dict(_, entries) if entries.contains_key(key))
+    }
+
+    /// What is in a map, in the order in which the configuration names it, or in a list.
+    pub(super) fn children(&self) -> Vec<(String, Self)> {
+        if let Value::Array(_, items) = self.value {
+            let element = |(index, item)| {
+                let entry = Self::present(self.reading, item, self.path.index(index))?;
+                Some((index.to_string(), entry))
+            };
+            return items.iter().enumerate().filter_map(element).collect();
+        }
+        let mut keys = Vec::new();
+        for map in [Some(self), self.base.as_deref()].into_iter().flatten() {
+            for key in self.reading.layers.keys_in_order(&map.path) {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+        let child = |key: &str| Some((key.to_owned(), self.child(key)?));
+        keys.into_iter().filter_map(child).collect()
+    }
+
+    /// Whether the value is a secret, or has some in it.
+    pub(super) fn secrecy(&self) -> Secrecy {
+        Secrecy::at(&self.path)
+    }
+
     /// What a map has under `key`, or else its base.
-    fn child(&self, key: &str) -> Option<Self> {
+    pub(super) fn child(&self, key: &str) -> Option<Self> {
         let Value::Dict(_, entries) = self.value else {
             return None;
         };
@@ -127,10 +160,7 @@ impl<'a> Entry<'a> {
             return base;
         };
         let own = Self::present(self.reading, value, self.path.key(key))?;
-        Some(Self {
-            base: base.map(Box::new),
-            ..own
-        })
+        Some(own.over(base))
     }
 
     pub(super) fn value(&self) -> &'a Value {
@@ -200,9 +230,7 @@ impl<'a> Entry<'a> {
     /// A text, of a secret too, which the merged value does not have.
     pub(super) fn plain(&self) -> Option<&'a str> {
         match (self.value, self.node().map(|node| &node.content)) {
-            (Value::String(..), Some(Content::Text(text))) if Secrecy::at(&self.path).hides() => {
-                Some(text)
-            }
+            (Value::String(..), Some(Content::Text(text))) if self.secrecy().hides() => Some(text),
             (Value::String(_, text), _) => Some(text),
             _ => None,
         }
@@ -228,7 +256,9 @@ impl<'a> Entry<'a> {
             Value::Num(_, number) => number
                 .to_i128()
                 .and_then(|whole| i64::try_from(whole).ok())
-                .map_or(serde_json::Value::Null, Into::into),
+                .map(Into::into)
+                .or_else(|| self.value.to_f64().map(Into::into))
+                .unwrap_or_default(),
             Value::String(..) => self.plain().into(),
             Value::Char(_, character) => character.to_string().into(),
             Value::Empty(..) => serde_json::Value::Null,
@@ -245,18 +275,33 @@ impl<'a> Entry<'a> {
         self.node()?.origin.as_ref()
     }
 
-    /// A map with known keys.
-    pub(super) fn section(&self, expected: &str) -> Option<Section<'a>> {
+    /// A map with the keys of `table`. One that says one thing is read without what all tenants have.
+    pub(super) fn section(&self, table: &'static Table, expected: &str) -> Option<Section<'a>> {
         let Value::Dict(_, entries) = self.value else {
             self.refuse_kind(expected);
             return None;
         };
         Some(Section {
-            entry: self.clone(),
+            entry: self.as_map_of(table),
             entries,
-            asked: RefCell::default(),
-            tolerated: RefCell::default(),
+            table,
+            unlisted: None,
         })
+    }
+
+    /// The same map without what all tenants have, where it says one thing.
+    pub(super) fn as_map_of(&self, table: &Table) -> Self {
+        let base = self.base.clone().filter(|_| !table.is_one_thing);
+        Self {
+            base,
+            ..self.clone()
+        }
+    }
+
+    /// A map whose keys are chosen by whoever writes it.
+    pub(super) fn map(&self, expected: &str) -> Option<Section<'a>> {
+        static ANY: Table = Table::new("", &[]);
+        self.section(&ANY, expected)
     }
 }
 
@@ -272,43 +317,69 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A map whose keys are known: every key that was never asked for is an error when it is closed.
+/// A map whose keys are known: every other one is an error when it is closed.
 pub(super) struct Section<'a> {
     entry: Entry<'a>,
     entries: &'a Dict,
-    asked: RefCell<Vec<&'static str>>,
-    tolerated: RefCell<Vec<&'static str>>,
+    table: &'static Table,
+    /// A key that is known and needs no mention where the keys are listed.
+    unlisted: Option<&'static str>,
 }
 
 impl<'a> Section<'a> {
-    /// The value under `key`, when there is one.
-    pub(super) fn get(&self, key: &'static str) -> Option<Entry<'a>> {
-        self.asked.borrow_mut().push(key);
+    /// The same map, where `key` is not mentioned when its keys are listed.
+    pub(super) fn not_listing(self, key: &'static str) -> Self {
+        Self {
+            unlisted: Some(key),
+            ..self
+        }
+    }
+
+    /// The value under a `key` of the table, when there is one.
+    pub(super) fn get(&self, key: &str) -> Option<Entry<'a>> {
+        debug_assert!(self.table.key(key).is_some(), "`{key}` of {:?}", self.table);
         self.entry(key)
     }
 
-    /// The value under a `key` that is known and needs no mention where the keys are listed.
-    pub(super) fn tolerated(&self, key: &'static str) -> Option<Entry<'a>> {
-        self.tolerated.borrow_mut().push(key);
-        self.entry(key)
+    /// What the table says a value under `key` looks like.
+    fn form(&self, key: &str) -> Option<Form> {
+        self.table.key(key).map(|key| key.form)
+    }
+
+    /// `true` or `false` under `key`.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        self.get(key)?.flag()
+    }
+
+    /// The whole number under `key`, in the range of the table.
+    pub(super) fn whole(&self, key: &str) -> Option<u32> {
+        let entry = self.get(key)?;
+        match self.form(key) {
+            Some(Form::Whole(least, most)) => entry.whole(least..=most),
+            _ => None,
+        }
+    }
+
+    /// The percentage under `key`, of at least what the table says.
+    pub(super) fn percent(&self, key: &str) -> Option<Percent> {
+        let entry = self.get(key)?;
+        match self.form(key) {
+            Some(Form::Percent(least)) => entry.percent(least),
+            _ => None,
+        }
     }
 
     /// The value under `key` laid over `base`, as a later file is laid over an earlier one: maps are merged, everything
     /// else is replaced, and null stands for an absent value.
-    pub(super) fn get_over(&self, key: &'static str, base: Option<Entry<'a>>) -> Option<Entry<'a>> {
+    pub(super) fn get_over(&self, key: &str, base: Option<Entry<'a>>) -> Option<Entry<'a>> {
         if !self.entries.contains_key(key) {
-            self.asked.borrow_mut().push(key);
             return base;
         }
-        let own = self.get(key)?;
-        Some(Entry {
-            base: base.map(Box::new),
-            ..own
-        })
+        Some(self.get(key)?.over(base))
     }
 
     /// The value under `key`, when there is one; without one it is missed.
-    pub(super) fn required(&self, key: &'static str) -> Option<Entry<'a>> {
+    pub(super) fn required(&self, key: &str) -> Option<Entry<'a>> {
         let entry = self.get(key);
         if entry.is_none() && !self.is_unresolved(key) {
             let error = ConfigError::new(format!("`{key}` is missing"));
@@ -404,27 +475,21 @@ impl<'a> Section<'a> {
             .any(|written| elsewhere::stands_for(rows, written, key))
     }
 
-    /// Notes every key that was not asked for.
+    /// Notes every key that the table does not have.
     pub(super) fn close(self) {
         self.close_beside(&[]);
     }
 
-    /// Notes every key that was not asked for; `rows` tell of some of them what to write instead.
+    /// Notes every key that the table does not have; `rows` tell of some of them what to write instead.
     pub(super) fn close_beside(self, rows: &[Elsewhere]) {
-        let asked = self.asked.into_inner();
-        let tolerated = self.tolerated.into_inner();
-        for key in self
-            .entries
-            .keys()
-            .filter(|key| !asked.contains(&key.as_str()) && !tolerated.contains(&key.as_str()))
-        {
-            let fix = match (
-                elsewhere::fix(rows, key),
-                nearest(key, asked.iter().copied()),
-            ) {
+        let names = || self.table.keys.iter().map(|key| key.name);
+        let listed_names = || names().filter(|name| self.unlisted != Some(*name));
+        let unknown = self.entries.keys();
+        for key in unknown.filter(|key| self.table.key(key).is_none()) {
+            let fix = match (elsewhere::fix(rows, key), nearest(key, listed_names())) {
                 (Some(fix), _) => fix.to_owned(),
                 (None, Some(known)) => format!("did you mean `{known}`?"),
-                (None, None) => format!("the keys here are {}", listed(asked.iter().copied())),
+                (None, None) => format!("the keys here are {}", listed(listed_names())),
             };
             let path = self.entry.path.key(key);
             let place = self

@@ -1,12 +1,13 @@
 //! Tests of the whole way from files to a checked configuration or its errors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigErrors, Environment, load};
 
 mod bad_files;
 mod bad_program;
 mod bad_tenant;
+mod effective;
 mod elsewhere;
 mod filters;
 mod good;
@@ -15,8 +16,11 @@ mod layering;
 mod mapping_bad;
 mod mapping_good;
 mod misread;
+mod reference;
+mod schema;
 mod secrets;
 mod server;
+mod tables;
 
 /// Loads the default files of a folder that holds `files`.
 fn load_all(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
@@ -35,12 +39,19 @@ fn load_given(
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let given: Vec<PathBuf> = given.iter().map(PathBuf::from).collect();
-    load(
-        &given,
-        &Environment::from_iter(variables.iter().copied()),
-        folder.path(),
-    )
+    let paths: Vec<PathBuf> = given.iter().map(PathBuf::from).collect();
+    let environment = Environment::from_iter(variables.iter().copied());
+    let loaded = load(&paths, &environment, folder.path());
+    if loaded.is_ok() {
+        // What is accepted, an editor that knows the schema accepts.
+        let default = ["app-config.yaml", "app-config.local.yaml"];
+        let read =
+            |name: &str| given.contains(&name) || (given.is_empty() && default.contains(&name));
+        for (name, text) in files.iter().filter(|(name, _)| read(name)) {
+            schema::accepts(name, text);
+        }
+    }
+    loaded
 }
 
 /// The file of one tenant with these keys.
@@ -76,6 +87,28 @@ fn refused(text: &str, expected: &str) {
     files.extend(BESIDE);
     let errors = load_all(&files, &[("HOME", "/var/lib/portal")]).expect_err(text);
     assert_eq!(errors.to_string(), expected.trim_matches('\n'), "{text}");
+}
+
+/// Checks that a file of this crate says exactly this.
+fn golden(name: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if is_blessing() {
+        std::fs::write(&path, expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "{name} is to say\n{expected}\nafter a look at the differences, CONFIG_BLESS=1 accepts them"
+    );
+}
+
+/// Whether files are to be written instead of compared: `CONFIG_BLESS=1`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where these tests are told so"
+)]
+fn is_blessing() -> bool {
+    std::env::var_os("CONFIG_BLESS").is_some()
 }
 
 #[test]
