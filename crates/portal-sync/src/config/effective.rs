@@ -134,7 +134,7 @@ impl<'a> Show<'a> {
                 None => Part::Map(
                     children
                         .into_iter()
-                        .map(|(key, value)| (key, self.value(form, &value)))
+                        .map(|(key, value)| (self.shown(&key), self.value(form, &value)))
                         .collect(),
                 ),
             },
@@ -166,11 +166,16 @@ impl<'a> Show<'a> {
             };
             return format!("(secret: {kind} of {length} characters)").into();
         }
+        self.shown(text).into()
+    }
+
+    /// A text that is no secret, unless one was written into it by mistake.
+    fn shown(&self, text: &str) -> String {
         if is_key(text) || self.secrets.iter().any(|secret| text.contains(secret)) {
-            return format!("(not shown: a text of {length} characters that holds a secret)")
-                .into();
+            let length = text.chars().count();
+            return format!("(not shown: a text of {length} characters with a secret in it)");
         }
-        text.into()
+        text.to_owned()
     }
 }
 
@@ -181,7 +186,8 @@ fn table_of(form: &Form, entry: &Entry<'_>) -> Option<&'static Table> {
         form => form.tables(),
     };
     let has_keys = |table: &&Table| table.keys.iter().any(|key| entry.has(key.name));
-    tables.into_iter().find(has_keys)
+    let first = tables.first().copied();
+    tables.into_iter().find(has_keys).or(first)
 }
 
 /// The form of the elements of a list of this form.
@@ -291,8 +297,8 @@ fn text(text: &str) -> String {
         |root| matches!(root.get("a").map(|node| &node.content), Some(Content::Text(read)) if read.as_str() == text),
     );
     match plain {
-        true => text.to_owned(),
         _ if text.chars().any(char::is_control) => Json::from(text).to_string(),
+        true => text.to_owned(),
         _ => format!("'{}'", text.replace('\'', "''")),
     }
 }

@@ -82,18 +82,21 @@ fn value(form: &Form) -> Value {
 fn alternatives(form: &Form) -> Vec<Value> {
     let mut all = Vec::new();
     written(form, &mut all);
-    for (name, fits) in [
-        (
-            REFERENCE,
-            !matches!(form, Form::Map(_) | Form::Keys(_) | Form::List(_)),
-        ),
-        (INCLUSION, true),
-    ] {
-        if fits {
-            all.push(defined(name));
-        }
+    if takes_text(form) {
+        all.push(defined(REFERENCE));
     }
+    all.push(defined(INCLUSION));
     all
+}
+
+/// Whether a value of this form may be a text, which a variable or a file can give.
+fn takes_text(form: &Form) -> bool {
+    match form {
+        Form::Map(_) | Form::Keys(_) | Form::List(_) | Form::Jwk => false,
+        Form::Items(item) => takes_text(item),
+        Form::OneOf(forms) => forms.iter().any(takes_text),
+        _ => true,
+    }
 }
 
 fn defined(name: &str) -> Value {

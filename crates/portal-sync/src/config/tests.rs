@@ -43,11 +43,11 @@ fn load_given(
     let environment = Environment::from_iter(variables.iter().copied());
     let loaded = load(&paths, &environment, folder.path());
     if loaded.is_ok() {
-        // What is accepted, an editor that knows the schema accepts.
+        // An editor that knows the schema takes what is accepted; what an earlier file has may be replaced.
         let default = ["app-config.yaml", "app-config.local.yaml"];
-        let read =
-            |name: &str| given.contains(&name) || (given.is_empty() && default.contains(&name));
-        for (name, text) in files.iter().filter(|(name, _)| read(name)) {
+        let read = if given.is_empty() { &default } else { given };
+        let text = |name: &&str| files.iter().find(|(known, _)| known == name);
+        if let Some((name, text)) = read.iter().rev().find_map(text) {
             schema::accepts(name, text);
         }
     }
