@@ -195,7 +195,7 @@ fn layer(
         .filter_map(|keys| ours(&root, keys, &mut substitution, &Folder::of(&path, file)));
     let root = ours.fold(
         Node::new(root.place.clone(), Content::Map(Vec::new())),
-        graft,
+        Node::beside,
     );
     let (lost, exposed) = substitution.finish();
     let found = Found {
@@ -253,17 +253,6 @@ fn ours(
                 Node::new(place, Content::Map(vec![(key, inner)]))
             }),
     )
-}
-
-/// One map with the entries of both; they have no key in common.
-fn graft(one: Node, two: Node) -> Node {
-    match (one.content, two.content) {
-        (Content::Map(mut entries), Content::Map(more)) => {
-            entries.extend(more);
-            Node::new(one.place, Content::Map(entries))
-        }
-        (content, _) => Node::new(one.place, content),
-    }
 }
 
 impl Layers {

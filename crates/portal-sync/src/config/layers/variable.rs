@@ -3,7 +3,7 @@
 use super::super::errors::ConfigError;
 use super::super::misplaced::{self, OURS};
 use super::super::place::{Content, Key, KeyPath, Node, Place};
-use super::{Layer, graft};
+use super::Layer;
 
 /// What the names of such variables begin with.
 pub(super) const PREFIX: &str = "APP_CONFIG_";
@@ -41,7 +41,10 @@ pub(super) fn layer(name: &str, text: &str) -> Option<Result<Layer, ConfigError>
     let root = OURS
         .into_iter()
         .filter_map(|keys| ours_of_variable(&root, keys))
-        .fold(Node::new(place.clone(), Content::Map(Vec::new())), graft);
+        .fold(
+            Node::new(place.clone(), Content::Map(Vec::new())),
+            Node::beside,
+        );
     Some(Ok(Layer { name: place, root }))
 }
 
