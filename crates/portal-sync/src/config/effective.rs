@@ -5,10 +5,10 @@ use std::fmt;
 
 use figment::value::Value;
 use okta_auth::visible::visible;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::errors::is_key;
-use super::keys::{Form, PROGRAM, TENANT, Table};
+use super::keys::{Form, Key, PROGRAM, TENANT, Table};
 use super::layers::Layers;
 use super::place::{Content, Origin};
 use super::provider::is_single;
@@ -97,30 +97,37 @@ impl<'a> Show<'a> {
     /// A map with the keys of a table, those without a value with their defaults. What it does not have, `all` has.
     fn map(&self, table: &'static Table, map: Option<&Entry<'a>>, all: Option<&Entry<'a>>) -> Part {
         let map = map.map(|map| map.as_map_of(table));
-        let mut parts = Vec::new();
-        for key in table.keys {
-            let of_all = all.and_then(|all| all.child(key.name));
-            let part = match (&key.form, map.as_ref().and_then(|map| map.child(key.name))) {
-                // A key of a mapping that is null has its default, whatever all tenants have.
-                (Form::Map(table), own) if key.name == "mapping" => {
-                    let has_own = map.as_ref().is_some_and(|map| map.has(key.name));
-                    let own = own.map(|own| own.over(of_all.clone()));
-                    self.map(table, own.or(of_all.filter(|_| !has_own)).as_ref(), None)
+        let part = |key: &'static Key| {
+            let found = match (&map, all) {
+                // Here null takes away what all tenants have; elsewhere theirs stays.
+                (Some(map), Some(all)) if key.name == "mapping" => {
+                    let laid_over = map.clone().over(Some(all.clone()));
+                    self.key(key, Some(&laid_over), None)
                 }
-                (Form::Map(table), own) if own.is_some() || key.default == "{}" => {
-                    self.map(table, own.as_ref(), of_all.as_ref())
-                }
-                (form, own) => match own.or(of_all) {
-                    Some(value) => self.value(form, &value),
-                    None => match yaml::as_json(key.default) {
-                        Some(default) => Part::of_default(default),
-                        None => continue,
-                    },
-                },
+                (map, all) => self.key(key, map.as_ref(), all),
             };
-            parts.push((key.name.to_owned(), part));
+            Some((key.name.to_owned(), found?))
+        };
+        Part::Map(table.keys.iter().filter_map(part).collect())
+    }
+
+    /// What is under a key: a value of the map or else of `all`, or the default; nothing when there is none.
+    fn key(&self, key: &Key, map: Option<&Entry<'a>>, all: Option<&Entry<'a>>) -> Option<Part> {
+        let own = map.and_then(|map| map.child(key.name));
+        let of_all = all.and_then(|all| all.child(key.name));
+        let null = map.and_then(|map| map.taking_away(key.name));
+        match (&key.form, own, null) {
+            (Form::Map(_), None, Some(null)) => Some(Part::Value(Json::Null, from(&null))),
+            (Form::Map(table), own, _) if own.is_some() || key.default == "{}" => {
+                Some(self.map(table, own.as_ref(), of_all.as_ref()))
+            }
+            (form, own, null) => match own.or(of_all) {
+                Some(value) => Some(self.value(form, &value)),
+                None => yaml::as_json(key.default)
+                    .map(Part::of_default)
+                    .or_else(|| Some(Part::Value(Json::Null, from(&null?)))),
+            },
         }
-        Part::Map(parts)
     }
 
     fn value(&self, form: &Form, entry: &Entry<'a>) -> Part {
@@ -129,14 +136,12 @@ impl<'a> Show<'a> {
             Value::Dict(..) if entry.secrecy() == Secrecy::Secret => {
                 Part::Value("(secret: a JWK)".into(), from(entry))
             }
-            Value::Dict(..) if !children.is_empty() => match table_of(form, entry) {
+            Value::Dict(..) => match table_of(form, entry) {
                 Some(table) => self.map(table, Some(entry), None),
-                None => Part::Map(
-                    children
-                        .into_iter()
-                        .map(|(key, value)| (self.shown(&key), self.value(form, &value)))
-                        .collect(),
-                ),
+                None => match self.own_keys(form, entry) {
+                    parts if parts.is_empty() => Part::Value(json!({}), from(entry)),
+                    parts => Part::Map(parts),
+                },
             },
             Value::Array(..) if !children.is_empty() => {
                 let element = element_of(form).unwrap_or(form);
@@ -149,6 +154,18 @@ impl<'a> Show<'a> {
             }
             _ => Part::Value(self.scalar(entry), from(entry)),
         }
+    }
+
+    /// A map whose keys were chosen by whoever wrote it.
+    fn own_keys(&self, form: &Form, map: &Entry<'a>) -> Vec<(String, Part)> {
+        let children = map.children().into_iter();
+        let values = children.map(|(key, value)| (self.shown(&key), self.value(form, &value)));
+        let null = |key: &str| {
+            let place = from(&map.taking_away(key)?);
+            Some((self.shown(key), Part::Value(Json::Null, place)))
+        };
+        let nulls = map.own_keys().into_iter().filter_map(null);
+        values.chain(nulls).collect()
     }
 
     fn scalar(&self, entry: &Entry<'a>) -> Json {
@@ -284,10 +301,23 @@ fn write_map(
 /// The value on one line of YAML.
 fn scalar(value: &Json) -> String {
     match value {
-        // What the reader makes of a variable is no reference any more.
-        Json::String(value) => text(&value.replace("${", "$${")),
+        Json::String(value) => text(&escaped(value)),
         other => other.to_string(),
     }
+}
+
+/// A text in which nothing is a variable to the reader.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let is_reference = after
+            .split_once('}')
+            .is_some_and(|(name, _)| !name.contains('{'));
+        escaped.extend([before, if is_reference { "$${" } else { "${" }]);
+        rest = after;
+    }
+    escaped + rest
 }
 
 /// A text on one line of YAML, in quotes only where it needs some.

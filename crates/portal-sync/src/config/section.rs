@@ -118,6 +118,28 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The null under `key` of a map, where it takes away what all tenants have there.
+    pub(super) fn taking_away(&self, key: &str) -> Option<Self> {
+        let Value::Dict(_, entries) = self.value else {
+            return None;
+        };
+        let value = entries
+            .get(key)
+            .filter(|value| matches!(value, Value::Empty(..)))?;
+        self.base.as_deref()?.child(key)?;
+        Some(Self {
+            value,
+            path: self.path.key(key),
+            base: None,
+            ..self.clone()
+        })
+    }
+
+    /// The keys of a map itself, those of nulls included, in the order in which the configuration names them.
+    pub(super) fn own_keys(&self) -> Vec<&'a str> {
+        self.reading.layers.keys_in_order(&self.path)
+    }
+
     /// Whether a map has something under `key`, be it null.
     pub(super) fn has(&self, key: &str) -> bool {
         matches!(self.value, Value::Dict(_, entries) if entries.contains_key(key))
@@ -134,7 +156,7 @@ impl<'a> Entry<'a> {
         }
         let mut keys = Vec::new();
         for map in [Some(self), self.base.as_deref()].into_iter().flatten() {
-            for key in self.reading.layers.keys_in_order(&map.path) {
+            for key in map.own_keys() {
                 if !keys.contains(&key) {
                     keys.push(key);
                 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigErrors, Environment, load};
+use super::{Config, ConfigErrors, Environment, load, print};
 
 mod bad_files;
 mod bad_program;
@@ -42,7 +42,9 @@ fn load_given(
     let paths: Vec<PathBuf> = given.iter().map(PathBuf::from).collect();
     let environment = Environment::from_iter(variables.iter().copied());
     let loaded = load(&paths, &environment, folder.path());
-    if loaded.is_ok() {
+    if let Ok(config) = &loaded {
+        let shown = print(&paths, &environment, folder.path());
+        effective::is_the_same(config, &shown.unwrap().to_string(), folder.path());
         // An editor that knows the schema takes what is accepted; what an earlier file has may be replaced.
         let default = ["app-config.yaml", "app-config.local.yaml"];
         let read = if given.is_empty() { &default } else { given };

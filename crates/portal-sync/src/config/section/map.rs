@@ -143,7 +143,7 @@ impl<'a> Section<'a> {
 
     /// All keys in the order in which the configuration names them; not those of a base.
     pub(in super::super) fn keys_in_order(&self) -> Vec<&'a str> {
-        self.entry.reading.layers.keys_in_order(&self.entry.path)
+        self.entry.own_keys()
     }
 
     /// The section as a value.
