@@ -8,6 +8,7 @@ use super::{Global, failure, help, output};
 use crate::config::{self, Config, ConfigErrors, Environment};
 use crate::exit::Exit;
 use crate::store::StoreUrl;
+use crate::text::json::nothing_hidden;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -79,7 +80,10 @@ fn print(format: PrintFormat, global: &Global, environment: &Environment) -> Pri
     let effective = effective.map_err(|errors| refused(&errors))?;
     Ok(match format {
         PrintFormat::Yaml => output::lines(effective),
-        PrintFormat::Json => output::json(&format!("{:#}", effective.json())),
+        PrintFormat::Json => {
+            let json = format!("{:#}", effective.json());
+            output::result(format_args!("{}\n", nothing_hidden(&json)))
+        }
     })
 }
 
