@@ -68,7 +68,7 @@ enum Command {
     Filter(filter::FilterCommand),
     /// Look at the configuration
     #[command(subcommand)]
-    Config(ConfigCommand),
+    Config(config::ConfigCommand),
     /// Print what completes this command line in a shell
     #[command(after_help = help::COMPLETIONS)]
     Completions {
@@ -106,12 +106,6 @@ enum Format {
     Text,
     /// One JSON object a line, one for each provider
     Json,
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Check the configuration without asking Okta anything
-    Check,
 }
 
 /// Runs the command line of the process.
@@ -158,7 +152,7 @@ fn run(arguments: Vec<OsString>) -> Exit {
 async fn dispatch(cli: Cli, environment: Environment) -> Exit {
     let Cli { global, command } = cli;
     match &command {
-        Command::Config(ConfigCommand::Check) => return config::check(&global, &environment),
+        Command::Config(command) => return config::run(command, &global, &environment),
         Command::Filter(command) => return filter::run(command),
         Command::Completions { shell } => return completions(*shell),
         _ => {}

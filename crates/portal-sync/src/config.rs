@@ -11,10 +11,13 @@
 
 use std::path::{Path, PathBuf};
 
+use self::layers::Layers;
+use self::section::Reading;
 use self::tuning::Tuning;
 
 // Leaf first: a module uses only modules listed above it.
 mod environment;
+mod keys;
 mod place;
 
 mod errors;
@@ -23,6 +26,8 @@ pub(crate) mod permissions;
 mod elsewhere;
 
 mod yaml;
+
+mod schema;
 
 mod misplaced;
 mod secrecy;
@@ -52,9 +57,13 @@ mod tuning;
 
 mod provider;
 
+mod effective;
+
 pub(crate) use daemon::{Store, Telemetry};
+pub(crate) use effective::Effective;
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigErrors, Notice};
+pub(crate) use schema::schema;
 pub(crate) use server::Server;
 
 use crate::run::provider::ProviderConfig;
@@ -97,10 +106,29 @@ pub(crate) fn load(
     cwd: &Path,
 ) -> Result<Config, ConfigErrors> {
     let layers = layers::read(files, environment, cwd).map_err(ConfigErrors::new)?;
-    let reading = section::Reading::new(&layers);
+    checked(&layers, cwd)
+}
+
+/// Like [`load`], for people: every key that is in force with its value and with where it comes from. Secrets are not shown.
+///
+/// # Errors
+///
+/// Those of [`load`].
+pub(crate) fn print(
+    files: &[PathBuf],
+    environment: &Environment,
+    cwd: &Path,
+) -> Result<Effective, ConfigErrors> {
+    let layers = layers::read(files, environment, cwd).map_err(ConfigErrors::new)?;
+    checked(&layers, cwd)?;
+    Ok(Effective::of(&layers))
+}
+
+fn checked(layers: &Layers, cwd: &Path) -> Result<Config, ConfigErrors> {
+    let reading = Reading::new(layers);
     let ours = reading
         .at(&["portalSync"])
-        .and_then(|entry| entry.section("a map"));
+        .and_then(|entry| entry.section(&keys::PROGRAM, "a map"));
     let defaults = ours
         .as_ref()
         .map(|section| tuning::read(section, &Tuning::default()))

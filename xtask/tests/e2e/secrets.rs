@@ -28,6 +28,8 @@ async fn secrets_reach_the_org_and_nothing_else() -> anyhow::Result<()> {
         &["sync", "-vv", "--format", "json"],
         &["export", "-vv"],
         &["config", "check", "-vv"],
+        &["config", "print", "-vv"],
+        &["config", "print", "--format", "json"],
     ] {
         let run = small.run(command).await?;
         assert!(

@@ -1,27 +1,64 @@
-//! `config check`.
+//! `config`: is the configuration good, what is in force, and what can be written.
 
 use std::path::PathBuf;
 
-use super::{Global, failure, output};
-use crate::config::{self, Config, Environment};
+use clap::{Subcommand, ValueEnum};
+
+use super::{Global, failure, help, output};
+use crate::config::{self, Config, ConfigErrors, Environment};
 use crate::exit::Exit;
 use crate::store::StoreUrl;
+use crate::text::json::nothing_hidden;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Check the configuration without asking Okta anything
+    Check,
+    /// Print what is in force, each value with the place it comes from; secrets are not shown
+    #[command(after_help = help::CONFIG_PRINT)]
+    Print {
+        /// What it looks like
+        #[arg(long, value_enum, default_value_t)]
+        format: PrintFormat,
+    },
+    /// Print a JSON Schema of the configuration, for editors
+    #[command(after_help = help::CONFIG_SCHEMA)]
+    Schema,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum PrintFormat {
+    /// For people, with the places in comments
+    #[default]
+    Yaml,
+    /// The values alone
+    Json,
+}
+
+/// Does what the command says.
+pub(super) fn run(command: &ConfigCommand, global: &Global, environment: &Environment) -> Exit {
+    let done = match command {
+        ConfigCommand::Check => check(global, environment),
+        ConfigCommand::Print { format } => print(*format, global, environment),
+        ConfigCommand::Schema => Ok(output::result(format_args!("{:#}\n", config::schema()))),
+    };
+    match done {
+        Ok(Ok(())) => Exit::Done,
+        Ok(Err(error)) => failure::of_output(&error),
+        Err(exit) => exit,
+    }
+}
 
 /// Reads the configuration, and tells what is wrong with it.
 pub(super) fn load(global: &Global, environment: &Environment) -> Result<Config, Exit> {
-    let folder = std::env::current_dir()
-        .map_err(|error| failure::of_system("the working directory cannot be read", &error))?;
-    config::load(&global.files, environment, &folder).map_err(|errors| {
-        output::message(&errors);
-        Exit::Usage
-    })
+    config::load(&global.files, environment, &folder()?).map_err(|errors| refused(&errors))
 }
 
-pub(super) fn check(global: &Global, environment: &Environment) -> Exit {
-    let config = match load(global, environment) {
-        Ok(config) => config,
-        Err(exit) => return exit,
-    };
+/// A result that was printed, or could not be; or why there is none.
+type Printed = Result<Result<(), output::Unwritten>, Exit>;
+
+fn check(global: &Global, environment: &Environment) -> Printed {
+    let config = load(global, environment)?;
     for notice in config.notices.iter().chain(&config.exposed) {
         output::message(notice);
     }
@@ -31,13 +68,31 @@ pub(super) fn check(global: &Global, environment: &Environment) -> Exit {
         .map(|provider| format!("{} ({})", provider.id, provider.org.host()))
         .collect();
     let StoreUrl::Sqlite(path) = &config.store.url;
-    let written = output::lines(format_args!(
+    Ok(output::lines(format_args!(
         "the configuration is good: {}; store {}\n",
         tenants.join(", "),
-        PathBuf::from(path).display()
-    ));
-    match written {
-        Ok(()) => Exit::Done,
-        Err(error) => failure::of_output(&error),
-    }
+        path.display()
+    )))
+}
+
+fn print(format: PrintFormat, global: &Global, environment: &Environment) -> Printed {
+    let effective = config::print(&global.files, environment, &folder()?);
+    let effective = effective.map_err(|errors| refused(&errors))?;
+    Ok(match format {
+        PrintFormat::Yaml => output::lines(effective),
+        PrintFormat::Json => {
+            let json = format!("{:#}", effective.json());
+            output::result(format_args!("{}\n", nothing_hidden(&json)))
+        }
+    })
+}
+
+fn folder() -> Result<PathBuf, Exit> {
+    std::env::current_dir()
+        .map_err(|error| failure::of_system("the working directory cannot be read", &error))
+}
+
+fn refused(errors: &ConfigErrors) -> Exit {
+    output::message(errors);
+    Exit::Usage
 }

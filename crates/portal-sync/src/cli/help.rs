@@ -48,6 +48,23 @@ Examples:
   portal-sync export --format ndjson | jq .kind One JSON object a line
   portal-sync export --out org --shards 8       Eight files, in the place of those of the export before";
 
+/// Of `config print`.
+pub(super) const CONFIG_PRINT: &str = "\
+Exit codes: 0 printed; 10 the configuration is wrong, as `config check` tells.
+
+Examples:
+  portal-sync config print                        With the files of this folder
+  portal-sync config print --config prod.yaml     With another configuration
+  portal-sync config print --format json | jq .   For a program";
+
+/// Of `config schema`.
+pub(super) const CONFIG_SCHEMA: &str = "\
+Examples:
+  portal-sync config schema > portal-sync.schema.json
+
+An editor with the YAML language server checks and completes a file that has this line:
+  # yaml-language-server: $schema=portal-sync.schema.json";
+
 /// Of `completions`.
 pub(super) const COMPLETIONS: &str = "\
 Examples:

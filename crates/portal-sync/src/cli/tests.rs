@@ -34,6 +34,8 @@ fn examples_of_help_are_command_lines() {
         help::SYNC,
         help::PLAN,
         help::EXPORT,
+        help::CONFIG_PRINT,
+        help::CONFIG_SCHEMA,
         help::COMPLETIONS,
     ] {
         let examples = text
@@ -48,7 +50,7 @@ fn examples_of_help_are_command_lines() {
             count += 1;
         }
     }
-    assert_eq!(count, 15);
+    assert_eq!(count, 19);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
+use super::keys::OAUTH;
 use super::place::Origin;
 use super::section::{Entry, Section, bare_variable};
 use crate::run::provider::Credentials;
@@ -24,7 +25,7 @@ const SERVICE_APP: [(&str, &str); 3] = [
 pub(super) fn read(section: &Section<'_>) -> Option<Credentials> {
     let oauth = section
         .get("oauth")
-        .and_then(|entry| entry.section("a map with `clientId`, `keyId` and `privateKey`"));
+        .and_then(|entry| entry.section(&OAUTH, "a map with `clientId`, `keyId` and `privateKey`"));
     let [client_id, key_id, key] =
         SERVICE_APP.map(|(name, _)| either(section, name, oauth.as_ref()));
     let token = section.get("token");

@@ -5,6 +5,7 @@ use std::path::Path;
 use url::Url;
 
 use super::errors::{ConfigError, quoted};
+use super::keys::{SERVER, STORE, TELEMETRY};
 use super::section::{Entry, Section};
 use super::server::{self, Server};
 use crate::store::StoreUrl;
@@ -39,11 +40,13 @@ pub(super) struct Daemon {
 /// Reads `store`, `server` and `telemetry`; what is wrong is noted, and its default is used to go
 /// on.
 pub(super) fn read(section: Option<&Section<'_>>, cwd: &Path) -> Daemon {
-    let part = |key, expected| section?.get(key)?.section(expected);
+    let part = |key, table, expected| section?.get(key)?.section(table, expected);
+    let with_hosts = "a map with `listen`, `tokens` and `hosts`";
+    let with_log = "a map with `log` and `otlpEndpoint`";
     Daemon {
-        store: store(part("store", "a map with `url`"), cwd),
-        server: server::read(part("server", "a map with `listen`, `tokens` and `hosts`")),
-        telemetry: telemetry(part("telemetry", "a map with `log` and `otlpEndpoint`")),
+        store: store(part("store", &STORE, "a map with `url`"), cwd),
+        server: server::read(part("server", &SERVER, with_hosts)),
+        telemetry: telemetry(part("telemetry", &TELEMETRY, with_log)),
     }
 }
 

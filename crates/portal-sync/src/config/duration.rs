@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use figment::value::Value;
-use jiff::Span;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Unit};
 
 use super::errors::{ConfigError, quoted};
+use super::keys;
 use super::section::{Entry, Section};
 
 /// The forms of a duration, for messages.
@@ -30,7 +31,7 @@ const UNITS: [(&str, f64); 8] = [
 /// Reads a duration: a map of units, ISO 8601, or words such as `30m` and `2 seconds`.
 pub(super) fn read(entry: &Entry<'_>) -> Option<Duration> {
     match entry.value() {
-        Value::Dict(..) => entry.section(EXPECTED).and_then(|units| {
+        Value::Dict(..) => entry.section(&keys::UNITS, EXPECTED).and_then(|units| {
             let duration = of_units(&units);
             units.close();
             duration
@@ -126,21 +127,16 @@ fn of_text(text: &str) -> Result<Duration, ConfigError> {
     if span.is_negative() {
         return Err(ConfigError::new(format!("`{text}` is negative")));
     }
-    let months = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
-    let days = months + i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
-    let clock = Span::new()
-        .hours(span.get_hours())
-        .minutes(span.get_minutes())
-        .seconds(span.get_seconds())
-        .milliseconds(span.get_milliseconds())
-        .microseconds(span.get_microseconds())
-        .nanoseconds(span.get_nanoseconds());
-    let clock = Duration::try_from(clock).map_err(|_| unreadable())?;
-    let days = u64::try_from(days)
-        .ok()
-        .and_then(|days| days.checked_mul(86_400))
-        .map(Duration::from_secs);
-    days.and_then(|days| days.checked_add(clock))
+    // Those of Backstage, as in the map.
+    let days = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30;
+    let exact = span
+        .years(0)
+        .months(0)
+        .to_duration(SpanRelativeTo::days_are_24_hours());
+    let exact = exact.map_err(|_| unreadable())?;
+    let whole = exact.checked_add(SignedDuration::from_hours(24 * days));
+    whole
+        .and_then(|whole| Duration::try_from(whole).ok())
         .ok_or_else(unreadable)
 }
 
@@ -152,13 +148,8 @@ fn bare(number: &str) -> ConfigError {
 
 /// Whole milliseconds, which is as fine as a schedule gets.
 fn seconds_of(seconds: f64) -> Option<Duration> {
-    let exact = Duration::try_from_secs_f64(seconds).ok()?;
-    let rest = exact.subsec_nanos() % 1_000_000;
-    let rounded = if rest >= 500_000 { 1 } else { 0 };
-    Some(
-        Duration::from_secs(exact.as_secs())
-            + Duration::from_millis(u64::from(exact.subsec_millis()) + rounded),
-    )
+    let exact = SignedDuration::try_from_secs_f64(seconds).ok()?;
+    Duration::try_from(exact.round(Unit::Millisecond).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -177,6 +168,7 @@ mod tests {
             ("P2DT6H", Some(194_400_000)),
             ("P1W", Some(604_800_000)),
             ("P1M", Some(2_592_000_000)),
+            ("P1Y1M1W1DT1H", Some(34_822_800_000)),
             ("1 day", Some(86_400_000)),
             ("0s", Some(0)),
             ("30", None),

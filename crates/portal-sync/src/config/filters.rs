@@ -4,6 +4,7 @@ use figment::value::Value;
 use org_filter::{RecordKind, SearchExpr};
 
 use super::errors::{ConfigError, quoted};
+use super::keys::GROUP_FILTER;
 use super::section::Entry;
 use crate::read::selection::GroupFilter;
 
@@ -37,6 +38,7 @@ pub(super) fn groups(entry: &Entry<'_>) -> Option<GroupFilter> {
         Value::Array(..) => names(entry).map(GroupFilter::Names),
         _ => {
             let section = entry.section(
+                &GROUP_FILTER,
                 "a search expression, a list of group names, `{ names: […] }` or `{ search: … }`",
             )?;
             let choose = "keep one of them; `profile.name eq` in `search` selects by name too";

@@ -11,15 +11,15 @@ use zeroize::Zeroizing;
 use super::environment::Environment;
 use super::errors::{ConfigError, Notice};
 use super::misplaced::{self, OURS};
-use super::place::{Content, Key, KeyPath, Node, Place, Step};
+use super::place::{Content, KeyPath, Node, Place, Step};
 use super::secrecy::{HIDDEN, Secrecy};
 use super::substitute::{Folder, Lost, Substitution, unreadable};
 use super::yaml;
 
+mod variable;
+
 /// The default files, the second overriding the first.
 const DEFAULT_FILES: [&str; 2] = ["app-config.yaml", "app-config.local.yaml"];
-
-const VARIABLE_PREFIX: &str = "APP_CONFIG_";
 
 /// What every configuration needs, to be shown to whoever has none.
 pub(super) const EXAMPLE: &str = "\
@@ -115,8 +115,8 @@ pub(super) fn read(
             Err(error) => errors.push(error),
         }
     }
-    for (name, text) in environment.with_prefix(VARIABLE_PREFIX) {
-        match variable(name, text) {
+    for (name, text) in environment.with_prefix(variable::PREFIX) {
+        match variable::layer(name, text) {
             Some(Ok(layer)) => layers.push(layer),
             Some(Err(error)) => errors.push(error),
             None => {}
@@ -195,7 +195,7 @@ fn layer(
         .filter_map(|keys| ours(&root, keys, &mut substitution, &Folder::of(&path, file)));
     let root = ours.fold(
         Node::new(root.place.clone(), Content::Map(Vec::new())),
-        graft,
+        Node::beside,
     );
     let (lost, exposed) = substitution.finish();
     let found = Found {
@@ -253,110 +253,6 @@ fn ours(
                 Node::new(place, Content::Map(vec![(key, inner)]))
             }),
     )
-}
-
-/// One map with the entries of both; they have no key in common.
-fn graft(one: Node, two: Node) -> Node {
-    match (one.content, two.content) {
-        (Content::Map(mut entries), Content::Map(more)) => {
-            entries.extend(more);
-            Node::new(one.place, Content::Map(entries))
-        }
-        (content, _) => Node::new(one.place, content),
-    }
-}
-
-/// The layer of `APP_CONFIG_a_b=value`, if it is about a part of ours. As in Backstage the value is
-/// JSON, and text where it is not; an empty one is not looked at.
-fn variable(name: &str, text: &str) -> Option<Result<Layer, ConfigError>> {
-    let keys: Vec<&str> = name.split('_').collect();
-    let path = KeyPath::of(&keys);
-    let place = Place::whole(&format!("{VARIABLE_PREFIX}{name}"));
-    if text.is_empty() {
-        return None;
-    }
-    if !OURS.iter().any(|ours| KeyPath::of(ours).touches(&path)) {
-        let value = Node::new(place.clone(), Content::Null);
-        let error = misplaced::find(&under(&keys, &place, value))
-            .into_iter()
-            .next();
-        return error.map(Err);
-    }
-    if keys.iter().any(|key| key.is_empty()) {
-        let error = ConfigError::new("not the name of a key")
-            .fix("put one `_` between the keys, none at the end");
-        return Some(Err(error.at(place)));
-    }
-    let value = match serde_json::from_str(text) {
-        Ok(serde_json::Value::Null) => {
-            return Some(Err(ConfigError::new("the value may not be null").at(place)));
-        }
-        Ok(json) => tree(&place, json),
-        Err(_) => Node::new(place.clone(), Content::Text(text.to_owned().into())),
-    };
-    let root = under(&keys, &place, value);
-    // `APP_CONFIG_catalog` holds other plugins' keys too.
-    let root = OURS
-        .into_iter()
-        .filter_map(|keys| ours_of_variable(&root, keys))
-        .fold(Node::new(place.clone(), Content::Map(Vec::new())), graft);
-    Some(Ok(Layer { name: place, root }))
-}
-
-/// A value under keys, one in the other.
-fn under(keys: &[&str], place: &Place, value: Node) -> Node {
-    keys.iter().rev().fold(value, |inner, key| {
-        let key = Key {
-            text: (*key).to_owned(),
-            place: place.clone(),
-        };
-        Node::new(place.clone(), Content::Map(vec![(key, inner)]))
-    })
-}
-
-/// Like [`ours`] without references: Backstage replaces none in variables.
-fn ours_of_variable(root: &Node, keys: &[&str]) -> Option<Node> {
-    let (first, rest) = keys.split_first()?;
-    let (key, value) = root.entry(first)?;
-    let inner = if rest.is_empty() {
-        value.clone()
-    } else {
-        ours_of_variable(value, rest)?
-    };
-    Some(Node::new(
-        root.place.clone(),
-        Content::Map(vec![(key.clone(), inner)]),
-    ))
-}
-
-fn tree(place: &Place, json: serde_json::Value) -> Node {
-    let content = match json {
-        serde_json::Value::Null => Content::Null,
-        serde_json::Value::Bool(value) => Content::Bool(value),
-        serde_json::Value::Number(number) => match number.as_i128() {
-            Some(value) => Content::Integer(value),
-            None => Content::Float(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        serde_json::Value::String(text) => Content::Text(text.into()),
-        serde_json::Value::Array(items) => {
-            Content::List(items.into_iter().map(|item| tree(place, item)).collect())
-        }
-        serde_json::Value::Object(entries) => Content::Map(
-            entries
-                .into_iter()
-                .map(|(text, value)| {
-                    (
-                        Key {
-                            text,
-                            place: place.clone(),
-                        },
-                        tree(place, value),
-                    )
-                })
-                .collect(),
-        ),
-    };
-    Node::new(place.clone(), content)
 }
 
 impl Layers {
@@ -428,6 +324,15 @@ impl Layers {
         &self.unresolved
     }
 
+    /// The texts of secrets, as far as they are long enough to tell one from another text.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        for layer in &self.layers {
+            secrets(&layer.root, Secrecy::Open, &mut found);
+        }
+        found
+    }
+
     /// The files of secrets that other users of the machine can open.
     pub(super) fn exposed(&self) -> Vec<Notice> {
         let mut told = HashSet::new();
@@ -448,6 +353,22 @@ impl Layers {
             .iter()
             .rev()
             .find(|layer| layer.name.source() == name)
+    }
+}
+
+fn secrets<'a>(node: &'a Node, secrecy: Secrecy, found: &mut Vec<&'a str>) {
+    const SHORTEST: usize = 8;
+    match &node.content {
+        Content::Text(text) if secrecy.hides() && text.trim().len() >= SHORTEST => {
+            found.push(text.trim())
+        }
+        Content::List(items) => items.iter().for_each(|item| secrets(item, secrecy, found)),
+        Content::Map(entries) => {
+            // The id of a key is none, and may stand beside it.
+            let others = entries.iter().filter(|(key, _)| key.text != "kid");
+            others.for_each(|(key, value)| secrets(value, secrecy.under(&key.text), found));
+        }
+        _ => {}
     }
 }
 

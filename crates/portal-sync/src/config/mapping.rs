@@ -39,6 +39,7 @@ use catalog_model::Namespace;
 
 use super::elsewhere;
 use super::errors::ConfigError;
+use super::keys::{GROUPS, MAPPING, USERS};
 use super::section::Entry;
 use crate::decide::rules::{Collisions, MappingRules, Renames};
 
@@ -54,7 +55,7 @@ mod users;
 pub(super) fn read(entry: Option<Entry<'_>>, host: Option<&str>) -> MappingRules {
     let mut mapping = MappingRules::default();
     let Some(section) =
-        entry.and_then(|entry| entry.section("a map such as `{ userName: login }`"))
+        entry.and_then(|entry| entry.section(&MAPPING, "a map such as `{ userName: login }`"))
     else {
         return mapping;
     };
@@ -83,13 +84,14 @@ pub(super) fn read(entry: Option<Entry<'_>>, host: Option<&str>) -> MappingRules
         &mut mapping.admin_console,
         get("adminConsole").and_then(|entry| console::read(&entry, host)),
     );
-    let users =
-        get("users").and_then(|entry| entry.section("a map such as `{ emailCase: lower }`"));
+    let users = get("users")
+        .and_then(|entry| entry.section(&USERS, "a map such as `{ emailCase: lower }`"));
     if let Some(section) = users {
         users::read(&section, &mut mapping.users);
         section.close();
     }
-    let groups = get("groups").and_then(|entry| entry.section("a map such as `{ type: team }`"));
+    let groups =
+        get("groups").and_then(|entry| entry.section(&GROUPS, "a map such as `{ type: team }`"));
     if let Some(section) = groups {
         groups::read(&section, &mut mapping.groups);
         section.close();

@@ -184,6 +184,17 @@ impl Node {
         }
     }
 
+    /// One map with the entries of both; they have no key in common.
+    pub(super) fn beside(self, other: Self) -> Self {
+        match (self.content, other.content) {
+            (Content::Map(mut entries), Content::Map(more)) => {
+                entries.extend(more);
+                Self::new(self.place, Content::Map(entries))
+            }
+            (content, _) => Self::new(self.place, content),
+        }
+    }
+
     /// The value under `key`, when this is a map that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|(_, value)| value)

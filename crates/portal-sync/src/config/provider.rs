@@ -7,6 +7,7 @@ use super::credentials;
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
 use super::filters;
+use super::keys::TENANT;
 use super::layers::EXAMPLE;
 use super::mapping;
 use super::place::KeyPath;
@@ -48,75 +49,76 @@ const OF_A_TENANT: [&str; 9] = [
 
 /// Reads all tenants, in the order in which they are named. What is wrong is noted, and the tenant left out.
 pub(super) fn read_all(reading: &Reading<'_>, defaults: &Tuning) -> Vec<ProviderConfig> {
-    let mut providers: Vec<ProviderConfig> = Vec::new();
-    let none = || {
-        let message = format!(
-            "no Okta tenant is configured in {}",
-            listed(reading.sources())
-        );
-        reading.error(
-            ConfigError::new(message)
-                .about(&KeyPath::of(&OKTA))
-                .excerpt(EXAMPLE)
-                .fix("add one as above"),
-        );
-        Vec::new()
-    };
     let Some(okta) = reading.at(&OKTA) else {
-        return if reading.is_unresolved(&KeyPath::of(&OKTA)) {
-            Vec::new()
-        } else {
-            none()
-        };
+        if !reading.is_unresolved(&KeyPath::of(&OKTA)) {
+            refuse_none(reading);
+        }
+        return Vec::new();
     };
+    let Some(tenants) = tenants(&okta) else {
+        return Vec::new();
+    };
+    if tenants.is_empty() {
+        refuse_none(reading);
+    }
     let shared = reading.at(&["portalSync", "mapping"]);
-    let mut add = |origin: Origin<'_>, entry: &Entry<'_>| {
-        let Some(section) = entry.section("a map with `oktaUrl` and credentials") else {
-            return;
+    let mut providers: Vec<ProviderConfig> = Vec::new();
+    for (origin, entry) in tenants.into_iter().flatten() {
+        let Some(section) = entry.section(&TENANT, "a map with `oktaUrl` and credentials") else {
+            continue;
+        };
+        let section = match origin {
+            Origin::Key(_) => section.not_listing("id"),
+            Origin::List | Origin::Single => section,
         };
         let provider = read(&section, origin, defaults, shared.clone());
         section.close_beside(elsewhere::TENANT);
-        let Some(provider) = provider else { return };
+        let Some(provider) = provider else { continue };
         if providers.iter().any(|other| other.id == provider.id) {
             let message = format!("another tenant has the id `{}` already", provider.id);
             entry.refuse(ConfigError::new(message).fix("give each tenant an `id` of its own"));
         } else {
             providers.push(provider);
         }
-    };
-    let count = match okta.value() {
+    }
+    providers
+}
+
+fn refuse_none(reading: &Reading<'_>) {
+    let message = format!(
+        "no Okta tenant is configured in {}",
+        listed(reading.sources())
+    );
+    let error = ConfigError::new(message).about(&KeyPath::of(&OKTA));
+    reading.error(error.excerpt(EXAMPLE).fix("add one as above"));
+}
+
+/// The tenants of each form, those that led nowhere as nothing; none at all when it has no form of them.
+fn tenants<'a>(okta: &Entry<'a>) -> Option<Vec<Option<(Origin<'a>, Entry<'a>)>>> {
+    match okta.value() {
         Value::Array(..) => {
             let entries = okta.list("a list of tenants").unwrap_or_default();
-            entries.iter().for_each(|entry| add(Origin::List, entry));
-            entries.len()
+            let each = entries.into_iter().map(|entry| Some((Origin::List, entry)));
+            Some(each.collect())
         }
-        Value::Dict(_, keys) if is_single(keys) => {
-            add(Origin::Single, &okta);
-            1
-        }
-        _ => okta
-            .section("a map of tenants by id, or a list of tenants")
-            .map_or(1, |tenants| {
-                let lost = tenants
-                    .keys()
-                    .filter(|id| tenants.is_unresolved(id))
-                    .count();
-                let entries: Vec<_> = tenants
+        Value::Dict(_, keys) if is_single(keys) => Some(vec![Some((Origin::Single, okta.clone()))]),
+        _ => {
+            let tenants = okta.map("a map of tenants by id, or a list of tenants")?;
+            let each =
+                tenants
                     .keys_in_order()
                     .into_iter()
-                    .filter_map(|id| Some((id, tenants.entry(id)?)))
-                    .collect();
-                entries
-                    .iter()
-                    .for_each(|(id, entry)| add(Origin::Key(id), entry));
-                entries.len() + lost
-            }),
-    };
-    if count == 0 { none() } else { providers }
+                    .filter_map(|id| match tenants.entry(id) {
+                        Some(entry) => Some(Some((Origin::Key(id), entry))),
+                        None => tenants.is_unresolved(id).then_some(None),
+                    });
+            Some(each.collect())
+        }
+    }
 }
 
 /// Whether these are the keys of one tenant and not the ids of several.
-fn is_single(keys: &Dict) -> bool {
+pub(super) fn is_single(keys: &Dict) -> bool {
     let scalar = |value: &Value| !matches!(value, Value::Dict(..) | Value::Empty(..));
     let of_others = |(key, value): (&String, &Value)| {
         scalar(value) && elsewhere::fix(elsewhere::TENANT, key).is_some()
@@ -174,7 +176,7 @@ fn read<'a>(
 
 fn id(section: &Section<'_>, origin: Origin<'_>, org: Option<&OrgUrl>) -> Option<String> {
     if let Origin::Key(key) = origin {
-        if let Some(entry) = section.tolerated("id")
+        if let Some(entry) = section.get("id")
             && let Some(id) = entry.text("a text")
             && id.trim() != key
         {

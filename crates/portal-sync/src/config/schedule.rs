@@ -6,6 +6,7 @@ use figment::value::Value;
 use super::duration;
 use super::elsewhere;
 use super::errors::{ConfigError, quoted};
+use super::keys::{FREQUENCY, SCHEDULE};
 use super::section::{Entry, Section};
 use crate::run::schedule::{Frequency, Schedule};
 
@@ -13,7 +14,7 @@ use crate::run::schedule::{Frequency, Schedule};
 pub(super) fn read(entry: Option<Entry<'_>>) -> Schedule {
     let mut schedule = Schedule::default();
     let Some(section) =
-        entry.and_then(|entry| entry.section("a map with `frequency` and `timeout`"))
+        entry.and_then(|entry| entry.section(&SCHEDULE, "a map with `frequency` and `timeout`"))
     else {
         return schedule;
     };
@@ -55,7 +56,7 @@ fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
         }
         _ => return duration::read_some(entry).map(Frequency::Every),
     }
-    let section = entry.section("a frequency")?;
+    let section = entry.section(&FREQUENCY, "a frequency")?;
     let frequency = on_demand_or_cron(&section);
     section.close();
     frequency

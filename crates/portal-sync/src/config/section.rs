@@ -1,19 +1,20 @@
 //! Reading typed values out of the merged layers, collecting every error on the way.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use figment::value::{Dict, Value};
+use figment::value::Value;
 
-use super::elsewhere::{self, Elsewhere};
 use super::errors::{ConfigError, ConfigErrors, Notice, quoted};
+use super::keys::Table;
 use super::layers::Layers;
 use super::place::{Content, KeyPath, Node, Origin, Place, Written};
 use super::secrecy::Secrecy;
-use crate::text::nearest::{listed, nearest};
 
+mod map;
 mod reading;
 
+pub(super) use map::Section;
 pub(super) use reading::bare_variable;
 
 /// One pass over a configuration: the merged layers, and what was found wrong or notable so far.
@@ -109,16 +110,69 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// The same value for one tenant alone, without what all tenants have: for maps that say one thing and are not merged.
-    pub(super) fn alone(&self) -> Self {
+    /// The value laid over `base`, as a later file is laid over an earlier one: maps are merged, everything else is replaced.
+    pub(super) fn over(self, base: Option<Self>) -> Self {
         Self {
-            base: None,
-            ..self.clone()
+            base: base.map(Box::new),
+            ..self
         }
     }
 
+    /// The null under `key` of a map, where it takes away what all tenants have there.
+    pub(super) fn taking_away(&self, key: &str) -> Option<Self> {
+        let Value::Dict(_, entries) = self.value else {
+            return None;
+        };
+        let value = entries
+            .get(key)
+            .filter(|value| matches!(value, Value::Empty(..)))?;
+        self.base.as_deref()?.child(key)?;
+        Some(Self {
+            value,
+            path: self.path.key(key),
+            base: None,
+            ..self.clone()
+        })
+    }
+
+    /// The keys of a map itself, those of nulls included, in the order in which the configuration names them.
+    pub(super) fn own_keys(&self) -> Vec<&'a str> {
+        self.reading.layers.keys_in_order(&self.path)
+    }
+
+    /// Whether a map has something under `key`, be it null.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(self.value, Value::Dict(_, entries) if entries.contains_key(key))
+    }
+
+    /// What is in a map, in the order in which the configuration names it, or in a list.
+    pub(super) fn children(&self) -> Vec<(String, Self)> {
+        if let Value::Array(_, items) = self.value {
+            let element = |(index, item)| {
+                let entry = Self::present(self.reading, item, self.path.index(index))?;
+                Some((index.to_string(), entry))
+            };
+            return items.iter().enumerate().filter_map(element).collect();
+        }
+        let mut keys = Vec::new();
+        for map in [Some(self), self.base.as_deref()].into_iter().flatten() {
+            for key in map.own_keys() {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+        let child = |key: &str| Some((key.to_owned(), self.child(key)?));
+        keys.into_iter().filter_map(child).collect()
+    }
+
+    /// Whether the value is a secret, or has some in it.
+    pub(super) fn secrecy(&self) -> Secrecy {
+        Secrecy::at(&self.path)
+    }
+
     /// What a map has under `key`, or else its base.
-    fn child(&self, key: &str) -> Option<Self> {
+    pub(super) fn child(&self, key: &str) -> Option<Self> {
         let Value::Dict(_, entries) = self.value else {
             return None;
         };
@@ -127,10 +181,7 @@ impl<'a> Entry<'a> {
             return base;
         };
         let own = Self::present(self.reading, value, self.path.key(key))?;
-        Some(Self {
-            base: base.map(Box::new),
-            ..own
-        })
+        Some(own.over(base))
     }
 
     pub(super) fn value(&self) -> &'a Value {
@@ -200,9 +251,7 @@ impl<'a> Entry<'a> {
     /// A text, of a secret too, which the merged value does not have.
     pub(super) fn plain(&self) -> Option<&'a str> {
         match (self.value, self.node().map(|node| &node.content)) {
-            (Value::String(..), Some(Content::Text(text))) if Secrecy::at(&self.path).hides() => {
-                Some(text)
-            }
+            (Value::String(..), Some(Content::Text(text))) if self.secrecy().hides() => Some(text),
             (Value::String(_, text), _) => Some(text),
             _ => None,
         }
@@ -228,7 +277,9 @@ impl<'a> Entry<'a> {
             Value::Num(_, number) => number
                 .to_i128()
                 .and_then(|whole| i64::try_from(whole).ok())
-                .map_or(serde_json::Value::Null, Into::into),
+                .map(Into::into)
+                .or_else(|| self.value.to_f64().map(Into::into))
+                .unwrap_or_default(),
             Value::String(..) => self.plain().into(),
             Value::Char(_, character) => character.to_string().into(),
             Value::Empty(..) => serde_json::Value::Null,
@@ -245,18 +296,28 @@ impl<'a> Entry<'a> {
         self.node()?.origin.as_ref()
     }
 
-    /// A map with known keys.
-    pub(super) fn section(&self, expected: &str) -> Option<Section<'a>> {
+    /// A map with the keys of `table`. One that says one thing is read without what all tenants have.
+    pub(super) fn section(&self, table: &'static Table, expected: &str) -> Option<Section<'a>> {
         let Value::Dict(_, entries) = self.value else {
             self.refuse_kind(expected);
             return None;
         };
-        Some(Section {
-            entry: self.clone(),
-            entries,
-            asked: RefCell::default(),
-            tolerated: RefCell::default(),
-        })
+        Some(Section::new(self.as_map_of(table), entries, table))
+    }
+
+    /// The same map without what all tenants have, where it says one thing.
+    pub(super) fn as_map_of(&self, table: &Table) -> Self {
+        let base = self.base.clone().filter(|_| !table.is_one_thing);
+        Self {
+            base,
+            ..self.clone()
+        }
+    }
+
+    /// A map whose keys are chosen by whoever writes it.
+    pub(super) fn map(&self, expected: &str) -> Option<Section<'a>> {
+        static ANY: Table = Table::new("", &[]);
+        self.section(&ANY, expected)
     }
 }
 
@@ -269,172 +330,5 @@ fn kind(value: &Value) -> &'static str {
         Value::Empty(..) => "nothing",
         Value::Dict(..) => "a map",
         Value::Array(..) => "a list",
-    }
-}
-
-/// A map whose keys are known: every key that was never asked for is an error when it is closed.
-pub(super) struct Section<'a> {
-    entry: Entry<'a>,
-    entries: &'a Dict,
-    asked: RefCell<Vec<&'static str>>,
-    tolerated: RefCell<Vec<&'static str>>,
-}
-
-impl<'a> Section<'a> {
-    /// The value under `key`, when there is one.
-    pub(super) fn get(&self, key: &'static str) -> Option<Entry<'a>> {
-        self.asked.borrow_mut().push(key);
-        self.entry(key)
-    }
-
-    /// The value under a `key` that is known and needs no mention where the keys are listed.
-    pub(super) fn tolerated(&self, key: &'static str) -> Option<Entry<'a>> {
-        self.tolerated.borrow_mut().push(key);
-        self.entry(key)
-    }
-
-    /// The value under `key` laid over `base`, as a later file is laid over an earlier one: maps are merged, everything
-    /// else is replaced, and null stands for an absent value.
-    pub(super) fn get_over(&self, key: &'static str, base: Option<Entry<'a>>) -> Option<Entry<'a>> {
-        if !self.entries.contains_key(key) {
-            self.asked.borrow_mut().push(key);
-            return base;
-        }
-        let own = self.get(key)?;
-        Some(Entry {
-            base: base.map(Box::new),
-            ..own
-        })
-    }
-
-    /// The value under `key`, when there is one; without one it is missed.
-    pub(super) fn required(&self, key: &'static str) -> Option<Entry<'a>> {
-        let entry = self.get(key);
-        if entry.is_none() && !self.is_unresolved(key) {
-            let error = ConfigError::new(format!("`{key}` is missing"));
-            self.refuse(error.fix(format!("add `{key}: …`")));
-        }
-        entry
-    }
-
-    /// The values under two keys of which exactly one is to be given. Neither is returned when both are there; `choose`
-    /// says which one to keep.
-    pub(super) fn one_of(&self, keys: [&'static str; 2], choose: &str) -> [Option<Entry<'a>>; 2] {
-        let values = keys.map(|key| self.get(key));
-        let [one, other] = keys;
-        match &values {
-            [Some(_), Some(_)] => {
-                let error = ConfigError::new(format!("`{one}` and `{other}` cannot be combined"));
-                self.refuse(error.fix(choose));
-                return [None, None];
-            }
-            [None, None] if !keys.iter().any(|key| self.is_unresolved(key)) => {
-                let error = ConfigError::new(format!("neither `{one}` nor `{other}` is given"));
-                self.refuse(error.fix(format!("add `{one}: …` or `{other}: …`")));
-            }
-            _ => {}
-        }
-        values
-    }
-
-    /// The value under `key`, whichever key it is.
-    pub(super) fn entry(&self, key: &str) -> Option<Entry<'a>> {
-        self.entry.child(key)
-    }
-
-    /// All keys, also those without a value.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> {
-        let base = self.entry.base.as_deref().map(|base| base.value);
-        let of_base = match base {
-            Some(Value::Dict(_, entries)) => Some(entries.keys()),
-            _ => None,
-        };
-        let all: BTreeSet<&'a str> = self
-            .entries
-            .keys()
-            .chain(of_base.into_iter().flatten())
-            .map(String::as_str)
-            .collect();
-        all.into_iter()
-    }
-
-    /// All keys in the order in which the configuration names them; not those of a base.
-    pub(super) fn keys_in_order(&self) -> Vec<&'a str> {
-        self.entry.reading.layers.keys_in_order(&self.entry.path)
-    }
-
-    /// The section as a value.
-    pub(super) fn as_entry(&self) -> &Entry<'a> {
-        &self.entry
-    }
-
-    /// The variable that a value under `key` is to come from and that has none.
-    pub(super) fn empty_variable(&self, key: &str) -> Option<&'a str> {
-        match self
-            .entry
-            .reading
-            .layers
-            .node(&self.entry.path.key(key))?
-            .origin
-            .as_ref()?
-        {
-            Origin::Variable(name) => Some(name),
-            Origin::File(_) => None,
-        }
-    }
-
-    /// Whether there was something under `key` that led nowhere.
-    pub(super) fn is_unresolved(&self, key: &str) -> bool {
-        let maps = [Some(&self.entry), self.entry.base.as_deref()];
-        maps.into_iter()
-            .flatten()
-            .any(|map| map.reading.is_unresolved(&map.path.key(key)))
-    }
-
-    /// Notes an error about the section as a whole, at its key.
-    pub(super) fn refuse(&self, error: ConfigError) {
-        self.entry
-            .reading
-            .error(error.at(self.entry.key_place()).about(&self.entry.path));
-    }
-
-    /// Whether what others call `key` is there instead of it.
-    pub(super) fn has_elsewhere(&self, rows: &[Elsewhere], key: &str) -> bool {
-        self.keys()
-            .any(|written| elsewhere::stands_for(rows, written, key))
-    }
-
-    /// Notes every key that was not asked for.
-    pub(super) fn close(self) {
-        self.close_beside(&[]);
-    }
-
-    /// Notes every key that was not asked for; `rows` tell of some of them what to write instead.
-    pub(super) fn close_beside(self, rows: &[Elsewhere]) {
-        let asked = self.asked.into_inner();
-        let tolerated = self.tolerated.into_inner();
-        for key in self
-            .entries
-            .keys()
-            .filter(|key| !asked.contains(&key.as_str()) && !tolerated.contains(&key.as_str()))
-        {
-            let fix = match (
-                elsewhere::fix(rows, key),
-                nearest(key, asked.iter().copied()),
-            ) {
-                (Some(fix), _) => fix.to_owned(),
-                (None, Some(known)) => format!("did you mean `{known}`?"),
-                (None, None) => format!("the keys here are {}", listed(asked.iter().copied())),
-            };
-            let path = self.entry.path.key(key);
-            let place = self
-                .entry
-                .reading
-                .layers
-                .places(&path)
-                .map_or_else(|| self.entry.key_place(), |(key, _)| key);
-            let error = ConfigError::new("unknown key").fix(fix);
-            self.entry.reading.error(error.at(place).about(&path));
-        }
     }
 }

@@ -1,12 +1,13 @@
 //! Tests of the whole way from files to a checked configuration or its errors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Config, ConfigErrors, Environment, load};
+use super::{Config, ConfigErrors, Environment, load, print};
 
 mod bad_files;
 mod bad_program;
 mod bad_tenant;
+mod effective;
 mod elsewhere;
 mod filters;
 mod good;
@@ -15,8 +16,11 @@ mod layering;
 mod mapping_bad;
 mod mapping_good;
 mod misread;
+mod reference;
+mod schema;
 mod secrets;
 mod server;
+mod tables;
 
 /// Loads the default files of a folder that holds `files`.
 fn load_all(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
@@ -35,12 +39,21 @@ fn load_given(
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let given: Vec<PathBuf> = given.iter().map(PathBuf::from).collect();
-    load(
-        &given,
-        &Environment::from_iter(variables.iter().copied()),
-        folder.path(),
-    )
+    let paths: Vec<PathBuf> = given.iter().map(PathBuf::from).collect();
+    let environment = Environment::from_iter(variables.iter().copied());
+    let loaded = load(&paths, &environment, folder.path());
+    if let Ok(config) = &loaded {
+        let shown = print(&paths, &environment, folder.path());
+        effective::is_the_same(config, &shown.unwrap().to_string(), folder.path());
+        // An editor that knows the schema takes what is accepted; what an earlier file has may be replaced.
+        let default = ["app-config.yaml", "app-config.local.yaml"];
+        let read = if given.is_empty() { &default } else { given };
+        let text = |name: &&str| files.iter().find(|(known, _)| known == name);
+        if let Some((name, text)) = read.iter().rev().find_map(text) {
+            schema::accepts(name, text);
+        }
+    }
+    loaded
 }
 
 /// The file of one tenant with these keys.
@@ -76,6 +89,28 @@ fn refused(text: &str, expected: &str) {
     files.extend(BESIDE);
     let errors = load_all(&files, &[("HOME", "/var/lib/portal")]).expect_err(text);
     assert_eq!(errors.to_string(), expected.trim_matches('\n'), "{text}");
+}
+
+/// Checks that a file of this crate says exactly this.
+fn golden(name: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if is_blessing() {
+        std::fs::write(&path, expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "{name} is to say\n{expected}\nafter a look at the differences, CONFIG_BLESS=1 accepts them"
+    );
+}
+
+/// Whether files are to be written instead of compared: `CONFIG_BLESS=1`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where these tests are told so"
+)]
+fn is_blessing() -> bool {
+    std::env::var_os("CONFIG_BLESS").is_some()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use figment::value::Value;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::errors::{ConfigError, quoted};
+use super::keys::TOKEN;
 use super::section::Entry;
 use super::strength::{MIN_DIFFERENT, is_guessable};
 use crate::serve::{Permission, Token};
@@ -74,7 +75,7 @@ impl<'a> Read<'a> {
                 name_at: None,
             });
         }
-        let section = entry.section("a token")?;
+        let section = entry.section(&TOKEN, "a token")?;
         let name_at = section.required("name");
         let secret_at = section.required("token");
         let choices = [("read", Permission::Read), ("operate", Permission::Operate)];

@@ -41,6 +41,29 @@ pub(super) fn parse(source: &Place, text: &str) -> Result<Node, ConfigError> {
     })
 }
 
+/// A text of YAML that is right, as JSON; none when it is empty or is not right.
+pub(super) fn as_json(text: &str) -> Option<serde_json::Value> {
+    let root = parse(&Place::whole("configuration"), text).ok()?;
+    Some(json(&root)).filter(|value| !value.is_null())
+}
+
+fn json(node: &Node) -> serde_json::Value {
+    match &node.content {
+        Content::Null => serde_json::Value::Null,
+        Content::Bool(value) => (*value).into(),
+        Content::Integer(value) => {
+            i64::try_from(*value).map_or(serde_json::Value::Null, Into::into)
+        }
+        Content::Float(value) => (*value).into(),
+        Content::Text(text) => text.as_str().into(),
+        Content::List(items) => items.iter().map(json).collect(),
+        Content::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.text.clone(), json(value)))
+            .collect(),
+    }
+}
+
 /// A file that is read.
 struct Source<'t> {
     place: &'t Place,

@@ -6,6 +6,7 @@ use figment::value::Value;
 use org_filter::{AttributePath, NameRule, RuleKind};
 
 use super::super::errors::{ConfigError, quoted};
+use super::super::keys::ATTACHED;
 use super::super::section::{Entry, Section};
 use super::set;
 use crate::decide::rules::Fields;
@@ -115,7 +116,8 @@ fn made(
 
 /// `prefix`, `attributes` and `values` of annotations or labels: the keys, and what makes their values.
 fn attached(entry: &Entry<'_>, record: RecordKind, reserved: &[&str]) -> Vec<(String, Template)> {
-    let Some(section) = entry.section("a map with `prefix`, `attributes` and `values`") else {
+    let Some(section) = entry.section(&ATTACHED, "a map with `prefix`, `attributes` and `values`")
+    else {
         return Vec::new();
     };
     let prefix = section.get("prefix").and_then(|entry| prefix(&entry));
@@ -143,7 +145,7 @@ fn attached(entry: &Entry<'_>, record: RecordKind, reserved: &[&str]) -> Vec<(St
     }
     let values = section
         .get("values")
-        .and_then(|entry| entry.section("a map of keys and their values"));
+        .and_then(|entry| entry.map("a map of keys and their values"));
     if let Some(values) = &values {
         for key in values.keys() {
             if let Some(entry) = values.entry(key)

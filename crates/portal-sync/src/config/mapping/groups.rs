@@ -6,6 +6,7 @@ use org_filter::SearchExpr;
 
 use super::super::errors::ConfigError;
 use super::super::filters;
+use super::super::keys::{HIERARCHY, MERGE, ROOT, TYPE, TYPE_RULE};
 use super::super::section::{Entry, Section};
 use super::fields::{self, attribute, not_empty};
 use super::{set, text};
@@ -38,7 +39,7 @@ fn types(entry: &Entry<'_>, types: &mut GroupTypes) {
         return;
     }
     let expected = "a type such as `team`, or a map with `rules`, `attribute` and `default`";
-    let Some(section) = entry.section(expected) else {
+    let Some(section) = entry.section(&TYPE, expected) else {
         return;
     };
     if let Some(rules) = section.get("rules") {
@@ -52,7 +53,7 @@ fn types(entry: &Entry<'_>, types: &mut GroupTypes) {
 }
 
 fn type_rule(entry: &Entry<'_>) -> Option<(SearchExpr, String)> {
-    let section = entry.section("`{ when: …, type: … }`")?;
+    let section = entry.section(&TYPE_RULE, "`{ when: …, type: … }`")?;
     let when = section.required("when").and_then(|entry| when(&entry));
     let r#type = section.required("type").and_then(text);
     section.close();
@@ -66,9 +67,8 @@ fn when(entry: &Entry<'_>) -> Option<SearchExpr> {
 
 /// `{ key: …, parentKey: … }` or `{ separator: … }`.
 fn hierarchy(entry: &Entry<'_>) -> Option<Hierarchy> {
-    let section = entry
-        .alone()
-        .section("`{ key: orgId, parentKey: parentOrgId }` or `{ separator: '.' }`")?;
+    let expected = "`{ key: orgId, parentKey: parentOrgId }` or `{ separator: '.' }`";
+    let section = entry.section(&HIERARCHY, expected)?;
     let key = section.get("key");
     let choose = "keep one of them; where another file sets the other one, set that to `null`";
     let found = match section.one_of(["parentKey", "separator"], choose) {
@@ -106,7 +106,8 @@ fn separator(entry: &Entry<'_>) -> Option<String> {
 }
 
 fn root(entry: &Entry<'_>) -> Option<Root> {
-    let section = entry.section("a map with `name`, `displayName`, `description` and `type`")?;
+    let expected = "a map with `name`, `displayName`, `description` and `type`";
+    let section = entry.section(&ROOT, expected)?;
     let name = section.required("name").and_then(|entry| {
         let name = entry.text("the name of the root group")?.trim();
         let refuse = |error: &catalog_model::NameError| {
@@ -148,7 +149,7 @@ fn merges(entry: &Entry<'_>) -> Vec<Merge> {
 }
 
 fn merge(entry: &Entry<'_>) -> Option<Merge> {
-    let section = entry.section("`{ name: …, groups: […] }`")?;
+    let section = entry.section(&MERGE, "`{ name: …, groups: […] }`")?;
     let name = section.required("name").and_then(text);
     let description = section.get("description").and_then(text);
     let groups = section.required("groups").map(|entry| {

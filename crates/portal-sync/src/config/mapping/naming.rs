@@ -3,6 +3,7 @@
 use figment::value::Value;
 
 use super::super::errors::{ConfigError, quoted};
+use super::super::keys::NAMED_BY;
 use super::super::section::Entry;
 use super::fields::{attribute, not_empty, template};
 use crate::decide::rules::{GroupNaming, UserNaming};
@@ -65,7 +66,7 @@ fn one<T: Clone>(
         let maps = ["{ attribute: … }", "{ template: … }"];
         return entry.choice_or(words, &maps).cloned();
     }
-    let section = entry.alone().section("a map")?;
+    let section = entry.section(&NAMED_BY, "a map")?;
     let choose = "keep one of them; where another file sets the other one, set that to `null`";
     let found = match section.one_of(["attribute", "template"], choose) {
         [Some(entry), _] => attribute(&entry, record).map(of_attribute),

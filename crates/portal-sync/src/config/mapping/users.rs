@@ -4,6 +4,7 @@ use figment::value::Value;
 use okta_api::UserStatus;
 
 use super::super::errors::ConfigError;
+use super::super::keys::LEAVERS;
 use super::super::section::{Entry, Section};
 use super::{fields, set};
 use crate::decide::rules::{EmailCase, UserMapping};
@@ -75,9 +76,9 @@ fn leavers(entry: &Entry<'_>) -> Option<Leavers> {
         let words = [("remove", Leavers::Remove), ("mark", Leavers::Mark)];
         return entry.choice_or(&words, &["{ keepDays: 30 }"]);
     }
-    let section = entry.section("a map")?;
-    let days = section.required("keepDays");
+    let section = entry.section(&LEAVERS, "a map")?;
+    section.required("keepDays");
+    let days = section.whole("keepDays");
     section.close();
-    let days = days?.whole(1..=36_500)?;
-    Some(Leavers::Keep { days })
+    Some(Leavers::Keep { days: days? })
 }

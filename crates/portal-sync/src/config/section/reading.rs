@@ -7,6 +7,7 @@ use figment::value::Value;
 use super::super::errors::{ConfigError, is_key, quoted};
 use super::super::place::{Node, Origin};
 use super::{Entry, kind};
+use crate::decide::guard::Percent;
 use crate::text::is_blank;
 use crate::text::nearest::{listed, nearest};
 
@@ -147,6 +148,37 @@ impl<'a> Entry<'a> {
             ));
         }
         number
+    }
+
+    /// A percentage, written with its sign, of at least `least`.
+    pub(in super::super) fn percent(&self, least: u8) -> Option<Percent> {
+        let expected = format!("a percentage from `{least}%` to `100%`");
+        let number = match self.value {
+            Value::String(_, text) => text.trim().strip_suffix('%').map(str::trim_end),
+            _ => None,
+        };
+        let percent = number
+            .and_then(|number| number.parse().ok())
+            .filter(|number| *number >= least)
+            .and_then(Percent::new);
+        if percent.is_some() {
+            return percent;
+        }
+        match self.value {
+            Value::Num(_, number)
+                if number
+                    .to_i128()
+                    .is_some_and(|whole| (least.into()..=100).contains(&whole)) =>
+            {
+                let number = number.to_i128().unwrap_or_default();
+                self.refuse(
+                    ConfigError::new(format!("`{number}` has no percent sign"))
+                        .fix(format!("write `{number}%`")),
+                );
+            }
+            _ => self.refuse_value(&expected),
+        }
+        None
     }
 
     /// One of the words in `choices`.

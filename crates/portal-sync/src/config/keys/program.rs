@@ -1,0 +1,106 @@
+//! `portalSync`: what is about the program, and what all tenants have in common.
+
+use super::mapping::MAPPING_OF_ALL;
+use super::tuning::{
+    GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, USERS_FROM_GROUPS,
+};
+use super::{Form, Table, key, with_default};
+
+pub(in super::super) static PROGRAM: Table = Table::new(
+    "portalSync",
+    &[
+        USERS_FROM_GROUPS,
+        INCLUDE_EMPTY_GROUPS,
+        RATE_LIMIT_KEY,
+        GUARD_KEY,
+        LIMITS_KEY,
+        MAPPING_OF_ALL,
+        with_default(
+            "store",
+            Form::Map(&STORE),
+            "{}",
+            "Where the catalog is kept.",
+        ),
+        with_default(
+            "server",
+            Form::Map(&SERVER),
+            "{}",
+            "Where `serve` listens, and whom it answers.",
+        ),
+        with_default(
+            "telemetry",
+            Form::Map(&TELEMETRY),
+            "{}",
+            "What is told about the work, and to whom.",
+        ),
+    ],
+);
+
+pub(in super::super) static STORE: Table = Table::new(
+    "store",
+    &[with_default(
+        "url",
+        Form::Address(&["sqlite"]),
+        "sqlite:portal-sync.db",
+        "The address of the store: `sqlite:` and a file, relative to the working directory.",
+    )],
+);
+
+pub(in super::super) static SERVER: Table = Table::new(
+    "server",
+    &[
+        with_default(
+            "listen",
+            Form::Text,
+            "127.0.0.1:7007",
+            "The address and the port; beyond loopback only with `tokens`.",
+        ),
+        with_default(
+            "tokens",
+            Form::List(&Form::OneOf(&[Form::Secret, Form::Map(&TOKEN)])),
+            "[]",
+            "Who may ask: secrets of at least 16 characters, each a text that may read, or a map.",
+        ),
+        with_default(
+            "hosts",
+            Form::List(&Form::Text),
+            "[]",
+            "The names under which a proxy reaches the server, without scheme and port.",
+        ),
+    ],
+);
+
+pub(in super::super) static TOKEN: Table = Table::new(
+    "token",
+    &[
+        key(
+            "name",
+            Form::Text,
+            "Whose the token is: letters, digits and `-`.",
+        ),
+        key("token", Form::Secret, "The token."),
+        with_default(
+            "may",
+            Form::Choice(&["read", "operate"]),
+            "read",
+            "What it is good for.",
+        ),
+    ],
+);
+
+pub(in super::super) static TELEMETRY: Table = Table::new(
+    "telemetry",
+    &[
+        with_default(
+            "log",
+            Form::Choice(&["text", "json"]),
+            "text",
+            "How log lines look.",
+        ),
+        key(
+            "otlpEndpoint",
+            Form::Address(&["https", "http"]),
+            "The OpenTelemetry collector (OTLP over HTTP) that traces and metrics are sent to.",
+        ),
+    ],
+);
