@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog_model::{Entity, Metadata, Spec, UserSpec};
+use catalog_model::{Entity, Kind, Metadata, Spec, UserSpec};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -255,6 +255,28 @@ async fn another_run_of_the_same_provider_wins() {
     assert_eq!(object["outcome"], "failed");
     assert_eq!(object["error"]["exitCode"], 14);
     assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 1);
+}
+
+/// What a plan says is there now is what it is made over.
+#[tokio::test]
+async fn a_plan_is_made_over_what_another_run_left_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut org = Org::new(&folder);
+    let mut first = jane_of("acme");
+    "00u1".clone_into(&mut first.written[0].okta_id);
+    org.store.commit(first).await.unwrap();
+    org.meanwhile = Some(Commit {
+        base: Some(1),
+        removed: vec![(Kind::User, "00u1".to_owned())],
+        written: Vec::new(),
+        ..jane_of("acme")
+    });
+    let provider = org.provider();
+    let mut run = OneRun::begin(&provider, &*org.store, &ManualClock::new(at()), LIMIT);
+    let known = run.read(Arc::new(|_| ())).await.unwrap();
+    let plan = run.decide(known).await.unwrap();
+    let run = run.end(Ok(&plan));
+    assert_eq!((run.counts.users, run.tally.added), (0, 2));
 }
 
 /// The catalog may be large, and what it holds was counted when the run began.
