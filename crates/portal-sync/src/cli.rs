@@ -11,18 +11,30 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::config::Environment;
 use crate::exit::Exit;
 
-mod config;
 mod confinement;
+
 mod daemon;
-mod export;
-mod failure;
-mod filter;
+
 mod help;
+
 mod output;
+
+mod failure;
+
+mod config;
+
+mod filter;
+
 mod progress;
-mod serve;
+
 mod session;
+
+mod export;
+
 mod signals;
+
+mod serve;
+
 mod sync;
 
 use session::{Purpose, Session};

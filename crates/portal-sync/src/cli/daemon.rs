@@ -19,7 +19,7 @@ use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
 use crate::store::{CatalogStore, KnownProvider};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Registry};
 
 use crate::run::keeper::Keeper;
 use crate::run::publisher::Publisher;
@@ -52,7 +52,7 @@ pub(super) struct Daemon {
     /// What runs and requests are counted with.
     pub metrics: Metrics,
     /// What `/metrics` prints.
-    pub registry: prometheus::Registry,
+    pub registry: Registry,
 }
 
 impl Daemon {

@@ -93,7 +93,7 @@ impl<'a> OneRun<'a> {
     ///
     /// # Errors
     /// When the org shows nobody and the catalog has nobody of it either, or no entities can be made of it.
-    pub(crate) async fn decide(&self, mut known: Known) -> Result<Plan, RunError> {
+    pub(crate) async fn decide(&mut self, mut known: Known) -> Result<Plan, RunError> {
         let mut replans = 0;
         loop {
             let plan;
@@ -206,8 +206,9 @@ impl<'a> OneRun<'a> {
     }
 
     /// The names that other providers hold are read again; what this provider has stays as it was when the org was read.
-    async fn over_what_is_there_now(&self, known: Known) -> Result<Known, RunError> {
+    async fn over_what_is_there_now(&mut self, known: Known) -> Result<Known, RunError> {
         let state = self.store.state(&self.provider.settings().provider).await?;
+        self.counts = Counts::of(&state);
         Ok(apart(|| known.over(state)).await)
     }
 

@@ -94,7 +94,7 @@ fn daemon(store: Arc<Stubborn>) -> Daemon {
         clock: Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH)),
         zone: TimeZone::UTC,
         metrics: Metrics::unread(),
-        registry: prometheus::Registry::new(),
+        registry: Registry::new(),
     }
 }
 

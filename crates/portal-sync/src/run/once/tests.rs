@@ -17,6 +17,7 @@ use crate::decide::guard::{Guard, Percent};
 use crate::decide::rules::MappingRules;
 use crate::exit::Exit;
 use crate::held::criteria::Remembered;
+use crate::held::object::Key;
 use crate::read::directory::Limits;
 use crate::run::first_runs::in_order;
 use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
@@ -180,7 +181,7 @@ fn jane_of(provider: &str) -> Commit {
         written: vec![
             Record {
                 provider: provider.into(),
-                key: crate::held::object::Key::User("00u9".into()),
+                key: Key::User("00u9".into()),
                 entity,
             }
             .into(),
@@ -255,6 +256,28 @@ async fn another_run_of_the_same_provider_wins() {
     assert_eq!(object["outcome"], "failed");
     assert_eq!(object["error"]["exitCode"], 14);
     assert_eq!(org.store.catalog().await.unwrap().unwrap().records.len(), 1);
+}
+
+/// What a plan says is there now is what it is made over.
+#[tokio::test]
+async fn a_plan_is_made_over_what_another_run_left_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut org = Org::new(&folder);
+    let mut first = jane_of("acme");
+    first.written[0].key = Key::User("00u1".into());
+    org.store.commit(first).await.unwrap();
+    org.meanwhile = Some(Commit {
+        base: Some(1),
+        removed: vec![Key::User("00u1".into())],
+        written: Vec::new(),
+        ..jane_of("acme")
+    });
+    let provider = org.provider();
+    let mut run = OneRun::begin(&provider, &*org.store, &ManualClock::new(at()), LIMIT);
+    let known = run.read(Arc::new(|_| ())).await.unwrap();
+    let plan = run.decide(known).await.unwrap();
+    let run = run.end(Ok(&plan));
+    assert_eq!((run.counts.users, run.tally.added), (0, 2));
 }
 
 /// The catalog may be large, and what it holds was counted when the run began.

@@ -115,10 +115,12 @@ fn small_org() -> impl Strategy<Value = Org> {
         json!({"slug": "a"}),
     ]);
     let members = prop::option::weighted(0.65, btree_set(0..3_u8, 0..3));
-    let group = prop::option::weighted(0.85, (attributes, members));
-    vec(group, 3).prop_map(|groups| {
+    let group = (attributes, members);
+    // An org without any group is refused.
+    let others = vec(prop::option::weighted(0.85, group.clone()), 2);
+    (group, others).prop_map(|(first, others)| {
         let users = (0..3).map(|n| (n, json!({"email": format!("u{n}@x.io")})));
-        let groups = (0..).zip(groups);
+        let groups = (0..).zip(std::iter::once(Some(first)).chain(others));
         let groups = groups.filter_map(|(n, group)| Some((n, group?)));
         org_of(users.collect(), groups.collect())
     })
