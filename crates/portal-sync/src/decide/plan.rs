@@ -202,9 +202,11 @@ pub(crate) fn plan(
     refuse_empty_source(org, state, rules)?;
     refuse_another_org(known, settings, rules)?;
     let shaped = &settings.mapping.shape(org, state);
-    let map = |roster, kept| {
-        let mapped = settings.mapping.map(shaped, roster, state, kept);
-        mapped.map_err(PlanError::Mapping)
+    let parts = Parts {
+        shaped,
+        state,
+        settings,
+        rules,
     };
     let guarded = resolve(shaped, state, rules, Some(&settings.guard));
     let none = if guarded.tripped.is_empty() {
@@ -212,14 +214,8 @@ pub(crate) fn plan(
     } else {
         KeptNames::NONE.while_waiting()
     };
-    let mapped = map(&guarded, none)?;
+    let mapped = parts.map(&guarded, none)?;
     let names = GuardedNames::of(&mapped, state, &settings.guard);
-    let parts = Parts {
-        shaped,
-        state,
-        settings,
-        rules,
-    };
     if guarded.tripped.is_empty() && names.withheld.is_empty() {
         return parts.assemble(&guarded, mapped, Held::default());
     }
@@ -232,34 +228,16 @@ pub(crate) fn plan(
         &names.withheld,
     );
     // Names that would collide also when nothing is held back are the configuration's concern.
-    let of_open = map(&open, KeptNames::NONE)?;
+    let of_open = parts.map(&open, KeptNames::NONE)?;
     if approved == Some(id.as_str()) {
-        // What was approved is what was shown: other renames that it makes possible are for another plan.
-        let more = GuardedNames::of(&of_open, state, &settings.guard);
-        let plan = if more.withheld.iter().all(|it| names.withheld.contains(it)) {
-            parts.assemble(&open, of_open, Held::default())?
-        } else {
-            drop(of_open);
-            let id = id::of_withheld(&settings.provider, rules.leavers, &[], &more.withheld);
-            let held = Held {
-                reasons: more.reasons,
-                renames: more.withheld,
-                id: Some(id),
-                ..Held::default()
-            };
-            parts.assemble(&open, map(&open, more.kept.while_waiting())?, held)?
-        };
-        return Ok(Plan {
-            approved: true,
-            ..plan
-        });
+        return parts.approved(&open, of_open, &names.withheld);
     }
     drop(of_open);
     let mapped = if names.withheld.is_empty() {
         mapped
     } else {
         drop(mapped);
-        map(&guarded, names.kept.while_waiting())?
+        parts.map(&guarded, names.kept.while_waiting())?
     };
     let reasons = guarded.tripped.iter().cloned().chain(names.reasons);
     let held = Held {

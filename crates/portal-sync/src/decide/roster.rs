@@ -105,6 +105,15 @@ pub(crate) struct Roster<'a> {
 }
 
 /// Decides who belongs into the catalog. Without a `guard` every removal passes.
+///
+/// Each step rests on those before it:
+///
+/// 1. Groups are taken with their members, and with them whether any of them may have members that nobody knows.
+/// 2. The guard puts members back before empty groups are dropped: a group that got its members back is not empty.
+/// 3. Empty groups are dropped before groups are let go, which are those of the catalog that are not there by then.
+/// 4. Users come after groups, for where only those in a group belong: a group that the guard keeps has its members again.
+/// 5. Users are let go once all who belong are there: who is left is who goes, and why depends on the groups that went.
+/// 6. Members are closed last, over the users who are in the catalog in the end.
 #[must_use]
 pub(crate) fn resolve<'a>(
     shaped: &'a Shaped<'a>,

@@ -23,11 +23,13 @@ use crate::text::template::Missing;
 // Leaf first: a module uses only modules listed above it.
 mod hierarchy;
 mod merge;
+mod places;
 
 pub(crate) use merge::Whole;
 
 use hierarchy::{across_merges, parents};
 use merge::{Fate, Outcome, Part, Place, one_of, outcome};
+use places::Places;
 
 /// The annotation of a group made of several: their Okta ids, separated by commas.
 pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
@@ -90,22 +92,22 @@ impl MappingRules {
     /// named, and it is noted which group is part of which.
     #[must_use]
     pub(crate) fn shape<'a>(&'a self, org: &'a Org, catalog: &State) -> Shaped<'a> {
-        let joined = joined(catalog);
+        let places = Places::of(catalog);
         let mut shaped = Shaped::new(org, self.groups.root.as_ref());
         let parents = self.parents(&mut shaped);
-        shaped.doubt_absences(catalog, &joined);
+        shaped.doubt_absences(catalog, &places);
         let merges = &self.groups.merge;
         for (at, merge) in merges.iter().enumerate() {
             let earlier = merges.get(..at).unwrap_or_default();
             // A group that an earlier one asks for waits for that one, if it must.
             let asked = asked_for(merge, earlier, org);
-            self.merge(merge, &asked, &mut shaped, catalog, &joined);
+            self.merge(merge, &asked, &mut shaped, &places);
         }
         if let Some(parents) = parents {
             shaped.parents = across_merges(&parents, &shaped.merged);
         }
         self.set_aside(&mut shaped);
-        shaped.keep_wholes(catalog, &joined);
+        shaped.keep_wholes(&places);
         shaped
     }
 
@@ -127,8 +129,7 @@ impl MappingRules {
         merge: &Merge,
         asked: &BTreeMap<&GroupId, &Group>,
         shaped: &mut Shaped<'_>,
-        catalog: &State,
-        joined: &Joined,
+        places: &Places<'_>,
     ) {
         let key = merge.key();
         if asked.is_empty() {
@@ -137,17 +138,16 @@ impl MappingRules {
                 merge.name
             ));
         }
-        let before = joined.get(&key).into_iter().flatten();
-        let candidates = asked.keys().copied().chain(before);
+        let candidates = asked.keys().copied().chain(places.parts(&key));
         let parts: BTreeMap<&GroupId, Part> = candidates
             .map(|id| {
                 let is_asked = asked.contains_key(id);
-                (id, shaped.part(id, is_asked, &key, catalog, joined))
+                (id, shaped.part(id, is_asked, &key, places))
             })
             .collect();
         let Outcome {
             mut fate,
-            parts: mut of,
+            mut parts,
             hidden,
             waiting,
         } = outcome(&parts);
@@ -155,34 +155,27 @@ impl MappingRules {
             let reason = format!("it waits for `{}`, which it is to be a part of", merge.name);
             shaped.waiting.insert(id.clone(), Members::Unknown(reason));
         }
-        let records: Vec<&Group> = of.iter().filter_map(|id| asked.get(id).copied()).collect();
-        let record = one_of(&key, merge, &records);
+        let records = parts.iter().filter_map(|id| asked.get(id).copied());
+        let record = one_of(&key, merge, &records.collect::<Vec<_>>());
         let is_made = matches!(fate, Fate::Made | Fate::KeepsMembers(_));
         if let (true, Err(missing)) = (is_made, self.name_of_group(&record)) {
             // With the parts that it had; without it, they stay apart.
-            of.retain(|id| joined.get(&key).is_some_and(|before| before.contains(*id)));
+            parts.retain(|id| places.has_in(&key, id));
             fate = Fate::Stays(no_name("groupName", &missing));
         }
-        let members = match fate {
-            Fate::Nothing => None,
-            Fate::Made => Some(shaped.members_of_all(&of)),
-            Fate::KeepsMembers(reason) => Some(Members::Unknown(reason)),
-            Fate::Stays(reason) => {
-                shaped.unmapped_groups.insert(key.clone(), reason);
-                None
-            }
+        let all = parts.iter().chain(&hidden).map(|id| (*id).clone());
+        let whole = |members| Whole {
+            record,
+            parts: all.collect(),
+            members,
         };
-        if let Some(members) = members {
-            let whole = Whole {
-                record,
-                parts: of.iter().chain(&hidden).map(|id| (*id).clone()).collect(),
-                members,
-            };
-            shaped.wholes.insert(key.clone(), whole);
+        match fate {
+            Fate::Nothing => {}
+            Fate::Made => shaped.add(&key, whole(shaped.members_of_all(&parts))),
+            Fate::KeepsMembers(reason) => shaped.add(&key, whole(Members::Unknown(reason))),
+            Fate::Stays(reason) => drop(shaped.unmapped_groups.insert(key.clone(), reason)),
         }
-        let of: BTreeSet<GroupId> = of.into_iter().cloned().collect();
-        shaped.joined.extend(of.iter().cloned());
-        shaped.merged.insert(key, of);
+        shaped.join(key, parts.into_iter().cloned().collect());
     }
 
     /// Takes out the records whose name a template cannot make.
@@ -293,6 +286,17 @@ impl<'a> Shaped<'a> {
         }
     }
 
+    /// Adds a group that is made of several.
+    fn add(&mut self, key: &GroupKey, whole: Whole) {
+        self.wholes.insert(key.clone(), whole);
+    }
+
+    /// Puts a whole in the place of its parts.
+    fn join(&mut self, whole: GroupKey, parts: BTreeSet<GroupId>) {
+        self.joined.extend(parts.iter().cloned());
+        self.merged.insert(whole, parts);
+    }
+
     /// The members of all of these groups together.
     fn members_of_all(&self, groups: &BTreeSet<&GroupId>) -> Members {
         let members = groups.iter().filter_map(|id| self.org.members.get(*id));
@@ -301,22 +305,13 @@ impl<'a> Shaped<'a> {
     }
 
     /// How a group stands to a whole that asks for it, or that it was a part of.
-    fn part(
-        &self,
-        id: &GroupId,
-        is_asked: bool,
-        whole: &GroupKey,
-        catalog: &State,
-        joined: &Joined,
-    ) -> Part {
-        let was_inside = |parts: &BTreeSet<GroupId>| parts.contains(id);
-        let was_part = joined.get(whole).is_some_and(was_inside);
-        let is_apart = catalog.groups().contains_key(&id.clone().into());
+    fn part(&self, id: &GroupId, is_asked: bool, whole: &GroupKey, places: &Places<'_>) -> Part {
+        let (was_part, is_apart) = (places.has_in(whole, id), places.has_apart(id));
         let is_inside = is_asked && was_part && !is_apart;
         match self.unread(id) {
             None if !is_asked => Part::Stays,
             None if was_part => Part::Joins(Place::Whole),
-            None if is_apart || joined.values().any(was_inside) => Part::Joins(Place::Elsewhere),
+            None if places.has(id) => Part::Joins(Place::Elsewhere),
             None => Part::Joins(Place::Nowhere),
             Some(_) if was_part && self.malformed_groups.contains_key(id) => {
                 Part::Lost { is_inside }
@@ -344,7 +339,7 @@ impl<'a> Shaped<'a> {
 
     /// Takes those of the catalog whom no record shows for odd records of theirs, where the list has a record that may be
     /// anybody's. Of a list like that nobody's absence follows.
-    fn doubt_absences(&mut self, catalog: &State, joined: &Joined) {
+    fn doubt_absences(&mut self, catalog: &State, places: &Places<'_>) {
         let doubt = |reason: &String| format!("it is not listed, and {reason}");
         if let Some(reason) = self.org.unidentified_user.as_ref().map(doubt) {
             let hidden = catalog.users().keys().filter(|id| !self.org.shows_user(id));
@@ -352,9 +347,7 @@ impl<'a> Shaped<'a> {
             self.malformed_users.extend(doubted);
         }
         if let Some(reason) = self.org.unidentified_group.as_ref().map(doubt) {
-            let apart = catalog.groups().keys().filter_map(GroupKey::okta);
-            let known = apart.chain(joined.values().flatten());
-            let hidden = known.filter(|id| !self.org.shows_group(id));
+            let hidden = places.all().filter(|id| !self.org.shows_group(id));
             let doubted = hidden.map(|id| (id.clone(), reason.clone().into()));
             self.malformed_groups.extend(doubted);
         }
@@ -362,13 +355,12 @@ impl<'a> Shaped<'a> {
 
     /// Keeps the wholes that nobody asks for any more, while a group that was a part of one cannot be read and is nowhere
     /// else.
-    fn keep_wholes(&mut self, catalog: &State, joined: &Joined) {
-        for (whole, parts) in joined {
+    fn keep_wholes(&mut self, places: &Places<'_>) {
+        for (whole, parts) in places.wholes() {
             if self.wholes.contains_key(whole) || self.unmapped_groups.contains_key(whole) {
                 continue;
             }
-            let is_apart = |id: &GroupId| catalog.groups().contains_key(&id.clone().into());
-            let mut parts = parts.iter().filter(|part| !is_apart(part));
+            let mut parts = parts.iter().filter(|part| !places.has_apart(part));
             let hidden = parts.find_map(|part| Some((part, self.unread(part)?)));
             if let Some((part, reason)) = hidden {
                 let reason = format!("{part}, which was a part of it, cannot be read: {reason}");
@@ -383,21 +375,6 @@ impl Merge {
     fn key(&self) -> GroupKey {
         GroupKey::Merged(self.name.as_str().into())
     }
-}
-
-/// The groups that each whole in the catalog was made of when it was last written.
-type Joined = BTreeMap<GroupKey, BTreeSet<GroupId>>;
-
-fn joined(catalog: &State) -> Joined {
-    let wholes = catalog.groups().iter();
-    let wholes = wholes.filter(|(key, _)| matches!(key, GroupKey::Merged(_)));
-    let parts = wholes.filter_map(|(key, document)| {
-        let entity = document.entity().ok()?;
-        let parts = entity.metadata.annotations.get(OKTA_MERGED)?;
-        let parts = parts.split(',').filter(|part| !part.is_empty());
-        Some((key.clone(), parts.map(GroupId::from).collect()))
-    });
-    parts.collect()
 }
 
 /// The groups that a merge asks for and no earlier one does.

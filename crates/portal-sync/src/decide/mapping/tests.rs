@@ -54,22 +54,17 @@ pub(crate) fn group(id: &str, profile: Value) -> Group {
 
 /// An org of users with these profiles, and groups with these profiles and members.
 fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Org {
-    let mut snapshot = Org::default();
+    let mut org = Org::default();
     for (id, profile) in users {
-        snapshot
-            .users
+        org.users
             .insert((*id).into(), user(id, profile.clone()).into());
     }
     for (id, profile, members) in groups {
-        snapshot
-            .groups
-            .insert((*id).into(), group(id, profile.clone()));
+        org.groups.insert((*id).into(), group(id, profile.clone()));
         let members = members.iter().map(|member| (*member).into()).collect();
-        snapshot
-            .members
-            .insert((*id).into(), Members::Known(members));
+        org.members.insert((*id).into(), Members::Known(members));
     }
-    snapshot
+    org
 }
 
 /// Groups by id and name, of which nobody is a member.
@@ -82,8 +77,8 @@ fn named(groups: &[(&str, &str)]) -> Org {
 }
 
 /// The catalog after one run over `before`.
-fn after(snapshot: &Org, before: &State, settings: &Settings) -> (Plan, State) {
-    let plan = plan(snapshot, before, settings, None).unwrap();
+fn after(org: &Org, before: &State, settings: &Settings) -> (Plan, State) {
+    let plan = plan(org, before, settings, None).unwrap();
     let state = committed(&plan, before);
     (plan, state)
 }
@@ -103,8 +98,8 @@ fn catalog(state: &State) -> BTreeMap<String, Entity> {
 }
 
 /// The entities of an org that was never read before.
-fn entities(snapshot: &Org, yaml: &str) -> BTreeMap<String, Value> {
-    let (_, state) = after(snapshot, &State::default(), &with(yaml));
+fn entities(org: &Org, yaml: &str) -> BTreeMap<String, Value> {
+    let (_, state) = after(org, &State::default(), &with(yaml));
     let entities = catalog(&state).into_iter();
     entities
         .map(|(id, entity)| (id, serde_json::to_value(entity).unwrap()))

@@ -5,8 +5,8 @@ use okta_auth::visible::message;
 
 use super::change::{Unknown, Withheld};
 use super::compare::{Comparison, compare};
-use super::{Counts, Held, Plan, PlanError, Settings, id};
-use crate::decide::mapping::Mapped;
+use super::{Counts, GuardedNames, Held, Plan, PlanError, Settings, id};
+use crate::decide::mapping::{KeptNames, Mapped, Rename};
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::shape::Shaped;
 use crate::held::criteria::Remembered;
@@ -26,6 +26,49 @@ pub(super) struct Parts<'p> {
 }
 
 impl Parts<'_> {
+    /// Names and relates everything of a roster.
+    pub(super) fn map<'a>(
+        &'a self,
+        roster: &'a Roster<'a>,
+        kept: KeptNames,
+    ) -> Result<Mapped<'a>, PlanError> {
+        let mapping = &self.settings.mapping;
+        let mapped = mapping.map(self.shaped, roster, self.state, kept);
+        mapped.map_err(PlanError::Mapping)
+    }
+
+    /// The plan when what the guard holds back was approved, with these renames.
+    pub(super) fn approved(
+        &self,
+        open: &Roster<'_>,
+        of_open: Mapped<'_>,
+        renames: &[Rename],
+    ) -> Result<Plan, PlanError> {
+        let Self {
+            state, settings, ..
+        } = self;
+        // What was approved is what was shown: other renames that it makes possible are for another plan.
+        let more = GuardedNames::of(&of_open, state, &settings.guard);
+        let plan = if more.withheld.iter().all(|it| renames.contains(it)) {
+            self.assemble(open, of_open, Held::default())?
+        } else {
+            drop(of_open);
+            let leavers = self.rules.leavers;
+            let id = id::of_withheld(&settings.provider, leavers, &[], &more.withheld);
+            let held = Held {
+                reasons: more.reasons,
+                renames: more.withheld,
+                id: Some(id),
+                ..Held::default()
+            };
+            self.assemble(open, self.map(open, more.kept.while_waiting())?, held)?
+        };
+        Ok(Plan {
+            approved: true,
+            ..plan
+        })
+    }
+
     /// What to say of an answer without anybody: whether Okta has nobody, finds nobody, or a filter here refuses everybody.
     fn empty_notice(&self, after: Counts) -> Option<String> {
         let Self { shaped, rules, .. } = self;
@@ -120,7 +163,7 @@ impl Parts<'_> {
             shaped,
             state,
             settings,
-            rules,
+            ..
         } = self;
         let org = shaped.org;
         let after = Counts {
@@ -138,26 +181,7 @@ impl Parts<'_> {
             .id
             .unwrap_or_else(|| id::of_changes(&settings.provider, &written, &removed));
         let remembered = self.remembered(roster, &held.removals);
-        let unknown = roster.unknown.iter().map(|(group, reason)| Unknown {
-            okta_id: group.to_string(),
-            name: shaped
-                .group(group)
-                .and_then(|group| group.record()?.profile.name())
-                .filter(|name| !is_blank(name))
-                .unwrap_or_default()
-                .to_owned(),
-            reason: message(reason).into_owned(),
-            since: remembered.unknown_since.get(&*group.text()).copied(),
-            kept: roster.groups.contains_key(group),
-        });
-        let mut notices = org.notices.clone();
-        notices.extend(shaped.notices.iter().cloned());
-        notices.extend(self.empty_notice(after));
-        notices.extend(self.left_out_notice(roster));
-        if let Some(reason) = rules.changed.reason() {
-            notices.push(format!("{reason}: what it removes is counted by the guard"));
-        }
-        notices.extend(mapped.notices.iter().cloned());
+        let notices = self.notices(roster, &mapped, after);
         let sign_in = mapped.sign_in(&state.others().addresses);
         Ok(Plan {
             provider: settings.provider.clone(),
@@ -167,7 +191,7 @@ impl Parts<'_> {
             withheld_renames: held.renames,
             tripped: held.reasons,
             approved: false,
-            unknown: unknown.collect(),
+            unknown: self.unknown(roster, &remembered),
             quarantined: roster
                 .quarantined
                 .iter()
@@ -183,6 +207,36 @@ impl Parts<'_> {
             removed,
             remembered,
         })
+    }
+
+    /// The groups whose members could not be read.
+    fn unknown(&self, roster: &Roster<'_>, remembered: &Remembered) -> Vec<Unknown> {
+        let name = |key: &GroupKey| -> Option<&str> {
+            let name = self.shaped.group(key)?.record()?.profile.name();
+            name.filter(|name| !is_blank(name))
+        };
+        let unknown = roster.unknown.iter().map(|(key, reason)| Unknown {
+            okta_id: key.to_string(),
+            name: name(key).unwrap_or_default().to_owned(),
+            reason: message(reason).into_owned(),
+            since: remembered.unknown_since.get(&*key.text()).copied(),
+            kept: roster.groups.contains_key(key),
+        });
+        unknown.collect()
+    }
+
+    /// What the operator should know.
+    fn notices(&self, roster: &Roster<'_>, mapped: &Mapped<'_>, after: Counts) -> Vec<String> {
+        let Self { shaped, rules, .. } = self;
+        let mut notices = shaped.org.notices.clone();
+        notices.extend(shaped.notices.iter().cloned());
+        notices.extend(self.empty_notice(after));
+        notices.extend(self.left_out_notice(roster));
+        if let Some(reason) = rules.changed.reason() {
+            notices.push(format!("{reason}: what it removes is counted by the guard"));
+        }
+        notices.extend(mapped.notices.iter().cloned());
+        notices
     }
 
     /// What is known after this run. What the configuration selects is taken for what the catalog was filled by only when

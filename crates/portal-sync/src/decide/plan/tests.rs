@@ -29,12 +29,12 @@ pub(crate) fn mapping(rules: crate::decide::rules::MappingRules) -> Mapping {
 
 /// The plan of an org over a catalog, as a run makes it.
 pub(crate) fn plan(
-    snapshot: &Org,
+    org: &Org,
     state: &State,
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
-    let known = Known::new(state.clone(), snapshot.clone(), snapshot.taken_at);
+    let known = Known::new(state.clone(), org.clone(), org.taken_at);
     super::plan(&known, settings, approved)
 }
 
@@ -50,18 +50,16 @@ fn group(id: &str, name: &str) -> Group {
 
 /// An org: `(id, e-mail)` of users, `(id, name, members)` of groups.
 fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Org {
-    let mut snapshot = Org::default();
+    let mut org = Org::default();
     for (id, email) in users {
-        snapshot.users.insert((*id).into(), user(id, email).into());
+        org.users.insert((*id).into(), user(id, email).into());
     }
     for (id, name, members) in groups {
-        snapshot.groups.insert((*id).into(), group(id, name));
+        org.groups.insert((*id).into(), group(id, name));
         let members = members.iter().map(|member| (*member).into()).collect();
-        snapshot
-            .members
-            .insert((*id).into(), Members::Known(members));
+        org.members.insert((*id).into(), Members::Known(members));
     }
-    snapshot
+    org
 }
 
 /// The state after a plan was committed over `before`.
@@ -82,18 +80,18 @@ pub(crate) fn committed(plan: &Plan, before: &State) -> State {
     State::new(generation, documents, before.others().clone(), remembered).unwrap()
 }
 
-fn after(snapshot: &Org) -> State {
+fn after(org: &Org) -> State {
     let fresh = State::default();
-    committed(&plan(snapshot, &fresh, &settings(), None).unwrap(), &fresh)
+    committed(&plan(org, &fresh, &settings(), None).unwrap(), &fresh)
 }
 
 #[test]
 fn a_first_plan_adds_everything() {
-    let snapshot = org(
+    let org = org(
         &[("00u1", "jane@example.com"), ("00u2", "bob@example.com")],
         &[("00g1", "Team A", &["00u1"])],
     );
-    let plan = plan(&snapshot, &State::default(), &settings(), None).unwrap();
+    let plan = plan(&org, &State::default(), &settings(), None).unwrap();
     assert_eq!(
         plan.to_string(),
         "+ user:default/jane\n+ user:default/bob\n+ group:default/team-a\n"
@@ -146,11 +144,11 @@ fn a_first_plan_adds_everything() {
 
 #[test]
 fn the_same_org_again_changes_nothing() {
-    let snapshot = org(
+    let org = org(
         &[("00u1", "jane@example.com")],
         &[("00g1", "Team A", &["00u1"])],
     );
-    let again = plan(&snapshot, &after(&snapshot), &settings(), None).unwrap();
+    let again = plan(&org, &after(&org), &settings(), None).unwrap();
     assert!(again.is_empty(), "{again}");
 }
 
@@ -203,11 +201,11 @@ fn names_collide_the_same_way_whatever_comes_first() {
         ("00u1", "jane@example.com"),
         ("00u3", "Jane@example.net"),
     ];
-    let snapshot = org(
+    let org = org(
         &users,
         &[("00g1", "R&D", &["00u2"]), ("00g2", "R D", &["00u1"])],
     );
-    let plan = plan(&snapshot, &State::default(), &settings(), None).unwrap();
+    let plan = plan(&org, &State::default(), &settings(), None).unwrap();
     let refs: Vec<&str> = plan
         .changes
         .iter()
@@ -240,10 +238,10 @@ fn names_collide_the_same_way_whatever_comes_first() {
 
 #[test]
 fn what_has_no_name_is_named_by_its_id() {
-    let mut snapshot = org(&[("00u1", "🚀@example.com")], &[("00g1", "🚀", &[])]);
+    let mut org = org(&[("00u1", "🚀@example.com")], &[("00g1", "🚀", &[])]);
     let nothing = serde_json::from_value(json!({"id": "00u2"})).unwrap();
-    snapshot.users.insert("00u2".into(), nothing);
-    let plan = plan(&snapshot, &State::default(), &settings(), None).unwrap();
+    org.users.insert("00u2".into(), nothing);
+    let plan = plan(&org, &State::default(), &settings(), None).unwrap();
     assert_eq!(
         plan.to_string(),
         "+ user:default/00u1\n+ user:default/00u2\n+ group:default/00g1\n"
@@ -392,7 +390,7 @@ fn a_withheld_object_keeps_its_name() {
 #[test]
 fn a_first_run_over_an_empty_org_is_refused() {
     let everything = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
-    for (snapshot, what) in [
+    for (org, what) in [
         (Org::default(), Some("users")),
         (
             Org {
@@ -411,7 +409,7 @@ fn a_first_run_over_an_empty_org_is_refused() {
         ),
         (everything, None),
     ] {
-        let refused = match plan(&snapshot, &State::default(), &settings(), None) {
+        let refused = match plan(&org, &State::default(), &settings(), None) {
             Err(PlanError::EmptySource { what }) => Some(what),
             Ok(_) => None,
             Err(error) => panic!("{error}"),
@@ -441,27 +439,27 @@ proptest! {
         names in prop::collection::vec(".{0,80}", 0..6),
         members in prop::collection::vec((0..12_usize, 0..6_usize), 0..30),
     ) {
-        let mut snapshot = Org::default();
+        let mut org = Org::default();
         for (n, email) in emails.iter().enumerate() {
             let id = format!("00u{n}");
-            snapshot.users.insert(id.as_str().into(), user(&id, email).into());
+            org.users.insert(id.as_str().into(), user(&id, email).into());
         }
         for (n, name) in names.iter().enumerate() {
             let id = format!("00g{n}");
-            snapshot.groups.insert(id.as_str().into(), group(&id, name));
+            org.groups.insert(id.as_str().into(), group(&id, name));
             let of_group = members.iter().filter(|(_, group)| *group == n);
             let of_group = of_group.map(|(user, _)| format!("00u{user}").into()).collect();
-            snapshot.members.insert(id.as_str().into(), Members::Known(of_group));
+            org.members.insert(id.as_str().into(), Members::Known(of_group));
         }
         let mut settings = settings();
         settings.rules = Rules { user_filter: true, group_filter: true, ..settings.rules };
-        let first = plan(&snapshot, &State::default(), &settings, None).unwrap();
+        let first = plan(&org, &State::default(), &settings, None).unwrap();
         prop_assert_eq!(first.written.len(), emails.len() + names.len());
         for record in &first.written {
             prop_assert_eq!(record.document.entity().unwrap().validate(), Vec::new());
         }
         let state = committed(&first, &State::default());
-        let again = plan(&snapshot, &state, &settings, None).unwrap();
+        let again = plan(&org, &state, &settings, None).unwrap();
         prop_assert!(again.is_empty(), "{}", again);
     }
 }
@@ -474,9 +472,9 @@ fn an_address_that_another_tenant_has_too_is_told() {
         taken: [jane.clone()].into(),
         addresses: vec![(jane, Some("Jane@example.com".to_owned()))],
     };
-    let snapshot = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
+    let org = org(&[("00u1", "jane@example.com")], &[("00g1", "All", &[])]);
     let state = State::never_synced(others);
-    let plan = plan(&snapshot, &state, &settings(), None).unwrap();
+    let plan = plan(&org, &state, &settings(), None).unwrap();
     let sign_in = serde_json::to_value(&plan.sign_in).unwrap();
     assert_eq!(sign_in["duplicates"][0]["email"], "jane@example.com");
     let users = sign_in["duplicates"][0]["users"].as_array().unwrap();

@@ -24,34 +24,33 @@ fn any_org() -> impl Strategy<Value = Org> {
         any::<bool>(),
     )
         .prop_map(|(users, groups, odd_groups, groups_checked_here)| {
-            let mut snapshot = Org {
+            let mut org = Org {
                 groups_checked_here,
                 ..Org::default()
             };
             for (n, state) in users.into_iter().enumerate() {
                 match state {
-                    "listed" => drop(snapshot.users.insert(id(n), user(id(n).as_str()).into())),
-                    "deactivated" => drop(snapshot.deactivated.insert(id(n))),
-                    "refused" => drop(snapshot.filtered_out.insert(id(n), Refusal::Filter)),
-                    "odd" => drop(snapshot.malformed_users.insert(id(n), "odd".to_owned())),
+                    "listed" => drop(org.users.insert(id(n), user(id(n).as_str()).into())),
+                    "deactivated" => drop(org.deactivated.insert(id(n))),
+                    "refused" => drop(org.filtered_out.insert(id(n), Refusal::Filter)),
+                    "odd" => drop(org.malformed_users.insert(id(n), "odd".to_owned())),
                     _ => {}
                 }
             }
             for (name, members) in groups {
                 if odd_groups.contains(&name) {
-                    snapshot
-                        .malformed_groups
+                    org.malformed_groups
                         .insert(name.as_str().into(), "odd".to_owned());
                     continue;
                 }
-                snapshot.groups.insert(name.as_str().into(), group(&name));
+                org.groups.insert(name.as_str().into(), group(&name));
                 let members = match members {
                     Some(members) => Members::Known(members.into_iter().map(id).collect()),
                     None => Members::Unknown("okta keeps failing".to_owned()),
                 };
-                snapshot.members.insert(name.as_str().into(), members);
+                org.members.insert(name.as_str().into(), members);
             }
-            snapshot
+            org
         })
 }
 

@@ -65,10 +65,10 @@ pub(super) fn id(number: usize) -> UserId {
     format!("u{number}").into()
 }
 
-/// The catalog as it is after a run over `snapshot` that nothing held back.
-pub(super) fn state(snapshot: &Org, rules: Rules) -> State {
+/// The catalog as it is after a run over `org` that nothing held back.
+pub(super) fn state(org: &Org, rules: Rules) -> State {
     let nothing = State::default();
-    let roster = resolve(snapshot, &nothing, rules, None);
+    let roster = resolve(org, &nothing, rules, None);
     let entity = |name: &str, spec| Entity::new(Metadata::new(name.parse().unwrap()), spec);
     let users: Vec<(String, Entity)> = roster
         .users
@@ -104,9 +104,9 @@ fn users_of(roster: &Roster<'_>) -> Vec<String> {
 
 #[test]
 fn with_a_group_filter_only_members_belong() {
-    let snapshot = org(0..4, &[("g", Some(&[1, 2, 9]))]);
+    let org = org(0..4, &[("g", Some(&[1, 2, 9]))]);
     let nothing = State::default();
-    let roster = resolve(&snapshot, &nothing, RULES, None);
+    let roster = resolve(&org, &nothing, RULES, None);
     assert_eq!(users_of(&roster), ["u1", "u2"]);
     assert_eq!(
         *roster.members[&"g".into()],
@@ -117,10 +117,7 @@ fn with_a_group_filter_only_members_belong() {
         users_from_groups: false,
         ..RULES
     };
-    assert_eq!(
-        resolve(&snapshot, &State::default(), all, None).users.len(),
-        4
-    );
+    assert_eq!(resolve(&org, &State::default(), all, None).users.len(), 4);
 }
 
 #[test]

@@ -25,19 +25,14 @@ pub(super) fn parents(
     wholes: &[(&str, GroupKey)],
     rule: &Hierarchy,
 ) -> Parents {
-    let known_by = |group: &Group| match rule {
-        Hierarchy::ByAttribute { key, .. } => key.value(&GroupRecord(group)),
-        Hierarchy::ByName { .. } => {
-            let name = group.profile.name().filter(|name| !is_blank(name));
-            name.map(str::to_owned)
-        }
-    };
     let mut keys: HashMap<String, GroupKey> = HashMap::with_capacity(groups.len());
     let mut found = Parents::default();
     let mut twice = Few::default();
     // By id, so that the smallest one keeps a key whatever the order of pages.
     for (id, group) in groups {
-        let Some(key) = known_by(group) else { continue };
+        let Some(key) = known_by(group, rule) else {
+            continue;
+        };
         match keys.get(&key) {
             Some(_) => twice.add(&key),
             None => drop(keys.insert(key, id.clone().into())),
@@ -82,6 +77,17 @@ pub(super) fn parents(
         .notices
         .extend(lost.told("groups name a parent that is not there, and are at the top"));
     found
+}
+
+/// What a group is known by to the groups below it.
+fn known_by(group: &Group, rule: &Hierarchy) -> Option<String> {
+    match rule {
+        Hierarchy::ByAttribute { key, .. } => key.value(&GroupRecord(group)),
+        Hierarchy::ByName { .. } => {
+            let name = group.profile.name().filter(|name| !is_blank(name));
+            name.map(str::to_owned)
+        }
+    }
 }
 
 /// The parents when groups were made one: what a part is part of, the whole is, and who was below a part is below it.

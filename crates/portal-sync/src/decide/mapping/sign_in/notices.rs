@@ -2,7 +2,8 @@
 
 use catalog_model::EntityRef;
 
-use super::SignIn;
+use super::{Mistaken, NotFound, SignIn};
+use crate::text::counted::counted;
 
 /// How many users a notice names; the JSON of a plan has all of them.
 const SHOWN: usize = 3;
@@ -41,10 +42,11 @@ impl SignIn {
         };
         let mut notices = Vec::new();
         if let Some(first) = duplicates.first() {
-            let addresses = match duplicates.len() {
-                1 => "1 e-mail address belongs".to_owned(),
-                count => format!("{count} e-mail addresses belong"),
-            };
+            let addresses = counted(
+                duplicates.len(),
+                "e-mail address belongs",
+                "e-mail addresses belong",
+            );
             notices.push(format!(
                 "sign-in: {addresses} to several users, none of whom Backstage signs in by it{}. Give each an address of their \
                  own in Okta, or list the Okta ids of all but one in `mapping.users.exclude`",
@@ -52,10 +54,7 @@ impl SignIn {
             ));
         }
         if !local_part_of_another.is_empty() {
-            let examples = || {
-                let examples = local_part_of_another.iter();
-                list(examples.map(|it| format!("{} as {}", it.user, it.signed_in_as)))
-            };
+            let examples = || mistaken(local_part_of_another);
             notices.push(format!(
                 "sign-in: the resolver `emailLocalPartMatchingUserEntityName` signs {} in as somebody else{}. Use \
                  `emailMatchingUserEntityAnnotation` without it, or limit it by `allowedDomains` to domains whose local parts are \
@@ -65,10 +64,7 @@ impl SignIn {
             ));
         }
         if !not_found.is_empty() {
-            let examples = || {
-                let examples = not_found.iter();
-                list(examples.map(|it| format!("{} ({})", it.user, it.why)))
-            };
+            let examples = || unfindable(not_found);
             notices.push(format!(
                 "sign-in: no resolver finds {} by the e-mail address{}. Correct the address in Okta",
                 users(not_found.len()),
@@ -95,10 +91,17 @@ impl SignIn {
 }
 
 fn users(count: usize) -> String {
-    match count {
-        1 => "1 user".to_owned(),
-        count => format!("{count} users"),
-    }
+    counted(count, "user", "users")
+}
+
+fn mistaken(users: &[Mistaken]) -> String {
+    let users = users.iter();
+    list(users.map(|it| format!("{} as {}", it.user, it.signed_in_as)))
+}
+
+fn unfindable(users: &[NotFound]) -> String {
+    let users = users.iter();
+    list(users.map(|it| format!("{} ({})", it.user, it.why)))
 }
 
 fn refs(refs: &[EntityRef]) -> String {

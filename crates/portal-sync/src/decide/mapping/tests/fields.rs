@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn texts_come_from_the_first_source_that_has_a_value() {
-    let snapshot = org(
+    let org = org(
         &[
             (
                 "00u1",
@@ -46,7 +46,7 @@ groups:
   title: '{name} Team'
   displayName: []
 ";
-    let entities = entities(&snapshot, yaml);
+    let entities = entities(&org, yaml);
     let jane = &entities["00u1"];
     assert_eq!(
         jane["spec"]["profile"],
@@ -190,8 +190,8 @@ fn what_nobody_sees_is_no_value() {
         let mut with_login = profile.clone();
         with_login["login"] = "jane@x.io".into();
         let group = ("00g1", json!({"name": "x"}), &[][..]);
-        let snapshot = org(&[("00u1", with_login)], &[group]);
-        let entities = entities(&snapshot, "{}");
+        let org = org(&[("00u1", with_login)], &[group]);
+        let entities = entities(&org, "{}");
         let found = &entities["00u1"]["spec"]["profile"]["displayName"];
         assert_eq!(found, display_name, "{profile}");
     }
@@ -208,7 +208,7 @@ groups:
   type: { attribute: kind, default: team }
   hierarchy: { key: key, parentKey: above }
 ";
-    let snapshot = org(
+    let org = org(
         &[
             (
                 "00u1",
@@ -232,8 +232,8 @@ groups:
             ),
         ],
     );
-    let (plan, _) = after(&snapshot, &State::default(), &with(yaml));
-    let entities = entities(&snapshot, yaml);
+    let (plan, _) = after(&org, &State::default(), &with(yaml));
+    let entities = entities(&org, yaml);
     let jane = &entities["00u1"];
     assert_eq!(jane["metadata"]["name"], "jane");
     assert_eq!(jane["metadata"]["description"], "jd");

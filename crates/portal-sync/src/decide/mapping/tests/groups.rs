@@ -26,8 +26,8 @@ fn tree(state: &State) -> Vec<String> {
     lines
 }
 
-fn tree_of(snapshot: &Org, yaml: &str) -> Vec<String> {
-    tree(&after(snapshot, &State::default(), &with(yaml)).1)
+fn tree_of(org: &Org, yaml: &str) -> Vec<String> {
+    tree(&after(org, &State::default(), &with(yaml)).1)
 }
 
 #[test]
@@ -175,13 +175,11 @@ fn a_parent_by_name_that_cannot_be_read_stays_the_parent() {
     let (_, state) = after(&groups("eng.platform.sre"), &State::default(), &settings);
     let whole = ["eng.platform < eng", "eng.platform.sre < eng.platform"];
     assert_eq!(tree(&state), whole);
-    let hide = |mut snapshot: Org| {
-        snapshot.groups.remove(&"00g2".into());
-        snapshot.members.remove(&"00g2".into());
-        snapshot
-            .malformed_groups
-            .insert("00g2".into(), "odd".to_owned());
-        snapshot
+    let hide = |mut org: Org| {
+        org.groups.remove(&"00g2".into());
+        org.members.remove(&"00g2".into());
+        org.malformed_groups.insert("00g2".into(), "odd".to_owned());
+        org
     };
     let (plan, same) = after(&hide(groups("eng.platform.sre")), &state, &settings);
     assert_eq!(tree(&same), whole, "{plan}");
@@ -297,17 +295,17 @@ fn groups_join_and_leave_a_merge_without_the_guard() {
         .collect();
     groups.push(("00gzz".to_owned(), "Sales".to_owned()));
     let groups: Vec<(&str, &str)> = groups.iter().map(|(id, name)| (&**id, &**name)).collect();
-    let snapshot = named(&groups);
-    let (_, apart) = after(&snapshot, &State::default(), &with("{}"));
+    let org = named(&groups);
+    let (_, apart) = after(&org, &State::default(), &with("{}"));
     assert_eq!(apart.groups().len(), 21);
-    let (plan, one) = after(&snapshot, &apart, &with(MERGE));
+    let (plan, one) = after(&org, &apart, &with(MERGE));
     assert!(plan.withheld.is_empty(), "{plan}");
     assert!(
         plan.to_string().contains("is a part of another group now"),
         "{plan}"
     );
     assert_eq!(one.groups().len(), 2);
-    let (plan, again) = after(&snapshot, &one, &with("{}"));
+    let (plan, again) = after(&org, &one, &with("{}"));
     assert!(plan.withheld.is_empty(), "{plan}");
     assert!(
         plan.to_string().contains("no longer in the configuration"),
@@ -318,11 +316,11 @@ fn groups_join_and_leave_a_merge_without_the_guard() {
 
 #[test]
 fn the_root_comes_and_goes_with_the_configuration() {
-    let snapshot = named(&[("00g1", "acme"), ("00g2", "sales")]);
-    let (_, without) = after(&snapshot, &State::default(), &with("{}"));
+    let org = named(&[("00g1", "acme"), ("00g2", "sales")]);
+    let (_, without) = after(&org, &State::default(), &with("{}"));
     let rooted = with("groups: { root: { name: acme } }");
     // The root has its name first, unless another group has it already and stays.
-    let (plan, state) = after(&snapshot, &without, &rooted);
+    let (plan, state) = after(&org, &without, &rooted);
     let groups = refs(&state, Kind::Group);
     assert!(
         groups[0].starts_with("00g1=group:default/acme-"),
@@ -331,9 +329,9 @@ fn the_root_comes_and_goes_with_the_configuration() {
     assert_eq!(groups[2], "portal-sync:root=group:default/acme");
     assert_eq!(plan.after.groups, 3);
     assert_eq!(tree(&state).len(), 2);
-    let (plan, state) = after(&snapshot, &state, &rooted);
+    let (plan, state) = after(&org, &state, &rooted);
     assert!(plan.is_empty(), "{plan}");
-    let (plan, state) = after(&snapshot, &state, &with("{}"));
+    let (plan, state) = after(&org, &state, &with("{}"));
     let has_root = state.groups().contains_key(&GroupKey::Root);
     assert!(!has_root && plan.withheld.is_empty(), "{plan}");
     assert!(
@@ -345,7 +343,7 @@ fn the_root_comes_and_goes_with_the_configuration() {
 
 #[test]
 fn the_type_is_that_of_the_first_rule_that_matches() {
-    let snapshot = org(
+    let org = org(
         &[("00u1", json!({"email": "a@example.com"}))],
         &[
             ("00g1", json!({"name": "dept-eng", "kind": "x"}), &[]),
@@ -355,7 +353,7 @@ fn the_type_is_that_of_the_first_rule_that_matches() {
     );
     let yaml = "groups:\n  type:\n    rules: [{ when: 'profile.name sw \"dept-\"', type: department }]\n    attribute: kind\n    \
                 default: team";
-    let entities = entities(&snapshot, yaml);
+    let entities = entities(&org, yaml);
     let types = ["00g1", "00g2", "00g3"].map(|id| entities[id]["spec"]["type"].clone());
     assert_eq!(types, ["department", "squad", "team"]);
 }
@@ -568,7 +566,7 @@ fn the_name_of_a_whole_says_what_it_is_part_of() {
 #[test]
 fn many_groups_below_many_that_are_left_out_take_no_time() {
     const HALF: usize = 20_000;
-    let mut snapshot = named(&[]);
+    let mut org = named(&[]);
     for n in 0..2 * HALF {
         let id = format!("00g{n:05}");
         let (above, members) = if n < HALF {
@@ -577,14 +575,12 @@ fn many_groups_below_many_that_are_left_out_take_no_time() {
             (0, Members::Known(BTreeSet::new()))
         };
         let profile = json!({"name": n.to_string(), "above": above.to_string()});
-        snapshot
-            .groups
-            .insert(id.as_str().into(), group(&id, profile));
-        snapshot.members.insert(id.as_str().into(), members);
+        org.groups.insert(id.as_str().into(), group(&id, profile));
+        org.members.insert(id.as_str().into(), members);
     }
     let settings = with("groups: { hierarchy: { parentKey: above } }");
     // Looked at one by one from each, this would take minutes.
-    let plan = plan(&snapshot, &State::default(), &settings, None).unwrap();
+    let plan = plan(&org, &State::default(), &settings, None).unwrap();
     assert_eq!(plan.after.groups, HALF);
 }
 

@@ -18,9 +18,9 @@ fn staff(users: std::ops::Range<usize>) -> Org {
     org(&listed, &[("00g1", json!({"name": "all"}), &all)])
 }
 
-fn on_day(mut snapshot: Org, day: i64) -> Org {
-    snapshot.taken_at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day);
-    snapshot
+fn on_day(mut org: Org, day: i64) -> Org {
+    org.taken_at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day);
+    org
 }
 
 #[test]

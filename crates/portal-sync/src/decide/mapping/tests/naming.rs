@@ -175,8 +175,8 @@ fn letters_in_one_character_and_in_two_give_one_name() {
                 let person =
                     json!({"login": address, "email": address, "nickName": text, "lastName": text});
                 let team = json!({"name": text, "slug": text});
-                let snapshot = org(&[("00u1", person)], &[("00g1", team, &[])]);
-                let entities = entities(&snapshot, yaml).into_values();
+                let org = org(&[("00u1", person)], &[("00g1", team, &[])]);
+                let entities = entities(&org, yaml).into_values();
                 let names = entities.map(|entity| {
                     let metadata = &entity["metadata"];
                     json!([metadata["name"], metadata["labels"]])
@@ -233,14 +233,12 @@ fn a_name_can_be_kept_when_the_person_is_called_otherwise() {
     assert_eq!(plan.tally().2, 0, "nobody is removed");
 }
 
-fn with_group(mut snapshot: Org) -> Org {
-    snapshot
-        .groups
+fn with_group(mut org: Org) -> Org {
+    org.groups
         .insert("00g1".into(), group("00g1", json!({"name": "A"})));
-    snapshot
-        .members
+    org.members
         .insert("00g1".into(), Members::Known(Default::default()));
-    snapshot
+    org
 }
 
 #[test]
