@@ -10,7 +10,7 @@ use super::*;
 use crate::held::document::Document;
 use crate::held::org::{Members, Refusal};
 use crate::held::state::Others;
-use crate::testing::{self, group_named};
+use crate::testing::{self, group_named as group};
 
 /// The defaults, of a provider `acme`.
 pub(crate) fn settings() -> Settings {
@@ -51,7 +51,7 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Snapshot {
         snapshot.users.insert((*id).into(), user(id, email).into());
     }
     for (id, name, members) in groups {
-        snapshot.groups.insert((*id).into(), group_named(id, name));
+        snapshot.groups.insert((*id).into(), group(id, name));
         let members = members.iter().map(|member| (*member).into()).collect();
         snapshot
             .members
@@ -454,7 +454,7 @@ proptest! {
         }
         for (n, name) in names.iter().enumerate() {
             let id = format!("00g{n}");
-            snapshot.groups.insert(id.as_str().into(), group_named(&id, name));
+            snapshot.groups.insert(id.as_str().into(), group(&id, name));
             let of_group = members.iter().filter(|(_, group)| *group == n);
             let of_group = of_group.map(|(user, _)| format!("00u{user}").into()).collect();
             snapshot.members.insert(id.as_str().into(), Members::Known(of_group));

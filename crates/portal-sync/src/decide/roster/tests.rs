@@ -6,7 +6,6 @@ use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
 
 use super::*;
 use crate::held::org::{Members, Refusal};
-use crate::testing;
 
 const RULES: Rules = Rules {
     users_from_groups: true,
@@ -18,11 +17,11 @@ const RULES: Rules = Rules {
 };
 
 pub(super) fn user(id: &str) -> User {
-    testing::user(id, serde_json::json!({}))
+    crate::testing::user(id, serde_json::json!({}))
 }
 
 pub(super) fn group(id: &str) -> Group {
-    testing::group_named(id, id)
+    crate::testing::group_named(id, id)
 }
 
 /// An org of users `u0`, `u1`, … and groups by name with the numbers of their members; no numbers at all: unknown.
