@@ -51,6 +51,8 @@ mod groups;
 mod naming;
 mod users;
 
+use fields::set;
+
 /// Reads `mapping` for the org at `host`; without one, what all tenants have in common.
 pub(super) fn read(entry: Option<Entry<'_>>, host: Option<&str>) -> MappingRules {
     let mut mapping = MappingRules::default();
@@ -100,13 +102,6 @@ pub(super) fn read(entry: Option<Entry<'_>>, host: Option<&str>) -> MappingRules
     mapping
 }
 
-/// Replaces what stands there by default.
-fn set<T>(place: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *place = value;
-    }
-}
-
 fn namespace(entry: Entry<'_>) -> Option<Namespace> {
     let text = entry.text("a namespace, such as `default`")?.trim();
     match Namespace::parse(text) {
@@ -119,9 +114,4 @@ fn namespace(entry: Entry<'_>) -> Option<Namespace> {
             None
         }
     }
-}
-
-/// A text without the white space around it.
-fn text(entry: Entry<'_>) -> Option<String> {
-    entry.text("a text").map(|text| text.trim().to_owned())
 }

@@ -16,6 +16,7 @@ mod reading;
 
 pub(super) use map::Section;
 pub(super) use reading::bare_variable;
+use reading::kind;
 
 /// One pass over a configuration: the merged layers, and what was found wrong or notable so far.
 pub(super) struct Reading<'a> {
@@ -318,17 +319,5 @@ impl<'a> Entry<'a> {
     pub(super) fn map(&self, expected: &str) -> Option<Section<'a>> {
         static ANY: Table = Table::new("", &[]);
         self.section(&ANY, expected)
-    }
-}
-
-/// The kind of a value, without the value.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::String(..) | Value::Char(..) => "a text",
-        Value::Bool(..) => "`true` or `false`",
-        Value::Num(..) => "a number",
-        Value::Empty(..) => "nothing",
-        Value::Dict(..) => "a map",
-        Value::Array(..) => "a list",
     }
 }

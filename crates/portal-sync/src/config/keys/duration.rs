@@ -1,6 +1,6 @@
 //! Lengths of time.
 
-use super::{Form, Key, Table, key};
+use super::table::{Form, Key, Table, key};
 
 /// A duration: a text, or a map of units.
 pub(super) const DURATION: Form = Form::OneOf(&[Form::Time, Form::Map(&UNITS)]);

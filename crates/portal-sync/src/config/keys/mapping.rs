@@ -1,6 +1,6 @@
 //! `mapping`: how Okta's records become entities.
 
-use super::{Form, Key, Table, key, with_default};
+use super::table::{Form, Key, Table, key, with_default};
 
 pub(super) const MAPPING_OF_ALL: Key = with_default(
     "mapping",

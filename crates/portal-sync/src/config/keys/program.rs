@@ -1,10 +1,10 @@
 //! `portalSync`: what is about the program, and what all tenants have in common.
 
 use super::mapping::MAPPING_OF_ALL;
+use super::table::{Form, Table, key, with_default};
 use super::tuning::{
     GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, USERS_FROM_GROUPS,
 };
-use super::{Form, Table, key, with_default};
 
 pub(in super::super) static PROGRAM: Table = Table::new(
     "portalSync",

@@ -2,10 +2,10 @@
 
 use super::duration::{DURATION, UNITS};
 use super::mapping::MAPPING_OF_TENANT;
+use super::table::{Form, Key, Table, key, with_default};
 use super::tuning::{
     GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, USERS_FROM_GROUPS,
 };
-use super::{Form, Key, Table, key, with_default};
 
 /// The tenants: a map by id, a list, or a single one.
 pub(in super::super) const TENANTS: Form = Form::OneOf(&[

@@ -1,6 +1,6 @@
 //! What `portalSync` says for all tenants and a tenant for itself.
 
-use super::{Form, Key, Table, with_default};
+use super::table::{Form, Key, Table, with_default};
 
 pub(super) const USERS_FROM_GROUPS: Key = with_default(
     "usersFromGroups",

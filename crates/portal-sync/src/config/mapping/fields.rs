@@ -8,7 +8,6 @@ use org_filter::{AttributePath, NameRule, RuleKind};
 use super::super::errors::{ConfigError, quoted};
 use super::super::keys::ATTACHED;
 use super::super::section::{Entry, Section};
-use super::set;
 use crate::decide::rules::Fields;
 use crate::held::leavers::{LEFT, LEFT_AT};
 use crate::text::template::{RecordKind, Template, TemplateError};
@@ -234,4 +233,16 @@ pub(super) fn not_empty(entry: &Entry<'_>, message: &str, fix: &str) {
     if matches!(entry.value(), Value::Array(_, items) if items.is_empty()) {
         entry.refuse(ConfigError::new(message).fix(fix));
     }
+}
+
+/// Replaces what stands there by default.
+pub(super) fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// A text without the white space around it.
+pub(super) fn text(entry: Entry<'_>) -> Option<String> {
+    entry.text("a text").map(|text| text.trim().to_owned())
 }

@@ -8,8 +8,7 @@ use super::super::errors::ConfigError;
 use super::super::filters;
 use super::super::keys::{HIERARCHY, MERGE, ROOT, TYPE, TYPE_RULE};
 use super::super::section::{Entry, Section};
-use super::fields::{self, attribute, not_empty};
-use super::{set, text};
+use super::fields::{self, attribute, not_empty, set, text};
 use crate::decide::rules::{GroupMapping, GroupTypes, Hierarchy, Merge, Root};
 use crate::text::template::{RecordKind, Template};
 

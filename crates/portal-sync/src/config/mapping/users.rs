@@ -6,7 +6,7 @@ use okta_api::UserStatus;
 use super::super::errors::ConfigError;
 use super::super::keys::LEAVERS;
 use super::super::section::{Entry, Section};
-use super::{fields, set};
+use super::fields::{self, set};
 use crate::decide::rules::{EmailCase, UserMapping};
 use crate::held::leavers::Leavers;
 use crate::text::template::RecordKind;

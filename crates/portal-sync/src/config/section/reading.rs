@@ -6,7 +6,7 @@ use figment::value::Value;
 
 use super::super::errors::{ConfigError, is_key, quoted};
 use super::super::place::{Node, Origin};
-use super::{Entry, kind};
+use super::Entry;
 use crate::decide::guard::Percent;
 use crate::text::is_blank;
 use crate::text::nearest::{listed, nearest};
@@ -285,4 +285,16 @@ pub(in super::super) fn bare_variable(text: &str) -> Option<&str> {
         from = at + 1;
     }
     None
+}
+
+/// The kind of a value, without the value.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(..) | Value::Char(..) => "a text",
+        Value::Bool(..) => "`true` or `false`",
+        Value::Num(..) => "a number",
+        Value::Empty(..) => "nothing",
+        Value::Dict(..) => "a map",
+        Value::Array(..) => "a list",
+    }
 }
