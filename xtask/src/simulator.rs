@@ -77,7 +77,7 @@ pub use event::Event;
 pub use fault::{Effect, Fault, When};
 pub use local_line::{Broken, LocalLine};
 pub use log::Recorded;
-pub use options::{Options, SkinnyUsers, WithoutRole};
+pub use options::{Options, SkinnyUsers, UserFields, WithoutRole};
 pub use org::{ApiToken, Client, DEPROVISIONED, Group, Org, User};
 pub use rate_limit::Usage;
 

@@ -348,20 +348,23 @@ macro_rules! with_profile {
 with_profile!(User Group);
 
 impl List<User, Searchable> {
-    /// Only these fields of each user, named as a search names them: `status`, `profile.login`. The id always comes.
+    /// Only these fields of each user, named as a search names them: `status`, `profile.login`; of a path its first name counts.
+    /// The id always comes.
     ///
     /// Okta then sends and this crate keeps nothing else: what is left out reads as absent (Okta API reference, list all
-    /// users, `fields`).
+    /// users, `fields`). What an org answers that does not take the parameter is not documented: look at the first page before
+    /// anything is made of what is absent.
     pub fn fields<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut fields, mut profile) = (vec!["id"], Vec::new());
         for name in names {
-            let known = match name.strip_prefix("profile.") {
+            let (known, name) = match name.strip_prefix("profile.") {
                 Some(attribute) => (&mut profile, attribute),
                 None => (&mut fields, name),
             };
+            let name = name.split('.').next().unwrap_or(name);
             // Okta once failed of a name that came twice (release notes of 2025).
-            if !known.0.contains(&known.1) {
-                known.0.push(known.1);
+            if !known.contains(&name) {
+                known.push(name);
             }
         }
         let fields = fields.join(",");

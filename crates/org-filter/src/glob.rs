@@ -4,13 +4,9 @@
 //! (Communications of the ACM 11:6, 1968): the time is at most the length of the name times that of the glob, whatever
 //! they are, and nothing recurses.
 
-use crate::name_search::Term;
 use crate::problem::Problem;
 
 mod parse;
-
-/// The most beginnings a glob is asked for by; alternatives beyond that are cut at their brace.
-const MAX_BEGINNINGS: usize = 32;
 
 /// A glob, ready to be matched.
 #[derive(Clone, Debug)]
@@ -85,67 +81,12 @@ impl Glob {
         }
         now.list.contains(&self.steps.len())
     }
-
-    /// Terms that together find all the groups the glob matches; `None` when one of them would have to find everything.
-    pub(crate) fn terms(&self) -> Option<Vec<Term>> {
-        let mut terms = Vec::new();
-        let mut waiting = vec![(0, String::new())];
-        while let Some((mut at, mut text)) = waiting.pop() {
-            let whole = loop {
-                match self.steps.get(at) {
-                    None => break true,
-                    Some(Step::Literal(character)) => text.push(*character),
-                    Some(Step::Set(set)) => match set.only_letter() {
-                        Some(letter) => text.push(letter),
-                        None => break false,
-                    },
-                    Some(Step::Jump(to)) => {
-                        at = *to;
-                        continue;
-                    }
-                    Some(Step::Fork(places)) => {
-                        let count = terms.len() + waiting.len() + places.len();
-                        let Some((first, others)) = places.split_first() else {
-                            break false;
-                        };
-                        if count > MAX_BEGINNINGS {
-                            break false;
-                        }
-                        let others = others.iter().rev().map(|place| (*place, text.clone()));
-                        waiting.extend(others);
-                        at = *first;
-                        continue;
-                    }
-                    Some(Step::One | Step::Many) => break false,
-                }
-                at += 1;
-            };
-            match (whole, text.is_empty()) {
-                // No group has an empty name.
-                (true, true) => {}
-                (true, false) => terms.push(Term::name(&text)?),
-                (false, _) => terms.push(Term::beginning(&text)?),
-            }
-        }
-        Some(terms)
-    }
 }
 
 impl Set {
     fn contains(&self, character: char) -> bool {
         let within = |(first, last): &(char, char)| (*first..=*last).contains(&character);
         self.ranges.iter().any(within) != self.negated
-    }
-
-    /// The letter the set stands for to a server that does not tell upper case from lower case, as `[Tt]` does for `t`.
-    fn only_letter(&self) -> Option<char> {
-        /// One letter has few cases.
-        const MOST: usize = 4;
-        let mut characters = self.ranges.iter().flat_map(|(first, last)| *first..=*last);
-        let first = characters.next()?;
-        let same = |other: char| other.to_lowercase().eq(first.to_lowercase()) && other != 'Σ';
-        let alike = same(first) && characters.by_ref().take(MOST).all(same);
-        (alike && !self.negated && characters.next().is_none()).then_some(first)
     }
 }
 

@@ -78,36 +78,15 @@ impl GroupNames {
     /// Which names of the list no group has, and which several have. `seen` are the names of the groups that were
     /// found, one for each group; those that are not on the list do not matter.
     pub fn report(&self, seen: impl IntoIterator<Item = impl AsRef<str>>) -> NameReport<'_> {
-        let mut tally = Tally::new(self);
+        let mut counts: HashMap<&str, usize> = self.names().map(|name| (name, 0)).collect();
         for name in seen {
-            tally.see(name.as_ref());
+            if let Some(count) = counts.get_mut(name.as_ref()) {
+                *count += 1;
+            }
         }
-        tally.report()
-    }
-}
-
-/// Counts the groups of each listed name.
-pub(crate) struct Tally<'a> {
-    names: &'a GroupNames,
-    counts: HashMap<&'a str, usize>,
-}
-
-impl<'a> Tally<'a> {
-    pub(crate) fn new(names: &'a GroupNames) -> Self {
-        let counts = names.names().map(|name| (name, 0)).collect();
-        Self { names, counts }
-    }
-
-    pub(crate) fn see(&mut self, name: &str) {
-        if let Some(count) = self.counts.get_mut(name) {
-            *count += 1;
-        }
-    }
-
-    pub(crate) fn report(&self) -> NameReport<'a> {
         let mut report = NameReport::default();
-        for name in self.names.names() {
-            match self.counts.get(name) {
+        for name in self.names() {
+            match counts.get(name) {
                 None | Some(0) => report.unmatched.push(name),
                 Some(1) => {}
                 Some(several) => report.ambiguous.push((name, *several)),

@@ -39,8 +39,6 @@ mod explain;
 
 mod split;
 
-mod name_search;
-
 mod glob;
 
 #[cfg(feature = "regex")]
@@ -48,17 +46,14 @@ mod regex;
 
 mod name_rule;
 
-mod group_names;
+mod name_search;
 
-mod group_rules;
+mod group_names;
 
 pub use dialect::Dialect;
 pub use explain::{Clause, Explanation};
 pub use expr::{Comparison, Operator, SearchExpr};
 pub use group_names::{GroupNames, NameReport};
-pub use group_rules::{
-    BadRule, GroupRules, InvalidRules, Listing, MAX_RULES, RuleExplanation, RuleList, RuleReport,
-};
 pub use literal::{Literal, Number};
 pub use matcher::Matcher;
 pub use name_rule::{InvalidRule, MAX_RULE_LENGTH, NameRule, RuleKind};

@@ -6,11 +6,9 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::glob::Glob;
-use crate::name_search::Term;
-use crate::problem::{ParseErrors, Place, Problem, Problems, quoted};
+use crate::problem::{ParseErrors, Place, Problem, Problems};
 #[cfg(feature = "regex")]
 use crate::regex::Regex;
-use crate::suggestion::nearest;
 
 /// The most bytes of one rule. Okta's names of groups have at most 255 characters (Okta API reference, Groups).
 pub const MAX_RULE_LENGTH: usize = 1024;
@@ -198,34 +196,6 @@ impl NameRule {
             Test::Regex(regex) => regex.matches(name),
         }
     }
-
-    /// Terms that together find all the groups the rule admits; `None` when everything has to be listed.
-    pub(crate) fn terms(&self) -> Option<Vec<Term>> {
-        match &self.test {
-            Test::Exact => Term::name(&self.text).map(|term| vec![term]),
-            Test::Prefix => Term::beginning(&self.text).map(|term| vec![term]),
-            Test::Glob(glob) => glob.terms(),
-            #[cfg(feature = "regex")]
-            Test::Regex(regex) => regex.terms(),
-        }
-    }
-
-    /// What the writer of a name that no group has may have meant: `glob:a*` for the name `a*`, or for `globs:a*`.
-    pub(crate) fn meant(&self) -> Option<Self> {
-        if self.kind != RuleKind::Exact {
-            return None;
-        }
-        let kinds = || RuleKind::ALL.into_iter().map(RuleKind::as_str);
-        if let Some((word, pattern)) = self.text.split_once(':')
-            && let Some(kind) = nearest(word.trim(), kinds()).and_then(RuleKind::named)
-            && let Ok(rule) = Self::new(kind, pattern.trim_start())
-        {
-            return Some(rule);
-        }
-        let rule = Self::glob(&self.text).ok()?;
-        // A glob that matches its own text says no more than the name does, save for its `*` and `?`.
-        (self.text.contains(['*', '?']) || !rule.admits(&self.text)).then_some(rule)
-    }
 }
 
 fn check_length(kind: RuleKind, pattern: &str, start: usize) -> Result<(), Vec<Problem>> {
@@ -274,18 +244,6 @@ fn noun(kind: RuleKind) -> &'static str {
     }
 }
 
-impl NameRule {
-    /// What makes the rule this one.
-    pub(crate) fn key(&self) -> (RuleKind, &str) {
-        (self.kind, &self.text)
-    }
-
-    /// The rule in a sentence: ``the glob `team-*` ``.
-    pub(crate) fn described(&self) -> String {
-        format!("the {} {}", noun(self.kind), quoted(&self.text))
-    }
-}
-
 /// The kind before the first colon, and where the pattern begins.
 fn split(text: &str) -> (RuleKind, usize) {
     let kind = text
@@ -325,7 +283,7 @@ impl fmt::Debug for NameRule {
 /// Two rules are equal when they are written alike.
 impl PartialEq for NameRule {
     fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
+        (self.kind, &self.text) == (other.kind, &other.text)
     }
 }
 
@@ -383,22 +341,5 @@ mod tests {
             error.to_string(),
             "this program was built without regular expressions at 6..7, expected a glob, or the feature `regex` of org-filter"
         );
-    }
-
-    #[test]
-    fn a_name_may_have_been_meant_as_a_pattern() {
-        let table = [
-            ("team-*", Some("glob:team-*")),
-            ("team-[ab]", Some("glob:team-[ab]")),
-            ("globs:team-*", Some("glob:team-*")),
-            ("Prefix: eng-", Some("prefix:eng-")),
-            ("Sales", None),
-            ("team:Sales", None),
-            ("glob:*", None),
-        ];
-        for (text, expected) in table {
-            let meant = rule(text).meant().map(|rule| rule.to_string());
-            assert_eq!(meant.as_deref(), expected, "{text}");
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! Searches for groups by their names or the beginnings of their names, cut to a size that Okta takes.
 
-use std::collections::BTreeSet;
-
 use crate::expr::{Comparison, Node, Operator, Places, SearchExpr};
 use crate::literal::Literal;
 use crate::path::AttributePath;
@@ -38,7 +36,7 @@ impl Term {
     }
 
     /// What finds the groups whose names begin with `text`, if anything does.
-    pub(crate) fn beginning(text: &str) -> Option<Self> {
+    fn beginning(text: &str) -> Option<Self> {
         let part = searchable_part(text);
         // The lower case of this letter depends on what follows it, and that is not known.
         let part = part.split('Σ').next().unwrap_or_default();
@@ -82,34 +80,6 @@ pub(crate) fn searches(terms: impl IntoIterator<Item = Term>) -> Vec<SearchExpr>
     searches
 }
 
-/// The terms without those that find nothing new: no two of what is left find the same group.
-pub(crate) fn without_overlap(terms: Vec<Term>) -> Vec<Term> {
-    // A text sorts before those that begin with it: what the last one kept does not cover, none covers.
-    let mut widest: BTreeSet<String> = BTreeSet::new();
-    let beginnings = terms.iter().filter(|term| !term.whole);
-    for text in beginnings
-        .map(|term| term.text.to_lowercase())
-        .collect::<BTreeSet<_>>()
-    {
-        if !widest.last().is_some_and(|last| text.starts_with(last)) {
-            widest.insert(text);
-        }
-    }
-    let mut kept = BTreeSet::new();
-    terms
-        .into_iter()
-        .filter(|term| {
-            let text = term.text.to_lowercase();
-            let covering = widest
-                .range(..=text.clone())
-                .next_back()
-                .filter(|widest| text.starts_with(*widest));
-            let needed = covering.is_none_or(|widest| !term.whole && *widest == text);
-            needed && kept.insert(text)
-        })
-        .collect()
-}
-
 /// The longest beginning of `name` that Okta can be asked for: no character beyond U+FFFF, which it does not support
 /// (special characters, developer documentation), and no more than one search holds.
 fn searchable_part(name: &str) -> &str {
@@ -138,28 +108,6 @@ fn encoded_text_length(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_found_already_is_not_asked_for_again() {
-        let terms = [
-            Term::name("Team-a"),
-            Term::beginning("team-"),
-            Term::beginning("TEAM-b"),
-            Term::name("Sales"),
-            Term::name("SALES"),
-            Term::beginning("Team-"),
-            Term::beginning("sre"),
-            Term::name("teal"),
-        ];
-        let left = without_overlap(terms.into_iter().flatten().collect());
-        let printed: Vec<String> = searches(left).iter().map(ToString::to_string).collect();
-        assert_eq!(
-            printed,
-            [
-                r#"profile.name sw "team-" or profile.name eq "Sales" or profile.name sw "sre" or profile.name eq "teal""#
-            ]
-        );
-    }
 
     #[test]
     fn a_beginning_ends_before_a_letter_whose_lower_case_is_not_known() {

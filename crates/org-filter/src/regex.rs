@@ -1,15 +1,13 @@
 //! Regular expressions over names of groups.
 //!
-//! The expression is read by `regex-syntax`, which knows the places of errors and the literal beginnings, and its tree
-//! is given to the engine: a tree can be held to the whole name, which a text such as `(?x)a # b` cannot be.
+//! The expression is read by `regex-syntax`, which knows the places of errors, and its tree is given to the
+//! engine: a tree can be held to the whole name, which a text such as `(?x)a # b` cannot be.
 
 use regex_automata::meta::{Config, Regex as Engine};
 use regex_syntax::ParserBuilder;
 use regex_syntax::ast::ErrorKind;
-use regex_syntax::hir::literal::{Extractor, Literal};
 use regex_syntax::hir::{Hir, Look};
 
-use crate::name_search::Term;
 use crate::problem::{Place, Problem};
 
 /// How deep parentheses may stand in parentheses.
@@ -18,18 +16,9 @@ const MAX_DEPTH: u32 = 64;
 /// The most bytes a compiled expression may take.
 const MAX_BYTES: usize = 1 << 20;
 
-/// The most beginnings an expression is asked for by, before upper and lower case are made one.
-const MAX_BEGINNINGS: usize = 64;
-
-/// The most characters of a set that are asked for one by one: a letter has no more cases (`S`, `s` and `ſ`).
-const MAX_CASES: usize = 3;
-
 /// A regular expression, ready to be matched.
 #[derive(Clone, Debug)]
-pub(crate) struct Regex {
-    engine: Engine,
-    tree: Hir,
-}
+pub(crate) struct Regex(Engine);
 
 impl Regex {
     /// Reads an expression; the place of the problem is counted from `offset`.
@@ -38,54 +27,18 @@ impl Regex {
         let tree = parser
             .parse(text)
             .map_err(|error| vec![refused(&error, text, offset)])?;
-        let whole = Hir::concat(vec![
-            Hir::look(Look::Start),
-            tree.clone(),
-            Hir::look(Look::End),
-        ]);
+        let whole = Hir::concat(vec![Hir::look(Look::Start), tree, Hir::look(Look::End)]);
         let config = Config::new().nfa_size_limit(Some(MAX_BYTES));
         let engine = Engine::builder()
             .configure(config)
             .build_from_hir(&whole)
             .map_err(|_| vec![too_large(text, offset)])?;
-        Ok(Self { engine, tree })
+        Ok(Self(engine))
     }
 
     /// Whether the expression matches all of `name`.
     pub(crate) fn matches(&self, name: &str) -> bool {
-        self.engine.is_match(name)
-    }
-
-    /// Terms that together find all the groups the expression matches; `None` when one of them would have to find
-    /// everything.
-    pub(crate) fn terms(&self) -> Option<Vec<Term>> {
-        let beginnings = Extractor::new()
-            .limit_class(MAX_CASES)
-            .limit_total(MAX_BEGINNINGS)
-            .extract(&self.tree);
-        let mut terms = Vec::new();
-        for literal in beginnings.literals()? {
-            let (text, whole) = text_of(literal);
-            match (whole, text.is_empty()) {
-                // No group has an empty name.
-                (true, true) => {}
-                (true, false) => terms.push(Term::name(text)?),
-                (false, _) => terms.push(Term::beginning(text)?),
-            }
-        }
-        Some(terms)
-    }
-}
-
-/// The text of a literal, which may be cut within a character, and whether it is all that is matched.
-fn text_of(literal: &Literal) -> (&str, bool) {
-    match std::str::from_utf8(literal.as_bytes()) {
-        Ok(text) => (text, literal.is_exact()),
-        Err(error) => {
-            let valid = literal.as_bytes().get(..error.valid_up_to());
-            let text = std::str::from_utf8(valid.unwrap_or_default());
-            (text.unwrap_or_default(), false)
-        }
+        self.0.is_match(name)
     }
 }
 
@@ -195,33 +148,6 @@ mod tests {
         let deep = format!("{}a{}", "(".repeat(500), ")".repeat(500));
         for text in [deep.as_str(), r"(\w{100}){100}"] {
             assert_eq!(Regex::read(text, 3).unwrap_err().len(), 1);
-        }
-    }
-
-    #[test]
-    fn beginnings_are_literal() {
-        let table = [
-            ("^sre-[0-9]+$", Some(r#"profile.name sw "sre-""#)),
-            ("team", Some(r#"profile.name eq "team""#)),
-            (
-                "(a|b)c.*",
-                Some(r#"profile.name sw "ac" or profile.name sw "bc""#),
-            ),
-            ("(?i)tea", Some(r#"profile.name eq "TEA""#)),
-            (".*a", None),
-            ("a*", Some(r#"profile.name sw "a""#)),
-            ("a?b?.*", None),
-            (r"\w+", None),
-            ("🚀.*", None),
-            ("é🚀.*", Some(r#"profile.name sw "é""#)),
-        ];
-        for (text, expected) in table {
-            let terms = regex(text).terms().map(crate::name_search::without_overlap);
-            let printed = terms.map(|terms| {
-                let searches = crate::name_search::searches(terms);
-                searches.iter().map(ToString::to_string).collect::<String>()
-            });
-            assert_eq!(printed.as_deref(), expected, "{text}");
         }
     }
 }

@@ -63,10 +63,7 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
             show_group(find_group(view, &route.id)?),
         )),
         Endpoint::Users => {
-            let fields = call
-                .parameter("fields")
-                .map(Projection::parse)
-                .transpose()?;
+            let fields = Projection::of_users(call, view.options.user_fields)?;
             let show = |user: &User| match &fields {
                 Some(fields) => fields.of(show_user(user)),
                 None => show_user(user),

@@ -46,6 +46,8 @@ pub struct Options {
     pub without_role: WithoutRole,
     /// Whether there is an endpoint of skinny users, which Okta may take away.
     pub skinny_users: SkinnyUsers,
+    /// What becomes of the parameter `fields` of the list of users.
+    pub user_fields: UserFields,
     /// Whether `search` accepts `profile.` attributes that no object has: Okta knows the schema, we do not.
     pub unknown_profile_attributes: bool,
     /// Whether `search` accepts `co` together with `and` or `or`; Okta's release notes say that some combinations fail.
@@ -72,6 +74,17 @@ pub enum SkinnyUsers {
     NotAllowed,
 }
 
+/// What `GET /api/v1/users?fields=…` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserFields {
+    /// Of each user the fields that are named.
+    Served,
+    /// `400` with `E0000001`: as a tenant that does not take the parameter.
+    Refused,
+    /// All but the profile: as a tenant that makes something else of it.
+    WithoutProfile,
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -89,6 +102,7 @@ impl Default for Options {
             log_lag: Duration::ZERO,
             without_role: WithoutRole::EmptyLists,
             skinny_users: SkinnyUsers::Served,
+            user_fields: UserFields::Served,
             unknown_profile_attributes: true,
             co_combined: false,
         }

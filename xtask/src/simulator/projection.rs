@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::call::Call;
+use super::options::UserFields;
 use super::reply::ApiError;
 
 /// What is left of a record.
@@ -16,12 +18,19 @@ struct Field {
 }
 
 impl Projection {
+    /// Reads the parameter of a list of users, as a tenant of that kind does.
+    pub(crate) fn of_users(call: &Call, kind: UserFields) -> Result<Option<Self>, ApiError> {
+        let fields = call.parameter("fields");
+        match (fields, kind) {
+            (None, _) => Ok(None),
+            (Some(text), UserFields::Served) => Self::parse(text).map(Some),
+            (Some(_), UserFields::Refused) => Err(refused()),
+            (Some(_), UserFields::WithoutProfile) => Self::parse("status").map(Some),
+        }
+    }
+
     /// Reads the parameter. What Okta says to a malformed one is not known; it is refused here as other parameters are.
     pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
-        let refused = || {
-            ApiError::new(400, "E0000001", "Api validation failed: fields")
-                .because("fields: The field has an invalid value")
-        };
         let mut fields = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -69,6 +78,11 @@ impl Projection {
         }
         Value::Object(left)
     }
+}
+
+fn refused() -> ApiError {
+    ApiError::new(400, "E0000001", "Api validation failed: fields")
+        .because("fields: The field has an invalid value")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use xtask::Harness;
 use xtask::harness::possession;
-use xtask::simulator::{DEPROVISIONED, Endpoint, Group, Org, Recorded};
+use xtask::simulator::{DEPROVISIONED, Endpoint, Group, Options, Org, Recorded, UserFields};
 
 use crate::{counts, program};
 
@@ -94,6 +94,41 @@ async fn listed_groups_are_asked_for_by_name() -> anyhow::Result<()> {
             .sum();
         assert_eq!(asked, 1, "{name}");
     }
+    Ok(())
+}
+
+/// The other requests, and all that comes of them, are the same.
+#[tokio::test]
+async fn a_tenant_that_does_not_take_fields_is_asked_once_more_for_everything() -> anyhow::Result<()>
+{
+    let mut exports = Vec::new();
+    for (user_fields, more) in [
+        (UserFields::Served, 0),
+        (UserFields::Refused, 1),
+        (UserFields::WithoutProfile, 1),
+    ] {
+        let mut org = Org::generate(450, 10, 9);
+        org.clients = xtask::Scenario::named("small")?.org.clients;
+        let mut expected = everything(&org);
+        *expected.entry(Endpoint::Users.template()).or_default() += more;
+        let options = Options {
+            user_fields,
+            ..Options::default()
+        };
+        let harness = Harness::start(program(), org, options).await?;
+        let report = harness.sync(0).await?;
+        assert_eq!(report["requests"]["endpoints"], json!(expected));
+        let requests = harness.simulator.requests();
+        let lists = requests
+            .iter()
+            .filter(|it| it.endpoint == Some(Endpoint::Users));
+        let narrow = lists.filter(|it| it.parameter("fields").is_some()).count();
+        let all = expected[Endpoint::Users.template()];
+        assert_eq!(narrow, if more == 0 { all } else { 1 });
+        let export = harness.export().await?;
+        exports.push(export.replace(&harness.simulator.url(), ""));
+    }
+    assert!(exports.iter().all(|it| *it == exports[0]), "{exports:?}");
     Ok(())
 }
 

@@ -118,7 +118,7 @@ async fn nothing_is_asked_for_an_id_that_cannot_be_one() {
 #[tokio::test(start_paused = true)]
 async fn only_the_named_fields_are_asked_for() {
     let (client, script) = scripted();
-    for fields in ["id,status", "id,status,profile:(login,email)"] {
+    for fields in ["id,status,type", "id,status,profile:(login,email)"] {
         let encoded = fields.replace(',', "%2C").replace(':', "%3A");
         let encoded = encoded.replace('(', "%28").replace(')', "%29");
         let target = format!("/api/v1/users?limit=200&fields={encoded}");
@@ -126,11 +126,16 @@ async fn only_the_named_fields_are_asked_for() {
     }
     let users = || client.users().list();
     users()
-        .fields(["status", "id", "status"])
+        .fields(["status", "id", "type.id", "status"])
         .all()
         .await
         .unwrap();
-    let names = ["profile.login", "status", "profile.email", "profile.login"];
+    let names = [
+        "profile.login",
+        "status",
+        "profile.email.x",
+        "profile.login",
+    ];
     users().fields(names).all().await.unwrap();
     script.finish().unwrap();
 }

@@ -1,6 +1,6 @@
 //! Random rules and names, from few characters, so that they meet.
 
-use org_filter::{NameRule, RuleKind};
+use org_filter::RuleKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -23,11 +23,6 @@ pub(crate) fn mixture() -> impl Strategy<Value = String> {
         "$", ".", ":", "glob:", "exact:", "(?i)", "\\w", "é", "Σ", "😀", " ", "\n", "{2}",
     ];
     vec(select(parts.to_vec()), 0..12).prop_map(|parts| parts.concat())
-}
-
-/// Letters whose cases are unusual, and some that are not letters.
-pub(crate) fn letter() -> impl Strategy<Value = String> {
-    select(vec!["a", "S", "ſ", "K", "Α", "Σ", "σ", "ς", "İ", "😀", "."]).prop_map(str::to_owned)
 }
 
 /// Names that the rules are about, more often than not.
@@ -58,46 +53,4 @@ pub(crate) fn glob() -> impl Strategy<Value = String> {
         ]
     });
     vec(many, 1..4).prop_map(|parts| parts.concat())
-}
-
-fn regex() -> impl Strategy<Value = String> {
-    let part = select(vec![
-        "a",
-        "b",
-        "A",
-        "s",
-        "K",
-        "Σ",
-        "ς",
-        "😀",
-        "a*",
-        "(a|b)",
-        "(?i)",
-        "(?i:sk)",
-        "[a-c]",
-        "[Aa]",
-        ".*",
-        ".",
-        "^",
-        "$",
-        "(aa|b?)",
-        "a{2}",
-        "\\b",
-        "(?:ab|a|)",
-        "[^a]",
-        "\\w",
-        "(?i:σ)",
-    ]);
-    vec(part, 1..6).prop_map(|parts| parts.concat())
-}
-
-/// Rules of every kind that this build has.
-pub(crate) fn rule() -> impl Strategy<Value = NameRule> {
-    let text = prop_oneof![
-        2 => name().prop_map(|name| (RuleKind::Exact, name)),
-        2 => name().prop_map(|name| (RuleKind::Prefix, name)),
-        4 => glob().prop_map(|glob| (RuleKind::Glob, glob)),
-        3 => regex().prop_map(|regex| (RuleKind::Regex, regex)),
-    ];
-    text.prop_filter_map("not a rule", |(kind, text)| NameRule::new(kind, &text).ok())
 }

@@ -1,23 +1,22 @@
 //! The seam through which a run reads an org.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use futures::{FutureExt as _, TryStreamExt as _};
-use jiff::Timestamp;
-use okta_api::{Client, Group, GroupId, UserStatus};
+use okta_api::Client;
 use okta_auth::visible;
 use tokio::time::Instant;
 
-use crate::held::org::{Org, Refusal};
-use crate::read::apart::Timeslice;
+use crate::held::org::Org;
 use crate::read::baseline::Baseline;
-use crate::read::selection::{GroupVerdict, Selection};
+use crate::read::selection::Selection;
 
 mod error;
+mod groups;
 mod members;
+mod users;
 
 pub(crate) use error::ReadError;
 
@@ -121,165 +120,6 @@ impl OktaDirectory {
         self.limits = limits;
         self
     }
-
-    async fn users(&self, baseline: &Baseline, until: Instant) -> Result<Org, ReadError> {
-        let mut read = Org::default();
-        let mut unused = self.selection.unused();
-        let limit = self.limits.users;
-        let mut list = self.client.users().list().until(until).at_most(limit);
-        if let Some(kept) = self.selection.kept() {
-            let names = kept.users.iter().map(String::as_str);
-            list = list.keep(names.chain(baseline.asked_of_users()));
-        }
-        if let Some(search) = &self.selection.users().search {
-            list = list.search(search);
-        }
-        let mut pages = list.pages();
-        let failed = |error| ReadError::users(error, limit);
-        while let Some(page) = pages.try_next().await.map_err(failed)? {
-            unused.skipped_users(&page.skipped);
-            read.server_date = read.server_date.or(page.server_date);
-            let mut slice = Timeslice::begin();
-            for user in page.items {
-                slice.pass().await;
-                if user.status == UserStatus::Deprovisioned {
-                    read.deactivated.insert(user.id);
-                    continue;
-                }
-                unused.user(&user);
-                if let Some(refusal) = self.selection.refuses_user(&user) {
-                    if !baseline.refuses_user(&user) {
-                        read.unproven_users.insert(user.id.clone());
-                    }
-                    read.filtered_out.insert(user.id, refusal);
-                } else {
-                    read.users
-                        .insert(user.id.clone(), Box::new(self.selection.trimmed(user)));
-                }
-            }
-            for bad in page.malformed {
-                match bad.id {
-                    Some(id) => drop(read.malformed_users.insert(id.into(), bad.reason)),
-                    None => read.unidentified_user = Some(bad.reason),
-                }
-            }
-            (self.on_progress)(Progress::Users(read.users.len()));
-        }
-        let (users, refused) = (read.users.len(), read.filtered_out.len());
-        tracing::debug!(
-            users,
-            refused,
-            deactivated = read.deactivated.len(),
-            "the users are read"
-        );
-        // Of an attribute that nobody has any more nobody's record says anything.
-        if self.selection.filter_asks_in_vain(&unused) {
-            let refused = read.filtered_out.iter();
-            let refused = refused.filter(|(_, refusal)| **refusal == Refusal::Filter);
-            read.unproven_users
-                .extend(refused.map(|(id, _)| id.clone()));
-        }
-        read.notices = unused.user_notices();
-        Ok(read)
-    }
-
-    async fn groups(&self, baseline: &Baseline, until: Instant) -> Result<GroupsRead, ReadError> {
-        let mut read = GroupsRead::default();
-        let (mut unused, mut names) = (self.selection.unused(), Vec::new());
-        let (limit, mut listed) = (self.limits.groups, 0);
-        for query in self.selection.groups() {
-            let list = self.client.groups().list().with_stats();
-            let mut list = list.until(until).at_most(limit.saturating_sub(listed));
-            if let Some(kept) = self.selection.kept() {
-                let names = kept.groups.iter().map(String::as_str);
-                list = list.keep(names.chain(baseline.asked_of_groups()));
-            }
-            if let Some(search) = &query.search {
-                list = list.search(search);
-            }
-            let mut pages = list.pages();
-            let failed = |error| ReadError::groups(error, limit);
-            while let Some(page) = pages.try_next().await.map_err(failed)? {
-                unused.skipped_groups(&page.skipped);
-                read.server_date = read.server_date.or(page.server_date);
-                listed += page.items.len() + page.malformed.len();
-                let mut slice = Timeslice::begin();
-                for group in page.items {
-                    slice.pass().await;
-                    unused.group(&group);
-                    match self.selection.judge_group(&group) {
-                        GroupVerdict::Wanted => drop(read.groups.insert(group.id.clone(), group)),
-                        GroupVerdict::Excluded => {
-                            if !baseline.refuses_group(&group) {
-                                read.unproven.insert(group.id.clone());
-                            }
-                            names.extend(group.profile.name().map(str::to_owned));
-                            read.excluded.insert(group.id);
-                        }
-                        GroupVerdict::Other => {
-                            if !baseline.refuses_group(&group) {
-                                read.unproven.insert(group.id.clone());
-                            }
-                            read.refused.insert(group.id);
-                        }
-                    }
-                }
-                for bad in page.malformed {
-                    match bad.id {
-                        Some(id) => drop(read.malformed.insert(id.into(), bad.reason)),
-                        None => read.unidentified = Some(bad.reason),
-                    }
-                }
-                (self.on_progress)(Progress::Groups(read.groups.len()));
-            }
-        }
-        let wanted = read.groups.values().filter_map(|it| it.profile.name());
-        let all = wanted.chain(names.iter().map(String::as_str));
-        read.notices = unused.group_notices(all);
-        if self.selection.group_filter_asks_in_vain(&unused) {
-            read.unproven.extend(read.refused.iter().cloned());
-        }
-        read.excluded_names = names;
-        let (groups, refused) = (read.groups.len(), read.refused.len());
-        tracing::debug!(
-            groups,
-            refused,
-            excluded = read.excluded.len(),
-            "the groups are read"
-        );
-        Ok(read)
-    }
-
-    fn name_notices(&self, org: &Org, excluded: &[String]) -> Result<Vec<String>, ReadError> {
-        let Some(names) = self.selection.group_names() else {
-            return Ok(Vec::new());
-        };
-        let groups = &org.groups;
-        let wanted = groups.values().filter_map(|group| group.profile.name());
-        let report = names.report(wanted.chain(excluded.iter().map(String::as_str)));
-        // A record that cannot be read may have any name.
-        let all_read = org.malformed_groups.is_empty() && org.unidentified_group.is_none();
-        // Without users either it is the org that shows nothing, and not the list that is wrong.
-        let nothing_shows = org.users.is_empty() && self.selection.users().is_everything();
-        if groups.is_empty() && org.excluded_groups.is_empty() && !nothing_shows {
-            return Err(ReadError::NoGroupOfList(
-                report.unmatched.into_iter().map(str::to_owned).collect(),
-            ));
-        }
-        let scope = if all_read {
-            "no group of the org"
-        } else {
-            "no group of the org that can be read"
-        };
-        let missing = report
-            .unmatched
-            .iter()
-            .map(|name| format!("groupFilter lists `{name}`, and {scope} has exactly that name"));
-        let several = report.ambiguous.iter().map(|(name, count)| {
-            format!("groupFilter lists `{name}`, and {count} groups of the org have that name: all are taken")
-        });
-        Ok(missing.chain(several).collect())
-    }
 }
 
 impl Directory for OktaDirectory {
@@ -334,20 +174,6 @@ impl Directory for OktaDirectory {
         }
         .boxed()
     }
-}
-
-/// The groups of all lists.
-#[derive(Debug, Default)]
-struct GroupsRead {
-    groups: BTreeMap<GroupId, Group>,
-    excluded: BTreeSet<GroupId>,
-    unproven: BTreeSet<GroupId>,
-    refused: BTreeSet<GroupId>,
-    excluded_names: Vec<String>,
-    notices: Vec<String>,
-    malformed: BTreeMap<GroupId, String>,
-    unidentified: Option<String>,
-    server_date: Option<Timestamp>,
 }
 
 #[cfg(test)]

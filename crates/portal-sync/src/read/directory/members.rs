@@ -31,54 +31,26 @@ impl OktaDirectory {
         groups: &BTreeMap<GroupId, Group>,
         until: Instant,
     ) -> Result<MembersRead, ReadError> {
-        let (failed_in_a_row, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let (unread, listed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let of = groups.len();
-        let read_one = |group: &Group| {
-            let id = group.id.clone();
-            let empty = group.stats().is_some_and(|stats| stats.users_count == 0);
-            let (failed_in_a_row, done, unread) = (&failed_in_a_row, &done, &unread);
-            let listed = &listed;
-            async move {
-                let read = if empty {
-                    GroupRead::Empty
-                } else if Instant::now() >= until {
-                    GroupRead::NotTried(TIME_IS_OVER.to_owned())
-                } else if failed_in_a_row.load(Ordering::Relaxed) >= GIVE_UP_AFTER {
-                    GroupRead::NotTried(format!(
-                        "not tried: the {GIVE_UP_AFTER} groups before it failed"
-                    ))
-                } else {
-                    self.members_of(&id, until, listed).await
-                };
-                match &read {
-                    GroupRead::Known { .. } => failed_in_a_row.store(0, Ordering::Relaxed),
-                    GroupRead::Failed(error) if error.kind() != ErrorKind::NotFound => {
-                        failed_in_a_row.fetch_add(1, Ordering::Relaxed);
-                    }
-                    _ => {}
-                }
-                if !matches!(read, GroupRead::Empty | GroupRead::Known { .. }) {
-                    unread.fetch_add(1, Ordering::Relaxed);
-                }
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                let unread = unread.load(Ordering::Relaxed);
-                (self.on_progress)(Progress::Members { done, unread, of });
-                (id, read)
-            }
+        let tally = Tally {
+            of: groups.len(),
+            ..Tally::default()
         };
-        let mut reads =
-            stream::iter(groups.values().map(read_one)).buffer_unordered(self.parallel.max(1));
+        let read_one = |group: &Group| {
+            let empty = group.stats().is_some_and(|stats| stats.users_count == 0);
+            self.read_one(group.id.clone(), empty, until, &tally)
+        };
+        let reads = groups.values().map(read_one);
+        let mut reads = stream::iter(reads).buffer_unordered(self.parallel.max(1));
         let mut result = MembersRead::default();
         let (mut read_well, mut forbidden) = (false, Vec::new());
         while let Some((group, read)) = reads.next().await {
+            read_well |= matches!(read, GroupRead::Known { .. } | GroupRead::Unidentified(_));
             let members = match read {
                 GroupRead::Empty => Members::Known(BTreeSet::new()),
                 GroupRead::Known {
                     active,
                     deactivated,
                 } => {
-                    read_well = true;
                     result.deactivated.extend(deactivated);
                     Members::Known(active)
                 }
@@ -90,7 +62,6 @@ impl OktaDirectory {
                     });
                 }
                 GroupRead::Unidentified(reason) => {
-                    read_well = true;
                     Members::Unknown(format!("one of its members cannot be told: {reason}"))
                 }
                 GroupRead::Failed(error) => {
@@ -113,6 +84,29 @@ impl OktaDirectory {
             Some(error) if !read_well && !forbidden.is_empty() => Err(ReadError::members(error)),
             _ => Ok(result),
         }
+    }
+
+    /// Reads the members of one group, unless it has none, or it is no use to try; tells how far the read has come.
+    async fn read_one(
+        &self,
+        group: GroupId,
+        empty: bool,
+        until: Instant,
+        tally: &Tally,
+    ) -> (GroupId, GroupRead) {
+        let read = if empty {
+            GroupRead::Empty
+        } else if Instant::now() >= until {
+            GroupRead::NotTried(TIME_IS_OVER.to_owned())
+        } else if tally.failed_in_a_row.load(Ordering::Relaxed) >= GIVE_UP_AFTER {
+            GroupRead::NotTried(format!(
+                "not tried: the {GIVE_UP_AFTER} groups before it failed"
+            ))
+        } else {
+            self.members_of(&group, until, &tally.listed).await
+        };
+        (self.on_progress)(tally.count(&read));
+        (group, read)
     }
 
     /// The members of one group: those in use, and those deactivated. `listed` is how many were listed of all groups.
@@ -152,6 +146,42 @@ impl OktaDirectory {
                     None => return GroupRead::Unidentified(bad.reason),
                 }
             }
+        }
+    }
+}
+
+/// How far the read of all groups has come: they are read at the same time.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Groups in all.
+    of: usize,
+    /// Those that are done.
+    done: AtomicUsize,
+    /// Those of them whose members are not known.
+    unread: AtomicUsize,
+    /// Groups in a row that failed for the server's fault.
+    failed_in_a_row: AtomicUsize,
+    /// The members that were listed of all groups.
+    listed: AtomicUsize,
+}
+
+impl Tally {
+    /// Counts a group.
+    fn count(&self, read: &GroupRead) -> Progress {
+        match read {
+            GroupRead::Known { .. } => self.failed_in_a_row.store(0, Ordering::Relaxed),
+            GroupRead::Failed(error) if error.kind() != ErrorKind::NotFound => {
+                self.failed_in_a_row.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        if !matches!(read, GroupRead::Empty | GroupRead::Known { .. }) {
+            self.unread.fetch_add(1, Ordering::Relaxed);
+        }
+        Progress::Members {
+            done: self.done.fetch_add(1, Ordering::Relaxed) + 1,
+            unread: self.unread.load(Ordering::Relaxed),
+            of: self.of,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a read makes of the answers of an org, good and bad.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -18,8 +19,12 @@ use crate::read::selection::GroupFilter;
 #[derive(Clone)]
 struct Server(Arc<Inner>);
 
+/// Answers the list of users that is asked for `fields` in a way of its own.
+type Narrow = fn() -> (u16, Value);
+
 struct Inner {
     answer: fn(&str) -> (u16, Value),
+    narrow: Option<Narrow>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -37,7 +42,10 @@ impl Transport for Server {
         let path = request.uri().path().to_owned();
         let query = request.uri().query().unwrap_or_default();
         self.0.asked.lock().unwrap().push(format!("{path}?{query}"));
-        let (status, body) = (self.0.answer)(&path);
+        let (status, body) = match self.0.narrow {
+            Some(narrow) if query.contains("fields=") => narrow(),
+            _ => (self.0.answer)(&path),
+        };
         let answer = Response::builder()
             .status(status)
             .header("content-type", "application/json");
@@ -54,8 +62,17 @@ async fn read(
     answer: fn(&str) -> (u16, Value),
     selection: Selection,
 ) -> (Result<Org, ReadError>, Vec<String>) {
+    read_narrowly(answer, None, selection).await
+}
+
+async fn read_narrowly(
+    answer: fn(&str) -> (u16, Value),
+    narrow: Option<Narrow>,
+    selection: Selection,
+) -> (Result<Org, ReadError>, Vec<String>) {
     let server = Server(Arc::new(Inner {
         answer,
+        narrow,
         asked: Mutex::default(),
     }));
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
@@ -316,6 +333,7 @@ async fn a_record_without_an_id_is_somebody() {
 async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Org, ReadError> {
     let server = Server(Arc::new(Inner {
         answer,
+        narrow: None,
         asked: Mutex::default(),
     }));
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
@@ -463,4 +481,101 @@ async fn what_nothing_is_made_of_is_not_read_and_its_name_is_still_known() {
     ] {
         assert!(notices.contains(told), "{told}: {notices}");
     }
+}
+
+/// Without a login, or without an attribute that the configuration names, a page is no answer to what was asked.
+#[tokio::test]
+async fn okta_is_asked_for_what_is_used_and_for_everything_where_that_is_no_answer() {
+    let whole: fn(&str) -> (u16, Value) = |path| {
+        let body = match path {
+            "/api/v1/users" => json!([
+                {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a", "ssn": "1"}},
+                {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob"}},
+            ]),
+            _ => json!([]),
+        };
+        (200, body)
+    };
+    let good: Narrow = || {
+        let users = json!([
+            {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a"}},
+            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io"}},
+        ]);
+        (200, users)
+    };
+    let no_address: Narrow = || {
+        let users = json!([
+            {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a"}},
+        ]);
+        (200, users)
+    };
+    let refused: Narrow = || {
+        let causes = json!([{"errorSummary": "fields: The field has an invalid value"}]);
+        let error = json!({"errorCode": "E0000001", "errorSummary": "no", "errorCauses": causes});
+        (400, error)
+    };
+    let no_login: Narrow = || {
+        let users = json!([
+            {"id": "00u1", "status": "ACTIVE", "profile": {"squad": "a"}},
+            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io"}},
+        ]);
+        (200, users)
+    };
+    let no_status: Narrow = || {
+        (
+            200,
+            json!([{"id": "00u1", "profile": {"login": "jane", "email": "jane@x.io", "squad": "a"}}]),
+        )
+    };
+    let no_squad: Narrow = || {
+        (
+            200,
+            json!([{"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "email": "jane@x.io"}}]),
+        )
+    };
+    let nobody: Narrow = || (200, json!([]));
+    for (case, narrow, lists, users) in [
+        ("good", good, 1, 2),
+        ("nobody", nobody, 1, 0),
+        ("refused", refused, 2, 2),
+        ("no login", no_login, 2, 2),
+        ("no status", no_status, 2, 2),
+        ("no squad", no_squad, 2, 2),
+        ("no address", no_address, 2, 2),
+    ] {
+        let selection = with_mapping("mapping: { users: { title: '{squad}' } }");
+        let (snapshot, asked) = read_narrowly(whole, Some(narrow), selection).await;
+        let snapshot = snapshot.unwrap();
+        assert_eq!(snapshot.users.len(), users, "{case}");
+        assert_eq!(snapshot.notices, [""; 0], "{case}");
+        let asked = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
+        let asked: Vec<&String> = asked.collect();
+        assert_eq!(asked.len(), lists, "{case}: {asked:?}");
+        // They are sorted: what asks for everything comes first.
+        let (narrow, whole) = asked.split_last().unwrap();
+        assert!(narrow.contains("squad"), "{case}: {narrow}");
+        assert!(whole.iter().all(|it| *it == "/api/v1/users?limit=200"));
+    }
+    let unseen = with_mapping("mapping: { users: { title: '{squat}' } }");
+    let (snapshot, _) = read_narrowly(whole, Some(no_squad), unseen).await;
+    assert_eq!(
+        snapshot.unwrap().notices,
+        [
+            "of 2 users none has `squat`, which `mapping.users.title` is made of (did you mean `squad`, which 1 has?)"
+        ]
+    );
+}
+
+/// Another trouble is the run's own, and is not doubled.
+#[tokio::test]
+async fn credentials_that_are_refused_are_not_tried_again_without_fields() {
+    let forbidden: Narrow = || {
+        let error = json!({"errorCode": "E0000006", "errorSummary": "no", "errorCauses": []});
+        (403, error)
+    };
+    let (refused, asked) =
+        read_narrowly(small_org, Some(forbidden), with_mapping("mapping: {}")).await;
+    refused.unwrap_err();
+    let users = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
+    assert_eq!(users.count(), 1, "{asked:?}");
 }

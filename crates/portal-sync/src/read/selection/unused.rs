@@ -21,8 +21,8 @@ mod tests;
 
 /// What a configuration names in its filters and its mapping, and whether a record had it.
 ///
-/// It is shown every record that Okta lists, whole and before any is left out, and tells in the end what none had. Only
-/// what was written is told of: a default may well be about attributes that an org does not use.
+/// It is shown every record that Okta lists, before any is left out, and whole while one of the names is missed; in the end it
+/// tells what none had. Only what was written is told of: a default may well be about attributes that an org does not use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unused {
     users: Names,
@@ -89,6 +89,12 @@ impl Unused {
         });
         self.types = types.collect();
         self
+    }
+
+    /// Whether the configuration names an attribute that none of the users has.
+    pub(crate) fn misses_of_users(&self) -> bool {
+        let mut attributes = self.users.attributes.iter();
+        self.users.records > 0 && attributes.any(|(.., had)| !had)
     }
 
     /// Whether the user filter asks for an attribute that none of the users has.

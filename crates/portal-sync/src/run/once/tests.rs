@@ -136,7 +136,8 @@ impl Org {
                 if let Some(commit) = self.meanwhile.clone() {
                     self.store.commit(commit).await.unwrap();
                 }
-                json!([{"id": "00u1", "profile": {"email": "jane@example.com"}}])
+                let profile = json!({"login": "jane@example.com", "email": "jane@example.com"});
+                json!([{"id": "00u1", "status": "ACTIVE", "profile": profile}])
             }
             "/api/v1/groups" => json!([{"id": "00g1", "profile": {"name": "Team"}}]),
             "/api/v1/groups/00g1/users" => json!([{"id": "00u1"}]),

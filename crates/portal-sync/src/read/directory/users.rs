@@ -1,0 +1,161 @@
+//! Reading the users of an org.
+
+use futures::{Stream, TryStreamExt as _};
+use http::StatusCode;
+use okta_api::{List, Page, Searchable, User, UserStatus};
+use tokio::time::Instant;
+
+use super::{OktaDirectory, Progress, ReadError};
+use crate::held::org::{Org, Refusal};
+use crate::read::apart::Timeslice;
+use crate::read::baseline::Baseline;
+use crate::read::selection::Unused;
+use crate::text::chain;
+
+impl OktaDirectory {
+    /// Reads the users, and what is known of those that are left out.
+    pub(super) async fn users(
+        &self,
+        baseline: &Baseline,
+        until: Instant,
+    ) -> Result<Org, ReadError> {
+        let failed = |error| ReadError::users(error, self.limits.users);
+        let first = self.first_users(baseline, until).await;
+        let (mut next, mut pages) = first.map_err(failed)?;
+        let mut read = Org::default();
+        let mut unused = self.selection.unused();
+        while let Some(page) = next {
+            self.sort_users(page, baseline, &mut unused, &mut read)
+                .await;
+            (self.on_progress)(Progress::Users(read.users.len()));
+            next = pages.try_next().await.map_err(failed)?;
+        }
+        let (users, refused) = (read.users.len(), read.filtered_out.len());
+        tracing::debug!(
+            users,
+            refused,
+            deactivated = read.deactivated.len(),
+            "the users are read"
+        );
+        // Of an attribute that nobody has any more nobody's record says anything.
+        if self.selection.filter_asks_in_vain(&unused) {
+            let refused = read.filtered_out.iter();
+            let refused = refused.filter(|(_, refusal)| **refusal == Refusal::Filter);
+            read.unproven_users
+                .extend(refused.map(|(id, _)| id.clone()));
+        }
+        read.notices = unused.user_notices();
+        Ok(read)
+    }
+
+    /// The first page of the users, and those that follow it. Okta is asked for what something is made of or decided by only.
+    /// Where it refuses that, or sends less than it was asked for, it is asked again for everything: what is left out by a
+    /// server that does not know better would rename people.
+    async fn first_users(
+        &self,
+        baseline: &Baseline,
+        until: Instant,
+    ) -> Result<
+        (
+            Option<Page<User>>,
+            impl Stream<Item = Result<Page<User>, okta_api::Error>> + Send + Unpin + use<>,
+        ),
+        okta_api::Error,
+    > {
+        if let Some(kept) = self.selection.kept() {
+            let names = kept.users.iter().map(String::as_str);
+            let names = names.chain(baseline.asked_of_users()).chain(["status"]);
+            let mut pages = self.list_users(baseline, until).fields(names).pages();
+            let reason = match pages.try_next().await {
+                Ok(page) if page.as_ref().is_none_or(|page| self.is_answered(page)) => {
+                    return Ok((page, pages));
+                }
+                Ok(_) => "an attribute that is used is on no record of the first page".to_owned(),
+                Err(error) if is_refused(&error) => chain(&error),
+                Err(error) => return Err(error),
+            };
+            tracing::debug!(reason, "okta is asked again, for every field of the users");
+        }
+        let mut pages = self.list_users(baseline, until).pages();
+        Ok((pages.try_next().await?, pages))
+    }
+
+    /// The list of the users that the filter selects.
+    fn list_users(&self, baseline: &Baseline, until: Instant) -> List<User, Searchable> {
+        let list = self.client.users().list().until(until);
+        let mut list = list.at_most(self.limits.users);
+        if let Some(kept) = self.selection.kept() {
+            let names = kept.users.iter().map(String::as_str);
+            list = list.keep(names.chain(baseline.asked_of_users()));
+        }
+        match &self.selection.users().search {
+            Some(search) => list.search(search),
+            None => list,
+        }
+    }
+
+    /// Whether the page holds what was asked for: of everybody a status and a login, which nobody is without, of somebody an
+    /// address, of which names are made, and each attribute that the configuration names. Where nobody has it, it may be misspelt, and the names of all the others are
+    /// needed to tell what was meant.
+    fn is_answered(&self, page: &Page<User>) -> bool {
+        let mut unused = self.selection.unused();
+        let mut users = page.items.iter();
+        let known = users.all(|user| {
+            if user.status != UserStatus::Deprovisioned {
+                unused.user(user);
+            }
+            !user.status.is_absent() && user.profile.login().is_some()
+        });
+        let mut addresses = page.items.iter().filter_map(|user| user.profile.email());
+        let addressed = page.items.is_empty() || addresses.next().is_some();
+        known && addressed && !unused.misses_of_users()
+    }
+
+    /// Sorts the records of one page into what is wanted, what is not, and what cannot be told.
+    async fn sort_users(
+        &self,
+        page: Page<User>,
+        baseline: &Baseline,
+        unused: &mut Unused,
+        read: &mut Org,
+    ) {
+        unused.skipped_users(&page.skipped);
+        read.server_date = read.server_date.or(page.server_date);
+        let mut slice = Timeslice::begin();
+        for user in page.items {
+            slice.pass().await;
+            if user.status == UserStatus::Deprovisioned {
+                read.deactivated.insert(user.id);
+                continue;
+            }
+            unused.user(&user);
+            if let Some(refusal) = self.selection.refuses_user(&user) {
+                if !baseline.refuses_user(&user) {
+                    read.unproven_users.insert(user.id.clone());
+                }
+                read.filtered_out.insert(user.id, refusal);
+            } else {
+                read.users
+                    .insert(user.id.clone(), Box::new(self.selection.trimmed(user)));
+            }
+        }
+        for bad in page.malformed {
+            match bad.id {
+                Some(id) => drop(read.malformed_users.insert(id.into(), bad.reason)),
+                None => read.unidentified_user = Some(bad.reason),
+            }
+        }
+    }
+}
+
+/// Whether Okta, or a server in front of it, does not take a request as it is.
+fn is_refused(error: &okta_api::Error) -> bool {
+    matches!(
+        error.status(),
+        Some(
+            StatusCode::BAD_REQUEST
+                | StatusCode::URI_TOO_LONG
+                | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        )
+    )
+}
