@@ -154,7 +154,8 @@ impl Run {
             base: None,
             taken_at: Timestamp::UNIX_EPOCH,
             removed: plan.removed,
-            written: plan.written,
+            added: plan.added,
+            written: plan.changed,
             remembered: plan.remembered,
         };
         Ok(self.store.commit(commit).await?)

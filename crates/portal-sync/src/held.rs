@@ -5,6 +5,8 @@ pub(crate) mod object;
 
 pub(crate) mod document;
 
+pub(crate) mod packed;
+
 pub(crate) mod leavers;
 
 pub(crate) mod criteria;

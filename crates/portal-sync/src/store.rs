@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
 use crate::held::object::Key;
+use crate::held::packed::Packed;
 use crate::held::state::State;
 
 mod digest;
@@ -149,6 +150,8 @@ pub(crate) struct Commit {
     pub taken_at: Timestamp,
     /// Objects that leave.
     pub removed: Vec<Key>,
+    /// Objects that are new, of which there may be very many.
+    pub added: Packed,
     /// Objects that are new or changed.
     pub written: Vec<Written>,
     /// What the next run is to know besides.

@@ -16,6 +16,7 @@ use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
 use crate::held::object::Key;
 use crate::held::org::Org;
+use crate::held::packed::Packed;
 use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
 
@@ -144,8 +145,10 @@ pub(crate) struct Plan {
     pub notices: Vec<String>,
     /// What the catalog will hold of this provider.
     pub after: Counts,
-    /// The entities that are new or changed, until they are committed.
-    pub written: Vec<Written>,
+    /// The entities that are new, until that is committed.
+    pub added: Packed,
+    /// The entities that change, until that is committed.
+    pub changed: Vec<Written>,
     /// The objects that leave, until that is committed.
     pub removed: Vec<Key>,
     /// What the next run is to know besides, until that is committed.
@@ -173,6 +176,9 @@ pub(crate) enum PlanError {
     /// No entities can be made of what was read.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// The texts of new entities cannot be packed or unpacked: a bug.
+    #[error("the texts of what is new could not be held")]
+    Packed(#[source] std::io::Error),
     /// Entities that Backstage would refuse: a bug.
     #[error("backstage would refuse what was made:{}", refused(.0))]
     Unsound(Vec<(EntityRef, Vec<Violation>)>),
@@ -209,7 +215,9 @@ impl PlanError {
                  other begins with an empty store (`portalSync.store.url`)"
             }
             Self::Mapping(error) => error.fix(),
-            Self::Unsound(_) => "this is a bug in portal-sync: please report it with this message",
+            Self::Packed(_) | Self::Unsound(_) => {
+                "this is a bug in portal-sync: please report it with this message"
+            }
         }
     }
 }

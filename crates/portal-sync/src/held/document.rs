@@ -1,5 +1,7 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
+use std::fmt;
+
 use catalog_model::{Entity, EntityRef};
 use sha2::{Digest as _, Sha256};
 
@@ -75,6 +77,12 @@ impl TextDigest {
             *byte = from;
         }
         Self(bytes)
+    }
+}
+
+impl fmt::Display for TextDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 

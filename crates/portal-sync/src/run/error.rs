@@ -51,7 +51,7 @@ impl RunError {
             Self::Plan(PlanError::AnotherOrg { .. }) => Exit::Usage,
             Self::Plan(PlanError::Mapping(MappingError::Collisions(_))) => Exit::Usage,
             Self::Plan(PlanError::Mapping(_)) => Exit::Store,
-            Self::Plan(PlanError::Unsound(_)) => Exit::Bug,
+            Self::Plan(PlanError::Packed(_) | PlanError::Unsound(_)) => Exit::Bug,
             Self::Store(error) => match error.kind() {
                 StoreErrorKind::Conflict | StoreErrorKind::NameTaken => Exit::Busy,
                 _ => Exit::Store,

@@ -194,7 +194,8 @@ impl<'a> OneRun<'a> {
             base,
             taken_at: known.org().taken_at,
             removed: take(&mut plan.removed),
-            written: take(&mut plan.written),
+            added: take(&mut plan.added),
+            written: take(&mut plan.changed),
             remembered: take(&mut plan.remembered),
         };
         let generation = self.store.commit(commit).await?;

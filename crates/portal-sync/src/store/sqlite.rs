@@ -241,6 +241,9 @@ impl CatalogStore for SqliteStore {
             for Written { key, .. } in &commit.written {
                 entities.remove(key)?;
             }
+            for added in commit.added.iter() {
+                entities.insert(&added.map_err(Failure::unpacked)?)?;
+            }
             for written in &commit.written {
                 entities.insert(written)?;
             }

@@ -104,6 +104,7 @@ pub(super) fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) ->
         taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         removed: Vec::new(),
         remembered: Remembered::default(),
+        added: Packed::default(),
         written: written.into_iter().map(Into::into).collect(),
     }
 }

@@ -172,7 +172,8 @@ impl Parts<'_> {
         };
         let Comparison {
             changes,
-            written,
+            added,
+            changed,
             removed,
             ..
         } = compare(state, &mapped, roster)?;
@@ -199,7 +200,8 @@ impl Parts<'_> {
             sign_in,
             notices,
             after,
-            written,
+            added,
+            changed,
             removed,
             remembered,
         };

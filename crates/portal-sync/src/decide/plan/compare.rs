@@ -10,6 +10,7 @@ use crate::decide::mapping::{Mapped, MappedEntity, MappingError};
 use crate::decide::roster::{Cause, Roster};
 use crate::held::document::{Document, Text, Written};
 use crate::held::object::Key;
+use crate::held::packed::Packed;
 use crate::held::state::{Entry, State};
 
 /// The difference, as people see it and as the store takes it.
@@ -17,7 +18,8 @@ use crate::held::state::{Entry, State};
 pub(super) struct Comparison {
     /// Of those that are there already it is not said yet in what they differ.
     pub(super) changes: Vec<PlannedChange>,
-    pub(super) written: Vec<Written>,
+    pub(super) added: Packed,
+    pub(super) changed: Vec<Written>,
     pub(super) removed: Vec<Key>,
     unsound: Vec<(EntityRef, Vec<Violation>)>,
     text: Text,
@@ -104,17 +106,21 @@ impl Comparison {
             self.unsound.push((entity_ref.clone(), violations));
             return Ok(());
         }
-        let change = match before {
-            Some(old) => changed(key().to_string(), old.entity_ref(), entity_ref),
-            None => PlannedChange::Added {
-                okta_id: key().to_string(),
-                entity_ref: entity_ref.clone(),
-            },
-        };
-        self.changes.push(change);
-        self.written.push(Written {
-            key: key(),
-            document: Document::stored(entity_ref.clone(), body),
+        let (okta_id, entity_ref) = (key().to_string(), entity_ref.clone());
+        if let Some(old) = before {
+            let change = changed(okta_id, old.entity_ref(), &entity_ref);
+            self.changes.push(change);
+            self.changed.push(Written {
+                key: key(),
+                document: Document::stored(entity_ref, body),
+            });
+            return Ok(());
+        }
+        let added = self.added.push(key(), entity_ref.clone(), body);
+        added.map_err(PlanError::Packed)?;
+        self.changes.push(PlannedChange::Added {
+            okta_id,
+            entity_ref,
         });
         Ok(())
     }

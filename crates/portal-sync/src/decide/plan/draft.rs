@@ -15,52 +15,35 @@ pub(crate) struct Draft {
     plan: Plan,
     /// Whether the plan is called by its changes.
     is_named_by_changes: bool,
-    /// The changes of entities that are there already, with the places of what is written. In the order of the plan.
-    changed: Vec<Changed>,
+    /// The places among all changes of those of entities that are there already, in the order of [`Plan::changed`].
+    changed: Vec<usize>,
     /// So many of them are explained.
     explained: usize,
-}
-
-#[derive(Debug)]
-struct Changed {
-    change: usize,
-    written: usize,
 }
 
 impl Draft {
     /// A draft of a plan that has no id yet when nothing else names it.
     pub(super) fn new(plan: Plan, is_named_by_changes: bool) -> Self {
-        let mut written = 0;
-        let mut changed = Vec::new();
-        for (at, change) in plan.changes.iter().enumerate() {
-            match change {
-                PlannedChange::Updated { .. } | PlannedChange::Renamed { .. } => {
-                    changed.push(Changed {
-                        change: at,
-                        written,
-                    });
-                    written += 1;
-                }
-                PlannedChange::Added { .. } => written += 1,
-                PlannedChange::Removed { .. } => {}
-            }
-        }
+        let changes = plan.changes.iter().enumerate();
+        let changed = changes.filter(|(_, change)| {
+            matches!(
+                change,
+                PlannedChange::Updated { .. } | PlannedChange::Renamed { .. }
+            )
+        });
         Self {
+            changed: changed.map(|(at, _)| at).collect(),
             plan,
             is_named_by_changes,
-            changed,
             explained: 0,
         }
     }
 
-    /// The next objects, `most` of them, of which must be known what they were. None when everything is
-    /// explained.
+    /// The next objects, `most` of them, of which must be known what they were. None when everything is explained.
     #[must_use]
     pub(crate) fn unexplained(&self, most: usize) -> Vec<Key> {
-        let next = self.changed.iter().skip(self.explained).take(most);
-        next.filter_map(|it| self.plan.written.get(it.written))
-            .map(|it| it.key.clone())
-            .collect()
+        let next = self.plan.changed.iter().skip(self.explained);
+        next.take(most).map(|it| it.key.clone()).collect()
     }
 
     /// Says in what the next objects change, by the texts of what they were.
@@ -70,16 +53,12 @@ impl Draft {
     pub(crate) fn explain(mut self, were: Vec<Written>) -> Result<Self, PlanError> {
         let next = were.len();
         let were: HashMap<_, _> = were.iter().map(|it| (&it.key, &it.document)).collect();
-        for at in self.changed.iter().skip(self.explained).take(next) {
-            let (Some(change), Some(written)) = (
-                self.plan.changes.get_mut(at.change),
-                self.plan.written.get(at.written),
-            ) else {
-                continue;
-            };
+        let changed = self.changed.iter().zip(&self.plan.changed);
+        for (at, written) in changed.skip(self.explained).take(next) {
             let differ = difference(were.get(&written.key).copied(), &written.document)?;
-            if let PlannedChange::Updated { fields, .. } | PlannedChange::Renamed { fields, .. } =
-                change
+            if let Some(
+                PlannedChange::Updated { fields, .. } | PlannedChange::Renamed { fields, .. },
+            ) = self.plan.changes.get_mut(*at)
             {
                 *fields = differ;
             }
@@ -99,21 +78,15 @@ impl Draft {
         let mut plan = self.plan;
         // Another spelling of the same, such as that of an older version, is no change.
         let is_none = |change: &PlannedChange| matches!(change, PlannedChange::Updated { fields, .. } if fields.is_empty());
-        let same = self
-            .changed
-            .iter()
-            .filter(|it| plan.changes.get(it.change).is_some_and(is_none));
-        let mut same: std::collections::HashSet<usize> = same.map(|it| it.written).collect();
-        if !same.is_empty() {
-            plan.changes.retain(|change| !is_none(change));
-            let mut at = 0;
-            plan.written.retain(|_| {
-                at += 1;
-                !same.remove(&(at - 1))
-            });
-        }
+        let mut places = self.changed.iter();
+        let changes = &plan.changes;
+        plan.changed.retain(|_| {
+            let change = places.next().and_then(|at| changes.get(*at));
+            !change.is_some_and(is_none)
+        });
+        plan.changes.retain(|change| !is_none(change));
         if self.is_named_by_changes {
-            plan.id = id::of_changes(&plan.provider, &plan.written, &plan.removed);
+            plan.id = id::of_changes(&plan);
         }
         plan
     }

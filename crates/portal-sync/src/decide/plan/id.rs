@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use catalog_model::Digest;
 use sha2::{Digest as _, Sha256};
 
+use super::Plan;
 use super::change::Withheld;
 use crate::decide::mapping::Rename;
 use crate::decide::roster::Cause;
-use crate::held::document::Written;
+use crate::held::document::TextDigest;
 use crate::held::leavers::Leavers;
-use crate::held::object::Key;
 
 /// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
 /// can be approved after the rest was applied.
@@ -42,14 +42,14 @@ pub(super) fn of_withheld(
 }
 
 /// Names everything that would be written.
-pub(super) fn of_changes(provider: &str, written: &[Written], removed: &[Key]) -> String {
-    let written = written
-        .iter()
-        .map(|Written { key, document }| [key.text(), document.body().into()]);
-    let removed = removed
-        .iter()
-        .map(|key| [key.kind().as_str().into(), key.text()]);
-    of_parts(provider, written.chain(removed))
+pub(super) fn of_changes(plan: &Plan) -> String {
+    let changed = plan.changed.iter();
+    let changed = changed.map(|it| (&it.key, TextDigest::of(it.document.body())));
+    let written = plan.added.digests().chain(changed);
+    let written = written.map(|(key, digest)| [key.text(), digest.to_string().into()]);
+    let removed = plan.removed.iter();
+    let removed = removed.map(|key| [key.kind().as_str().into(), key.text()]);
+    of_parts(&plan.provider, written.chain(removed))
 }
 
 fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [Cow<'p, str>; 2]>) -> String {

@@ -63,13 +63,19 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Org {
     org
 }
 
+/// What a plan writes.
+fn written(plan: &Plan) -> Vec<Written> {
+    let added = plan.added.iter().map(Result::unwrap);
+    added.chain(plan.changed.iter().cloned()).collect()
+}
+
 /// The state after a plan was committed over `before`.
 pub(crate) fn committed(plan: &Plan, before: &State) -> State {
     let mut documents = before.documents();
     for gone in &plan.removed {
         documents.remove(gone);
     }
-    for Written { key, document } in &plan.written {
+    for Written { key, document } in written(plan) {
         documents.insert(key.clone(), document.clone());
     }
     let documents = documents
@@ -105,9 +111,8 @@ fn a_first_plan_adds_everything() {
         }
     );
     let entity = |id: &str| {
-        let record = plan
-            .written
-            .iter()
+        let record = written(&plan)
+            .into_iter()
             .find(|record| record.key.text() == id)
             .unwrap();
         serde_json::to_value(record.document.entity().unwrap()).unwrap()
@@ -225,9 +230,8 @@ fn names_collide_the_same_way_whatever_comes_first() {
         .iter()
         .find(|collision| collision.okta_id == "00u2")
         .unwrap();
-    let first_group = plan
-        .written
-        .iter()
+    let first_group = written(&plan)
+        .into_iter()
         .find(|record| record.key.text() == "00g1")
         .unwrap();
     let catalog_model::Spec::Group(spec) = &first_group.document.entity().unwrap().spec else {
@@ -454,8 +458,8 @@ proptest! {
         let mut settings = settings();
         settings.rules = Rules { user_filter: true, group_filter: true, ..settings.rules };
         let first = plan(&org, &State::default(), &settings, None).unwrap();
-        prop_assert_eq!(first.written.len(), emails.len() + names.len());
-        for record in &first.written {
+        prop_assert_eq!(written(&first).len(), emails.len() + names.len());
+        for record in written(&first) {
             prop_assert_eq!(record.document.entity().unwrap().validate(), Vec::new());
         }
         let state = committed(&first, &State::default());

@@ -18,6 +18,7 @@ use crate::decide::rules::MappingRules;
 use crate::exit::Exit;
 use crate::held::criteria::Remembered;
 use crate::held::object::Key;
+use crate::held::packed::Packed;
 use crate::read::directory::Limits;
 use crate::run::first_runs::in_order;
 use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
@@ -179,6 +180,7 @@ fn jane_of(provider: &str) -> Commit {
         taken_at: at(),
         removed: Vec::new(),
         remembered: Remembered::default(),
+        added: Packed::default(),
         written: vec![
             Record {
                 provider: provider.into(),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::catalog::published::Coding;
 use crate::held::document::{Document, Written};
 use crate::held::object::{GroupKey, Key};
+use crate::held::packed::Packed;
 use crate::store::{Commit, SqliteStore};
 
 #[test]
@@ -30,6 +31,7 @@ async fn filled(path: &Path, provider: &str) -> SqliteStore {
         base: None,
         taken_at: Timestamp::UNIX_EPOCH,
         removed: Vec::new(),
+        added: Packed::default(),
         written: Vec::new(),
         remembered: crate::held::criteria::Remembered::default(),
     };
@@ -119,6 +121,7 @@ async fn damage_that_is_mended_in_place_is_not_told_for_a_day() {
         base: None,
         taken_at: Timestamp::UNIX_EPOCH,
         removed: Vec::new(),
+        added: Packed::default(),
         written: vec![Written {
             key: Key::Group("00g1".into()),
             document: Document::of(&entity),
