@@ -15,7 +15,7 @@ fn failing() -> Effect {
 
 /// A request is retried for a minute; no test waits for that.
 fn impatient() -> Value {
-    json!({"schedule": {"timeout": {"milliseconds": 400}}})
+    json!({"schedule": {"timeout": {"milliseconds": 2_000}}})
 }
 
 /// Three pages of users, all of them in the catalog.
