@@ -34,6 +34,11 @@ struct Entry {
 }
 
 impl Packed {
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.entries.reserve_exact(more);
+    }
+
     /// Takes an entity by its text.
     ///
     /// # Errors

@@ -32,6 +32,11 @@ pub(super) fn compare(
     roster: &Roster<'_>,
 ) -> Result<Comparison, PlanError> {
     let mut found = Comparison::default();
+    if !state.synced() {
+        let all = roster.users.len() + roster.groups.len();
+        found.changes.reserve_exact(all);
+        found.added.reserve(all);
+    }
     for pair in side_by_side(state.users(), mapped.users()) {
         let (id, before, after) = pair.map_err(PlanError::Mapping)?;
         found.add(id, before, after, &roster.removed_users)?;
