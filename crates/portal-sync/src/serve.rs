@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+pub(crate) use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
@@ -38,7 +38,7 @@ use self::download::Downloads;
 use self::host::Names;
 use crate::catalog::published::{CatalogReader, Published};
 use crate::run::status::{ProviderStatus, StoreStatus};
-use crate::telemetry::Unauthorized;
+use crate::telemetry::{Registry, Unauthorized};
 
 pub(crate) use self::access::{Permission, Token};
 pub(crate) use self::connections::{capacity, descriptors, listen, serve};
@@ -61,7 +61,7 @@ pub(crate) struct App {
     /// The names of this server, such as `portal.example.com`. With none of them, and beyond loopback, any will do.
     pub hosts: Vec<String>,
     /// What `/metrics` prints.
-    pub metrics: prometheus::Registry,
+    pub metrics: Registry,
     /// Tells how old the generation is.
     pub clock: Arc<dyn Clock>,
 }
@@ -160,7 +160,7 @@ struct Site {
     catalog: CatalogReader,
     store: watch::Receiver<StoreStatus>,
     status: watch::Receiver<Vec<ProviderStatus>>,
-    metrics: prometheus::Registry,
+    metrics: Registry,
     clock: Arc<dyn Clock>,
     assets: Assets,
     /// Long answers under way.
