@@ -1,17 +1,20 @@
 //! The HTTP server: the page, the catalog API as Backstage has it, metrics and health.
 
-mod access;
-mod api;
 mod assets;
 mod bulkhead;
-mod connections;
 mod download;
-mod gate;
 mod health;
 mod host;
 mod negotiation;
-mod page;
 mod problem;
+
+mod api;
+
+mod access;
+mod page;
+
+mod connections;
+mod gate;
 
 use std::net::IpAddr;
 use std::sync::Arc;
