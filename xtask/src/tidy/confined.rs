@@ -15,7 +15,7 @@ const CONFINED: &[(&str, &str, &str)] = &[
     ("axum maud hyper* tower-http", "portal-sync", "serve"),
     ("figment", "portal-sync", "config"),
     ("serde-saphyr", "portal-sync", "config cli/export/format"),
-    ("rusqlite", "portal-sync", "store/sqlite store/migrate"),
+    ("rusqlite", "portal-sync", "store/sqlite"),
     ("clap* indicatif", "portal-sync", "cli"),
     ("opentelemetry* prometheus", "portal-sync", "telemetry"),
     (
