@@ -4,60 +4,30 @@
 //! and look at the machine (memory, descriptors, one processor), so they are no tests: a night's job runs them. Linux alone
 //! shows what they look at.
 
+mod process;
+mod stage;
+
 mod client;
 mod crowd;
-mod process;
 mod protocol;
 mod store;
 mod upstream;
 
-use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use anyhow::{Context as _, bail};
-use serde_json::{Value, json};
 
-use crate::harness::{Daemon, Harness};
+use self::stage::{Outcome, Stage};
 use crate::say;
-use crate::scenario::Scenario;
-use crate::simulator::{Options, Org};
-
-/// The token that may read.
-const TOKEN: &str = "vq7Yt2mKx9LwB4rNc8ZsPfDh3GjA6eUo";
-
-/// How long whoever is in the right may have to wait.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Attacks a running `serve`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Only attacks whose name has this in it
     pub only: Option<String>,
-}
-
-/// What an attack came to.
-#[derive(Clone, Debug)]
-pub(crate) struct Outcome {
-    /// How often it was tried.
-    tries: usize,
-    /// What was measured, for people.
-    figure: String,
-    held: bool,
-}
-
-impl Outcome {
-    fn new(tries: usize, held: bool, figure: impl fmt::Display) -> Self {
-        Self {
-            tries,
-            figure: figure.to_string(),
-            held,
-        }
-    }
 }
 
 type Attack = fn(Stage) -> Pin<Box<dyn Future<Output = anyhow::Result<Outcome>>>>;
@@ -133,61 +103,4 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("got through: {}", failed.join(", "))
-}
-
-/// Where an attack takes place.
-#[derive(Clone, Debug)]
-pub(crate) struct Stage {
-    program: PathBuf,
-}
-
-impl Stage {
-    /// An org of so many users and groups whose limits are nobody's trouble, and the program beside it.
-    async fn org(&self, users: usize, groups: usize) -> anyhow::Result<Harness> {
-        let mut org = Org::generate(users, groups, 11);
-        org.clients = Scenario::named("small")?.org.clients;
-        self.harness(org).await
-    }
-
-    async fn harness(&self, org: Org) -> anyhow::Result<Harness> {
-        use crate::simulator::Bucket;
-        let plenty = [Bucket::Users, Bucket::Groups, Bucket::Group, Bucket::User];
-        let options = Options {
-            limits: plenty
-                .into_iter()
-                .map(|bucket| (bucket, 1_000_000))
-                .collect(),
-            ..Options::default()
-        };
-        Harness::start(&self.program, org, options).await
-    }
-
-    /// The org `small`.
-    async fn small(&self) -> anyhow::Result<Harness> {
-        Harness::scenario(&self.program, "small").await
-    }
-}
-
-/// Starts `serve` with a token and these settings of the tenant, and waits until it has a catalog.
-async fn serve(harness: &Harness, tenant: &Value) -> anyhow::Result<Daemon> {
-    harness.configure(tenant, &json!({"server": {"tokens": [TOKEN]}}))?;
-    let daemon = harness.serve::<&str>(&[]).await?;
-    daemon
-        .until("/readyz", |answer| answer.status == 200)
-        .await?;
-    Ok(daemon)
-}
-
-/// A launcher that runs what follows it with so many descriptors.
-fn descriptors(limit: u32) -> [String; 4] {
-    let script = format!("ulimit -n {limit}; exec \"$@\"");
-    ["sh".to_owned(), "-c".to_owned(), script, "sh".to_owned()]
-}
-
-/// A launcher that runs what follows it on one processor.
-const ONE_PROCESSOR: [&str; 3] = ["taskset", "-c", "0"];
-
-/// So many bytes as people read them.
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20))
 }

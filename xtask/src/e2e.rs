@@ -5,9 +5,10 @@
 //! its `entities.digest` where it is too long to be read. Goldens show what changed; whether it is right is the
 //! oracle's to say.
 
-mod case;
 pub mod oracle;
 mod rules;
+
+mod case;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -73,9 +73,7 @@ fn check(tree: &Tree, graph: &Graph) -> Vec<Finding> {
     findings.extend(layers::check(tree, graph));
     findings.extend(confined::check(&graph.members, &crates));
     findings.extend(modules::check(&crates));
-    if rooms::STAND {
-        findings.extend(rooms::check(&crates));
-    }
+    findings.extend(rooms::check(&crates));
     findings.extend(sources::check(tree, &crates));
     findings.extend(project::check(tree, &graph.members));
     findings.sort();

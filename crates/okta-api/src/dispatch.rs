@@ -1,8 +1,9 @@
 //! The one loop: admit, authorize, send, read, and judge what went wrong.
 
 mod progress;
-mod reading;
 mod sending;
+
+mod reading;
 
 use std::fmt;
 use std::sync::Arc;

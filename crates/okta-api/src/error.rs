@@ -1,9 +1,11 @@
 //! Why a walk over a list ended early.
 
-mod cause;
-mod fix;
-mod kind;
 mod late;
+
+mod cause;
+mod kind;
+
+mod fix;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,10 +18,10 @@ use url::Url;
 use crate::answer::ApiError;
 use crate::endpoint::Endpoint;
 
-pub(crate) use self::cause::{Cause, ProtocolError};
+pub(crate) use self::cause::{Cause, Late, ProtocolError};
 pub use self::fix::GIVE_ROLE;
 pub use self::kind::ErrorKind;
-pub(crate) use self::late::{Awaited, Late};
+pub(crate) use self::late::Awaited;
 
 /// A request that failed for good, after whatever retries its failure deserved.
 ///

@@ -1,8 +1,9 @@
 //! One page of a list, read from one response.
 
-mod records;
 mod repair;
 mod scan;
+
+mod records;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

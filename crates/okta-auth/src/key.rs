@@ -1,14 +1,18 @@
 //! `PrivateKey`: the key an app signs with, read from PEM or JWK, or made.
 
 mod algorithm;
-mod der;
 mod error;
-mod generate;
-mod jwk;
-mod pair;
+
+mod der;
 mod pasted;
-mod pem;
 mod public;
+
+mod pair;
+
+mod jwk;
+mod pem;
+
+mod generate;
 
 use std::fmt;
 use std::sync::Arc;

@@ -7,8 +7,9 @@ use crate::expr::{Node, SearchExpr};
 use crate::lexer::{self, Kind, MAX_PROBLEMS, Token};
 use crate::problem::{ParseErrors, Place, Problem, Problems};
 
-mod alternatives;
 mod comparison;
+
+mod alternatives;
 
 /// The deepest nesting of parentheses that is read.
 pub const MAX_DEPTH: usize = 64;

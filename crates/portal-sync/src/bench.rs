@@ -24,9 +24,9 @@ use crate::held::state::State;
 use crate::read::selection::Selection;
 use crate::run::deciding::decided;
 use crate::run::status::StoreStatus;
-use crate::serve::{App, router};
+use crate::serve::{App, Router, router};
 use crate::store::{CatalogStore as _, Commit, SqliteStore};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Registry, Unauthorized};
 
 type Failed = Box<dyn Error>;
 
@@ -181,19 +181,18 @@ impl Planned {
 ///
 /// # Errors
 /// When they are no catalog.
-pub fn server(entities: Vec<Entity>) -> Result<axum::Router, Failed> {
+pub fn server(entities: Vec<Entity>) -> Result<Router, Failed> {
     let set = EntitySet::build(entities).map_err(|error| format!("{error:?}"))?;
     let published = Published::new(1, Timestamp::UNIX_EPOCH, set, BTreeMap::new());
-    let metrics = Metrics::new(&opentelemetry::global::meter("bench"));
     Ok(router(App {
         catalog: watch::channel(Some(Arc::new(published))).1,
         store: watch::channel(StoreStatus::Read).1,
         status: watch::channel(Vec::new()).1,
         tokens: Vec::new(),
-        unauthorized: metrics.unauthorized(),
+        unauthorized: Unauthorized::unread(),
         listen: Ipv4Addr::LOCALHOST.into(),
         hosts: Vec::new(),
-        metrics: prometheus::Registry::new(),
+        metrics: Registry::new(),
         clock: Arc::new(SystemClock),
     }))
 }

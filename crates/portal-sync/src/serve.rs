@@ -1,23 +1,26 @@
 //! The HTTP server: the page, the catalog API as Backstage has it, metrics and health.
 
-mod access;
-mod api;
 mod assets;
 mod bulkhead;
-mod connections;
 mod download;
-mod gate;
 mod health;
 mod host;
 mod negotiation;
-mod page;
 mod problem;
+
+mod api;
+
+mod access;
+mod page;
+
+mod connections;
+mod gate;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+pub(crate) use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
@@ -38,7 +41,7 @@ use self::download::Downloads;
 use self::host::Names;
 use crate::catalog::published::{CatalogReader, Published};
 use crate::run::status::{ProviderStatus, StoreStatus};
-use crate::telemetry::Unauthorized;
+use crate::telemetry::{Registry, Unauthorized};
 
 pub(crate) use self::access::{Permission, Token};
 pub(crate) use self::connections::{capacity, descriptors, listen, serve};
@@ -61,7 +64,7 @@ pub(crate) struct App {
     /// The names of this server, such as `portal.example.com`. With none of them, and beyond loopback, any will do.
     pub hosts: Vec<String>,
     /// What `/metrics` prints.
-    pub metrics: prometheus::Registry,
+    pub metrics: Registry,
     /// Tells how old the generation is.
     pub clock: Arc<dyn Clock>,
 }
@@ -160,7 +163,7 @@ struct Site {
     catalog: CatalogReader,
     store: watch::Receiver<StoreStatus>,
     status: watch::Receiver<Vec<ProviderStatus>>,
-    metrics: prometheus::Registry,
+    metrics: Registry,
     clock: Arc<dyn Clock>,
     assets: Assets,
     /// Long answers under way.

@@ -21,7 +21,6 @@ use crate::held::state::State;
 mod digest;
 mod error;
 
-mod migrate;
 mod sqlite;
 
 pub(crate) use error::{StoreError, StoreErrorKind};

@@ -15,7 +15,8 @@ use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-pub(crate) use prometheus::Registry;
+use prometheus::TextEncoder;
+pub(crate) use prometheus::{Registry, TEXT_FORMAT};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -175,6 +176,15 @@ fn meters(
         meters = meters.with_periodic_exporter(collector.metrics()?);
     }
     Ok((registry, meters.build()))
+}
+
+/// Everything that a registry has, in [`TEXT_FORMAT`].
+///
+/// # Errors
+///
+/// When a metric has no name, or no values.
+pub(crate) fn exposition(registry: &Registry) -> Result<String, impl Error> {
+    TextEncoder::new().encode_to_string(&registry.gather())
 }
 
 /// Instruments that count into a registry of their own as long as the third is kept.

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::TOKEN;
+use super::stage::TOKEN;
 
 /// After this nobody waits for an answer any more.
 const GIVE_UP: Duration = Duration::from_secs(10);

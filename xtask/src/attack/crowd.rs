@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::client::{ask, open, right, worst};
 use super::process::Held;
-use super::{Outcome, PATIENCE, Stage, TOKEN, descriptors, mebibytes, serve};
+use super::stage::{Outcome, PATIENCE, Stage, TOKEN, descriptors, mebibytes, serve};
 use crate::harness::{Daemon, Harness};
 
 /// What a crowd may cost.

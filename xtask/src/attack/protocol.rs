@@ -9,7 +9,121 @@ use tokio::time::Instant;
 use serde_json::json;
 
 use super::client::{ask, right, worst};
-use super::{Outcome, PATIENCE, Stage, TOKEN, serve};
+use super::stage::{Outcome, PATIENCE, Stage, TOKEN, serve};
+
+/// Requests, with `{token}` where the line with the token belongs, and what each may be answered with.
+const REQUESTS: &[(&str, &[u16])] = &[
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: LOCALHOST:1\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: 127.8.9.1:80\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: [::1]:7007\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: evil.example\r\n{token}Connection: close\r\n\r\n",
+        &[421],
+    ),
+    (
+        "GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+        &[421],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n{token}Connection: close\r\n\r\n",
+        &[421],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n{token}Connection: close\r\n\r\n",
+        &[421],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: 0.0.0.0\r\n{token}Connection: close\r\n\r\n",
+        &[421],
+    ),
+    (
+        "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n",
+        &[400, 421],
+    ),
+    ("GET / HTTP/1.1\r\n{token}Connection: close\r\n\r\n", &[400]),
+    (
+        "GET / HTTP/1.1\r\nHost:\r\n{token}Connection: close\r\n\r\n",
+        &[400, 421],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n",
+        &[400],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost, localhost\r\n{token}Connection: close\r\n\r\n",
+        &[400, 421],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: user@localhost\r\n{token}Connection: close\r\n\r\n",
+        &[400, 421],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost:x\r\n{token}Connection: close\r\n\r\n",
+        &[400],
+    ),
+    ("GET / HTTP/1.1\nHost: localhost\n{token}\n\n", &[400]),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\nX: 1\r\n{token}Connection: close\r\n\r\n",
+        &[400],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX: 1\r\n\tfolded\r\n{token}Connection: close\r\n\r\n",
+        &[400],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost : localhost\r\n{token}Connection: close\r\n\r\n",
+        &[400],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n{token}Connection: close\r\n\r\n",
+        &[403],
+    ),
+    (
+        "GET /api/catalog/entities HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n{token}Connection: close\r\n\r\n",
+        &[403],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n{token}Connection: close\r\n\r\n",
+        &[200],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n{token}\r\n0\r\n\r\n",
+        &[400, 411, 413],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n{token}\r\nab",
+        &[400, 411, 413],
+    ),
+    (
+        "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n{token}\r\n",
+        &[400, 411, 413],
+    ),
+    (
+        "GET / HTTP/9.9\r\nHost: localhost\r\n{token}\r\n",
+        &[400, 505],
+    ),
+];
 
 /// What HTTP/1.1 has no such request for, what another site sends, and how each is answered; none is "closed in silence".
 pub(super) async fn requests_that_are_none(stage: Stage) -> anyhow::Result<Outcome> {
@@ -17,120 +131,8 @@ pub(super) async fn requests_that_are_none(stage: Stage) -> anyhow::Result<Outco
     let daemon = serve(&small, &json!({})).await?;
     let token = format!("Authorization: Bearer {TOKEN}\r\n");
     let with = |head: &str| head.replace("{token}", &token);
-    let table: &[(&str, &[u16])] = &[
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: LOCALHOST:1\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: 127.8.9.1:80\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: [::1]:7007\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: evil.example\r\n{token}Connection: close\r\n\r\n",
-            &[421],
-        ),
-        (
-            "GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
-            &[421],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n{token}Connection: close\r\n\r\n",
-            &[421],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: 127.0.0.1.evil.example\r\n{token}Connection: close\r\n\r\n",
-            &[421],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: 0.0.0.0\r\n{token}Connection: close\r\n\r\n",
-            &[421],
-        ),
-        (
-            "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n",
-            &[400, 421],
-        ),
-        ("GET / HTTP/1.1\r\n{token}Connection: close\r\n\r\n", &[400]),
-        (
-            "GET / HTTP/1.1\r\nHost:\r\n{token}Connection: close\r\n\r\n",
-            &[400, 421],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n",
-            &[400],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost, localhost\r\n{token}Connection: close\r\n\r\n",
-            &[400, 421],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: user@localhost\r\n{token}Connection: close\r\n\r\n",
-            &[400, 421],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost:x\r\n{token}Connection: close\r\n\r\n",
-            &[400],
-        ),
-        ("GET / HTTP/1.1\nHost: localhost\n{token}\n\n", &[400]),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\nX: 1\r\n{token}Connection: close\r\n\r\n",
-            &[400],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nX: 1\r\n\tfolded\r\n{token}Connection: close\r\n\r\n",
-            &[400],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost : localhost\r\n{token}Connection: close\r\n\r\n",
-            &[400],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n{token}Connection: close\r\n\r\n",
-            &[403],
-        ),
-        (
-            "GET /api/catalog/entities HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n{token}Connection: close\r\n\r\n",
-            &[403],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: none\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n{token}Connection: close\r\n\r\n",
-            &[200],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n{token}\r\n0\r\n\r\n",
-            &[400, 411, 413],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n{token}\r\nab",
-            &[400, 411, 413],
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n{token}\r\n",
-            &[400, 411, 413],
-        ),
-        (
-            "GET / HTTP/9.9\r\nHost: localhost\r\n{token}\r\n",
-            &[400, 505],
-        ),
-    ];
     let mut wrong = Vec::new();
-    for (head, expected) in table {
+    for (head, expected) in REQUESTS {
         let answer = ask(daemon.address(), with(head).as_bytes()).await;
         let status = answer.as_ref().ok().and_then(|answer| answer.status);
         if !status.is_some_and(|status| expected.contains(&status)) {
@@ -143,7 +145,7 @@ pub(super) async fn requests_that_are_none(stage: Stage) -> anyhow::Result<Outco
     } else {
         wrong.join("; ")
     };
-    Ok(Outcome::new(table.len(), held, figure))
+    Ok(Outcome::new(REQUESTS.len(), held, figure))
 }
 
 /// Whatever the features of the tree switch on.

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::client::Watch;
-use super::{ONE_PROCESSOR, Outcome, Stage, serve};
+use super::stage::{ONE_PROCESSOR, Outcome, Stage, serve};
 use crate::harness::Daemon;
 
 /// How long `/healthz` may take, whatever is read.

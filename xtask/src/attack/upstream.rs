@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::client::Watch;
 use super::process::Held;
-use super::{ONE_PROCESSOR, Outcome, Stage, mebibytes};
+use super::stage::{ONE_PROCESSOR, Outcome, Stage, TOKEN, mebibytes};
 use crate::harness::{Daemon, Harness};
 use crate::simulator::{Effect, Endpoint, Fault, Org};
 
@@ -68,7 +68,7 @@ pub(super) async fn worst_records_within_the_limits(stage: Stage) -> anyhow::Res
         "userFilter": used.join(" or "),
         "schedule": {"frequency": {"hours": 1}, "timeout": {"minutes": 10}},
     });
-    harness.configure(&tenant, &json!({"server": {"tokens": [super::TOKEN]}}))?;
+    harness.configure(&tenant, &json!({"server": {"tokens": [TOKEN]}}))?;
     let mut daemon = harness.serve::<&str>(&[]).await?;
     let began = Instant::now();
     let (tries, worst) = alive(&daemon, || began.elapsed() > Duration::from_secs(15)).await?;

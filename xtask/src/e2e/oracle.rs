@@ -139,45 +139,13 @@ impl Directory {
     /// What a catalog holds, and what is wrong with its form.
     #[must_use]
     pub fn exported(entities: &[Value]) -> (Self, Vec<String>) {
-        let mut wrong = Vec::new();
-        let mut ids: BTreeMap<String, &str> = BTreeMap::new();
-        for entity in entities {
-            let reference = reference(entity);
-            for key in ["relations", "status"] {
-                if entity.get(key).is_some() {
-                    wrong.push(format!("{reference} has `{key}`"));
-                }
-            }
-            if text(entity, "/apiVersion") != "backstage.io/v1alpha1" {
-                wrong.push(format!("{reference} has another apiVersion"));
-            }
-            if ids.insert(reference.clone(), key(entity)).is_some() {
-                wrong.push(format!("{reference} is there twice"));
-            }
-        }
+        let (ids, mut wrong) = checked(entities);
         let mut directory = Self::default();
         let mut member_of: BTreeSet<(String, String)> = BTreeSet::new();
         let mut parent_of: BTreeMap<String, String> = BTreeMap::new();
         for entity in entities {
             let (id, reference) = (key(entity).to_owned(), reference(entity));
-            let mut others = |pointer: &str| {
-                let refs = refs(entity, pointer);
-                if !refs.is_sorted_by(|a, b| a < b) {
-                    wrong.push(format!(
-                        "{pointer} of {reference} is not sorted, or not unique"
-                    ));
-                }
-                let mut others = BTreeSet::new();
-                for other in refs {
-                    match ids.get(other) {
-                        Some(id) => drop(others.insert((*id).to_owned())),
-                        None => {
-                            wrong.push(format!("{reference} names {other}, which is not there"));
-                        }
-                    }
-                }
-                others
-            };
+            let mut others = |pointer| named(entity, pointer, &ids, &mut wrong);
             let again = match text(entity, "/kind") {
                 "User" => {
                     let groups = others("/spec/memberOf").into_iter();
@@ -223,6 +191,51 @@ impl Directory {
         };
         self.groups.iter().flat_map(of).collect()
     }
+}
+
+/// The ids of entities by their refs, and what is wrong with each entity for itself.
+fn checked(entities: &[Value]) -> (BTreeMap<String, &str>, Vec<String>) {
+    let mut wrong = Vec::new();
+    let mut ids = BTreeMap::new();
+    for entity in entities {
+        let reference = reference(entity);
+        for key in ["relations", "status"] {
+            if entity.get(key).is_some() {
+                wrong.push(format!("{reference} has `{key}`"));
+            }
+        }
+        if text(entity, "/apiVersion") != "backstage.io/v1alpha1" {
+            wrong.push(format!("{reference} has another apiVersion"));
+        }
+        if ids.insert(reference.clone(), key(entity)).is_some() {
+            wrong.push(format!("{reference} is there twice"));
+        }
+    }
+    (ids, wrong)
+}
+
+/// The ids of those that an entity names at `pointer`.
+fn named(
+    entity: &Value,
+    pointer: &str,
+    ids: &BTreeMap<String, &str>,
+    wrong: &mut Vec<String>,
+) -> BTreeSet<String> {
+    let reference = reference(entity);
+    let refs = refs(entity, pointer);
+    if !refs.is_sorted_by(|a, b| a < b) {
+        wrong.push(format!(
+            "{pointer} of {reference} is not sorted, or not unique"
+        ));
+    }
+    let mut others = BTreeSet::new();
+    for other in refs {
+        match ids.get(other) {
+            Some(id) => drop(others.insert((*id).to_owned())),
+            None => wrong.push(format!("{reference} names {other}, which is not there")),
+        }
+    }
+    others
 }
 
 /// Everything that is wrong with exported entities: their form, whom they are about, and what they say of them.

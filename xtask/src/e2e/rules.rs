@@ -8,43 +8,52 @@ use crate::simulator::{Group, User};
 /// The rules of the case `name` of a scenario, as in `small/user-filter`.
 #[must_use]
 pub(super) fn of(name: &str) -> Option<Rules> {
+    match name.split_once('/')? {
+        ("small", name) => of_small(name),
+        ("large", name) => of_large(name),
+        ("mapping", name) => of_mapping(name),
+        _ => None,
+    }
+}
+
+fn of_small(name: &str) -> Option<Rules> {
     let all = Rules::default();
     let rules = match name {
-        "small/everything" | "large/everything" => all,
-        "small/user-filter" => Rules {
+        "everything" => all,
+        "user-filter" => Rules {
             user: is_active,
             ..all
         },
-        "small/nobody" => Rules {
+        "nobody" => Rules {
             user: |_| false,
             ..all
         },
-        "small/group-names" => Rules {
+        "group-names" => Rules {
             group: |group| matches!(group.name(), "Sales & Partners" | "public-データ"),
             users_from_groups: true,
             ..all
         },
-        "small/group-filter" => Rules {
+        "group-filter" => Rules {
             group: |group| group.name().starts_with("public-"),
             users_from_groups: true,
             ..all
         },
-        "small/both-filters" => Rules {
+        "both-filters" => Rules {
             user: |user| is_active(user) && of_department(user, "Engineering"),
             group: |group| group.name().starts_with("public-") || group.kind == "APP_GROUP",
             users_from_groups: true,
             ..all
         },
-        "small/users-of-all-groups" => Rules {
+        "users-of-all-groups" => Rules {
             group: |group| group.name() == "public-platform",
             ..all
         },
-        "small/without-empty-groups" => Rules {
+        "without-empty-groups" => Rules {
             user: |user| of_department(user, "Sales"),
             empty_groups: false,
             ..all
         },
-        "small/local-filter" => Rules {
+        "local-filter" => Rules {
             user: |user| {
                 attribute(user, "email")
                     .to_lowercase()
@@ -53,13 +62,30 @@ pub(super) fn of(name: &str) -> Option<Rules> {
             },
             ..all
         },
-        "large/both-filters" => Rules {
+        _ => return None,
+    };
+    Some(rules)
+}
+
+fn of_large(name: &str) -> Option<Rules> {
+    let all = Rules::default();
+    let rules = match name {
+        "everything" => all,
+        "both-filters" => Rules {
             user: |user| is_active(user) && !of_department(user, "Sales"),
             group: |group| group.kind == "OKTA_GROUP",
             users_from_groups: true,
             ..all
         },
-        "mapping/example" => Rules {
+        _ => return None,
+    };
+    Some(rules)
+}
+
+fn of_mapping(name: &str) -> Option<Rules> {
+    let all = Rules::default();
+    let rules = match name {
+        "example" => Rules {
             user: |user| {
                 let known_by = [user.login(), attribute(user, "email")];
                 let is_program = known_by.iter().any(|it| {
@@ -85,14 +111,14 @@ pub(super) fn of(name: &str) -> Option<Rules> {
             root: true,
             ..all
         },
-        "mapping/by-name" => Rules {
+        "by-name" => Rules {
             group: |group| !is_everyone(group),
             empty_groups: false,
             parent: by_dots,
             root: true,
             ..all
         },
-        "mapping/namespaces" | "mapping/roadie" => all,
+        "namespaces" | "roadie" => all,
         _ => return None,
     };
     Some(rules)

@@ -35,18 +35,7 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
         }
     }
     if !view.admin_role {
-        let visible =
-            route.endpoint.is_list() && view.options.without_role == WithoutRole::EmptyLists;
-        return if visible {
-            let limit = paging::limit(call, 200, 10_000)?;
-            Ok(pages.page(limit)?.by_id(
-                std::iter::empty(),
-                |user: &User| &user.id,
-                |_| Value::Null,
-            ))
-        } else {
-            Err(ApiError::forbidden())
-        };
+        return without_role(view, pages, route);
     }
     let base = call.base();
     let credentials = wants_credentials(call) && route.endpoint != Endpoint::GroupSkinnyUsers;
@@ -81,20 +70,39 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
                 show_user,
             ))
         }
-        Endpoint::UserGroups => {
-            let user = find_user(view, &route.id)?;
-            let page = pages.page(paging::limit(call, 200, 200)?)?;
-            let after = page.after();
-            let groups = view
-                .org
-                .groups
-                .range::<str, _>(following(after.as_deref()))
-                .map(|(_, group)| group);
-            let groups = groups.filter(|group| view.org.is_member(group, user));
-            Ok(page.by_id(groups, |group| &group.id, show_group))
-        }
+        Endpoint::UserGroups => groups_of(view, pages, find_user(view, &route.id)?, &show_group),
         Endpoint::Token | Endpoint::Logs => Err(ApiError::forbidden()),
     }
+}
+
+/// What whoever has no admin role gets: nothing, said as the org says it.
+fn without_role(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result<Reply, ApiError> {
+    if !route.endpoint.is_list() || view.options.without_role != WithoutRole::EmptyLists {
+        return Err(ApiError::forbidden());
+    }
+    let limit = paging::limit(pages.call, 200, 10_000)?;
+    let nobody = std::iter::empty();
+    Ok(pages
+        .page(limit)?
+        .by_id(nobody, |user: &User| &user.id, |_| Value::Null))
+}
+
+fn groups_of(
+    view: &View<'_>,
+    pages: Pages<'_>,
+    user: &User,
+    show: &dyn Fn(&Group) -> Value,
+) -> Result<Reply, ApiError> {
+    let limit = paging::limit(pages.call, 200, 200)?;
+    let page = pages.page(limit)?;
+    let after = page.after();
+    let groups = view
+        .org
+        .groups
+        .range::<str, _>(following(after.as_deref()))
+        .map(|(_, group)| group);
+    let groups = groups.filter(|group| view.org.is_member(group, user));
+    Ok(page.by_id(groups, |group| &group.id, show))
 }
 
 fn users(
@@ -172,18 +180,7 @@ fn groups(
     };
     if let Some(q) = call.parameter("q") {
         let limit = paging::limit(call, 300, 10_000)?;
-        let mut found: Vec<&Group> = view
-            .org
-            .groups
-            .values()
-            .filter(|group| matches(group) && has_prefix(Some(group.name().into()), q))
-            .collect();
-        found.sort_by_key(|group| {
-            (
-                group.name().to_lowercase() != q.to_lowercase(),
-                group.name().to_lowercase(),
-            )
-        });
+        let found = beginning_with(q, view.org.groups.values().filter(|group| matches(group)));
         return Ok(paging::unpaged(
             found.into_iter().take(limit).map(show).collect(),
         ));
@@ -218,6 +215,17 @@ fn groups(
         .range::<str, _>(following(after.as_deref()))
         .map(|(_, group)| group);
     Ok(page.by_id(rows.filter(|group| matches(group)), |group| &group.id, show))
+}
+
+/// The groups whose names begin with `q`: first those that are called just that.
+fn beginning_with<'a>(q: &str, groups: impl Iterator<Item = &'a Group>) -> Vec<&'a Group> {
+    let begins = |group: &&Group| has_prefix(Some(group.name().into()), q);
+    let mut found: Vec<_> = groups.filter(begins).collect();
+    found.sort_by_key(|group| {
+        let name = group.name().to_lowercase();
+        (name != q.to_lowercase(), name)
+    });
+    found
 }
 
 /// What the rows are sorted by: only where there is a `search`.

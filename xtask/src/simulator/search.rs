@@ -1,9 +1,11 @@
 //! Okta's `search` and `filter` expressions, evaluated in the simplest way that is not the client's: tokens are
 //! brought into postfix order (the shunting-yard algorithm) and run on a stack of booleans.
 
-mod dialect;
-mod postfix;
 mod token;
+
+mod postfix;
+
+mod dialect;
 
 use serde_json::Value;
 

@@ -112,6 +112,13 @@ pub(crate) fn bend(reply: &mut Reply, effect: &Effect, before: Option<Value>) {
                 malform(body, id.as_deref());
             }
         }
+        _ => rewrite(reply, effect),
+    }
+}
+
+/// The faults that write the records of a page as texts.
+fn rewrite(reply: &mut Reply, effect: &Effect) {
+    match effect {
         Effect::RecordText { id, text } => {
             let is_it = |record: &Value| record.get("id").and_then(Value::as_str) == Some(id);
             write_out(reply, |records| {

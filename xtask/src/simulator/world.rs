@@ -289,17 +289,7 @@ impl World {
             return (ApiError::no_such_method().reply(&id), false);
         }
         if route.endpoint == Endpoint::Token {
-            let reply = oauth::token(
-                &mut self.desk,
-                &mut self.tokens,
-                &mut self.chance,
-                &self.org,
-                &self.options,
-                call,
-                now,
-            );
-            let granted = reply.status == StatusCode::OK;
-            return (reply, granted);
+            return self.grant(call, now);
         }
         let access = match access::check(&self.org, &mut self.tokens, call, route.endpoint, now) {
             Ok(access) => access,
@@ -330,6 +320,21 @@ impl World {
             Ok(reply) => (reply, true),
             Err(error) => (error.reply(&id), true),
         }
+    }
+
+    /// The answer of the endpoint of tokens, and whether it is a token.
+    fn grant(&mut self, call: &Call, now: Timestamp) -> (Reply, bool) {
+        let reply = oauth::token(
+            &mut self.desk,
+            &mut self.tokens,
+            &mut self.chance,
+            &self.org,
+            &self.options,
+            call,
+            now,
+        );
+        let granted = reply.status == StatusCode::OK;
+        (reply, granted)
     }
 
     /// The org as the search index knows it.

@@ -13,8 +13,9 @@ const CONFINED: &[(&str, &str, &str)] = &[
     ("backoff", "okta-api", "backoff"),
     ("hyper*", "okta-auth", "transport"),
     ("axum maud hyper* tower-http", "portal-sync", "serve"),
-    ("figment serde-saphyr", "portal-sync", "config"),
-    ("rusqlite", "portal-sync", "store/sqlite store/migrate"),
+    ("figment", "portal-sync", "config"),
+    ("serde-saphyr", "portal-sync", "config cli/export/format"),
+    ("rusqlite", "portal-sync", "store/sqlite"),
     ("clap* indicatif", "portal-sync", "cli"),
     ("opentelemetry* prometheus", "portal-sync", "telemetry"),
     (

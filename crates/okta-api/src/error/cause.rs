@@ -2,12 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 use okta_auth::visible::visible;
 use okta_auth::{AuthError, TransportError};
 
-use super::Late;
+use super::Awaited;
 use crate::answer::Answer;
 use crate::id::InvalidId;
 
@@ -28,6 +29,17 @@ pub(crate) enum Cause {
     },
     /// Okta cannot be asked for it.
     Id(InvalidId),
+}
+
+/// A request that was given up because the time for it, or for its list, was over or too short for another try.
+#[derive(Debug)]
+pub(crate) struct Late {
+    /// What it still needed.
+    pub(crate) awaited: Awaited,
+    /// How long its list, or the request itself where it is not of a list, had been under way.
+    pub(crate) after: Duration,
+    /// What the try before failed of.
+    pub(crate) last: Option<Cause>,
 }
 
 /// How an answer differs from what Okta documents.
@@ -76,6 +88,19 @@ pub(crate) enum ProtocolError {
 fn quoted(text: &str) -> impl fmt::Display {
     const LONGEST: usize = 200;
     visible(text).at_most(LONGEST)
+}
+
+impl Late {
+    /// What came of a request of this endpoint.
+    pub(super) fn describe(&self, endpoint: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.awaited.describe(endpoint, self.after, f)?;
+        match (&self.last, self.awaited) {
+            (Some(_), Awaited::Token | Awaited::Answer | Awaited::Turn) => {
+                f.write_str("; the try before failed")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Cause {

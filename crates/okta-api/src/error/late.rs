@@ -3,19 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Cause;
-
-/// A request that was given up because the time for it, or for its list, was over or too short for another try.
-#[derive(Debug)]
-pub(crate) struct Late {
-    /// What it still needed.
-    pub(crate) awaited: Awaited,
-    /// How long its list, or the request itself where it is not of a list, had been under way.
-    pub(crate) after: Duration,
-    /// What the try before failed of.
-    pub(crate) last: Option<Cause>,
-}
-
 /// What a request was waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaited {
@@ -35,37 +22,34 @@ pub(crate) enum Awaited {
     Try(Duration),
 }
 
-impl Late {
-    /// What came of a request of this endpoint.
-    pub(super) fn describe(&self, endpoint: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "gave up after {}: ", Seconds(self.after))?;
-        match self.awaited {
-            Awaited::Start => write!(f, "no time was left for GET {endpoint}")?,
-            Awaited::Token => write!(f, "no token came for GET {endpoint}")?,
-            Awaited::Answer => write!(f, "no answer came to GET {endpoint}")?,
-            Awaited::Reading => {
-                write!(f, "the answer to GET {endpoint} took too long to read")?;
-            }
-            Awaited::Turn => write!(
+impl Awaited {
+    /// What came of a request of this endpoint that was given up after so long.
+    pub(super) fn describe(
+        self,
+        endpoint: &str,
+        after: Duration,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        write!(f, "gave up after {}: ", Seconds(after))?;
+        match self {
+            Self::Start => write!(f, "no time was left for GET {endpoint}"),
+            Self::Token => write!(f, "no token came for GET {endpoint}"),
+            Self::Answer => write!(f, "no answer came to GET {endpoint}"),
+            Self::Reading => write!(f, "the answer to GET {endpoint} took too long to read"),
+            Self::Turn => write!(
                 f,
                 "GET {endpoint} was waiting for requests that were under way"
-            )?,
-            Awaited::Window(wait) => write!(
+            ),
+            Self::Window(wait) => write!(
                 f,
                 "the next window of the rate limit begins in {}, too late for GET {endpoint}",
                 Seconds(wait)
-            )?,
-            Awaited::Try(wait) => write!(
+            ),
+            Self::Try(wait) => write!(
                 f,
                 "GET {endpoint} failed, and another try in {} comes too late",
                 Seconds(wait)
-            )?,
-        }
-        match (&self.last, self.awaited) {
-            (Some(_), Awaited::Token | Awaited::Answer | Awaited::Turn) => {
-                f.write_str("; the try before failed")
-            }
-            _ => Ok(()),
+            ),
         }
     }
 }

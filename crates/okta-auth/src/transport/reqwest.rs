@@ -1,8 +1,9 @@
 //! `ReqwestTransport`: the transport of the real world.
 
-mod failure;
 mod gzip;
 mod names;
+
+mod failure;
 
 use std::io;
 use std::time::Duration;

@@ -1,6 +1,5 @@
 //! What every request has to show before anything else is looked at, health included.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -11,11 +10,7 @@ use maud::{DOCTYPE, html};
 
 use super::access::Peer;
 use super::connections::BODY;
-use super::host::{Host, Names};
-
-/// At which address of this machine a request came in.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Local(pub(super) IpAddr);
+use super::host::{Host, Local, Names};
 
 /// Refuses what is not for this server, what another site's page asks, and bodies.
 pub(super) async fn check(

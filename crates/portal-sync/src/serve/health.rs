@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use prometheus::{TEXT_FORMAT, TextEncoder};
 
 use super::{Site, StoreStatus};
+use crate::telemetry::{TEXT_FORMAT, exposition};
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {
@@ -39,7 +39,7 @@ pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String)
 
 /// The metrics as Prometheus reads them.
 pub(super) async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    match TextEncoder::new().encode_to_string(&site.metrics.gather()) {
+    match exposition(&site.metrics) {
         Ok(text) => ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "could not write the metrics");

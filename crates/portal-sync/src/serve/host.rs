@@ -7,6 +7,10 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
+/// At which address of this machine a request came in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Local(pub(super) IpAddr);
+
 /// A name has at most so many characters (RFC 1035, section 2.3.4).
 const NAME: usize = 253;
 

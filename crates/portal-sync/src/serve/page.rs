@@ -1,9 +1,12 @@
 //! The page for people: who is in the catalog, and how the last runs went.
 
-mod entity;
-mod listing;
-mod overview;
 mod words;
+
+mod identity;
+mod listing;
+
+mod entity;
+mod overview;
 
 use std::sync::Arc;
 
@@ -11,10 +14,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use catalog_model::{Entity, Profile, Spec};
-use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 
+use self::identity::label;
 use self::listing::{Query, SEARCH};
 use super::bulkhead::Refused;
 use super::{Site, api};
@@ -150,50 +152,12 @@ fn document(site: &Site, title: &str, published: Option<&Published>, content: &M
                     @if let Some(published) = published {
                         p {
                             "Generation " (words::grouped(published.generation())) ", changed "
-                            (moment(published.taken_at(), site.clock.now()))
+                            (words::moment(published.taken_at(), site.clock.now()))
                         }
                     }
                 }
                 main #content tabindex="-1" { (content) }
             }
         }
-    }
-}
-
-/// An instant in words, with the exact one behind them.
-fn moment(then: Timestamp, now: Timestamp) -> Markup {
-    html! {
-        time datetime=(then) title=(then) { (words::distance(then, now)) }
-    }
-}
-
-/// A link to an entity's page. The parts of a ref need no escaping in a path.
-fn address(entity: &Entity) -> String {
-    let to = entity.entity_ref();
-    format!(
-        "/catalog/{}/{}/{}",
-        to.namespace(),
-        to.kind().lower(),
-        to.name()
-    )
-}
-
-/// What people call the entity, in the order of Backstage's own pages.
-fn label(entity: &Entity) -> &str {
-    profile(entity)
-        .and_then(|profile| profile.display_name.as_deref())
-        .or(entity.metadata.title.as_deref())
-        .unwrap_or_else(|| entity.metadata.name.as_str())
-}
-
-fn email(entity: &Entity) -> Option<&str> {
-    profile(entity)?.email.as_deref()
-}
-
-fn profile(entity: &Entity) -> Option<&Profile> {
-    match &entity.spec {
-        Spec::User(user) => user.profile.as_ref(),
-        Spec::Group(group) => group.profile.as_ref(),
-        Spec::Location(_) => None,
     }
 }

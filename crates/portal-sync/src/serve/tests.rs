@@ -19,7 +19,6 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::held::run::{Failure, Run};
 use crate::serve::Permission;
-use crate::telemetry::metrics_of_a_test;
 
 /// 2024-01-01T00:05:00Z, five minutes after the generation.
 const NOW: i64 = 1_704_067_500;
@@ -41,7 +40,7 @@ impl Stage {
         let (catalog, catalog_reader) = watch::channel(None);
         let (store, store_reader) = watch::channel(StoreStatus::Read);
         let (status, status_reader) = watch::channel(Vec::new());
-        let metrics = prometheus::Registry::new();
+        let metrics = Registry::new();
         let runs = prometheus::IntCounter::new("portal_sync_runs_total", "Runs.").unwrap();
         metrics.register(Box::new(runs)).unwrap();
         let router = router(App {
@@ -49,7 +48,7 @@ impl Stage {
             store: store_reader,
             status: status_reader,
             tokens: tokens.iter().map(|secret| token(secret)).collect(),
-            unauthorized: metrics_of_a_test().1.unauthorized(),
+            unauthorized: Unauthorized::unread(),
             listen: [127, 0, 0, 1].into(),
             hosts: Vec::new(),
             metrics,

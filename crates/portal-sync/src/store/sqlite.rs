@@ -20,16 +20,18 @@ mod failure;
 
 mod rows;
 
+mod migrate;
+
 mod file;
 
 mod connections;
 
 use connections::{Shared, verify};
-pub(super) use failure::Failure;
-use failure::damaged;
+use failure::{Failure, damaged};
 use file::Opened;
-pub(super) use rows::Index;
-use rows::Provider;
+#[cfg(test)]
+pub(super) use migrate::mark;
+use rows::{Index, Provider};
 
 /// How long the start of `serve` waits for another process's transaction. What it has to write can be written later.
 const PATIENCE_OF_START: Duration = Duration::from_secs(1);

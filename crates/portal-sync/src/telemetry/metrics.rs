@@ -269,9 +269,8 @@ mod tests {
     use okta_auth::testing::{Answer, ScriptedTransport};
     use okta_auth::{ApiToken, OrgUrl, TransportErrorKind};
     use opentelemetry::metrics::MeterProvider as _;
-    use prometheus::TextEncoder;
 
-    use super::super::{SERVICE, meters};
+    use super::super::{SERVICE, exposition, meters};
     use super::*;
     use crate::held::run::{Asked, Counts, Failure, Tally, Unknown};
 
@@ -331,9 +330,7 @@ mod tests {
             .clone()
             .record_run(&run(Outcome::Failed, 1_700_000_900));
 
-        let text = TextEncoder::new()
-            .encode_to_string(&registry.gather())
-            .unwrap();
+        let text = exposition(&registry).unwrap();
         for line in [
             r#"portal_sync_runs_total{outcome="complete",provider="default"} 1"#,
             r#"portal_sync_runs_total{outcome="failed",provider="default"} 1"#,
@@ -367,9 +364,7 @@ mod tests {
         drop(one);
         http.cut_off("idle");
 
-        let text = TextEncoder::new()
-            .encode_to_string(&registry.gather())
-            .unwrap();
+        let text = exposition(&registry).unwrap();
         for line in [
             "portal_sync_http_connections 1",
             r#"portal_sync_http_connections_cut_off_total{reason="idle"} 1"#,
@@ -398,9 +393,7 @@ mod tests {
         transport.expect(users, answer.header("x-rate-limit-remaining", "587"));
         client.users().list().all().await.unwrap();
 
-        let text = TextEncoder::new()
-            .encode_to_string(&registry.gather())
-            .unwrap();
+        let text = exposition(&registry).unwrap();
         for line in [
             r#"portal_sync_okta_responses_total{endpoint="/api/v1/users",provider="default",status="none"} 1"#,
             r#"portal_sync_okta_responses_total{endpoint="/api/v1/users",provider="default",status="200"} 1"#,

@@ -23,6 +23,11 @@ impl Unauthorized {
         counted
     }
 
+    /// A counter that nobody reads.
+    pub(crate) fn unread() -> Self {
+        Self::new(&opentelemetry::global::meter("unread"))
+    }
+
     /// A request brought no credentials.
     pub(crate) fn missing(&self) {
         self.add(1, "missing");

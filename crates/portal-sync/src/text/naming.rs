@@ -15,20 +15,20 @@
 //!
 //! Names here need not be unique: several texts may give one. [`with_suffix`] tells those apart.
 
-use std::borrow::Cow;
-
 use catalog_model::Digest;
-use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use sha2::{Digest as _, Sha256};
 
-mod kebab;
 mod letters;
+
+mod kebab;
 mod slug;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use kebab::kebab_case;
+pub(crate) use letters::composed;
 pub(crate) use slug::{slugify, slugify_email};
 
 use letters::{deburr, dotted, is_mark};
@@ -157,11 +157,6 @@ fn is_name(text: &str) -> bool {
 
 const fn is_accepted(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
-}
-
-/// The text with letters and their accents in one character each, where there is one (NFC).
-pub(crate) fn composed(text: &str) -> Cow<'_, str> {
-    ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
 const fn is_quote(character: char) -> bool {

@@ -44,8 +44,9 @@ mod error;
 mod fields;
 mod filter;
 mod missing;
-mod parse;
 mod token;
+
+mod parse;
 mod value;
 
 #[cfg(test)]

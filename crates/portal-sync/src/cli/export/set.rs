@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use tempfile::{Builder, TempPath};
 
-use super::{EntityFormat, RenderError, render};
+use super::format::{EntityFormat, RenderError, render};
 use crate::exit::Exit;
 use crate::store::Record;
 

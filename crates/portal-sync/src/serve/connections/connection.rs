@@ -25,7 +25,7 @@ use super::crowd::Watched;
 use super::progress::Overdue;
 use super::stream::Stream;
 use crate::serve::access::Peer;
-use crate::serve::gate::Local;
+use crate::serve::host::Local;
 
 /// The head of a request has at most so many bytes; answered with 431.
 const HEAD: usize = 16 * 1024;

@@ -3,8 +3,9 @@
 use catalog_model::{Entity, EntityRef, Kind, RelationType, Spec};
 use maud::{Markup, html};
 
+use super::identity::{address, email, label};
 use super::listing::{Page, Query};
-use super::{address, email, label, words};
+use super::words;
 use crate::catalog::published::Published;
 
 /// So many annotations are shown.

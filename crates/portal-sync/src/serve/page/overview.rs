@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::super::ProviderStatus;
+use super::identity::{address, email, label};
 use super::listing::{Page, Query, SEARCH};
-use super::{address, email, label, moment, words};
+use super::words::{self, moment};
 use crate::catalog::published::Published;
 use crate::run::account;
 

@@ -98,6 +98,13 @@ pub(super) fn distance(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// An instant in words, with the exact one behind them.
+pub(super) fn moment(then: Timestamp, now: Timestamp) -> Markup {
+    html! {
+        time datetime=(then) title=(then) { (distance(then, now)) }
+    }
+}
+
 /// How long something took: `4 s`, `2 min 5 s`, `1 h 3 min`.
 pub(super) fn duration(from: Timestamp, to: Timestamp) -> String {
     match to.duration_since(from).as_secs().max(0) {

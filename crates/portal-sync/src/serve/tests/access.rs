@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::serve::access::{Access, Caller, Peer, check};
+use crate::telemetry::{exposition, metrics_of_a_test};
 
 const GUARDED: [&str; 6] = [
     "/",
@@ -127,10 +128,10 @@ async fn tokens_do_not_print() {
         store,
         status,
         tokens: vec![token("first-token")],
-        unauthorized: metrics_of_a_test().1.unauthorized(),
+        unauthorized: Unauthorized::unread(),
         listen: [127, 0, 0, 1].into(),
         hosts: Vec::new(),
-        metrics: prometheus::Registry::new(),
+        metrics: Registry::new(),
         clock: Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)),
     };
     assert!(!format!("{app:?}").contains("first-token"));
@@ -186,7 +187,7 @@ async fn who_asks_is_known_behind_the_lock() {
         named("backstage", "backstage-token", Permission::Read),
         named("oncall", "oncall-token", Permission::Operate),
     ];
-    let unauthorized = metrics_of_a_test().1.unauthorized();
+    let unauthorized = Unauthorized::unread();
     for (tokens, credentials, expected) in [
         (&tokens[..], Some("Bearer plain-token"), "- may read"),
         (
@@ -232,7 +233,7 @@ async fn two_headers_are_refused_whatever_they_hold() {
 
 #[tokio::test(start_paused = true)]
 async fn wrong_tokens_are_answered_later_and_later_and_right_ones_at_once() {
-    let unauthorized = metrics_of_a_test().1.unauthorized();
+    let unauthorized = Unauthorized::unread();
     let router = guarded(&[token("first-token")], unauthorized);
     let peer = Some("192.0.2.7");
     let mut delays = Vec::new();
@@ -279,7 +280,7 @@ async fn wrong_tokens_are_answered_later_and_later_and_right_ones_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn twenty_guessers_and_a_reader_at_one_address() {
-    let unauthorized = metrics_of_a_test().1.unauthorized();
+    let unauthorized = Unauthorized::unread();
     let router = guarded(&[token("first-token")], unauthorized);
     let peer = Some("2001:db8::1");
     let guesser = || async {
@@ -309,7 +310,7 @@ async fn twenty_guessers_and_a_reader_at_one_address() {
 
 #[tokio::test(start_paused = true)]
 async fn who_leaves_while_waiting_makes_room() {
-    let unauthorized = metrics_of_a_test().1.unauthorized();
+    let unauthorized = Unauthorized::unread();
     let router = guarded(&[token("first-token")], unauthorized);
     for _ in 0..100 {
         let asking = ask(&router, None, &["Bearer wrong"]);
@@ -324,7 +325,7 @@ async fn who_leaves_while_waiting_makes_room() {
 async fn refusals_are_counted_by_kind() {
     let (registry, metrics, _kept) = metrics_of_a_test();
     let router = guarded(&[token("first-token")], metrics.unauthorized());
-    let text = || prometheus::TextEncoder::new().encode_to_string(&registry.gather());
+    let text = || exposition(&registry);
     let counted = |kind: &str, requests: u32| {
         format!("portal_sync_http_unauthorized_total{{kind=\"{kind}\"}} {requests}\n")
     };
@@ -366,7 +367,7 @@ async fn the_log_names_the_address_and_not_the_guess() {
         .with_max_level(tracing::Level::INFO)
         .finish();
     let _installed = tracing::subscriber::set_default(subscriber);
-    let unauthorized = metrics_of_a_test().1.unauthorized();
+    let unauthorized = Unauthorized::unread();
     let router = guarded(&[token("first-token")], unauthorized);
     for _ in 0..50 {
         ask(&router, Some("::ffff:192.0.2.7"), &["Bearer gu3ss"]).await;

@@ -252,7 +252,7 @@ async fn who_waits_too_long_for_a_turn_is_told_to_come_again() {
         catalog,
         store: stage.store.subscribe(),
         status: stage.status.subscribe(),
-        metrics: prometheus::Registry::new(),
+        metrics: Registry::new(),
         clock: Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH)),
         assets: Assets::new(),
     });

@@ -6,12 +6,11 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::store::migrate::Refusal;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What went wrong, before it is told at which file.
 #[derive(Debug)]
-pub(in crate::store) enum Failure {
+pub(super) enum Failure {
     Sqlite(rusqlite::Error),
     Kind(StoreErrorKind),
     Because(StoreErrorKind, Box<dyn Error + Send + Sync>),
@@ -20,20 +19,6 @@ pub(in crate::store) enum Failure {
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Newer => Self::Kind(StoreErrorKind::NewerSchema),
-            Refusal::Foreign => Self::Kind(StoreErrorKind::Foreign),
-            Refusal::Altered(what) => {
-                Self::Because(StoreErrorKind::Foreign, Box::new(io::Error::other(what)))
-            }
-            Refusal::Sqlite(error) => Self::Sqlite(error),
-            Refusal::Unfilled(failure) => failure,
-        }
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OpenFlags};
 
 use super::Failure;
+use super::migrate::{self, MIGRATIONS};
 use crate::store::StoreErrorKind;
-use crate::store::migrate::{self, MIGRATIONS};
 
 /// How long a process waits for another one's transaction.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -227,7 +227,7 @@ impl Opened {
     fn with(
         mut connection: Connection,
         path: &Path,
-        check: impl FnOnce(&mut Connection) -> Result<(), migrate::Refusal>,
+        check: impl FnOnce(&mut Connection) -> Result<(), Failure>,
     ) -> Result<Self, Failure> {
         check(&mut connection)?;
         let files = Files::at(path).map_err(Failure::unopenable)?;

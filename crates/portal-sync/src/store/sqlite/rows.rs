@@ -16,10 +16,17 @@ use crate::held::object::Key;
 use crate::held::state::Others;
 use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
-use crate::store::migrate::{self, NEWEST};
+
+/// The version of a database to which every step was applied.
+pub(super) const NEWEST: i64 = 4;
 
 /// The first version of the database that has sums.
 const SUMS_SINCE: i64 = 3;
+
+/// How many steps were applied to a database of ours.
+pub(super) fn version(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
+    transaction.pragma_query_value(None, "user_version", |row| row.get(0))
+}
 
 /// What the sums of a database tell.
 #[derive(Debug)]
@@ -187,14 +194,14 @@ impl<'a> Entity<'a> {
 
 /// The providers of one generation, by id.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Index {
+pub(super) struct Index {
     pub(super) providers: Vec<Provider>,
 }
 
 impl Index {
     /// Reads the providers of a database of any version that there was.
     pub(super) fn read(transaction: &Transaction<'_>) -> Result<Self, Failure> {
-        let version = migrate::version(transaction)?;
+        let version = version(transaction)?;
         let more = match version {
             ..=0 => return Ok(Self::default()),
             1 => "NULL, NULL",
@@ -265,7 +272,7 @@ impl Index {
     }
 
     /// Gives a database of before there were sums those of what it holds.
-    pub(in crate::store) fn fill_sums(transaction: &Transaction<'_>) -> Result<(), Failure> {
+    pub(super) fn fill_sums(transaction: &Transaction<'_>) -> Result<(), Failure> {
         let mut index = Self::read(transaction)?;
         for provider in &mut index.providers {
             let mut sum = Sum::default();

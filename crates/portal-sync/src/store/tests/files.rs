@@ -96,7 +96,7 @@ fn earlier(path: &Path, version: i64) {
         )
         .unwrap();
     if version > 1 {
-        migrate::mark(&database, version);
+        crate::store::sqlite::mark(&database, version);
     }
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 /// What `deburr` of lodash makes of accented Latin letters.
 pub(super) static DEBURR: LazyLock<Letters> =
     LazyLock::new(|| Letters::read(include_str!("deburr.txt")));
@@ -34,6 +36,11 @@ impl Letters {
             .and_then(|at| self.0.get(at))
             .map(|(_, text)| *text)
     }
+}
+
+/// The text with letters and their accents in one character each, where there is one (NFC).
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
 /// Replaces accented Latin letters and removes combining marks, as `deburr` of lodash does.
@@ -112,7 +119,7 @@ mod tests {
 
     #[test]
     fn dotted_letters_are_whole_again() {
-        let nfc = icu_normalizer::ComposingNormalizerBorrowed::new_nfc();
+        let nfc = ComposingNormalizerBorrowed::new_nfc();
         for (letter, dot, whole) in DOTTED {
             let apart = String::from_iter([letter, dot]);
             assert_eq!(nfc.normalize(&whole.to_string()), apart);

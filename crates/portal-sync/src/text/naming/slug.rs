@@ -1,7 +1,6 @@
 //! `slugify` 1.6, and what Roadie's Okta module makes of e-mail addresses with it.
 
-use super::composed;
-use super::letters::CHARMAP;
+use super::letters::{CHARMAP, composed};
 
 /// Spells out signs and letters, drops what is left over and joins the rest with `-` in lower case: exactly what
 /// `slugify` 1.6.6 gives with `lower` and `trim`, for any text.

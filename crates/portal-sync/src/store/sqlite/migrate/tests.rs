@@ -1,6 +1,7 @@
 //! Files of every version that there was, and files that are nobody's.
 
 use super::*;
+use crate::store::sqlite::rows::NEWEST;
 
 fn database() -> Connection {
     Connection::open_in_memory().unwrap()
@@ -99,7 +100,7 @@ fn what_is_not_ours_is_left_alone() {
             "tables without a number",
             with(database(), "CREATE TABLE other (x)"),
             MIGRATIONS,
-            "Foreign",
+            "Kind(Foreign)",
         ),
         (
             "a number of somebody else",
@@ -108,7 +109,7 @@ fn what_is_not_ours_is_left_alone() {
                 "CREATE TABLE other (x); PRAGMA user_version = 1",
             ),
             MIGRATIONS,
-            "Foreign",
+            "Kind(Foreign)",
         ),
         (
             "a high number of somebody else",
@@ -117,7 +118,7 @@ fn what_is_not_ours_is_left_alone() {
                 "CREATE TABLE other (x); PRAGMA user_version = 99",
             ),
             MIGRATIONS,
-            "Foreign",
+            "Kind(Foreign)",
         ),
         (
             "a mark of somebody else",
@@ -126,32 +127,37 @@ fn what_is_not_ours_is_left_alone() {
                 "PRAGMA application_id = 7; PRAGMA user_version = 2",
             ),
             MIGRATIONS,
-            "Foreign",
+            "Kind(Foreign)",
         ),
         (
             "a newer version of ours",
             with(of_the_newest(), "PRAGMA user_version = 99"),
             MIGRATIONS,
-            "Newer",
+            "Kind(NewerSchema)",
         ),
         (
             "an older program",
             of_the_newest(),
             &MIGRATIONS[..1],
-            "Newer",
+            "Kind(NewerSchema)",
         ),
-        ("another second step", of_the_newest(), &altered, "Altered"),
+        (
+            "another second step",
+            of_the_newest(),
+            &altered,
+            "Because(Foreign, ",
+        ),
         (
             "a history that was tampered with",
             with(of_the_newest(), "DELETE FROM migration WHERE number = 1"),
             MIGRATIONS,
-            "Altered",
+            "Because(Foreign, ",
         ),
         (
             "a number before the last steps",
             with(of_the_newest(), "PRAGMA user_version = 2"),
             MIGRATIONS,
-            "Altered",
+            "Because(Foreign, ",
         ),
     ];
     for (what, mut database, migrations, expected) in table {
@@ -175,7 +181,7 @@ fn a_step_that_fails_leaves_the_file_as_it_was() {
     let mut database = of_the_first_version();
     assert!(matches!(
         migrate(&mut database, &broken),
-        Err(Refusal::Sqlite(_))
+        Err(Failure::Sqlite(_))
     ));
     assert_eq!(number(&database, "PRAGMA user_version"), 1);
     assert_eq!(

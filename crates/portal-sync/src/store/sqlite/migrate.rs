@@ -3,11 +3,15 @@
 //! A step that was applied is never edited: its text is part of the history of every database. The checksums that are
 //! kept with the numbers prove it, and tell a database of ours from one that another program numbered alike.
 
+use std::io;
+
 use catalog_model::Digest;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use sha2::{Digest as _, Sha256};
 
-use super::sqlite::{Failure, Index};
+use super::Failure;
+use super::rows::{Index, version};
+use crate::store::StoreErrorKind;
 
 /// Marks a file as a database of portal-sync: "psyc" as a number (SQLite, `PRAGMA application_id`).
 const APPLICATION_ID: i64 = 0x7073_7963;
@@ -25,9 +29,6 @@ pub(super) struct Migration {
 
 /// Fills what a step made.
 type Fill = fn(&Transaction<'_>) -> Result<(), Failure>;
-
-/// The version of a database to which every step was applied.
-pub(super) const NEWEST: i64 = 4;
 
 /// Every step that there ever was; the first one has the number 1.
 pub(super) const MIGRATIONS: &[Migration] = &[
@@ -93,32 +94,11 @@ const HISTORY: &str = "
     ) STRICT;
 ";
 
-/// Why a database is not brought up to date.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    /// A newer version wrote it.
-    Newer,
-    /// It is not a database of portal-sync.
-    Foreign,
-    /// A step was applied to it that this version knows otherwise.
-    Altered(String),
-    /// SQLite failed.
-    Sqlite(rusqlite::Error),
-    /// What a step fills could not be filled.
-    Unfilled(Failure),
-}
-
-impl From<rusqlite::Error> for Refusal {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-/// Applies the steps that a database lacks, all or none.
+/// Applies the steps that a database lacks, all or none. One of a newer version, and one that is none of ours, is refused.
 pub(super) fn migrate(
     connection: &mut Connection,
     migrations: &[Migration],
-) -> Result<(), Refusal> {
+) -> Result<(), Failure> {
     // Nearly always there is nothing to do, and then nobody has to wait for a writer.
     if is_current(connection, migrations)? {
         return Ok(());
@@ -130,7 +110,7 @@ pub(super) fn migrate(
         if number > applied {
             transaction.execute_batch(migration.sql)?;
             if let Some(then) = migration.then {
-                then(&transaction).map_err(Refusal::Unfilled)?;
+                then(&transaction)?;
             }
             transaction.pragma_update(None, "user_version", number)?;
         }
@@ -142,23 +122,18 @@ pub(super) fn migrate(
 }
 
 /// Checks that a database is one of ours and no newer one, whatever its version; an empty one is.
-pub(super) fn check(connection: &mut Connection, migrations: &[Migration]) -> Result<(), Refusal> {
+pub(super) fn check(connection: &mut Connection, migrations: &[Migration]) -> Result<(), Failure> {
     applied(&connection.transaction()?, migrations).map(drop)
 }
 
-/// How many steps were applied to a database of ours.
-pub(super) fn version(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
-    transaction.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn is_current(connection: &mut Connection, migrations: &[Migration]) -> Result<bool, Refusal> {
+fn is_current(connection: &mut Connection, migrations: &[Migration]) -> Result<bool, Failure> {
     let transaction = connection.transaction()?;
     let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     Ok(applied(&transaction, migrations)? == newest && has_table(&transaction, "migration")?)
 }
 
 /// How many steps were applied, when all of them are known.
-fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i64, Refusal> {
+fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i64, Failure> {
     let version = version(transaction)?;
     let application: i64 =
         transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -171,17 +146,17 @@ fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i6
             return if tables == 0 {
                 Ok(0)
             } else {
-                Err(Refusal::Foreign)
+                Err(Failure::Kind(StoreErrorKind::Foreign))
             };
         }
         // The first version marked its files by the number alone.
         (0, 1) if has_entities => return Ok(1),
         (APPLICATION_ID, _) => {}
-        _ => return Err(Refusal::Foreign),
+        _ => return Err(Failure::Kind(StoreErrorKind::Foreign)),
     }
-    let count = usize::try_from(version).map_err(|_| Refusal::Foreign)?;
+    let count = usize::try_from(version).map_err(|_| Failure::Kind(StoreErrorKind::Foreign))?;
     if count > migrations.len() {
-        return Err(Refusal::Newer);
+        return Err(Failure::Kind(StoreErrorKind::NewerSchema));
     }
     for (number, migration) in (1_i64..).zip(migrations).take(count) {
         let found: Option<String> = transaction
@@ -192,7 +167,7 @@ fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i6
             )
             .optional()?;
         if found.as_deref() != Some(&*checksum(migration)) {
-            return Err(Refusal::Altered(format!(
+            return Err(altered(format!(
                 "step {number} of its history, `{}`, is not the one of this version",
                 migration.name
             )));
@@ -201,11 +176,16 @@ fn applied(transaction: &Transaction<'_>, migrations: &[Migration]) -> Result<i6
     let recorded: i64 =
         transaction.query_row("SELECT count(*) FROM migration", [], |row| row.get(0))?;
     if recorded != version {
-        return Err(Refusal::Altered(format!(
+        return Err(altered(format!(
             "its history has {recorded} steps, and its number is {version}"
         )));
     }
     Ok(version)
+}
+
+/// A database to which a step was applied that this version knows otherwise.
+fn altered(what: String) -> Failure {
+    Failure::Because(StoreErrorKind::Foreign, Box::new(io::Error::other(what)))
 }
 
 fn has_table(transaction: &Transaction<'_>, name: &str) -> Result<bool, rusqlite::Error> {
@@ -236,7 +216,7 @@ fn checksum(migration: &Migration) -> String {
 
 /// Marks a database as one that was made by the first steps.
 #[cfg(test)]
-pub(super) fn mark(connection: &Connection, version: i64) {
+pub(in crate::store) fn mark(connection: &Connection, version: i64) {
     connection.execute_batch(HISTORY).unwrap();
     for (number, migration) in (1..=version).zip(MIGRATIONS) {
         let insert = "INSERT INTO migration VALUES (?1, ?2, ?3, '')";

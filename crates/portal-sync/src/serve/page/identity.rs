@@ -1,0 +1,34 @@
+//! What an entity is called, and where it is reached.
+
+use catalog_model::{Entity, Profile, Spec};
+
+/// A link to an entity's page. The parts of a ref need no escaping in a path.
+pub(super) fn address(entity: &Entity) -> String {
+    let to = entity.entity_ref();
+    format!(
+        "/catalog/{}/{}/{}",
+        to.namespace(),
+        to.kind().lower(),
+        to.name()
+    )
+}
+
+/// What people call the entity, in the order of Backstage's own pages.
+pub(super) fn label(entity: &Entity) -> &str {
+    profile(entity)
+        .and_then(|profile| profile.display_name.as_deref())
+        .or(entity.metadata.title.as_deref())
+        .unwrap_or_else(|| entity.metadata.name.as_str())
+}
+
+pub(super) fn email(entity: &Entity) -> Option<&str> {
+    profile(entity)?.email.as_deref()
+}
+
+fn profile(entity: &Entity) -> Option<&Profile> {
+    match &entity.spec {
+        Spec::User(user) => user.profile.as_ref(),
+        Spec::Group(group) => group.profile.as_ref(),
+        Spec::Location(_) => None,
+    }
+}
