@@ -9,6 +9,10 @@ pub(crate) mod leavers;
 
 pub(crate) mod criteria;
 
+pub(crate) mod quarantine;
+
+pub(crate) mod trip;
+
 pub(crate) mod state;
 
 pub(crate) mod org;

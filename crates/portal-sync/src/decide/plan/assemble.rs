@@ -189,11 +189,7 @@ impl Parts<'_> {
             tripped: held.reasons,
             approved: false,
             unknown: self.unknown(roster, &remembered),
-            quarantined: roster
-                .quarantined
-                .iter()
-                .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
-                .collect(),
+            quarantined: roster.quarantined.clone(),
             unidentified: org.unidentified_user.is_some() || org.unidentified_group.is_some(),
             collisions: mapped.collisions,
             sign_in,

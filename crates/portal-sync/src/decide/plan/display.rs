@@ -66,7 +66,7 @@ impl fmt::Display for Plan {
                 f,
                 "? record {} is quarantined; an entity made of it earlier stays as it was: {}",
                 name(id),
-                message(reason)
+                message(&reason.to_string())
             )?;
         }
         for collision in &self.collisions {

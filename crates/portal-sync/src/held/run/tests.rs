@@ -23,7 +23,7 @@ fn run() -> Run {
             since: None,
             kept: true,
         }],
-        quarantined: [("00u1".to_owned(), "no name".to_owned())].into(),
+        quarantined: [("00u1".to_owned(), Quarantine::malformed("no name"))].into(),
         notices: vec![Notice {
             text: "it is jane".to_owned(),
             logged: "it is somebody".to_owned(),
