@@ -9,6 +9,8 @@ pub(crate) mod leavers;
 
 pub(crate) mod criteria;
 
+pub(crate) mod notice;
+
 pub(crate) mod quarantine;
 
 pub(crate) mod trip;

@@ -14,6 +14,7 @@ use crate::decide::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError
 use crate::decide::roster::{Rules, resolve};
 use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
+use crate::held::notice::Notice;
 use crate::held::object::Key;
 use crate::held::org::Org;
 use crate::held::quarantine::Quarantine;
@@ -143,7 +144,7 @@ pub(crate) struct Plan {
     /// What is wrong with the addresses by which people sign in.
     pub sign_in: SignIn,
     /// What the operator should know.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
     /// What the catalog will hold of this provider.
     pub after: Counts,
     /// The entities that are new or changed, until they are committed.

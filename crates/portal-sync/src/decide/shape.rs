@@ -14,6 +14,7 @@ use okta_api::{Group, GroupId, User, UserId};
 use okta_auth::visible::message;
 
 use crate::decide::rules::{MappingRules, Merge, Root};
+use crate::held::notice::MappingNotice;
 use crate::held::object::GroupKey;
 use crate::held::org::{Members, Org};
 use crate::held::quarantine::Quarantine;
@@ -53,7 +54,7 @@ pub(crate) struct Shaped<'a> {
     /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
     pub parents: BTreeMap<GroupKey, GroupKey>,
     /// What the operator should know.
-    pub notices: Vec<String>,
+    pub notices: Vec<MappingNotice>,
     root: Option<&'a Root>,
     wholes: BTreeMap<GroupKey, Whole>,
     /// The parts of [`Shaped::merged`].
@@ -133,10 +134,9 @@ impl MappingRules {
     ) {
         let key = merge.key();
         if asked.is_empty() {
-            shaped.notices.push(format!(
-                "mapping.groups.merge makes `{}` of no group: none of those it names is there",
-                merge.name
-            ));
+            shaped.notices.push(MappingNotice::MergeOfNothing {
+                name: merge.name.clone(),
+            });
         }
         let candidates = asked.keys().copied().chain(places.parts(&key));
         let parts: BTreeMap<&GroupId, Part> = candidates

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
+use crate::held::notice::Notice;
 use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
 use crate::held::trip::Trip;
@@ -226,16 +227,6 @@ pub(crate) struct Unknown {
     pub since: Option<Timestamp>,
     /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
     pub kept: bool,
-}
-
-/// What the operator should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Notice {
-    /// For whoever asked.
-    pub text: String,
-    /// For a log, which is kept and passed on: people are counted and not named.
-    pub logged: String,
 }
 
 /// Why a run failed.

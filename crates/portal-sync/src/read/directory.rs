@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use catalog_model::Kind;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use okta_api::{Client, Group, GroupId, UserStatus};
-use okta_auth::visible;
+use okta_auth::visible::message;
 use tokio::time::Instant;
 
+use crate::held::notice::ReadingNotice;
 use crate::held::org::{Org, Refusal};
 use crate::read::apart::Timeslice;
 use crate::read::baseline::Baseline;
@@ -250,7 +252,11 @@ impl OktaDirectory {
         Ok(read)
     }
 
-    fn name_notices(&self, org: &Org, excluded: &[String]) -> Result<Vec<String>, ReadError> {
+    fn name_notices(
+        &self,
+        org: &Org,
+        excluded: &[String],
+    ) -> Result<Vec<ReadingNotice>, ReadError> {
         let Some(names) = self.selection.group_names() else {
             return Ok(Vec::new());
         };
@@ -266,17 +272,15 @@ impl OktaDirectory {
                 report.unmatched.into_iter().map(str::to_owned).collect(),
             ));
         }
-        let scope = if all_read {
-            "no group of the org"
-        } else {
-            "no group of the org that can be read"
-        };
-        let missing = report
-            .unmatched
-            .iter()
-            .map(|name| format!("groupFilter lists `{name}`, and {scope} has exactly that name"));
-        let several = report.ambiguous.iter().map(|(name, count)| {
-            format!("groupFilter lists `{name}`, and {count} groups of the org have that name: all are taken")
+        let missing = report.unmatched.iter();
+        let missing = missing.map(|name| ReadingNotice::NameMissing {
+            name: (*name).to_owned(),
+            all_read,
+        });
+        let several = report.ambiguous.iter();
+        let several = several.map(|(name, groups)| ReadingNotice::NameShared {
+            name: (*name).to_owned(),
+            groups: *groups,
         });
         Ok(missing.chain(several).collect())
     }
@@ -299,7 +303,11 @@ impl Directory for OktaDirectory {
                 malformed_groups: groups.malformed,
                 unidentified_group: groups.unidentified,
                 groups_checked_here: self.selection.checks_groups_here(),
-                server_date: users.server_date.into_iter().chain(groups.server_date).min(),
+                server_date: users
+                    .server_date
+                    .into_iter()
+                    .chain(groups.server_date)
+                    .min(),
                 ..users
             };
             let of_users = std::mem::take(&mut org.notices);
@@ -308,19 +316,17 @@ impl Directory for OktaDirectory {
             org.notices.extend(of_users);
             org.notices.extend(of_groups);
             let unidentified = [
-                ("users", &org.unidentified_user),
-                ("groups", &org.unidentified_group),
+                (Kind::User, &org.unidentified_user),
+                (Kind::Group, &org.unidentified_group),
             ];
-            for (what, reason) in unidentified {
+            for (of, reason) in unidentified {
                 if let Some(reason) = reason {
-                    org.notices.push(format!(
-                        "okta lists a record among the {what} that may be anybody's: {}; none that is missing is removed",
-                        visible::message(reason)
-                    ));
+                    let reason = message(reason).into_owned();
+                    org.notices
+                        .push(ReadingNotice::UnidentifiedRecord { of, reason });
                 }
             }
-            org
-                .notices
+            org.notices
                 .extend(self.name_notices(&org, &groups.excluded_names)?);
             let read = self.members(&org.groups, until).await?;
             org.members = read.members;
@@ -344,7 +350,7 @@ struct GroupsRead {
     unproven: BTreeSet<GroupId>,
     refused: BTreeSet<GroupId>,
     excluded_names: Vec<String>,
-    notices: Vec<String>,
+    notices: Vec<ReadingNotice>,
     malformed: BTreeMap<GroupId, String>,
     unidentified: Option<String>,
     server_date: Option<Timestamp>,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use okta_auth::visible;
 
 use crate::decide::plan::name;
+use crate::held::notice::Notice;
 use crate::held::run::{Outcome, Run, Tally, Unknown};
 
 /// So many of many are named in a sentence.
@@ -104,7 +105,7 @@ fn details(run: &Run) -> Vec<String> {
         LOGGED,
         "records are quarantined",
     ));
-    lines.extend(run.notices.iter().map(|notice| notice.logged.clone()));
+    lines.extend(run.notices.iter().map(Notice::logged));
     lines
 }
 

@@ -85,7 +85,7 @@ struct Object<'a> {
     waited_seconds: f64,
     backed_off_seconds: f64,
     duration_seconds: f64,
-    notices: Vec<&'a str>,
+    notices: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Failure>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -174,7 +174,7 @@ impl<'a> Object<'a> {
             waited_seconds: seconds(*waited),
             backed_off_seconds: seconds(*backed_off),
             duration_seconds: run.seconds(),
-            notices: run.notices.iter().map(|it| it.text.as_str()).collect(),
+            notices: run.notices.iter().map(ToString::to_string).collect(),
             error: run.failure.as_ref(),
             details: details.map(|plan| Details {
                 changes: &plan.changes,
@@ -211,7 +211,7 @@ impl fmt::Display for Report<'_> {
             )?;
         }
         for notice in notices {
-            writeln!(f, "  note: {}", message(&notice.text))?;
+            writeln!(f, "  note: {}", message(&notice.to_string()))?;
         }
         Ok(())
     }

@@ -185,6 +185,7 @@ mod tests {
 
     use super::*;
     use crate::decide::plan::tests::{committed, plan, settings};
+    use crate::held::notice::ReadingNotice;
     use crate::held::org::{Members, Org};
     use crate::held::run::Run;
     use crate::held::state::State;
@@ -264,7 +265,11 @@ mod tests {
             let odd = format!("00u2{name}");
             read.malformed_users
                 .insert(odd.as_str().into(), format!("odd: {name}"));
-            read.notices.push(format!("a notice about {name}"));
+            let shared = ReadingNotice::NameShared {
+                name: name.to_owned(),
+                groups: 2,
+            };
+            read.notices.push(shared);
             read
         };
         let first = plan(&org("Team"), &State::default(), &settings(), None).unwrap();

@@ -143,9 +143,10 @@ async fn listed_names_are_exact_and_their_faults_are_told() {
     assert_eq!(ids(org.groups.keys()), ["00g1"]);
     assert_eq!(
         org.notices,
-        [
-            "groupFilter lists `Nobody`, and no group of the org that can be read has exactly that name"
-        ]
+        [ReadingNotice::NameMissing {
+            name: "Nobody".to_owned(),
+            all_read: false,
+        }]
     );
     let (refused, _) = read(small_org, names(&["Nobody", "TEAM"])).await;
     assert_eq!(
@@ -455,7 +456,8 @@ async fn what_nothing_is_made_of_is_not_read_and_its_name_is_still_known() {
     assert_eq!(ids(org.filtered_out.keys()), ["00u1", "00u2"]);
     let group = &org.groups[&"00g1".into()];
     assert_eq!(group.profile.iter().count(), 1);
-    let notices = org.notices.join("\n");
+    let notices = org.notices.iter().map(ToString::to_string);
+    let notices = notices.collect::<Vec<_>>().join("\n");
     for told in [
         "of 2 users none has `profile.departement`",
         "did you mean `profile.department`, which 2 have?",
