@@ -11,6 +11,12 @@ pub(crate) mod leavers;
 
 pub(crate) mod criteria;
 
+pub(crate) mod notice;
+
+pub(crate) mod quarantine;
+
+pub(crate) mod trip;
+
 pub(crate) mod state;
 
 pub(crate) mod org;

@@ -177,8 +177,8 @@ fn tell_sync(
 /// What the object on standard output says too, for whoever looks.
 fn tell_notices(run: &Run) {
     for notice in &run.notices {
-        let text = line(&notice.text);
-        output::message(format_args!("{}: note: {text}", run.provider));
+        let text = notice.to_string();
+        output::message(format_args!("{}: note: {}", run.provider, line(&text)));
     }
 }
 

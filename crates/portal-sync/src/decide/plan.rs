@@ -14,11 +14,14 @@ use crate::decide::mapping::{Collision, KeptNames, Mapped, Mapping, MappingError
 use crate::decide::roster::{Rules, resolve};
 use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
+use crate::held::notice::Notice;
 use crate::held::object::Key;
 use crate::held::org::Org;
 use crate::held::packed::Packed;
+use crate::held::quarantine::Quarantine;
 use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
+use crate::held::trip::Trip;
 
 mod change;
 mod compare;
@@ -128,13 +131,13 @@ pub(crate) struct Plan {
     /// Renames that the guard holds back.
     pub withheld_renames: Vec<Rename>,
     /// Why the guard holds them back.
-    pub tripped: Vec<String>,
+    pub tripped: Vec<Trip>,
     /// Whether what the guard would hold back was approved.
     pub approved: bool,
     /// Groups whose members could not be read, and why.
     pub unknown: Vec<Unknown>,
     /// Records that could not be decoded or named: the reason by Okta id.
-    pub quarantined: BTreeMap<String, String>,
+    pub quarantined: BTreeMap<String, Quarantine>,
     /// Whether there are records that may be anybody's, for they have no id that can be read.
     pub unidentified: bool,
     /// Objects that could not have the name they would have alone.
@@ -142,7 +145,7 @@ pub(crate) struct Plan {
     /// What is wrong with the addresses by which people sign in.
     pub sign_in: SignIn,
     /// What the operator should know.
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
     /// What the catalog will hold of this provider.
     pub after: Counts,
     /// The entities that are new, until that is committed.
@@ -315,7 +318,7 @@ fn refuse_another_org(known: &Known, settings: &Settings, rules: Rules) -> Resul
 /// What the guard holds back, and the name of that.
 #[derive(Debug, Default)]
 struct Held {
-    reasons: Vec<String>,
+    reasons: Vec<Trip>,
     removals: Vec<Withheld>,
     renames: Vec<Rename>,
     id: Option<String>,
@@ -325,7 +328,7 @@ struct Held {
 struct GuardedNames {
     kept: KeptNames,
     withheld: Vec<Rename>,
-    reasons: Vec<String>,
+    reasons: Vec<Trip>,
 }
 
 impl GuardedNames {
@@ -335,9 +338,9 @@ impl GuardedNames {
             withheld: Vec::new(),
             reasons: Vec::new(),
         };
-        for (kind, what, before) in [
-            (Kind::User, "users", state.users().len()),
-            (Kind::Group, "groups", state.groups_of_org()),
+        for (kind, before) in [
+            (Kind::User, state.users().len()),
+            (Kind::Group, state.groups_of_org()),
         ] {
             let count = mapped.renames(kind).count();
             if !guard.trips(guard.renames, before, count) {
@@ -345,10 +348,12 @@ impl GuardedNames {
             }
             names.kept.add(kind);
             names.withheld.extend(mapped.renames(kind));
-            names.reasons.push(format!(
-                "{count} of {before} {what} would be renamed, more than {}",
-                guard.renames
-            ));
+            names.reasons.push(Trip::Renames {
+                of: kind,
+                renamed: count,
+                before,
+                limit_percent: guard.renames.get(),
+            });
         }
         names
     }

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use catalog_model::Kind;
 use jiff::Timestamp;
 use okta_api::{User, UserId};
 
@@ -15,7 +16,9 @@ use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::criteria::Changed;
 use crate::held::leavers::Leavers;
 use crate::held::object::GroupKey;
+use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
+use crate::held::trip::Trip;
 
 // Leaf first: a module uses only modules listed above it.
 mod cause;
@@ -105,9 +108,9 @@ pub(crate) struct Roster<'a> {
     /// Groups whose members could not be read: the reason. They keep the members they had, or wait to be added.
     pub unknown: BTreeMap<GroupKey, String>,
     /// Records that could not be decoded or named: the reason by Okta id.
-    pub quarantined: BTreeMap<String, String>,
+    pub quarantined: BTreeMap<String, Quarantine>,
     /// What the guard said when it tripped.
-    pub tripped: Vec<String>,
+    pub tripped: Vec<Trip>,
     /// Some group may have members that nobody knows.
     uncertain: bool,
 }
@@ -148,7 +151,7 @@ impl<'a> Roster<'a> {
     /// Whether the guard holds back `going` removals of which there is no evidence, out of `before`. None may leave nothing.
     fn holds(
         &mut self,
-        what: &str,
+        of: Kind,
         guard: Option<&Guard>,
         limit: impl Fn(&Guard) -> Percent,
         changed: Changed,
@@ -157,21 +160,21 @@ impl<'a> Roster<'a> {
     ) -> bool {
         let Some(guard) = guard else { return false };
         let limit = limit(guard);
-        let reason = changed.reason();
-        let reason = reason.map_or_else(String::new, |reason| format!("; {reason}"));
+        let changed = changed.reason();
         if nothing_left && before > 0 {
-            self.tripped.push(match before {
-                1 => format!("the only one of the {what} would go{reason}"),
-                _ => format!("all {before} {what} would go{reason}"),
+            self.tripped.push(Trip::Emptied {
+                of,
+                before,
+                changed,
             });
-        } else if guard.trips(limit, before, going) && reason.is_empty() {
-            self.tripped.push(format!(
-                "{going} of {before} {what} would go for no reason that a record of theirs gives, more than {limit}"
-            ));
         } else if guard.trips(limit, before, going) {
-            self.tripped.push(format!(
-                "{going} of {before} {what} would go, more than {limit}{reason}"
-            ));
+            self.tripped.push(Trip::Removals {
+                of,
+                going,
+                before,
+                limit_percent: limit.get(),
+                changed,
+            });
         } else {
             return false;
         }

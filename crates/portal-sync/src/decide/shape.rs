@@ -7,15 +7,17 @@
 //! The org stays whole. What is made of it borrows from it and holds what is different only: an org of a hundred thousand
 //! people is not copied to take two records out of it.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog_model::Kind;
 use okta_api::{Group, GroupId, User, UserId};
+use okta_auth::visible::message;
 
 use crate::decide::rules::{MappingRules, Merge, Root};
+use crate::held::notice::MappingNotice;
 use crate::held::object::GroupKey;
 use crate::held::org::{Members, Org};
+use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
 use crate::read::records::choose;
 use crate::text::template::Missing;
@@ -42,17 +44,17 @@ pub(crate) struct Shaped<'a> {
     /// What Okta said.
     pub org: &'a Org,
     /// User records that could not be decoded or named, or that may be of whoever is not listed: the reason by Okta id.
-    pub malformed_users: BTreeMap<UserId, Cow<'a, str>>,
+    pub malformed_users: BTreeMap<UserId, Quarantine>,
     /// Group records that could not be decoded, or that may be of whatever is not listed: the reason by Okta id.
-    pub malformed_groups: BTreeMap<GroupId, Cow<'a, str>>,
+    pub malformed_groups: BTreeMap<GroupId, Quarantine>,
     /// Groups that are wanted and that no entity can be made of: the reason.
-    pub unmapped_groups: BTreeMap<GroupKey, String>,
+    pub unmapped_groups: BTreeMap<GroupKey, Quarantine>,
     /// The groups that the configuration makes of several, and the groups of Okta's that each takes the place of.
     pub merged: BTreeMap<GroupKey, BTreeSet<GroupId>>,
     /// The group that each group is part of, as the groups themselves say by the rule of the configuration.
     pub parents: BTreeMap<GroupKey, GroupKey>,
     /// What the operator should know.
-    pub notices: Vec<String>,
+    pub notices: Vec<MappingNotice>,
     root: Option<&'a Root>,
     wholes: BTreeMap<GroupKey, Whole>,
     /// The parts of [`Shaped::merged`].
@@ -132,10 +134,9 @@ impl MappingRules {
     ) {
         let key = merge.key();
         if asked.is_empty() {
-            shaped.notices.push(format!(
-                "mapping.groups.merge makes `{}` of no group: none of those it names is there",
-                merge.name
-            ));
+            shaped.notices.push(MappingNotice::MergeOfNothing {
+                name: merge.name.clone(),
+            });
         }
         let candidates = asked.keys().copied().chain(places.parts(&key));
         let parts: BTreeMap<&GroupId, Part> = candidates
@@ -171,7 +172,9 @@ impl MappingRules {
         match fate {
             Fate::Nothing => {}
             Fate::Made => shaped.add(&key, whole(shaped.members_of_all(&parts))),
-            Fate::KeepsMembers(reason) => shaped.add(&key, whole(Members::Unknown(reason))),
+            Fate::KeepsMembers(reason) => {
+                shaped.add(&key, whole(Members::Unknown(reason.to_string())));
+            }
             Fate::Stays(reason) => drop(shaped.unmapped_groups.insert(key.clone(), reason)),
         }
         shaped.join(key, parts.into_iter().cloned().collect());
@@ -183,14 +186,14 @@ impl MappingRules {
             for (id, user) in &shaped.org.users {
                 if let Err(missing) = self.name_of_user(user) {
                     let reason = no_name("userName", &missing);
-                    shaped.malformed_users.insert(id.clone(), reason.into());
+                    shaped.malformed_users.insert(id.clone(), reason);
                     shaped.unnamed.insert(id);
                 }
             }
         }
         if self.naming_can_fail(Kind::Group) {
             let groups = shaped.groups();
-            let bad: Vec<(GroupKey, String)> = groups
+            let bad: Vec<(GroupKey, Quarantine)> = groups
                 .filter_map(|(key, group)| {
                     let missing = self.name_of_group(group.record()?).err()?;
                     Some((key, no_name("groupName", &missing)))
@@ -206,8 +209,8 @@ impl<'a> Shaped<'a> {
     pub(super) fn new(org: &'a Org, root: Option<&'a Root>) -> Self {
         Self {
             org,
-            malformed_users: borrowed(&org.malformed_users),
-            malformed_groups: borrowed(&org.malformed_groups),
+            malformed_users: malformed(&org.malformed_users),
+            malformed_groups: malformed(&org.malformed_groups),
             unmapped_groups: BTreeMap::new(),
             merged: BTreeMap::new(),
             parents: BTreeMap::new(),
@@ -316,38 +319,38 @@ impl<'a> Shaped<'a> {
                 Part::Lost { is_inside }
             }
             // One that is apart as well, because its removal is withheld, is still a part of the whole.
-            Some(reason) if was_part && (is_asked || !is_apart) => Part::Unread {
-                reason: reason.to_owned(),
-                is_inside,
-            },
+            Some(reason) if was_part && (is_asked || !is_apart) => {
+                Part::Unread { reason, is_inside }
+            }
             Some(_) => Part::Stays,
         }
     }
 
     /// Why it cannot be told who is in a group of the org; nothing when it can, or when the group is gone.
-    fn unread(&self, id: &GroupId) -> Option<&str> {
-        if let Some(reason) = self.malformed_groups.get(id) {
-            return Some(reason);
-        }
+    fn unread(&self, id: &GroupId) -> Option<String> {
         let key = id.clone().into();
-        if let Some(reason) = self.unmapped_groups.get(&key) {
-            return Some(reason);
+        let malformed = self.malformed_groups.get(id);
+        if let Some(reason) = malformed.or_else(|| self.unmapped_groups.get(&key)) {
+            return Some(reason.to_string());
         }
-        self.members(self.group(&key)?).err()
+        let reason = self.members(self.group(&key)?).err()?;
+        Some(message(reason).into_owned())
     }
 
     /// Takes those of the catalog whom no record shows for odd records of theirs, where the list has a record that may be
     /// anybody's. Of a list like that nobody's absence follows.
     fn doubt_absences(&mut self, catalog: &State, places: &Places<'_>) {
-        let doubt = |reason: &String| format!("it is not listed, and {reason}");
+        let doubt = |reason: &String| Quarantine::UnidentifiedList {
+            reason: message(reason).into_owned(),
+        };
         if let Some(reason) = self.org.unidentified_user.as_ref().map(doubt) {
             let hidden = catalog.users().keys().filter(|id| !self.org.shows_user(id));
-            let doubted = hidden.map(|id| (id.clone(), reason.clone().into()));
+            let doubted = hidden.map(|id| (id.clone(), reason.clone()));
             self.malformed_users.extend(doubted);
         }
         if let Some(reason) = self.org.unidentified_group.as_ref().map(doubt) {
             let hidden = places.all().filter(|id| !self.org.shows_group(id));
-            let doubted = hidden.map(|id| (id.clone(), reason.clone().into()));
+            let doubted = hidden.map(|id| (id.clone(), reason.clone()));
             self.malformed_groups.extend(doubted);
         }
     }
@@ -362,7 +365,8 @@ impl<'a> Shaped<'a> {
             let mut parts = parts.iter().filter(|part| !places.has_apart(part));
             let hidden = parts.find_map(|part| Some((part, self.unread(part)?)));
             if let Some((part, reason)) = hidden {
-                let reason = format!("{part}, which was a part of it, cannot be read: {reason}");
+                let part = part.to_string();
+                let reason = Quarantine::UnreadFormerPart { part, reason };
                 self.unmapped_groups.insert(whole.clone(), reason);
             }
         }
@@ -392,13 +396,16 @@ fn asked_for<'a>(
     org.groups.iter().filter(is_part).collect()
 }
 
-fn borrowed<Id: Clone + Ord>(reasons: &BTreeMap<Id, String>) -> BTreeMap<Id, Cow<'_, str>> {
+fn malformed<Id: Clone + Ord>(reasons: &BTreeMap<Id, String>) -> BTreeMap<Id, Quarantine> {
     let reasons = reasons.iter();
     reasons
-        .map(|(id, reason)| (id.clone(), reason.into()))
+        .map(|(id, reason)| (id.clone(), Quarantine::malformed(reason)))
         .collect()
 }
 
-fn no_name(key: &str, missing: &Missing) -> String {
-    format!("`{key}` gives it no name: {missing}")
+fn no_name(key: &'static str, missing: &Missing) -> Quarantine {
+    Quarantine::NoName {
+        key: key.into(),
+        missing: missing.to_string(),
+    }
 }

@@ -4,7 +4,9 @@
 //! is no evidence. So what a run was configured to select is kept with what it committed, and a later run judges its
 //! reasons by that.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -141,25 +143,40 @@ impl Changed {
         changed.map(|(_, key)| key).collect()
     }
 
-    /// Why removals of this run are counted, as the end of a sentence; nothing when no key is different.
+    /// Why removals of this run are counted; nothing when no key is different.
     #[must_use]
-    pub(crate) fn reason(&self) -> Option<String> {
+    pub(crate) fn reason(&self) -> Option<Reconfigured> {
         if !self.known {
-            return Some(
-                "it is not known by which configuration the catalog was filled".to_owned(),
-            );
+            return Some(Reconfigured::Unknown);
         }
-        let keys = self.keys();
+        let keys: Vec<_> = self.keys().into_iter().map(Cow::Borrowed).collect();
+        (!keys.is_empty()).then_some(Reconfigured::Keys(keys))
+    }
+}
+
+/// How the configuration differs from those that the catalog is from. It prints as the end of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Reconfigured {
+    /// Nobody knows what these were.
+    Unknown,
+    /// In these keys, of which there is one at least.
+    Keys(Vec<Cow<'static, str>>),
+}
+
+impl fmt::Display for Reconfigured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Keys(keys) = self else {
+            return f.write_str("it is not known by which configuration the catalog was filled");
+        };
         let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-        let (last, others) = quoted.split_last()?;
-        Some(if others.is_empty() {
-            format!("{last} has changed since the last complete run")
-        } else {
-            format!(
-                "{} and {last} have changed since the last complete run",
-                others.join(", ")
-            )
-        })
+        match quoted.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                write!(f, "{} and {last} have", others.join(", "))?;
+            }
+            _ => write!(f, "{} has", quoted.concat())?,
+        }
+        f.write_str(" changed since the last complete run")
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
 
+use crate::held::notice::ReadingNotice;
 use crate::held::object::GroupKey;
 
 /// Everything a run read, after the filters and before any decision.
@@ -50,7 +51,7 @@ pub(crate) struct Org {
     /// When the org was read: [`Org::server_date`], or this machine's time where no answer had one.
     pub taken_at: Timestamp,
     /// What the operator should know, in the order it was noticed.
-    pub notices: Vec<String>,
+    pub notices: Vec<ReadingNotice>,
 }
 
 /// Which rule refuses a user whose record was read.

@@ -11,7 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Exit;
+use crate::held::notice::Notice;
+use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
+use crate::held::trip::Trip;
 
 /// A run that ended.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,11 +39,11 @@ pub(crate) struct Run {
     /// How much changes, or would.
     pub tally: Tally,
     /// Why the guard withheld something.
-    pub guard: Vec<String>,
+    pub guard: Vec<Trip>,
     /// Groups whose members could not be read.
     pub unknown: Vec<Unknown>,
     /// Records that could not be decoded or named: the reason by Okta id.
-    pub quarantined: BTreeMap<String, String>,
+    pub quarantined: BTreeMap<String, Quarantine>,
     /// How many names were given out differently because two objects wanted one.
     pub collisions: usize,
     /// What the operator should know.
@@ -224,16 +227,6 @@ pub(crate) struct Unknown {
     pub since: Option<Timestamp>,
     /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
     pub kept: bool,
-}
-
-/// What the operator should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Notice {
-    /// For whoever asked.
-    pub text: String,
-    /// For a log, which is kept and passed on: people are counted and not named.
-    pub logged: String,
 }
 
 /// Why a run failed.

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use catalog_model::Kind;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use okta_api::Client;
-use okta_auth::visible;
+use okta_auth::visible::message;
 use tokio::time::Instant;
 
+use crate::held::notice::ReadingNotice;
 use crate::held::org::Org;
 use crate::read::baseline::Baseline;
 use crate::read::selection::Selection;
@@ -139,7 +141,11 @@ impl Directory for OktaDirectory {
                 malformed_groups: groups.malformed,
                 unidentified_group: groups.unidentified,
                 groups_checked_here: self.selection.checks_groups_here(),
-                server_date: users.server_date.into_iter().chain(groups.server_date).min(),
+                server_date: users
+                    .server_date
+                    .into_iter()
+                    .chain(groups.server_date)
+                    .min(),
                 ..users
             };
             let of_users = std::mem::take(&mut org.notices);
@@ -148,19 +154,17 @@ impl Directory for OktaDirectory {
             org.notices.extend(of_users);
             org.notices.extend(of_groups);
             let unidentified = [
-                ("users", &org.unidentified_user),
-                ("groups", &org.unidentified_group),
+                (Kind::User, &org.unidentified_user),
+                (Kind::Group, &org.unidentified_group),
             ];
-            for (what, reason) in unidentified {
+            for (of, reason) in unidentified {
                 if let Some(reason) = reason {
-                    org.notices.push(format!(
-                        "okta lists a record among the {what} that may be anybody's: {}; none that is missing is removed",
-                        visible::message(reason)
-                    ));
+                    let reason = message(reason).into_owned();
+                    org.notices
+                        .push(ReadingNotice::UnidentifiedRecord { of, reason });
                 }
             }
-            org
-                .notices
+            org.notices
                 .extend(self.name_notices(&org, &groups.excluded_names)?);
             let read = self.members(&org.groups, until).await?;
             org.members = read.members;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use okta_api::{Group, User, UserStatus};
 use org_filter::{AttributePath, Dialect, GroupNames, Matcher, NameRule, SearchExpr};
 
+use crate::held::notice::ReadingNotice;
 use crate::held::org::Refusal;
 use crate::read::records::{GroupRecord, UserRecord, choose};
 
@@ -42,7 +43,7 @@ pub(crate) struct Selection {
     kept: Kept,
     /// What is named that a record may lack.
     unused: Unused,
-    notices: Vec<String>,
+    notices: Vec<ReadingNotice>,
 }
 
 /// What is made of the records of an org besides what the filters ask for, and what is left out.
@@ -269,7 +270,7 @@ impl Selection {
 
     /// What was decided here that the operator should know.
     #[must_use]
-    pub(crate) fn notices(&self) -> &[String] {
+    pub(crate) fn notices(&self) -> &[ReadingNotice] {
         &self.notices
     }
 }
@@ -284,21 +285,19 @@ impl Query {
     fn new(
         filter: Option<&SearchExpr>,
         dialect: &Dialect,
-        key: &str,
-        notices: &mut Vec<String>,
+        key: &'static str,
+        notices: &mut Vec<ReadingNotice>,
     ) -> Self {
         let Some(filter) = filter else {
             return Self::default();
         };
         let split = filter.split(dialect);
         if split.local.is_some() {
-            let asked = match &split.server {
-                Some(search) => format!("Okta is asked for `{search}`"),
-                None => "everything is read".to_owned(),
-            };
-            notices.push(format!(
-                "Okta's search does not support all of {key} `{filter}`: {asked}, and the rest is checked here"
-            ));
+            notices.push(ReadingNotice::FilterCheckedHere {
+                key: key.into(),
+                filter: filter.to_string(),
+                asked: split.server.as_ref().map(ToString::to_string),
+            });
         }
         Self {
             search: split.server,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use okta_auth::visible;
 
 use crate::decide::plan::name;
+use crate::held::notice::Notice;
 use crate::held::run::{Outcome, Run, Tally, Unknown};
 
 /// So many of many are named in a sentence.
@@ -78,7 +79,7 @@ fn ended(run: &Run) {
         ),
         (Outcome::Blocked, None) => tracing::warn!(
             %provider, outcome, generation, added, updated, removed, renamed, withheld, withheld_renames, unknown,
-            quarantined, users, groups, requests, seconds, plan_id = %plan_id, reason = %run.guard.join("; "),
+            quarantined, users, groups, requests, seconds, plan_id = %plan_id, reason = %reasons(run),
             fix = %approval(run), "run ended"
         ),
         (Outcome::Partial | Outcome::Failed, None) => tracing::warn!(
@@ -95,7 +96,8 @@ fn details(run: &Run) -> Vec<String> {
     lines.extend(more(run.unknown.len(), LOGGED, "groups are unknown"));
     let records = run.quarantined.iter().take(LOGGED);
     lines.extend(records.map(|(id, reason)| {
-        let (id, reason) = (name(id), visible::message(reason));
+        let reason = reason.to_string();
+        let (id, reason) = (name(id), visible::message(&reason));
         format!("record {id} is quarantined: {reason}")
     }));
     lines.extend(more(
@@ -103,7 +105,7 @@ fn details(run: &Run) -> Vec<String> {
         LOGGED,
         "records are quarantined",
     ));
-    lines.extend(run.notices.iter().map(|notice| notice.logged.clone()));
+    lines.extend(run.notices.iter().map(Notice::logged));
     lines
 }
 
@@ -131,6 +133,12 @@ fn of_group(group: &Unknown) -> String {
     )
 }
 
+/// Why the guard withheld something, in a line.
+fn reasons(run: &Run) -> String {
+    let reasons: Vec<String> = run.guard.iter().map(ToString::to_string).collect();
+    reasons.join("; ")
+}
+
 fn approval(run: &Run) -> String {
     format!(
         "look at `portal-sync plan`; to let it happen once: portal-sync sync --provider {} --approve {}",
@@ -154,15 +162,17 @@ pub(crate) fn message(run: &Run) -> Option<String> {
         (Outcome::Partial, None) => {
             let groups = run.unknown.iter().take(SHOWN).map(of_group);
             let records = run.quarantined.iter().take(SHOWN);
-            let records = records
-                .map(|(id, reason)| format!("record {}: {}", name(id), visible::message(reason)));
+            let records = records.map(|(id, reason)| {
+                let reason = reason.to_string();
+                format!("record {}: {}", name(id), visible::message(&reason))
+            });
             let hidden = run.unknown.len().saturating_sub(SHOWN)
                 + run.quarantined.len().saturating_sub(SHOWN);
             let more = (hidden > 0).then(|| format!("and {hidden} more"));
             let all: Vec<String> = groups.chain(records).chain(more).collect();
             Some(format!("It stays as it was: {}", all.join("; ")))
         }
-        (Outcome::Blocked, None) => Some(format!("{}. {}", run.guard.join("; "), approval(run))),
+        (Outcome::Blocked, None) => Some(format!("{}. {}", reasons(run), approval(run))),
     }
 }
 
@@ -170,10 +180,12 @@ pub(crate) fn message(run: &Run) -> Option<String> {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use catalog_model::Kind;
     use jiff::Timestamp;
 
     use super::*;
     use crate::held::run::Failure;
+    use crate::held::trip::Trip;
 
     #[test]
     fn what_is_the_same_at_each_run_is_said_once_and_then_when_it_changes() {
@@ -235,7 +247,11 @@ mod tests {
             outcome: Outcome::Blocked,
             plan_id: Some("abc".to_owned()),
             generation: Some(7),
-            guard: vec!["too many users".to_owned()],
+            guard: vec![Trip::Emptied {
+                of: Kind::User,
+                before: 3,
+                changed: None,
+            }],
             tally: Tally {
                 added: 1,
                 withheld: 2,
@@ -248,7 +264,7 @@ mod tests {
             log.contains(
                 r#"run ended provider=acme outcome="blocked" generation=7 added=1 updated=0 removed=0 renamed=0 withheld=2"#
             ) && log.ends_with(
-                "seconds=0.0 plan_id=abc reason=too many users fix=look at `portal-sync plan`; to let it happen once: \
+                "seconds=0.0 plan_id=abc reason=all 3 users would go fix=look at `portal-sync plan`; to let it happen once: \
                  portal-sync sync --provider acme --approve abc\n"
             ),
             "{log}"

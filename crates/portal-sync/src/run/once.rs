@@ -12,7 +12,8 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
 use crate::decide::plan::{Known, Plan};
-use crate::held::run::{Asked, Counts, Failure, Notice, Outcome, Run, Tally};
+use crate::held::notice::Notice;
+use crate::held::run::{Asked, Counts, Failure, Outcome, Run, Tally};
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
 use crate::read::directory::{Directory as _, OnProgress};
@@ -256,9 +257,7 @@ impl<'a> OneRun<'a> {
 /// The account of a run with a plan.
 pub(crate) fn with_plan(run: Run, plan: &Plan) -> Run {
     let (added, updated, removed) = plan.tally();
-    let of_sign_in = plan.sign_in.notices().into_iter();
-    let of_sign_in = of_sign_in.zip(plan.sign_in.notices_without_names());
-    let notices = plan.notices.iter().map(|it| (it.clone(), it.clone()));
+    let of_sign_in = plan.sign_in.notices().into_iter().map(Notice::SignIn);
     Run {
         outcome: if plan.is_withheld() {
             Outcome::Blocked
@@ -280,10 +279,7 @@ pub(crate) fn with_plan(run: Run, plan: &Plan) -> Run {
         unknown: plan.unknown.clone(),
         quarantined: plan.quarantined.clone(),
         collisions: plan.collisions.len(),
-        notices: notices
-            .chain(of_sign_in)
-            .map(|(text, logged)| Notice { text, logged })
-            .collect(),
+        notices: plan.notices.iter().cloned().chain(of_sign_in).collect(),
         ..run
     }
 }

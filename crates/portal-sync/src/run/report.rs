@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::decide::mapping::{Collision, Rename, SignIn};
 use crate::decide::plan::{Plan, PlannedChange, Withheld, name};
+use crate::held::quarantine::Quarantine;
 use crate::held::run::{Asked, Counts, Failure, Outcome, Run, Tally, Unknown, seconds};
 use crate::text::counted::counted;
 
@@ -66,8 +67,8 @@ struct Object<'a> {
     counts: Counts,
     #[serde(flatten)]
     tally: Tally,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    guard: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    guard: Vec<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     withheld_removals: &'a [Withheld],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -77,14 +78,14 @@ struct Object<'a> {
     unknown_groups: &'a [Unknown],
     quarantined: usize,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    quarantined_records: &'a BTreeMap<String, String>,
+    quarantined_records: BTreeMap<&'a str, String>,
     collisions: usize,
     requests: Requests<'a>,
     throttled: u64,
     waited_seconds: f64,
     backed_off_seconds: f64,
     duration_seconds: f64,
-    notices: Vec<&'a str>,
+    notices: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Failure>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -154,13 +155,16 @@ impl<'a> Object<'a> {
             generation: run.generation,
             counts: run.counts,
             tally: run.tally,
-            guard: &run.guard,
+            guard: run.guard.iter().map(ToString::to_string).collect(),
             withheld_removals: plan.map_or(&[], |plan| &plan.withheld),
             renames_withheld: plan.map_or(&[], |plan| &plan.withheld_renames),
             unknown: run.unknown.len(),
             unknown_groups: &run.unknown,
             quarantined: run.quarantined.len(),
-            quarantined_records: &run.quarantined,
+            quarantined_records: {
+                let records = run.quarantined.iter();
+                records.map(|(id, it)| (&**id, shown(it))).collect()
+            },
             collisions: run.collisions,
             requests: Requests {
                 total: run.asked.total(),
@@ -170,7 +174,7 @@ impl<'a> Object<'a> {
             waited_seconds: seconds(*waited),
             backed_off_seconds: seconds(*backed_off),
             duration_seconds: run.seconds(),
-            notices: run.notices.iter().map(|it| it.text.as_str()).collect(),
+            notices: run.notices.iter().map(ToString::to_string).collect(),
             error: run.failure.as_ref(),
             details: details.map(|plan| Details {
                 changes: &plan.changes,
@@ -198,7 +202,7 @@ impl fmt::Display for Report<'_> {
             ..
         } = self.run;
         for reason in guard {
-            writeln!(f, "  guard: {}", line(reason))?;
+            writeln!(f, "  guard: {}", line(&reason.to_string()))?;
         }
         if let (true, Some(plan_id)) = (tally.is_withheld(), plan_id) {
             writeln!(
@@ -207,7 +211,7 @@ impl fmt::Display for Report<'_> {
             )?;
         }
         for notice in notices {
-            writeln!(f, "  note: {}", message(&notice.text))?;
+            writeln!(f, "  note: {}", message(&notice.to_string()))?;
         }
         Ok(())
     }
@@ -301,7 +305,7 @@ impl Report<'_> {
     fn quarantined(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let records = &self.run.quarantined;
         for (id, reason) in records.iter().take(SHOWN) {
-            let (id, reason) = (name(id), message(reason));
+            let (id, reason) = (name(id), shown(reason));
             writeln!(f, "  record {id} is quarantined: {reason}")?;
         }
         if records.len() > SHOWN {
@@ -309,6 +313,11 @@ impl Report<'_> {
         }
         Ok(())
     }
+}
+
+/// Why a record is quarantined, as it is shown: it may quote the record.
+fn shown(reason: &Quarantine) -> String {
+    message(&reason.to_string()).into_owned()
 }
 
 #[cfg(test)]

@@ -272,6 +272,7 @@ mod tests {
 
     use super::super::{SERVICE, exposition, meters};
     use super::*;
+    use crate::held::quarantine::Quarantine;
     use crate::held::run::{Asked, Counts, Failure, Tally, Unknown};
 
     fn run(outcome: Outcome, second: i64) -> Run {
@@ -314,7 +315,7 @@ mod tests {
             },
             unknown: (0..3).map(unknown).collect(),
             quarantined: (0..2)
-                .map(|n: usize| (format!("00u{n}"), String::new()))
+                .map(|n: usize| (format!("00u{n}"), Quarantine::malformed("odd")))
                 .collect(),
             failure: (outcome == Outcome::Failed).then_some(failure),
             ..Run::default()

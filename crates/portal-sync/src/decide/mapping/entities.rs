@@ -17,9 +17,9 @@ use crate::decide::rules::{Collisions, Hierarchy, Renames, addresses, name_of_id
 use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::document::Document;
 use crate::held::leavers;
+use crate::held::notice::MappingNotice;
 use crate::held::object::{GroupKey, Key};
 use crate::held::state::{Entry, State};
-use crate::text::counted::counted;
 use crate::text::{is_blank, without_nul};
 
 /// A roster with names and relations, of which entities are made.
@@ -41,7 +41,7 @@ pub(crate) struct Mapped<'a> {
     /// Objects that could not have the name they would have alone.
     pub collisions: Vec<Collision>,
     /// What the operator should know.
-    pub notices: Vec<String>,
+    pub notices: Vec<MappingNotice>,
 }
 
 /// An entity and what it stands for.
@@ -299,10 +299,10 @@ impl<'a> Mapped<'a> {
         if let Some(&first) = circles.first() {
             let first = self.group_names.get(first as usize);
             let first = first.map_or("", |named| named.entity_ref.as_str());
-            self.notices.push(format!(
-                "{} their own ancestors, such as {first}: they are at the top",
-                counted(circles.len(), "group is", "groups are")
-            ));
+            self.notices.push(MappingNotice::OwnAncestor {
+                groups: circles.len(),
+                first: first.to_owned(),
+            });
         }
         // Whoever is at the top is below the root.
         if let Some(&root) = position.get(&GroupKey::Root) {

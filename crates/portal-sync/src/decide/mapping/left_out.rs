@@ -1,5 +1,6 @@
 //! What was left out of entities because it is no address of a page or an image.
 
+use catalog_model::Kind;
 use org_filter::Record;
 
 use super::Mapping;
@@ -7,28 +8,20 @@ use super::urls::{is_https, is_page};
 use crate::decide::roster::{Roster, Standing};
 use crate::decide::rules::Fields;
 use crate::decide::shape::ShapedGroup;
+use crate::held::notice::MappingNotice;
 use crate::read::records::{GroupRecord, UserRecord};
-use crate::text::counted::counted;
 use crate::text::template::Template;
 
 impl Mapping {
     /// How many objects have something else where an address should be, a notice for each field.
-    pub(super) fn url_notices(&self, roster: &Roster<'_>) -> Vec<String> {
+    pub(super) fn url_notices(&self, roster: &Roster<'_>) -> Vec<MappingNotice> {
         let users = roster.users.values().filter_map(fresh);
         let groups = roster.groups.values().filter_map(fresh);
         let groups = groups.filter_map(ShapedGroup::record);
-        let mut notices = Vec::new();
         let users = users.map(UserRecord);
-        notices.extend(of(
-            &self.rules.users.fields,
-            users,
-            "users",
-            "user",
-            "users",
-        ));
+        let mut notices = of(Kind::User, &self.rules.users.fields, users);
         let groups = groups.map(GroupRecord);
-        let fields = &self.rules.groups.fields;
-        notices.extend(of(fields, groups, "groups", "group", "groups"));
+        notices.extend(of(Kind::Group, &self.rules.groups.fields, groups));
         notices
     }
 }
@@ -41,12 +34,10 @@ fn fresh<T: Copy>(standing: &Standing<T>) -> Option<T> {
 }
 
 fn of<R: Record>(
+    of: Kind,
     fields: &Fields,
     records: impl Iterator<Item = R> + Clone,
-    section: &str,
-    one: &str,
-    many: &str,
-) -> Vec<String> {
+) -> Vec<MappingNotice> {
     let refused = |sources: &[Template]| {
         let is_refused = |record: &R| {
             let mut values = sources.iter().filter_map(|source| source.value(record));
@@ -57,19 +48,19 @@ fn of<R: Record>(
             _ => records.clone().filter(is_refused).count(),
         }
     };
-    let told = |key: &str, count: usize| {
-        (count > 0).then(|| {
-            format!(
-                "`mapping.{section}.{key}` makes something of {} that is no `https:` URL: it is left out",
-                counted(count, one, many)
-            )
+    let told = |field: &str, annotation: Option<&str>, records: usize| {
+        (records > 0).then(|| MappingNotice::NoAddress {
+            of,
+            records,
+            key: format!("mapping.{}s.{field}", of.lower()).into(),
+            annotation: annotation.map(str::to_owned),
         })
     };
     let annotations = fields.annotations.iter().filter(|(key, _)| is_page(key));
     let annotations = annotations.filter_map(|(key, source)| {
-        let count = refused(std::slice::from_ref(source));
-        told(&format!("annotations` `{key}"), count)
+        let records = refused(std::slice::from_ref(source));
+        told("annotations", Some(key), records)
     });
-    let pictures = told("picture", refused(&fields.picture));
+    let pictures = told("picture", None, refused(&fields.picture));
     pictures.into_iter().chain(annotations).collect()
 }

@@ -1,6 +1,6 @@
 //! From a decision to a plan: what it says, and what is remembered after it.
 
-use okta_api::GIVE_ROLE;
+use catalog_model::Kind;
 use okta_auth::visible::message;
 
 use super::change::Withheld;
@@ -10,11 +10,11 @@ use crate::decide::mapping::{KeptNames, Mapped, Rename};
 use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::shape::Shaped;
 use crate::held::criteria::Remembered;
+use crate::held::notice::{DecidingNotice, MappingNotice, Notice};
 use crate::held::object::GroupKey;
 use crate::held::org::Refusal;
 use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;
-use crate::text::counted::counted;
 use crate::text::is_blank;
 
 /// What a plan is made of.
@@ -69,37 +69,31 @@ impl Parts<'_> {
     }
 
     /// What to say of an answer without anybody: whether Okta has nobody, finds nobody, or a filter here refuses everybody.
-    fn empty_notice(&self, after: Counts) -> Option<String> {
+    fn empty_notice(&self, after: Counts) -> Option<DecidingNotice> {
         let Self { shaped, rules, .. } = self;
         let org = shaped.org;
-        let criteria = &self.settings.criteria;
-        let user_filter = criteria.user_filter.as_deref().unwrap_or_default();
-        if org.shows_no_users() {
-            return Some(if rules.user_filter {
-                format!(
-                    "okta finds no user for `userFilter` `{user_filter}`; if there should be some, correct it, or {GIVE_ROLE}"
-                )
-            } else {
-                format!("okta answers that there is no user at all; if that is not so, {GIVE_ROLE}")
-            });
-        }
-        if org.shows_no_groups() {
-            return Some(if rules.group_filter {
-                format!(
-                    "okta finds no group for `groupFilter`; if there should be some, correct it, or {GIVE_ROLE}"
-                )
-            } else {
-                format!(
-                    "okta answers that there is no group at all; if that is not so, {GIVE_ROLE}"
-                )
-            });
+        for (of, shows_none, is_filtered) in [
+            (Kind::User, org.shows_no_users(), rules.user_filter),
+            (Kind::Group, org.shows_no_groups(), rules.group_filter),
+        ] {
+            let user_filter = &self.settings.criteria.user_filter;
+            match (shows_none, is_filtered) {
+                (false, _) => {}
+                (true, false) => return Some(DecidingNotice::NoneListed { of }),
+                (true, true) => {
+                    let filter =
+                        (of == Kind::User).then(|| user_filter.clone().unwrap_or_default());
+                    return Some(DecidingNotice::NoneFound { of, filter });
+                }
+            }
         }
         let refused = org.refused_groups.len();
         if refused > 0 && org.groups.is_empty() && org.excluded_groups.is_empty() {
-            return Some(format!(
-                "okta lists {}, and `groupFilter` refuses all of them here",
-                counted(refused, "group", "groups")
-            ));
+            return Some(DecidingNotice::AllRefused {
+                of: Kind::Group,
+                listed: refused,
+                by: vec!["groupFilter".into()],
+            });
         }
         let refused = org.filtered_out.len();
         if refused > 0 && org.users.is_empty() && shaped.malformed_users.is_empty() {
@@ -109,25 +103,20 @@ impl Parts<'_> {
                 (Refusal::Status, "mapping.users.statuses"),
                 (Refusal::Excluded, "mapping.users.exclude"),
             ];
-            let rules: Vec<String> = rules
-                .into_iter()
-                .filter(|(rule, _)| by(*rule))
-                .map(|(_, key)| format!("`{key}`"))
-                .collect();
-            return Some(format!(
-                "okta lists {}, and all of them are refused here, by {}",
-                counted(refused, "user", "users"),
-                rules.join(", ")
-            ));
+            let rules = rules.into_iter().filter(|(rule, _)| by(*rule));
+            return Some(DecidingNotice::AllRefused {
+                of: Kind::User,
+                listed: refused,
+                by: rules.map(|(_, key)| key.into()).collect(),
+            });
         }
-        (after.users == 0 && shaped.malformed_users.is_empty()).then(|| {
-            "of the users that Okta lists none is wanted, or is in a group that is wanted, so there is no user".to_owned()
-        })
+        let nobody = after.users == 0 && shaped.malformed_users.is_empty();
+        nobody.then_some(DecidingNotice::NoUserBelongs)
     }
 
     /// The guard does not count whose own record says that the configuration leaves them out. Many at once are told all the
     /// same.
-    fn left_out_notice(&self, roster: &Roster<'_>) -> Option<String> {
+    fn left_out_notice(&self, roster: &Roster<'_>) -> Option<DecidingNotice> {
         let Self { shaped, state, .. } = self;
         let org = shaped.org;
         let guard = &self.settings.guard;
@@ -142,13 +131,7 @@ impl Parts<'_> {
             .count();
         let many = guard.trips(guard.users, state.users().len(), users)
             || guard.trips(guard.groups, state.groups().len(), groups);
-        many.then(|| {
-            format!(
-                "{} and {} go because `exclude` or `statuses` leaves them out, which the guard does not count",
-                counted(users, "user", "users"),
-                counted(groups, "group", "groups")
-            )
-        })
+        many.then_some(DecidingNotice::ManyLeftOut { users, groups })
     }
 
     /// The plan of a roster, its names and what the guard holds back of it.
@@ -190,11 +173,7 @@ impl Parts<'_> {
             tripped: held.reasons,
             approved: false,
             unknown: self.unknown(roster, &remembered),
-            quarantined: roster
-                .quarantined
-                .iter()
-                .map(|(id, reason)| (id.clone(), message(reason).into_owned()))
-                .collect(),
+            quarantined: roster.quarantined.clone(),
             unidentified: org.unidentified_user.is_some() || org.unidentified_group.is_some(),
             collisions: mapped.collisions,
             sign_in,
@@ -225,17 +204,22 @@ impl Parts<'_> {
     }
 
     /// What the operator should know.
-    fn notices(&self, roster: &Roster<'_>, mapped: &Mapped<'_>, after: Counts) -> Vec<String> {
+    fn notices(&self, roster: &Roster<'_>, mapped: &Mapped<'_>, after: Counts) -> Vec<Notice> {
         let Self { shaped, rules, .. } = self;
-        let mut notices = shaped.org.notices.clone();
-        notices.extend(shaped.notices.iter().cloned());
-        notices.extend(self.empty_notice(after));
-        notices.extend(self.left_out_notice(roster));
-        if let Some(reason) = rules.changed.reason() {
-            notices.push(format!("{reason}: what it removes is counted by the guard"));
-        }
-        notices.extend(mapped.notices.iter().cloned());
-        notices
+        let changed = rules.changed.reason();
+        let changed = changed.map(|changed| DecidingNotice::Reconfigured { changed });
+        let deciding = self.empty_notice(after).into_iter();
+        let deciding = deciding.chain(self.left_out_notice(roster)).chain(changed);
+        let reading = shaped.org.notices.iter().cloned().map(Notice::Reading);
+        let of_mapping = |notices: &[MappingNotice]| {
+            let notices = notices.iter().cloned();
+            notices.map(Notice::Mapping).collect::<Vec<_>>()
+        };
+        reading
+            .chain(of_mapping(&shaped.notices))
+            .chain(deciding.map(Notice::Deciding))
+            .chain(of_mapping(&mapped.notices))
+            .collect()
     }
 
     /// What is known after this run. What the configuration selects is taken for what the catalog was filled by only when

@@ -66,7 +66,7 @@ impl fmt::Display for Plan {
                 f,
                 "? record {} is quarantined; an entity made of it earlier stays as it was: {}",
                 name(id),
-                message(reason)
+                message(&reason.to_string())
             )?;
         }
         for collision in &self.collisions {
@@ -185,6 +185,7 @@ mod tests {
 
     use super::*;
     use crate::decide::plan::tests::{committed, plan, settings};
+    use crate::held::notice::ReadingNotice;
     use crate::held::org::{Members, Org};
     use crate::held::run::Run;
     use crate::held::state::State;
@@ -264,7 +265,11 @@ mod tests {
             let odd = format!("00u2{name}");
             read.malformed_users
                 .insert(odd.as_str().into(), format!("odd: {name}"));
-            read.notices.push(format!("a notice about {name}"));
+            let shared = ReadingNotice::NameShared {
+                name: name.to_owned(),
+                groups: 2,
+            };
+            read.notices.push(shared);
             read
         };
         let first = plan(&org("Team"), &State::default(), &settings(), None).unwrap();

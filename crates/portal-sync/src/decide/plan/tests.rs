@@ -354,7 +354,7 @@ fn many_who_are_left_out_by_the_configuration_are_told() {
     let told = plan
         .notices
         .iter()
-        .any(|notice| notice.starts_with("10 users and 0 groups go"));
+        .any(|notice| notice.to_string().starts_with("10 users and 0 groups go"));
     assert!(told, "{:?}", plan.notices);
 }
 

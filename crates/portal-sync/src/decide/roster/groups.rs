@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use catalog_model::Kind;
 use okta_api::UserId;
 
 use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::guard::Guard;
 use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::object::GroupKey;
+use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
-use crate::text::counted::counted;
+use crate::held::trip::Trip;
 
 impl<'a> Roster<'a> {
     pub(super) fn take_groups(&mut self, shaped: &'a Shaped<'a>, state: &State) {
@@ -55,8 +57,8 @@ impl<'a> Roster<'a> {
     }
 
     /// Sets aside a group, which may have members that nobody knows.
-    fn quarantine(&mut self, id: &str, reason: &str) {
-        self.quarantined.insert(id.to_owned(), reason.to_owned());
+    fn quarantine(&mut self, id: &str, reason: &Quarantine) {
+        self.quarantined.insert(id.to_owned(), reason.clone());
         self.uncertain = true;
     }
 
@@ -89,13 +91,13 @@ impl<'a> Roster<'a> {
             all_before += before.len();
             all_lost += lost.len();
             if guard.trips(guard.members, before.len(), lost.len()) {
-                self.tripped.push(format!(
-                    "{} of the {} of group {} would go, more than {}",
-                    lost.len(),
-                    counted(before.len(), "member", "members"),
-                    describe_group(id, state),
-                    guard.members
-                ));
+                let entry = state.groups().get(id);
+                self.tripped.push(Trip::Members {
+                    group: entry.map_or_else(|| id.to_string(), |it| it.entity_ref().to_string()),
+                    going: lost.len(),
+                    before: before.len(),
+                    limit_percent: guard.members.get(),
+                });
                 held.insert(id.clone());
             }
             if !lost.is_empty() {
@@ -103,11 +105,11 @@ impl<'a> Roster<'a> {
             }
         }
         if guard.trips(guard.members, all_before, all_lost) {
-            self.tripped.push(format!(
-                "{all_lost} of the {} of all groups would go, more than {}",
-                counted(all_before, "membership", "memberships"),
-                guard.members
-            ));
+            self.tripped.push(Trip::Memberships {
+                going: all_lost,
+                before: all_before,
+                limit_percent: guard.members.get(),
+            });
             held.extend(losses.keys().cloned());
         }
         for (id, lost) in losses.into_iter().filter(|(id, _)| held.contains(id)) {
@@ -188,7 +190,7 @@ impl<'a> Roster<'a> {
         let before = state.groups_of_org();
         let nothing_left = self.groups.keys().all(|id| *id == GroupKey::Root);
         let held = self.holds(
-            "groups",
+            Kind::Group,
             guard,
             |guard| guard.groups,
             rules.changed,
@@ -228,12 +230,5 @@ fn why_gone(key: &GroupKey, shaped: &Shaped<'_>, rules: Rules) -> Cause {
         Cause::FilterChanged
     } else {
         Cause::Absent
-    }
-}
-
-fn describe_group(id: &GroupKey, state: &State) -> String {
-    match state.groups().get(id) {
-        Some(document) => format!("`{}`", document.entity_ref()),
-        None => format!("`{id}`"),
     }
 }

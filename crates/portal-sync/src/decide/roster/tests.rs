@@ -410,7 +410,7 @@ fn a_large_group_that_is_empty_at_once_is_held_back_also_where_empty_groups_are_
     let now = org(0..20, &[("a", Some(&[])), ("b", Some(&[0]))]);
     let roster = resolve(&now, &before, rules, Some(&Guard::default()));
     assert_eq!(roster.members[&"a".into()].len(), 20);
-    let told = &roster.tripped[0];
+    let told = roster.tripped[0].to_string();
     assert!(told.starts_with("20 of the 20 members of group"), "{told}");
     let approved = resolve(&now, &before, rules, None);
     assert_eq!(
@@ -458,7 +458,7 @@ fn whoever_may_be_in_a_group_that_cannot_be_mapped_stays() {
     let mut shaped = Shaped::new(&now, None);
     shaped
         .unmapped_groups
-        .insert("b".into(), "it has no name".to_owned());
+        .insert("b".into(), Quarantine::malformed("odd"));
     let roster = super::resolve(&shaped, &before, RULES, Some(&Guard::default()));
     assert_eq!(users_of(&roster), ["u0", "u1"]);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use catalog_model::Kind;
 use jiff::Timestamp;
 use okta_api::UserId;
 
@@ -31,8 +32,7 @@ impl<'a> Roster<'a> {
             .map(|(id, user)| (id.clone(), Standing::Fresh(user)))
             .collect();
         for (id, reason) in &shaped.malformed_users {
-            let reason = reason.clone().into_owned();
-            self.quarantined.insert(id.to_string(), reason);
+            self.quarantined.insert(id.to_string(), reason.clone());
             if state.users().contains_key(id) {
                 self.users
                     .insert(id.clone(), Standing::Kept(Kept::Quarantined));
@@ -73,7 +73,7 @@ impl<'a> Roster<'a> {
         let nothing_left = self.users.is_empty();
         let before = state.users().len() - left.len();
         let held = self.holds(
-            "users",
+            Kind::User,
             guard,
             |guard| guard.users,
             rules.changed,

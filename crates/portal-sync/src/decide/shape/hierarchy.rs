@@ -6,6 +6,7 @@ use okta_api::{Group, GroupId};
 use okta_auth::visible::visible;
 
 use crate::decide::rules::Hierarchy;
+use crate::held::notice::MappingNotice;
 use crate::held::object::GroupKey;
 use crate::read::records::GroupRecord;
 use crate::text::is_blank;
@@ -16,7 +17,7 @@ pub(super) struct Parents {
     /// The parent of each group that has one. Two groups may be each other's: nobody has looked yet.
     pub(super) of: BTreeMap<GroupKey, GroupKey>,
     /// What the operator should know.
-    pub(super) notices: Vec<String>,
+    pub(super) notices: Vec<MappingNotice>,
 }
 
 /// Reads the parents of groups, and of those that are made of several, which are known by their names.
@@ -72,10 +73,12 @@ pub(super) fn parents(
             }
         }
     }
-    found.notices.extend(twice.told("several groups are known by the same key of the hierarchy, and the one with the smallest id is taken"));
-    found
-        .notices
-        .extend(lost.told("groups name a parent that is not there, and are at the top"));
+    let twice = twice.told();
+    let twice =
+        twice.map(|(groups, examples)| MappingNotice::HierarchyKeyShared { groups, examples });
+    let lost = lost.told();
+    let lost = lost.map(|(groups, examples)| MappingNotice::ParentMissing { groups, examples });
+    found.notices.extend(twice.into_iter().chain(lost));
     found
 }
 
@@ -144,18 +147,13 @@ impl Few {
         const LONGEST: usize = 200;
         self.count += 1;
         if self.examples.len() < SHOWN {
-            self.examples
-                .push(format!("`{}`", visible(example).at_most(LONGEST)));
+            let example = visible(example).at_most(LONGEST);
+            self.examples.push(example.to_string());
         }
     }
 
-    fn told(&self, what: &str) -> Option<String> {
-        (self.count > 0).then(|| {
-            format!(
-                "{what}: {} in all, such as {}",
-                self.count,
-                self.examples.join(", ")
-            )
-        })
+    /// How many there are, if any, and the examples.
+    fn told(self) -> Option<(usize, Vec<String>)> {
+        (self.count > 0).then_some((self.count, self.examples))
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::decide::rules::Merge;
 use crate::held::object::GroupKey;
 use crate::held::org::Members;
+use crate::held::quarantine::Quarantine;
 
 /// A group that is made of several.
 #[derive(Debug, Clone)]
@@ -75,19 +76,24 @@ pub(super) enum Fate {
     /// It has the members of its parts.
     Made,
     /// It is made of its parts and keeps the members it had: the reason.
-    KeepsMembers(String),
+    KeepsMembers(Quarantine),
     /// It stays as it was: the reason.
-    Stays(String),
+    Stays(Quarantine),
 }
 
 /// What becomes of a whole by its parts.
 pub(super) fn outcome<'p>(parts: &BTreeMap<&'p GroupId, Part>) -> Outcome<'p> {
     let lost = parts.iter().find_map(|(id, part)| match part {
-        Part::Lost { .. } => Some(format!("the record of {id}, a part of it, cannot be read")),
+        Part::Lost { .. } => Some(Quarantine::MalformedPart {
+            part: id.to_string(),
+        }),
         _ => None,
     });
     let unread = parts.iter().find_map(|(id, part)| match part {
-        Part::Unread { reason, .. } => Some(format!("of {id}, a part of it: {reason}")),
+        Part::Unread { reason, .. } => Some(Quarantine::UnreadPart {
+            part: id.to_string(),
+            reason: reason.clone(),
+        }),
         _ => None,
     });
     let is_closed = lost.is_some() || unread.is_some();

@@ -69,7 +69,10 @@ fn every_key_is_seen_to_change_and_no_other() {
 #[test]
 fn a_reason_reads_as_a_sentence() {
     let mut today = criteria();
-    let reason = |today: &Criteria| today.changed_since(&[criteria()]).reason();
+    let reason = |today: &Criteria| {
+        let reason = today.changed_since(&[criteria()]).reason();
+        reason.map(|it| it.to_string())
+    };
     assert_eq!(reason(&today), None);
     today.user_filter = None;
     let one = "`userFilter` has changed since the last complete run";

@@ -1,6 +1,7 @@
 //! The account of a run as a value.
 
 use super::*;
+use crate::held::notice::DecidingNotice;
 
 fn run() -> Run {
     Run {
@@ -23,11 +24,8 @@ fn run() -> Run {
             since: None,
             kept: true,
         }],
-        quarantined: [("00u1".to_owned(), "no name".to_owned())].into(),
-        notices: vec![Notice {
-            text: "it is jane".to_owned(),
-            logged: "it is somebody".to_owned(),
-        }],
+        quarantined: [("00u1".to_owned(), Quarantine::malformed("no name"))].into(),
+        notices: vec![Notice::Deciding(DecidingNotice::NoUserBelongs)],
         failure: Some(Failure {
             message: "okta failed".to_owned(),
             fix: None,

@@ -8,6 +8,7 @@ use okta_api::{Group, GroupId, List, Page, Searchable};
 use tokio::time::Instant;
 
 use super::{OktaDirectory, Progress, ReadError};
+use crate::held::notice::ReadingNotice;
 use crate::held::org::Org;
 use crate::read::apart::Timeslice;
 use crate::read::baseline::Baseline;
@@ -21,7 +22,7 @@ pub(super) struct GroupsRead {
     pub(super) unproven: BTreeSet<GroupId>,
     pub(super) refused: BTreeSet<GroupId>,
     pub(super) excluded_names: Vec<String>,
-    pub(super) notices: Vec<String>,
+    pub(super) notices: Vec<ReadingNotice>,
     pub(super) malformed: BTreeMap<GroupId, String>,
     pub(super) unidentified: Option<String>,
     pub(super) server_date: Option<Timestamp>,
@@ -121,7 +122,7 @@ impl OktaDirectory {
         &self,
         org: &Org,
         excluded: &[String],
-    ) -> Result<Vec<String>, ReadError> {
+    ) -> Result<Vec<ReadingNotice>, ReadError> {
         let Some(names) = self.selection.group_names() else {
             return Ok(Vec::new());
         };
@@ -137,17 +138,15 @@ impl OktaDirectory {
                 report.unmatched.into_iter().map(str::to_owned).collect(),
             ));
         }
-        let scope = if all_read {
-            "no group of the org"
-        } else {
-            "no group of the org that can be read"
-        };
-        let missing = report
-            .unmatched
-            .iter()
-            .map(|name| format!("groupFilter lists `{name}`, and {scope} has exactly that name"));
-        let several = report.ambiguous.iter().map(|(name, count)| {
-            format!("groupFilter lists `{name}`, and {count} groups of the org have that name: all are taken")
+        let missing = report.unmatched.iter();
+        let missing = missing.map(|name| ReadingNotice::NameMissing {
+            name: (*name).to_owned(),
+            all_read,
+        });
+        let several = report.ambiguous.iter();
+        let several = several.map(|(name, groups)| ReadingNotice::NameShared {
+            name: (*name).to_owned(),
+            groups: *groups,
         });
         Ok(missing.chain(several).collect())
     }

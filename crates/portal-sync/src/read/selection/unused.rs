@@ -3,16 +3,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use catalog_model::Kind;
 use okta_api::{Group, Profile, User, UserStatus};
-use okta_auth::visible::visible;
 use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
 
 use super::{Need, Needs};
+use crate::held::notice::{Meant, NamedBy, ReadingNotice};
 use crate::read::records::{GroupRecord, UserRecord, choose};
-use crate::text::counted::{counted, noun};
 use crate::text::nearest::nearest;
 use crate::text::template::has_value;
 
@@ -142,33 +140,36 @@ impl Unused {
         self.groups.skipped(skipped);
     }
 
-    /// What no user had, a sentence each.
+    /// What no user had, each.
     #[must_use]
-    pub(crate) fn user_notices(&self) -> Vec<String> {
+    pub(crate) fn user_notices(&self) -> Vec<ReadingNotice> {
         let mut notices = self.users.notices(Kind::User, std::iter::empty());
         if self.users.records > 0 {
             let statuses = self.statuses.iter().filter(|(_, matched)| !matched);
-            notices.extend(statuses.map(|(status, _)| {
-                format!(
-                    "`mapping.users.statuses` `{}` matches no user",
-                    status.as_str()
-                )
+            notices.extend(statuses.map(|(status, _)| ReadingNotice::RuleUnused {
+                of: Kind::User,
+                key: "mapping.users.statuses".into(),
+                rule: status.as_str().to_owned(),
+                nearest: None,
             }));
         }
         notices
     }
 
-    /// What no group had, a sentence each. `names` are the names of groups, of which the one that a rule may have meant is
+    /// What no group had, each. `names` are the names of groups, of which the one that a rule may have meant is
     /// told.
     pub(crate) fn group_notices<'g>(
         &self,
         names: impl IntoIterator<Item = &'g str> + Clone,
-    ) -> Vec<String> {
+    ) -> Vec<ReadingNotice> {
         let mut notices = self.groups.notices(Kind::Group, names);
         if self.groups.records > 0 {
             let types = self.types.iter().filter(|(.., matched)| !matched);
-            notices.extend(types.map(|(when, ..)| {
-                format!("`mapping.groups.type.rules` `{when}` matches no group")
+            notices.extend(types.map(|(when, ..)| ReadingNotice::RuleUnused {
+                of: Kind::Group,
+                key: "mapping.groups.type.rules".into(),
+                rule: when.clone(),
+                nearest: None,
             }));
         }
         notices
@@ -212,60 +213,43 @@ impl Names {
 
     fn notices<'n>(
         &self,
-        kind: Kind,
+        of: Kind,
         names: impl IntoIterator<Item = &'n str> + Clone,
-    ) -> Vec<String> {
+    ) -> Vec<ReadingNotice> {
         if self.records == 0 {
             return Vec::new();
         }
-        let kind = kind.lower();
-        let kinds = format!("{kind}s");
         let attributes = self.attributes.iter().filter(|(.., had)| !had);
         let attributes = attributes.map(|(path, keys, _)| {
             let name = path.in_profile().unwrap_or(path.as_str());
-            let verb = if keys.len() == 1 { "is" } else { "are" };
-            // As the key writes it.
-            let (before, mut notice) = match &keys[..] {
-                [key] if key == USER_FILTER || key == GROUP_FILTER => (
-                    "profile.",
-                    format!(
-                        "of {} none has `profile.{name}`, by which `{key}` decides",
-                        counted(self.records, kind, &kinds)
-                    ),
-                ),
-                keys => (
-                    "",
-                    format!(
-                        "of {} none has `{name}`, which `{}` {verb} made of",
-                        counted(self.records, kind, &kinds),
-                        keys.join("` and `")
-                    ),
-                ),
-            };
             let meant = meant(name, self.seen.keys().map(String::as_str));
-            if let Some((meant, count)) = meant.and_then(|it| self.seen.get_key_value(it)) {
-                // Writing to a text does not fail.
-                let _ = if self.records > COUNTED {
-                    write!(notice, " (did you mean `{before}{meant}`?)")
-                } else {
-                    let have = noun(*count, "has", "have");
-                    write!(
-                        notice,
-                        " (did you mean `{before}{meant}`, which {count} {have}?)"
-                    )
-                };
+            let meant = meant.and_then(|it| self.seen.get_key_value(it));
+            ReadingNotice::AttributeMissing {
+                of,
+                records: self.records,
+                attribute: name.to_owned(),
+                by: match &keys[..] {
+                    [key] if key == USER_FILTER || key == GROUP_FILTER => {
+                        NamedBy::Filter(key.clone())
+                    }
+                    keys => NamedBy::Mapping(keys.to_vec()),
+                },
+                meant: meant.map(|(meant, count)| Meant {
+                    attribute: meant.clone(),
+                    records: (self.records <= COUNTED).then_some(*count),
+                }),
             }
-            notice
         });
         let rules = self.rules.iter().filter(|(.., matched)| !matched);
         let rules = rules.map(|(key, rule, _)| {
-            let text = rule.to_string();
-            let mut notice = format!("`{key}` `{text}` matches no {kind}");
-            let name = text.strip_prefix("exact:").unwrap_or(&text);
-            if let Some(nearest) = nearest(name, names.clone()) {
-                let _ = write!(notice, " (nearest: `{}`)", visible(nearest));
+            let rule = rule.to_string();
+            let name = rule.strip_prefix("exact:").unwrap_or(&rule);
+            ReadingNotice::RuleUnused {
+                of,
+                key: (*key).into(),
+                nearest: nearest(name, names.clone()).map(str::to_owned),
+                rule,
             }
-            notice
         });
         attributes.chain(rules).collect()
     }

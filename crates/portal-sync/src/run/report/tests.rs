@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use catalog_model::Kind;
 use serde_json::json;
 
 use super::*;
 use crate::decide::plan::tests::{plan, settings};
 use crate::held::org::Org;
 use crate::held::state::State;
+use crate::held::trip::Trip;
 use crate::run::once::with_plan;
 
 fn ended() -> Run {
@@ -49,7 +51,11 @@ fn a_run_that_failed_has_an_error_and_nothing_that_is_empty() {
 #[test]
 fn what_did_not_go_well_stands_beside_its_figures() {
     let run = Run {
-        guard: vec!["too many".to_owned()],
+        guard: vec![Trip::Emptied {
+            of: Kind::User,
+            before: 3,
+            changed: None,
+        }],
         unknown: vec![Unknown {
             okta_id: "00g1".to_owned(),
             name: "Team".to_owned(),
@@ -57,12 +63,12 @@ fn what_did_not_go_well_stands_beside_its_figures() {
             since: None,
             kept: true,
         }],
-        quarantined: [("00u1".to_owned(), "no name".to_owned())].into(),
+        quarantined: [("00u1".to_owned(), Quarantine::malformed("no name"))].into(),
         ..ended()
     };
     let text = serde_json::to_string(&Report::of_sync(&run, None)).unwrap();
     let expected = concat!(
-        r#""guard":["too many"],"unknown":1,"unknownGroups":[{"oktaId":"00g1","name":"Team","reason":"forbidden","#,
+        r#""guard":["all 3 users would go"],"unknown":1,"unknownGroups":[{"oktaId":"00g1","name":"Team","reason":"forbidden","#,
         r#""since":null,"kept":true}],"quarantined":1,"quarantinedRecords":{"00u1":"no name"},"collisions":0"#
     );
     assert!(text.contains(expected), "{text}");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::held::notice::Notice;
 
 /// A user by name, with an address and whether it is one of this tenant who has an account.
 type Row = (&'static str, Option<&'static str>, bool);
@@ -187,8 +188,10 @@ fn notices_say_the_fix_in_two_sentences() {
          user:two/g. Use `emailMatchingUserEntityAnnotation`",
         "sign-in: no resolver finds 1 user without an e-mail address: user:default/h. Give them one in Okta",
     ];
-    assert_eq!(report.notices(), expected);
-    let logged = report.notices_without_names();
+    let notices: Vec<_> = report.notices().into_iter().map(Notice::SignIn).collect();
+    let told: Vec<String> = notices.iter().map(ToString::to_string).collect();
+    assert_eq!(told, expected);
+    let logged: Vec<String> = notices.iter().map(Notice::logged).collect();
     assert_eq!(logged.len(), expected.len());
     for notice in &logged {
         assert!(!notice.contains("user:"), "{notice}");

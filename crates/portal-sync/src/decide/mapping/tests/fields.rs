@@ -152,7 +152,8 @@ groups: { picture: logo }";
     assert_eq!(annotation("00u1", view), Value::Null);
     assert_eq!(annotation("00u2", view), "https://x.io/b");
     assert_eq!(annotation("00u1", "acme.com/home"), script, "it is no link");
-    let told = plan.notices.iter().filter(|it| it.contains("`https:` URL"));
+    let told = plan.notices.iter().map(ToString::to_string);
+    let told = told.filter(|it| it.contains("`https:` URL"));
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
@@ -256,6 +257,7 @@ groups:
     let told = plan
         .notices
         .iter()
+        .map(ToString::to_string)
         .find(|it| it.contains("hierarchy") || it.contains("parent"));
     assert_eq!(told, None);
 }
@@ -307,6 +309,9 @@ fn who_cannot_sign_in_is_reported() {
     );
     assert_eq!(report["withoutEmail"], json!(["user:default/c"]));
     let told = plan.sign_in.notices();
-    assert!(told.iter().all(|it| it.starts_with("sign-in: ")));
+    assert!(
+        told.iter()
+            .all(|it| it.to_string().starts_with("sign-in: "))
+    );
     assert_eq!(told.len(), 3);
 }

@@ -101,7 +101,9 @@ fn attributes_say_what_is_part_of_what() {
     );
     assert_eq!(state.groups().len(), 5, "a group without a key is a group");
     assert!(
-        plan.notices.iter().any(|notice| notice.contains("`99`")),
+        plan.notices
+            .iter()
+            .any(|notice| notice.to_string().contains("`99`")),
         "{:?}",
         plan.notices
     );
@@ -132,7 +134,7 @@ fn circles_are_broken_with_a_notice() {
     assert_eq!(tree(&state), ["d < c"]);
     let notice = "3 groups are their own ancestors, such as group:default/a: they are at the top";
     assert!(
-        plan.notices.iter().any(|told| told == notice),
+        plan.notices.iter().any(|told| told.to_string() == notice),
         "{:?}",
         plan.notices
     );
@@ -393,7 +395,9 @@ fn a_merge_of_no_group_is_told_and_makes_none() {
         "{plan}"
     );
     assert!(
-        plan.notices[0].contains("makes `Platform` of no group"),
+        plan.notices[0]
+            .to_string()
+            .contains("makes `Platform` of no group"),
         "{:?}",
         plan.notices
     );

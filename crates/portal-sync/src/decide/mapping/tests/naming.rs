@@ -271,25 +271,15 @@ fn what_a_template_lacks_quarantines_and_keeps_the_last_good_entity() {
     );
     assert_eq!(refs(&state, Kind::Group), ["00g1=group:default/a"]);
     assert_eq!(state.members(&"00g1".into()).len(), 2, "as it was");
+    let quarantined = plan.quarantined.iter();
+    let quarantined: Vec<_> = quarantined.map(|(id, it)| format!("{id}: {it}")).collect();
     assert_eq!(
-        plan.quarantined.iter().collect::<Vec<_>>(),
+        quarantined,
         [
-            (
-                &"00g1".to_owned(),
-                &"`groupName` gives it no name: `profile.slug` has no value".to_owned()
-            ),
-            (
-                &"00g2".to_owned(),
-                &"`groupName` gives it no name: `profile.slug` has no value".to_owned()
-            ),
-            (
-                &"00u1".to_owned(),
-                &"`userName` gives it no name: `profile.nickName` has no value".to_owned()
-            ),
-            (
-                &"00u3".to_owned(),
-                &"`userName` gives it no name: `profile.nickName` has no value".to_owned()
-            ),
+            "00g1: `groupName` gives it no name: `profile.slug` has no value",
+            "00g2: `groupName` gives it no name: `profile.slug` has no value",
+            "00u1: `userName` gives it no name: `profile.nickName` has no value",
+            "00u3: `userName` gives it no name: `profile.nickName` has no value",
         ]
     );
     assert!(plan.is_partial() && plan.withheld.is_empty());

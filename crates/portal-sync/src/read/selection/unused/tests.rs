@@ -18,7 +18,11 @@ fn notices(yaml: &str, users: &[Value], groups: &[Value]) -> Vec<String> {
     let names = groups.iter().filter_map(|profile| profile["name"].as_str());
     let mut notices = unused.user_notices();
     notices.extend(unused.group_notices(names));
-    notices
+    texts(&notices)
+}
+
+fn texts(notices: &[ReadingNotice]) -> Vec<String> {
+    notices.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -124,14 +128,14 @@ fn a_filter_is_told_by_its_own_spelling() {
     unused.group(&group("00g1", json!({"name": "eng"})));
     assert!(unused.user_filter_asks_in_vain());
     assert_eq!(
-        unused.user_notices(),
+        texts(&unused.user_notices()),
         [
             "of 1 user none has `profile.departmnt`, by which `userFilter` decides (did you mean `profile.department`, which 1 \
              has?)"
         ]
     );
     assert_eq!(
-        unused.group_notices([]),
+        texts(&unused.group_notices([])),
         [
             "of 1 group none has `profile.nam`, by which `groupFilter` decides (did you mean `profile.name`, which 1 has?)"
         ]
