@@ -104,77 +104,67 @@ impl Trip {
     }
 }
 
-impl fmt::Display for Trip {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let because = |changed: &Option<Reconfigured>| match changed {
-            Some(changed) => format!("; {changed}"),
-            None => String::new(),
-        };
+impl Trip {
+    /// The limit in per cent, and what of the configuration is different.
+    const fn limit_and_change(&self) -> (Option<u8>, Option<&Reconfigured>) {
         match self {
-            Self::Emptied {
-                of,
-                before: 1,
-                changed,
-            } => {
-                let because = because(changed);
-                write!(f, "the only one of the {}s would go{because}", of.lower())
-            }
-            Self::Emptied {
-                of,
-                before,
-                changed,
-            } => write!(
-                f,
-                "all {before} {}s would go{}",
-                of.lower(),
-                because(changed)
-            ),
+            Self::Emptied { changed, .. } => (None, changed.as_ref()),
             Self::Removals {
-                of,
-                going,
-                before,
                 limit_percent,
                 changed,
+                ..
+            } => (Some(*limit_percent), changed.as_ref()),
+            Self::Members { limit_percent, .. }
+            | Self::Memberships { limit_percent, .. }
+            | Self::Renames { limit_percent, .. } => (Some(*limit_percent), None),
+        }
+    }
+}
+
+impl fmt::Display for Trip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (limit, changed) = self.limit_and_change();
+        match self {
+            Self::Emptied { of, before: 1, .. } => {
+                write!(f, "the only one of the {}s would go", of.lower())?;
+            }
+            Self::Emptied { of, before, .. } => {
+                write!(f, "all {before} {}s would go", of.lower())?;
+            }
+            Self::Removals {
+                of, going, before, ..
             } => {
                 write!(f, "{going} of {before} {}s would go", of.lower())?;
                 if changed.is_none() {
                     f.write_str(" for no reason that a record of theirs gives")?;
                 }
-                write!(f, ", more than {limit_percent}%{}", because(changed))
             }
             Self::Members {
                 group,
                 going,
                 before,
-                limit_percent,
+                ..
             } => {
                 let members = counted(*before, "member", "members");
-                write!(
-                    f,
-                    "{going} of the {members} of group `{group}` would go, more than {limit_percent}%"
-                )
+                write!(f, "{going} of the {members} of group `{group}` would go")?;
             }
-            Self::Memberships {
-                going,
-                before,
-                limit_percent,
-            } => {
+            Self::Memberships { going, before, .. } => {
                 let before = counted(*before, "membership", "memberships");
-                write!(
-                    f,
-                    "{going} of the {before} of all groups would go, more than {limit_percent}%"
-                )
+                write!(f, "{going} of the {before} of all groups would go")?;
             }
             Self::Renames {
                 of,
                 renamed,
                 before,
-                limit_percent,
-            } => write!(
-                f,
-                "{renamed} of {before} {}s would be renamed, more than {limit_percent}%",
-                of.lower()
-            ),
+                ..
+            } => write!(f, "{renamed} of {before} {}s would be renamed", of.lower())?,
+        }
+        if let Some(limit) = limit {
+            write!(f, ", more than {limit}%")?;
+        }
+        match changed {
+            Some(changed) => write!(f, "; {changed}"),
+            None => Ok(()),
         }
     }
 }
