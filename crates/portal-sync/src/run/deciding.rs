@@ -56,7 +56,7 @@ async fn with_texts(
     })
     .await;
     match texts(store, settings, base, &wanted).await {
-        Ok(texts) => (known.with_texts(texts), Ok(())),
+        Ok(texts) => (apart(|| known.with_texts(texts)).await, Ok(())),
         Err(error) => (known, Err(error)),
     }
 }
@@ -74,7 +74,7 @@ async fn explained(
             return Ok(apart(|| draft.finish()).await);
         }
         let were = texts(store, settings, base, &next).await?;
-        draft = apart(move || draft.explain(were)).await?;
+        draft = apart(move || draft.explain(next.len(), were)).await?;
     }
 }
 

@@ -130,7 +130,7 @@ impl Parts<'_> {
             .filter(|(key, cause)| is_left_out(cause) && !org.is_unproven(key))
             .count();
         let many = guard.trips(guard.users, state.users().len(), users)
-            || guard.trips(guard.groups, state.groups().len(), groups);
+            || guard.trips(guard.groups, state.groups_of_org(), groups);
         many.then_some(DecidingNotice::ManyLeftOut { users, groups })
     }
 

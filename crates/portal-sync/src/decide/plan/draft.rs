@@ -50,11 +50,10 @@ impl Draft {
     ///
     /// # Errors
     /// When one is missing, or is no entity.
-    pub(crate) fn explain(mut self, were: Vec<Written>) -> Result<Self, PlanError> {
-        let next = were.len();
+    pub(crate) fn explain(mut self, asked: usize, were: Vec<Written>) -> Result<Self, PlanError> {
         let were: HashMap<_, _> = were.iter().map(|it| (&it.key, &it.document)).collect();
         let changed = self.changed.iter().zip(&self.plan.changed);
-        for (at, written) in changed.skip(self.explained).take(next) {
+        for (at, written) in changed.skip(self.explained).take(asked) {
             let differ = difference(were.get(&written.key).copied(), &written.document)?;
             if let Some(
                 PlannedChange::Updated { fields, .. } | PlannedChange::Renamed { fields, .. },
@@ -63,7 +62,7 @@ impl Draft {
                 *fields = differ;
             }
         }
-        self.explained += next.max(1);
+        self.explained += asked;
         Ok(self)
     }
 
@@ -95,11 +94,12 @@ impl Draft {
     #[cfg(test)]
     pub(crate) fn explained_by(self, state: &crate::held::state::State) -> Result<Plan, PlanError> {
         let keys = self.unexplained(usize::MAX);
+        let asked = keys.len();
         let texts = keys.into_iter().filter_map(|key| {
             let document = state.text(&key)?.clone();
             Some(Written { key, document })
         });
-        Ok(self.explain(texts.collect())?.finish())
+        Ok(self.explain(asked, texts.collect())?.finish())
     }
 }
 

@@ -576,3 +576,23 @@ fn an_approval_lets_nothing_happen_that_was_not_shown() {
     let done = plan(&again, &state, &settings(), Some(&named.id)).unwrap();
     assert_eq!((done.renamed(), done.is_withheld()), (20, false), "{done}");
 }
+
+#[test]
+fn a_text_that_is_missing_is_no_silence() {
+    let before = after(&org(&[("00u1", "a@x.io")], &[("00g1", "G", &[])]));
+    let known = Known::new(
+        before,
+        org(&[("00u1", "a@x.io")], &[("00g1", "G", &["00u1"])]),
+        Timestamp::UNIX_EPOCH,
+    );
+    let mut draft = super::plan(&known, &settings(), None).unwrap();
+    let mut rounds = 0;
+    while !draft.unexplained(1_000).is_empty() {
+        rounds += 1;
+        match draft.explain(1_000, Vec::new()) {
+            Ok(next) => draft = next,
+            Err(_) => return,
+        }
+    }
+    panic!("no error in {rounds} rounds: {:?}", draft.finish().changes);
+}

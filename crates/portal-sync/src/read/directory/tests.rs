@@ -501,7 +501,7 @@ async fn okta_is_asked_for_what_is_used_and_for_everything_where_that_is_no_answ
     let good: Narrow = || {
         let users = json!([
             {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a"}},
-            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io"}},
+            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io", "lastName": "B"}},
         ]);
         (200, users)
     };
@@ -519,7 +519,7 @@ async fn okta_is_asked_for_what_is_used_and_for_everything_where_that_is_no_answ
     let no_login: Narrow = || {
         let users = json!([
             {"id": "00u1", "status": "ACTIVE", "profile": {"squad": "a"}},
-            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io"}},
+            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io", "lastName": "B"}},
         ]);
         (200, users)
     };
@@ -585,4 +585,126 @@ async fn credentials_that_are_refused_are_not_tried_again_without_fields() {
     refused.unwrap_err();
     let users = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
     assert_eq!(users.count(), 1, "{asked:?}");
+}
+
+async fn read_over(
+    answer: fn(&str) -> (u16, Value),
+    narrow: Narrow,
+    selection: Selection,
+    baseline: &Baseline,
+) -> (Org, usize) {
+    let server = Server(Arc::new(Inner {
+        answer,
+        narrow: Some(narrow),
+        asked: Mutex::default(),
+    }));
+    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
+    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let client = Client::builder(url, token, server.clone()).build();
+    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
+    let until = Instant::now() + Duration::from_secs(60);
+    let org = directory.read(baseline, until).await.unwrap();
+    let asked = server.0.asked.lock().unwrap().clone();
+    let lists = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
+    (org, lists.count())
+}
+
+const REVIEW_WHOLE: fn(&str) -> (u16, Value) = |path| {
+    let body = match path {
+        "/api/v1/users" => json!([
+            {"id": "00u1", "status": "ACTIVE", "type": {"id": "oty1"}, "profile": {"login": "jane@a.io", "email": "jane@a.io", "dept": "x"}},
+            {"id": "00u2", "status": "ACTIVE", "type": {"id": "oty2"}, "profile": {"login": "bob@acme.com", "email": "bob@acme.com"}},
+        ]),
+        _ => json!([]),
+    };
+    (200, body)
+};
+const REVIEW_NARROW: Narrow = || {
+    (
+        200,
+        json!([
+            {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane@a.io", "email": "jane@a.io"}},
+            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob@acme.com", "email": "bob@acme.com"}},
+        ]),
+    )
+};
+
+#[tokio::test]
+async fn a_field_that_the_filter_asks_for_and_the_answer_lacks() {
+    let keys = r#"userFilter: 'type.id eq "oty1" or profile.login ew "@acme.com"'"#;
+    let (org, lists) = read_over(
+        REVIEW_WHOLE,
+        REVIEW_NARROW,
+        with_mapping(keys),
+        &Baseline::UNCHANGED,
+    )
+    .await;
+    eprintln!(
+        "filtered {:?} unproven {:?} lists {lists}",
+        org.filtered_out, org.unproven_users
+    );
+    assert_eq!(ids(org.users.keys()), ["00u1", "00u2"]);
+}
+
+#[tokio::test]
+async fn an_attribute_of_the_last_filter_that_the_answer_lacks() {
+    use crate::held::criteria::Criteria;
+    let was = Criteria {
+        user_filter: Some(r#"profile.dept eq "x" or profile.login ew "@acme.com""#.to_owned()),
+        ..Criteria::default()
+    };
+    let now = Criteria {
+        user_filter: Some(r#"profile.login ew "@acme.com""#.to_owned()),
+        ..Criteria::default()
+    };
+    let keys = r#"userFilter: 'profile.login ew "@acme.com"'"#;
+    let (org, lists) = read_over(
+        REVIEW_WHOLE,
+        REVIEW_NARROW,
+        with_mapping(keys),
+        &Baseline::of(&[was], &now),
+    )
+    .await;
+    eprintln!(
+        "filtered {:?} unproven {:?} lists {lists}",
+        org.filtered_out, org.unproven_users
+    );
+    assert_eq!(ids(&org.unproven_users), ["00u1"]);
+}
+
+#[tokio::test]
+async fn a_page_of_odd_records_only() {
+    let narrow: Narrow = || {
+        (
+            200,
+            json!([{"id": "00u1", "created": 7}, {"id": "00u2", "created": 7}]),
+        )
+    };
+    let (org, lists) = read_over(
+        REVIEW_WHOLE,
+        narrow,
+        with_mapping("mapping: {}"),
+        &Baseline::UNCHANGED,
+    )
+    .await;
+    eprintln!("malformed {:?} lists {lists}", org.malformed_users);
+    assert_eq!(ids(org.users.keys()), ["00u1", "00u2"]);
+}
+
+#[tokio::test]
+async fn a_page_of_the_deactivated_only() {
+    let narrow: Narrow = || {
+        (
+            200,
+            json!([{"id": "00u3", "status": "DEPROVISIONED", "profile": {"login": "x", "email": "x@a.io"}}]),
+        )
+    };
+    let (_, lists) = read_over(
+        REVIEW_WHOLE,
+        narrow,
+        with_mapping("mapping: { userName: { template: '{dept}' } }"),
+        &Baseline::UNCHANGED,
+    )
+    .await;
+    assert_eq!(lists, 2);
 }

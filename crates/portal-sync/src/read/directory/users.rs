@@ -2,15 +2,18 @@
 
 use futures::{Stream, TryStreamExt as _};
 use http::StatusCode;
-use okta_api::{List, Page, Searchable, User, UserStatus};
+use okta_api::{ErrorKind, List, Page, Searchable, User, UserStatus};
+use org_filter::{AttributePath, Record as _};
 use tokio::time::Instant;
 
 use super::{OktaDirectory, Progress, ReadError};
 use crate::held::org::{Org, Refusal};
 use crate::read::apart::Timeslice;
 use crate::read::baseline::Baseline;
+use crate::read::records::UserRecord;
 use crate::read::selection::Unused;
 use crate::text::chain;
+use crate::text::template::has_value;
 
 impl OktaDirectory {
     /// Reads the users, and what is known of those that are left out.
@@ -67,7 +70,11 @@ impl OktaDirectory {
             let names = names.chain(baseline.asked_of_users()).chain(["status"]);
             let mut pages = self.list_users(baseline, until).fields(names).pages();
             let reason = match pages.try_next().await {
-                Ok(page) if page.as_ref().is_none_or(|page| self.is_answered(page)) => {
+                Ok(page)
+                    if page
+                        .as_ref()
+                        .is_none_or(|page| self.is_answered(page, baseline)) =>
+                {
                     return Ok((page, pages));
                 }
                 Ok(_) => "an attribute that is used is on no record of the first page".to_owned(),
@@ -94,21 +101,39 @@ impl OktaDirectory {
         }
     }
 
-    /// Whether the page holds what was asked for: of everybody a status and a login, which nobody is without, of somebody an
-    /// address, of which names are made, and each attribute that the configuration names. Where nobody has it, it may be misspelt, and the names of all the others are
-    /// needed to tell what was meant.
-    fn is_answered(&self, page: &Page<User>) -> bool {
+    /// Whether the page holds what was asked for: of everybody a status and a login, which nobody is without, and of somebody
+    /// an address, a name, every field beside the profile, and each attribute that the configuration names or that filters of
+    /// earlier runs ask for. Where nobody has one, it may be misspelt, and the names of all the others are needed to tell what
+    /// was meant. A page without anybody proves it only where it is whole.
+    fn is_answered(&self, page: &Page<User>, baseline: &Baseline) -> bool {
+        let users = &page.items;
+        if users.is_empty() {
+            return page.malformed.is_empty();
+        }
         let mut unused = self.selection.unused();
-        let mut users = page.items.iter();
-        let known = users.all(|user| {
-            if user.status != UserStatus::Deprovisioned {
-                unused.user(user);
-            }
-            !user.status.is_absent() && user.profile.login().is_some()
-        });
-        let mut addresses = page.items.iter().filter_map(|user| user.profile.email());
-        let addressed = page.items.is_empty() || addresses.next().is_some();
-        known && addressed && !unused.misses_of_users()
+        let in_use = users
+            .iter()
+            .filter(|it| it.status != UserStatus::Deprovisioned);
+        in_use.for_each(|user| unused.user(user));
+        let kept = self.selection.kept().into_iter().flat_map(|it| &it.users);
+        let fields = kept.filter(|it| !it.starts_with("profile."));
+        let mut asked = fields.map(String::as_str).chain(baseline.asked_of_users());
+        let is_known = |user: &User| !user.status.is_absent() && user.profile.login().is_some();
+        let is_called = |user: &User| {
+            let profile = &user.profile;
+            let names = [
+                profile.display_name(),
+                profile.first_name(),
+                profile.last_name(),
+            ];
+            names.iter().any(Option::is_some)
+        };
+        users.iter().all(is_known)
+            && users.iter().any(|user| user.profile.email().is_some())
+            && users.iter().any(is_called)
+            && asked.all(|name| is_on_one_of(users, name))
+            && unused.shows_users()
+            && !unused.misses_of_users()
     }
 
     /// Sorts the records of one page into what is wanted, what is not, and what cannot be told.
@@ -148,14 +173,23 @@ impl OktaDirectory {
     }
 }
 
+/// Whether one of these users has a value by this name of the wire.
+fn is_on_one_of(users: &[User], name: &str) -> bool {
+    let path = name.parse::<AttributePath>();
+    let mut records = users.iter().map(UserRecord);
+    path.is_ok_and(|path| records.any(|record| has_value(record.attribute(&path))))
+}
+
 /// Whether Okta, or a server in front of it, does not take a request as it is.
 fn is_refused(error: &okta_api::Error) -> bool {
-    matches!(
-        error.status(),
-        Some(
-            StatusCode::BAD_REQUEST
-                | StatusCode::URI_TOO_LONG
-                | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+    let is_strange = error.kind() == ErrorKind::NotOkta;
+    is_strange
+        || matches!(
+            error.status(),
+            Some(
+                StatusCode::BAD_REQUEST
+                    | StatusCode::URI_TOO_LONG
+                    | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            )
         )
-    )
 }

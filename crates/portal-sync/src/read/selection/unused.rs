@@ -89,6 +89,11 @@ impl Unused {
         self
     }
 
+    /// Whether a user was looked at, or nothing is named that one may lack.
+    pub(crate) fn shows_users(&self) -> bool {
+        self.users.records > 0 || self.users.attributes.is_empty()
+    }
+
     /// Whether the configuration names an attribute that none of the users has.
     pub(crate) fn misses_of_users(&self) -> bool {
         let mut attributes = self.users.attributes.iter();

@@ -137,7 +137,9 @@ impl Org {
                 if let Some(commit) = self.meanwhile.clone() {
                     self.store.commit(commit).await.unwrap();
                 }
-                let profile = json!({"login": "jane@example.com", "email": "jane@example.com"});
+                let profile = json!({
+                    "login": "jane@example.com", "email": "jane@example.com", "firstName": "Jane"
+                });
                 json!([{"id": "00u1", "status": "ACTIVE", "profile": profile}])
             }
             "/api/v1/groups" => json!([{"id": "00g1", "profile": {"name": "Team"}}]),
