@@ -150,7 +150,7 @@ impl Published {
     }
 
     /// The refs of those whose name, title, display name or e-mail address has `text` as a part, sorted. The case of
-    /// letters does not matter, and of each text only the first [`SEARCHED`] characters count.
+    /// letters does not matter, and of each text only the first `SEARCHED` characters count.
     ///
     /// It looks at every entity, and the first search prepares the others: for a thread that may be blocked.
     #[must_use]

@@ -1,6 +1,6 @@
 //! From what people and teams are called to names that Backstage accepts.
 //!
-//! [`kebab_case`], [`slugify_email`] and [`strip_domain`] give what Roadie's Okta module gives, to the byte, so that
+//! [`kebab_case`] and [`slugify_email`] give what Roadie's Okta module gives, to the byte, so that
 //! whoever comes from there keeps every name. Roadie also makes texts that Backstage refuses; the functions that end in
 //! `_name` keep its names and repair the rest.
 //!
