@@ -152,7 +152,7 @@ impl<'a> Show<'a> {
                         .collect(),
                 )
             }
-            _ => Part::Value(self.scalar(entry), from(entry)),
+            _ => Part::Value(self.scalar(form, entry), from(entry)),
         }
     }
 
@@ -168,12 +168,18 @@ impl<'a> Show<'a> {
         values.chain(nulls).collect()
     }
 
-    fn scalar(&self, entry: &Entry<'a>) -> Json {
+    fn scalar(&self, form: &Form, entry: &Entry<'a>) -> Json {
+        let hides = entry.secrecy().hides();
         let Some(text) = entry.plain() else {
-            return entry.as_json();
+            let value = entry.as_json();
+            return if hides && !value.is_null() {
+                "(secret: no text)".into()
+            } else {
+                value
+            };
         };
         let length = text.trim().chars().count();
-        if entry.secrecy().hides() {
+        if hides {
             let kind = if text.contains("-----BEGIN") {
                 "PEM"
             } else if is_key(text) {
@@ -182,6 +188,11 @@ impl<'a> Show<'a> {
                 "a text"
             };
             return format!("(secret: {kind} of {length} characters)").into();
+        }
+        if let (Form::Address(_), Some((_, query))) = (form, text.split_once('?')) {
+            // Collectors take keys there.
+            let length = query.chars().count();
+            return format!("(not shown: an address with a query of {length} characters)").into();
         }
         self.shown(text).into()
     }

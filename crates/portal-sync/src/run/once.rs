@@ -24,7 +24,7 @@ use crate::run::provider::Provider;
 use crate::store::{CatalogStore, Commit, StoreErrorKind};
 use crate::text::chain;
 
-/// How often a plan is made anew because another provider took one of its names meanwhile.
+/// How often a plan is made anew because somebody else committed meanwhile.
 const REPLANS: usize = 3;
 
 /// What part of the time of a run Okta may take. The rest is for the plan and the commit.
@@ -153,7 +153,13 @@ impl<'a> OneRun<'a> {
         loop {
             let plan;
             (known, plan) = self.decided(known, approved).await;
-            let mut plan = plan?;
+            let mut plan = match plan {
+                Ok(plan) => plan,
+                Err(error) => {
+                    forget(known);
+                    return Err(error);
+                }
+            };
             match self.write(&known, &mut plan, base).await {
                 Ok(generation) => {
                     forget(known);
@@ -207,7 +213,8 @@ impl<'a> OneRun<'a> {
         Ok(Some(generation))
     }
 
-    /// The names that other providers hold are read again; what this provider has stays as it was when the org was read.
+    /// What was read of the org, over what the catalog holds by now. What is written is still written over what it held when
+    /// the run began, so that nobody else's commit is undone.
     async fn over_what_is_there_now(&mut self, known: Known) -> Result<Known, RunError> {
         let state = self.store.state(&self.provider.settings().provider).await?;
         self.counts = Counts::of(&state);

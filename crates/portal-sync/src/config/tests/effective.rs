@@ -203,3 +203,18 @@ fn what_is_wrong_is_told_as_ever() {
     let expected = load(&[], &environment, folder.path()).unwrap_err();
     assert_eq!(told.to_string(), expected.to_string());
 }
+
+/// Collectors take keys in the query of their address.
+#[test]
+fn the_query_of_an_address_is_not_shown() {
+    let telemetry = "telemetry: { otlpEndpoint: 'https://otel.acme.com/?api-key=hunter2' }";
+    let ours = format!("portalSync: {{ {telemetry} }}\n");
+    let files = [
+        ("app-config.yaml", BASE),
+        ("app-config.local.yaml", &ours),
+        ("key.pem", KEY),
+    ];
+    let shown = printed(&files, &VARIABLES).to_string();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("an address with a query of 15 characters"));
+}
