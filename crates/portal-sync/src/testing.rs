@@ -4,6 +4,9 @@ use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
 use okta_api::{Group, User};
 use serde_json::{Value, json};
 
+use crate::held::criteria::{Criteria, GroupCriterion};
+use crate::held::leavers::Leavers;
+
 /// An active user as Okta says it.
 pub(crate) fn user(id: &str, profile: Value) -> User {
     serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
@@ -32,4 +35,23 @@ pub(crate) fn group_entity(name: &str, members: &[&str]) -> Entity {
         ..GroupSpec::new("group")
     };
     Entity::new(Metadata::new(name.parse().unwrap()), Spec::Group(spec))
+}
+
+/// What a provider selects that selects by every key.
+pub(crate) fn criteria() -> Criteria {
+    Criteria {
+        org: "https://acme.okta.com".to_owned(),
+        client: Some("0oa1".to_owned()),
+        user_filter: Some(r#"status eq "ACTIVE" and profile.email ew "@example.com""#.to_owned()),
+        group_filter: Some(GroupCriterion::Search(
+            r#"profile.name sw "team-""#.to_owned(),
+        )),
+        users_from_groups: true,
+        include_empty_groups: true,
+        statuses: vec!["ACTIVE".to_owned()],
+        exclude_users: vec!["prefix:svc-".to_owned()],
+        exclude_groups: vec!["glob:*-test".to_owned()],
+        merge: vec![("Eng".to_owned(), vec!["prefix:eng-".to_owned()])],
+        leavers: Leavers::Keep { days: 30 },
+    }
 }

@@ -3,26 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::held::leavers::Leavers;
-use crate::testing;
-
-fn criteria() -> Criteria {
-    Criteria {
-        org: "https://acme.okta.com".to_owned(),
-        client: Some("0oa1".to_owned()),
-        user_filter: Some(r#"status eq "ACTIVE" and profile.email ew "@example.com""#.to_owned()),
-        group_filter: Some(GroupCriterion::Search(
-            r#"profile.name sw "team-""#.to_owned(),
-        )),
-        users_from_groups: true,
-        include_empty_groups: true,
-        statuses: vec!["ACTIVE".to_owned()],
-        exclude_users: vec!["prefix:svc-".to_owned()],
-        exclude_groups: vec!["glob:*-test".to_owned()],
-        merge: vec![("Eng".to_owned(), vec!["prefix:eng-".to_owned()])],
-        leavers: Leavers::Keep { days: 30 },
-    }
-}
+use crate::testing::{self, criteria};
 
 fn user(status: &str, email: &str) -> User {
     let json = json!({"id": "00u1", "status": status, "profile": {"login": email, "email": email}});

@@ -15,6 +15,8 @@ use super::*;
 use crate::held::org::Members;
 use crate::read::selection::GroupFilter;
 
+mod fields;
+
 /// Answers each path with a function, and keeps what was asked.
 #[derive(Clone)]
 struct Server(Arc<Inner>);
@@ -70,6 +72,15 @@ async fn read_narrowly(
     narrow: Option<Narrow>,
     selection: Selection,
 ) -> (Result<Org, ReadError>, Vec<String>) {
+    read_over(answer, narrow, selection, &Baseline::UNCHANGED).await
+}
+
+async fn read_over(
+    answer: fn(&str) -> (u16, Value),
+    narrow: Option<Narrow>,
+    selection: Selection,
+    baseline: &Baseline,
+) -> (Result<Org, ReadError>, Vec<String>) {
     let server = Server(Arc::new(Inner {
         answer,
         narrow,
@@ -80,7 +91,7 @@ async fn read_narrowly(
     let client = Client::builder(url, token, server.clone()).build();
     let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
     let until = Instant::now() + Duration::from_secs(60);
-    let org = directory.read(&Baseline::UNCHANGED, until).await;
+    let org = directory.read(baseline, until).await;
     let mut asked = server.0.asked.lock().unwrap().clone();
     asked.sort();
     (org, asked)
@@ -483,228 +494,4 @@ async fn what_nothing_is_made_of_is_not_read_and_its_name_is_still_known() {
     ] {
         assert!(notices.contains(told), "{told}: {notices}");
     }
-}
-
-/// Without a login, or without an attribute that the configuration names, a page is no answer to what was asked.
-#[tokio::test]
-async fn okta_is_asked_for_what_is_used_and_for_everything_where_that_is_no_answer() {
-    let whole: fn(&str) -> (u16, Value) = |path| {
-        let body = match path {
-            "/api/v1/users" => json!([
-                {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a", "ssn": "1"}},
-                {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob"}},
-            ]),
-            _ => json!([]),
-        };
-        (200, body)
-    };
-    let good: Narrow = || {
-        let users = json!([
-            {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a"}},
-            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io", "lastName": "B"}},
-        ]);
-        (200, users)
-    };
-    let no_address: Narrow = || {
-        let users = json!([
-            {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "squad": "a"}},
-        ]);
-        (200, users)
-    };
-    let refused: Narrow = || {
-        let causes = json!([{"errorSummary": "fields: The field has an invalid value"}]);
-        let error = json!({"errorCode": "E0000001", "errorSummary": "no", "errorCauses": causes});
-        (400, error)
-    };
-    let no_login: Narrow = || {
-        let users = json!([
-            {"id": "00u1", "status": "ACTIVE", "profile": {"squad": "a"}},
-            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob", "email": "bob@x.io", "lastName": "B"}},
-        ]);
-        (200, users)
-    };
-    let no_status: Narrow = || {
-        (
-            200,
-            json!([{"id": "00u1", "profile": {"login": "jane", "email": "jane@x.io", "squad": "a"}}]),
-        )
-    };
-    let no_squad: Narrow = || {
-        (
-            200,
-            json!([{"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane", "email": "jane@x.io"}}]),
-        )
-    };
-    let nobody: Narrow = || (200, json!([]));
-    for (case, narrow, lists, users) in [
-        ("good", good, 1, 2),
-        ("nobody", nobody, 1, 0),
-        ("refused", refused, 2, 2),
-        ("no login", no_login, 2, 2),
-        ("no status", no_status, 2, 2),
-        ("no squad", no_squad, 2, 2),
-        ("no address", no_address, 2, 2),
-    ] {
-        let selection = with_mapping("mapping: { users: { title: '{squad}' } }");
-        let (snapshot, asked) = read_narrowly(whole, Some(narrow), selection).await;
-        let snapshot = snapshot.unwrap();
-        assert_eq!(snapshot.users.len(), users, "{case}");
-        assert_eq!(snapshot.notices, [], "{case}");
-        let asked = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
-        let asked: Vec<&String> = asked.collect();
-        assert_eq!(asked.len(), lists, "{case}: {asked:?}");
-        // They are sorted: what asks for everything comes first.
-        let (narrow, whole) = asked.split_last().unwrap();
-        assert!(narrow.contains("squad"), "{case}: {narrow}");
-        assert!(whole.iter().all(|it| *it == "/api/v1/users?limit=200"));
-    }
-    let unseen = with_mapping("mapping: { users: { title: '{squat}' } }");
-    let (snapshot, _) = read_narrowly(whole, Some(no_squad), unseen).await;
-    assert_eq!(
-        snapshot
-            .unwrap()
-            .notices
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>(),
-        [
-            "of 2 users none has `squat`, which `mapping.users.title` is made of (did you mean `squad`, which 1 has?)"
-        ]
-    );
-}
-
-/// Another trouble is the run's own, and is not doubled.
-#[tokio::test]
-async fn credentials_that_are_refused_are_not_tried_again_without_fields() {
-    let forbidden: Narrow = || {
-        let error = json!({"errorCode": "E0000006", "errorSummary": "no", "errorCauses": []});
-        (403, error)
-    };
-    let (refused, asked) =
-        read_narrowly(small_org, Some(forbidden), with_mapping("mapping: {}")).await;
-    refused.unwrap_err();
-    let users = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
-    assert_eq!(users.count(), 1, "{asked:?}");
-}
-
-async fn read_over(
-    answer: fn(&str) -> (u16, Value),
-    narrow: Narrow,
-    selection: Selection,
-    baseline: &Baseline,
-) -> (Org, usize) {
-    let server = Server(Arc::new(Inner {
-        answer,
-        narrow: Some(narrow),
-        asked: Mutex::default(),
-    }));
-    let url = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let token = ApiToken::new("00test".to_owned().into()).unwrap();
-    let client = Client::builder(url, token, server.clone()).build();
-    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
-    let until = Instant::now() + Duration::from_secs(60);
-    let org = directory.read(baseline, until).await.unwrap();
-    let asked = server.0.asked.lock().unwrap().clone();
-    let lists = asked.iter().filter(|it| it.starts_with("/api/v1/users"));
-    (org, lists.count())
-}
-
-const REVIEW_WHOLE: fn(&str) -> (u16, Value) = |path| {
-    let body = match path {
-        "/api/v1/users" => json!([
-            {"id": "00u1", "status": "ACTIVE", "type": {"id": "oty1"}, "profile": {"login": "jane@a.io", "email": "jane@a.io", "dept": "x"}},
-            {"id": "00u2", "status": "ACTIVE", "type": {"id": "oty2"}, "profile": {"login": "bob@acme.com", "email": "bob@acme.com"}},
-        ]),
-        _ => json!([]),
-    };
-    (200, body)
-};
-const REVIEW_NARROW: Narrow = || {
-    (
-        200,
-        json!([
-            {"id": "00u1", "status": "ACTIVE", "profile": {"login": "jane@a.io", "email": "jane@a.io"}},
-            {"id": "00u2", "status": "ACTIVE", "profile": {"login": "bob@acme.com", "email": "bob@acme.com"}},
-        ]),
-    )
-};
-
-#[tokio::test]
-async fn a_field_that_the_filter_asks_for_and_the_answer_lacks() {
-    let keys = r#"userFilter: 'type.id eq "oty1" or profile.login ew "@acme.com"'"#;
-    let (org, lists) = read_over(
-        REVIEW_WHOLE,
-        REVIEW_NARROW,
-        with_mapping(keys),
-        &Baseline::UNCHANGED,
-    )
-    .await;
-    eprintln!(
-        "filtered {:?} unproven {:?} lists {lists}",
-        org.filtered_out, org.unproven_users
-    );
-    assert_eq!(ids(org.users.keys()), ["00u1", "00u2"]);
-}
-
-#[tokio::test]
-async fn an_attribute_of_the_last_filter_that_the_answer_lacks() {
-    use crate::held::criteria::Criteria;
-    let was = Criteria {
-        user_filter: Some(r#"profile.dept eq "x" or profile.login ew "@acme.com""#.to_owned()),
-        ..Criteria::default()
-    };
-    let now = Criteria {
-        user_filter: Some(r#"profile.login ew "@acme.com""#.to_owned()),
-        ..Criteria::default()
-    };
-    let keys = r#"userFilter: 'profile.login ew "@acme.com"'"#;
-    let (org, lists) = read_over(
-        REVIEW_WHOLE,
-        REVIEW_NARROW,
-        with_mapping(keys),
-        &Baseline::of(&[was], &now),
-    )
-    .await;
-    eprintln!(
-        "filtered {:?} unproven {:?} lists {lists}",
-        org.filtered_out, org.unproven_users
-    );
-    assert_eq!(ids(&org.unproven_users), ["00u1"]);
-}
-
-#[tokio::test]
-async fn a_page_of_odd_records_only() {
-    let narrow: Narrow = || {
-        (
-            200,
-            json!([{"id": "00u1", "created": 7}, {"id": "00u2", "created": 7}]),
-        )
-    };
-    let (org, lists) = read_over(
-        REVIEW_WHOLE,
-        narrow,
-        with_mapping("mapping: {}"),
-        &Baseline::UNCHANGED,
-    )
-    .await;
-    eprintln!("malformed {:?} lists {lists}", org.malformed_users);
-    assert_eq!(ids(org.users.keys()), ["00u1", "00u2"]);
-}
-
-#[tokio::test]
-async fn a_page_of_the_deactivated_only() {
-    let narrow: Narrow = || {
-        (
-            200,
-            json!([{"id": "00u3", "status": "DEPROVISIONED", "profile": {"login": "x", "email": "x@a.io"}}]),
-        )
-    };
-    let (_, lists) = read_over(
-        REVIEW_WHOLE,
-        narrow,
-        with_mapping("mapping: { userName: { template: '{dept}' } }"),
-        &Baseline::UNCHANGED,
-    )
-    .await;
-    assert_eq!(lists, 2);
 }
