@@ -50,17 +50,6 @@ impl Notice {
     )
 )]
 impl Notice {
-    /// The stable word.
-    #[must_use]
-    pub(crate) const fn kind(&self) -> &'static str {
-        match self {
-            Self::Reading(notice) => notice.kind(),
-            Self::Mapping(notice) => notice.kind(),
-            Self::Deciding(notice) => notice.kind(),
-            Self::SignIn(notice) => notice.kind(),
-        }
-    }
-
     /// What it is about, such as a key of the configuration, a name or an entity ref; never a person.
     #[must_use]
     pub(crate) fn subject(&self) -> Option<&str> {

@@ -55,26 +55,6 @@ impl Quarantine {
         let reason = message(reason).into_owned();
         Self::MalformedRecord { reason }
     }
-
-    /// The stable word.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "for those who read accounts of runs that are kept"
-        )
-    )]
-    #[must_use]
-    pub(crate) const fn kind(&self) -> &'static str {
-        match self {
-            Self::MalformedRecord { .. } => "malformed-record",
-            Self::UnidentifiedList { .. } => "unidentified-list",
-            Self::NoName { .. } => "no-name",
-            Self::MalformedPart { .. } => "malformed-part",
-            Self::UnreadPart { .. } => "unread-part",
-            Self::UnreadFormerPart { .. } => "unread-former-part",
-        }
-    }
 }
 
 impl fmt::Display for Quarantine {
@@ -108,7 +88,7 @@ mod tests {
             key: "userName".into(),
             missing: "`profile.a` has no value".to_owned(),
         };
-        for (quarantine, text) in [
+        let rows = [
             (Quarantine::malformed("a\nb"), r"a\u{a}b"),
             (
                 Quarantine::UnidentifiedList {
@@ -135,10 +115,19 @@ mod tests {
                 Quarantine::UnreadFormerPart { part, reason },
                 "00g1, which was a part of it, cannot be read: it is odd",
             ),
-        ] {
+        ];
+        let kinds = [
+            "malformed-record",
+            "unidentified-list",
+            "no-name",
+            "malformed-part",
+            "unread-part",
+            "unread-former-part",
+        ];
+        for ((quarantine, text), kind) in rows.into_iter().zip(kinds) {
             assert_eq!(quarantine.to_string(), text);
             let written = serde_json::to_value(&quarantine).unwrap();
-            assert_eq!(written["kind"], quarantine.kind());
+            assert_eq!(written["kind"], kind);
             let read = serde_json::from_value::<Quarantine>(written).unwrap();
             assert_eq!(read, quarantine);
         }

@@ -52,17 +52,6 @@ pub(crate) enum DecidingNotice {
 }
 
 impl DecidingNotice {
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::NoneListed { .. } => "none-listed",
-            Self::NoneFound { .. } => "none-found",
-            Self::AllRefused { .. } => "all-refused",
-            Self::NoUserBelongs => "no-user-belongs",
-            Self::ManyLeftOut { .. } => "many-left-out",
-            Self::Reconfigured { .. } => "reconfigured",
-        }
-    }
-
     pub(super) fn subject(&self) -> Option<&str> {
         match self {
             Self::NoneListed { of } | Self::NoneFound { of, .. } | Self::AllRefused { of, .. } => {

@@ -52,16 +52,6 @@ pub(crate) enum MappingNotice {
 }
 
 impl MappingNotice {
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::MergeOfNothing { .. } => "merge-of-nothing",
-            Self::HierarchyKeyShared { .. } => "hierarchy-key-shared",
-            Self::ParentMissing { .. } => "parent-missing",
-            Self::OwnAncestor { .. } => "own-ancestor",
-            Self::NoAddress { .. } => "no-address",
-        }
-    }
-
     pub(super) fn subject(&self) -> Option<&str> {
         match self {
             Self::MergeOfNothing { name } => Some(name),

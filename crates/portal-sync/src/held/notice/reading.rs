@@ -93,17 +93,6 @@ pub(crate) struct Meant {
 }
 
 impl ReadingNotice {
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::FilterCheckedHere { .. } => "filter-checked-here",
-            Self::AttributeMissing { .. } => "attribute-missing",
-            Self::RuleUnused { .. } => "rule-unused",
-            Self::UnidentifiedRecord { .. } => "unidentified-record",
-            Self::NameMissing { .. } => "name-missing",
-            Self::NameShared { .. } => "name-shared",
-        }
-    }
-
     pub(super) fn subject(&self) -> &str {
         match self {
             Self::FilterCheckedHere { key, .. } | Self::RuleUnused { key, .. } => key,

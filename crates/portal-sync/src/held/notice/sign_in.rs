@@ -76,16 +76,6 @@ impl fmt::Display for Examples {
 }
 
 impl SignInNotice {
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::AddressShared { .. } => "address-shared",
-            Self::SignedInAsAnother { .. } => "signed-in-as-another",
-            Self::AddressNotFound { .. } => "address-not-found",
-            Self::OutsideDefault { .. } => "outside-default",
-            Self::WithoutEmail { .. } => "without-email",
-        }
-    }
-
     /// The text without the names of people.
     pub(super) fn logged(&self) -> String {
         self.told(|_, _| " (`portal-sync plan` names them)".to_owned())
