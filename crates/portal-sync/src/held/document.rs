@@ -1,8 +1,6 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
-use std::fmt;
-
-use catalog_model::{Entity, EntityRef};
+use catalog_model::{Digest, Entity, EntityRef};
 use sha2::{Digest as _, Sha256};
 
 use crate::held::object::Key;
@@ -64,26 +62,10 @@ pub(crate) struct Written {
     pub document: Document,
 }
 
-/// Tells whether two texts are the same, in sixteen bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TextDigest([u8; 16]);
-
-impl TextDigest {
-    /// The digest of a text.
-    #[must_use]
-    pub(crate) fn of(text: &str) -> Self {
-        let mut bytes = [0; 16];
-        for (byte, from) in bytes.iter_mut().zip(Sha256::digest(text)) {
-            *byte = from;
-        }
-        Self(bytes)
-    }
-}
-
-impl fmt::Display for TextDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
-    }
+/// Tells whether two texts are the same.
+#[must_use]
+pub(crate) fn digest_of(text: &str) -> Digest {
+    Digest::from_bytes(Sha256::digest(text).into())
 }
 
 /// Where the texts of many entities are written, one over the other.

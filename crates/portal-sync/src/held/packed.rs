@@ -2,12 +2,12 @@
 
 use std::io::{self, Read as _, Write as _};
 
-use catalog_model::EntityRef;
+use catalog_model::{Digest, EntityRef};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::document::{Document, TextDigest, Written};
+use super::document::{Document, Written, digest_of};
 use super::object::Key;
 
 /// The texts of so many bytes at least are packed together.
@@ -29,7 +29,7 @@ pub(crate) struct Packed {
 struct Entry {
     key: Key,
     entity_ref: EntityRef,
-    digest: TextDigest,
+    digest: Digest,
     length: usize,
 }
 
@@ -47,7 +47,7 @@ impl Packed {
         self.entries.push(Entry {
             key,
             entity_ref,
-            digest: TextDigest::of(text),
+            digest: digest_of(text),
             length: text.len(),
         });
         self.open.extend_from_slice(text.as_bytes());
@@ -61,7 +61,7 @@ impl Packed {
     }
 
     /// What they stand for, with the digests of their texts.
-    pub(crate) fn digests(&self) -> impl Iterator<Item = (&Key, TextDigest)> {
+    pub(crate) fn digests(&self) -> impl Iterator<Item = (&Key, Digest)> {
         self.entries.iter().map(|it| (&it.key, it.digest))
     }
 
@@ -118,7 +118,7 @@ mod tests {
             for ((n, written), (same, digest)) in (0..).zip(unpacked).zip(packed.digests()) {
                 assert_eq!((&written.key, same), (&key(n), &key(n)));
                 assert_eq!(written.document.body(), text(n));
-                assert_eq!(digest, TextDigest::of(&text(n)));
+                assert_eq!(digest, digest_of(&text(n)));
             }
             assert_eq!(packed.iter().count(), count);
         }

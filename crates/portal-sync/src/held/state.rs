@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog_model::{Entity, EntityRef, Kind, Namespace};
+use catalog_model::{Digest, Entity, EntityRef, Kind, Namespace};
 use jiff::Timestamp;
 use okta_api::{GroupId, UserId};
 use serde::Deserialize;
 
 use super::criteria::Remembered;
-use super::document::{Document, TextDigest, Written};
+use super::document::{Document, Written, digest_of};
 use super::leavers::left_at;
 use super::object::{GroupKey, Key};
 
@@ -44,7 +44,7 @@ pub(crate) struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     entity_ref: EntityRef,
-    digest: TextDigest,
+    digest: Digest,
     /// The name as it is spelled, where that is not as in the ref.
     spelling: Option<Box<str>>,
 }
@@ -66,7 +66,7 @@ impl Entry {
     /// Whether the text of the entity is this one.
     #[must_use]
     pub(crate) fn is_written(&self, text: &str) -> bool {
-        self.digest == TextDigest::of(text)
+        self.digest == digest_of(text)
     }
 }
 
@@ -304,7 +304,7 @@ impl StateReader {
         let Read { metadata, spec } = serde_json::from_str(text)?;
         let spelled = entity_ref.name() == metadata.name.0;
         let entry = Entry {
-            digest: TextDigest::of(text),
+            digest: digest_of(text),
             spelling: (!spelled).then(|| metadata.name.0.into()),
             entity_ref,
         };

@@ -9,7 +9,7 @@ use super::Plan;
 use super::change::Withheld;
 use crate::decide::mapping::Rename;
 use crate::decide::roster::Cause;
-use crate::held::document::TextDigest;
+use crate::held::document::digest_of;
 use crate::held::leavers::Leavers;
 
 /// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
@@ -44,7 +44,7 @@ pub(super) fn of_withheld(
 /// Names everything that would be written.
 pub(super) fn of_changes(plan: &Plan) -> String {
     let changed = plan.changed.iter();
-    let changed = changed.map(|it| (&it.key, TextDigest::of(it.document.body())));
+    let changed = changed.map(|it| (&it.key, digest_of(it.document.body())));
     let written = plan.added.digests().chain(changed);
     let written = written.map(|(key, digest)| [key.text(), digest.to_string().into()]);
     let removed = plan.removed.iter();
