@@ -80,7 +80,7 @@ fn document(table: &Table, rule: &Rule, case: &Case) -> Option<Value> {
     let parent = document.pointer_mut(parent).unwrap();
     match &case.value {
         Some(value) => parent[&key] = value.clone(),
-        None => drop(parent.as_object_mut().unwrap().shift_remove(&key)),
+        None => drop(parent.as_object_mut().unwrap().remove(&key)),
     }
     Some(document)
 }
