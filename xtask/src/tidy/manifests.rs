@@ -8,14 +8,38 @@ use super::finding::Finding;
 use super::graph::Member;
 use super::tree::Tree;
 
-const INHERITED: &[&str] = &["version", "edition", "rust-version", "license"];
+const INHERITED: &[&str] = &["edition", "license"];
+/// What members that are not published have in common besides.
+const TOGETHER: &[&str] = &["version", "rust-version", "publish"];
+/// What a registry shows of a library, and what its package is made of. Versions are each library's own.
+const PUBLISHED: &[&str] = &[
+    "version",
+    "rust-version",
+    "description",
+    "readme",
+    "repository",
+    "documentation",
+    "keywords",
+    "categories",
+    "include",
+];
+/// What each package has to hold, and the file of the workspace that it is a copy of.
+const PACKAGED: &[(&str, Option<&str>)] = &[
+    ("CHANGELOG.md", None),
+    ("LICENSE-APACHE", Some("LICENSE-APACHE")),
+    ("LICENSE-MIT", Some("LICENSE-MIT")),
+];
 const DEPENDENCIES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 
 pub(super) fn check(tree: &Tree, members: &[Member]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for member in members {
         let path = format!("{}/Cargo.toml", member.folder);
-        check_member(&read(tree, &path, &mut findings), &mut findings);
+        let manifest = read(tree, &path, &mut findings);
+        check_member(&manifest, &mut findings);
+        if is_published(&manifest) {
+            check_package(tree, member, &mut findings);
+        }
     }
     let workspace = read(tree, "Cargo.toml", &mut findings);
     let toolchain = read(tree, "rust-toolchain.toml", &mut findings);
@@ -80,17 +104,25 @@ fn check_member(manifest: &Toml<'_>, findings: &mut Vec<Finding>) {
         let fix = "add `[lints]` with `workspace = true`";
         findings.push(manifest.finding(None, problem, fix));
     }
-    for key in INHERITED {
+    let place = |key: &str| manifest.table(&["package"])?.key(key);
+    let (together, own) = if is_published(manifest) {
+        (&[][..], PUBLISHED)
+    } else {
+        (TOGETHER, &[][..])
+    };
+    for key in INHERITED.iter().chain(together) {
         if !manifest.get(&["package", key]).is_some_and(is_inherited) {
-            let place = manifest
-                .table(&["package"])
-                .and_then(|package| package.key(key));
             let problem = format!("`{key}` is not the workspace's");
-            findings.push(manifest.finding(
-                place,
-                problem,
-                &format!("write `{key}.workspace = true`"),
-            ));
+            let fix = format!("write `{key}.workspace = true`");
+            findings.push(manifest.finding(place(key), problem, &fix));
+        }
+    }
+    for key in own {
+        let is_own = |item: &Item| *key == "repository" || !is_inherited(item);
+        if !manifest.get(&["package", key]).is_some_and(is_own) {
+            let problem = format!("a published library has no `{key}` of its own");
+            let fix = "write it, or `publish.workspace = true` for a member that nobody adds";
+            findings.push(manifest.finding(place(key), problem, fix));
         }
     }
     let targets = manifest
@@ -106,6 +138,29 @@ fn check_member(manifest: &Toml<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .filter_map(|kind| item.get(kind)?.as_table_like());
         tables.for_each(|table| check_dependencies(manifest, table, findings));
+    }
+}
+
+/// Only members that others may add say nothing of `publish`.
+fn is_published(manifest: &Toml<'_>) -> bool {
+    manifest.get(&["package"]).is_some() && manifest.get(&["package", "publish"]).is_none()
+}
+
+fn check_package(tree: &Tree, member: &Member, findings: &mut Vec<Finding>) {
+    for (name, copied) in PACKAGED {
+        let path = format!("{}/{name}", member.folder);
+        let text = tree.text(&path);
+        let (problem, fix) = match (text, copied) {
+            (None, _) => (
+                "the package has no such file",
+                "write it: whoever adds the library gets nothing but its package",
+            ),
+            (Some(_), Some(copied)) if text != tree.text(copied) => {
+                ("not what the file at the top says", "copy that one")
+            }
+            _ => continue,
+        };
+        findings.push(Finding::new(&path, problem, fix));
     }
 }
 

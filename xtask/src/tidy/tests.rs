@@ -17,7 +17,7 @@ struct Workspace {
 }
 
 const WORKSPACE: &str = "[workspace.package]\nrust-version = \"1.95\"\n[workspace.dependencies]\nserde = { version = \"1\" } # formats\n";
-const MEMBER: &str = "[package]\nname = \"a\"\nversion.workspace = true\nedition = { workspace = true }\nrust-version.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nserde.workspace = true\n";
+const MEMBER: &str = "[package]\nname = \"a\"\nversion.workspace = true\nedition = { workspace = true }\nrust-version.workspace = true\nlicense.workspace = true\npublish.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nserde.workspace = true\n";
 const DENY: &str = "[bans]\ndeny = [\n  { crate = \"ring\", reason = \"one stack\" },\n]\n";
 
 impl Workspace {
@@ -71,7 +71,9 @@ impl Workspace {
         let (path, text) = rest.split_once(':').unwrap();
         let text = text.trim().replace("\\n", "\n");
         match (kind, path.contains('.'), path.split_once('/')) {
-            ("+", false, Some((member, module))) => return self.with(member, module, &text),
+            ("+", false, Some((member, module))) if member != "crates" => {
+                return self.with(member, module, &text);
+            }
             ("+", ..) => drop(self.files.insert(path.to_owned(), text)),
             _ => {
                 let (old, new) = text.split_once("=>").unwrap();
