@@ -26,6 +26,12 @@ pub mod validators;
 
 pub mod laws;
 
+pub mod library;
+
+pub mod api;
+
+pub mod package;
+
 pub mod check;
 
 /// Prints a line for whoever runs the tool.

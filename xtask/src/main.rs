@@ -29,6 +29,10 @@ enum Command {
     Attack(xtask::attack::Args),
     /// Check the workspace's own rules
     Tidy,
+    /// Compare the public API of each library with what is recorded
+    Api(xtask::api::Args),
+    /// Check each library as its package is, outside the workspace
+    Package(xtask::package::Args),
     /// Ask Backstage's own validators
     Validators(xtask::validators::Args),
     /// The program under test
@@ -40,6 +44,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = xtask::api::stand_in() {
+        return code;
+    }
     let result = match Cli::parse().command {
         Command::PortalSync { arguments } => {
             return portal_sync::main_from(
@@ -53,6 +60,8 @@ fn main() -> ExitCode {
         Command::Simulate(args) => block_on(xtask::simulate::run(args)),
         Command::Attack(args) => block_on(xtask::attack::run(args)),
         Command::Tidy => xtask::tidy::run(),
+        Command::Api(args) => xtask::api::run(args),
+        Command::Package(args) => block_on(xtask::package::run(args)),
         Command::Validators(args) => block_on(xtask::validators::run(args)),
     };
     match result {
