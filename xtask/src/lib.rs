@@ -32,6 +32,8 @@ pub mod api;
 
 pub mod package;
 
+pub mod semver;
+
 pub mod check;
 
 /// Prints a line for whoever runs the tool.

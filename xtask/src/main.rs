@@ -33,6 +33,8 @@ enum Command {
     Api(xtask::api::Args),
     /// Check each library as its package is, outside the workspace
     Package(xtask::package::Args),
+    /// Compare each library with its last release, by `cargo semver-checks`
+    Semver(xtask::semver::Args),
     /// Ask Backstage's own validators
     Validators(xtask::validators::Args),
     /// The program under test
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Tidy => xtask::tidy::run(),
         Command::Api(args) => xtask::api::run(args),
         Command::Package(args) => block_on(xtask::package::run(args)),
+        Command::Semver(args) => xtask::semver::run(args),
         Command::Validators(args) => block_on(xtask::validators::run(args)),
     };
     match result {
