@@ -124,7 +124,7 @@ fn measure_list<T: Resource, S: 'static>(
         .enable_time()
         .build();
     let org = OrgUrl::parse("https://acme.okta.com");
-    let token = ApiToken::new("secret".to_owned().into());
+    let token = ApiToken::new("secret");
     let (Ok(runtime), Ok(org), Ok(token)) = (runtime, org, token) else {
         return;
     };

@@ -193,7 +193,10 @@ impl Dispatcher {
                 response.status(),
                 StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
             );
-            if may_want_nonce && !progress.nonce_taken && token.learn(response.headers()) {
+            if may_want_nonce
+                && !progress.nonce_taken
+                && token.update_dpop_nonce(response.headers())
+            {
                 progress.nonce_taken = true;
                 progress.retries += 1;
                 continue;

@@ -20,7 +20,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use okta_auth::{ApiToken, AuthError, OrgUrl, Token, TokenSource, Transport};
-use secrecy::SecretString;
 
 use crate::{Client, ClientBuilder};
 use okta_auth::testing::ScriptedTransport;
@@ -33,8 +32,8 @@ struct Tokens {
 
 impl Tokens {
     fn current(&self) -> BoxFuture<'static, Result<Token, AuthError>> {
-        let secret = SecretString::from(format!("token-{}", self.rejected.load(Ordering::SeqCst)));
-        let source = ApiToken::new(secret).unwrap();
+        let secret = format!("token-{}", self.rejected.load(Ordering::SeqCst));
+        let source = ApiToken::new(&secret).unwrap();
         async move { source.token().await }.boxed()
     }
 }

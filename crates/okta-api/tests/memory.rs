@@ -76,7 +76,7 @@ fn large_lists_are_held_in_little() {
         .build()
         .unwrap();
     let org = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let token = ApiToken::new("secret".to_owned().into()).unwrap();
+    let token = ApiToken::new("secret").unwrap();
     let client = Client::builder(org, token, LargeGroup::default()).build();
     let before = dhat::HeapStats::get().curr_bytes;
     let list = client.groups().members(&GroupId::from("00g1")).all();

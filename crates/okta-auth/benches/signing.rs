@@ -2,17 +2,14 @@
 
 use std::error::Error;
 use std::hint::black_box;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput};
-use futures::FutureExt;
-use futures::future::{self, BoxFuture};
 use http::{Request, Response};
 use jiff::Timestamp;
 use okta_auth::{
-    Algorithm, OrgUrl, PrivateKey, Scope, ServiceApp, SystemClock, Token, TokenCache, TokenSource,
+    Algorithm, BoxFuture, OrgUrl, PrivateKey, Scope, ServiceApp, Token, TokenCache, TokenSource,
     Transport, TransportError, TransportErrorKind,
 };
 
@@ -55,7 +52,7 @@ fn bound_token(org: OrgUrl) -> Result<Token, Box<dyn Error>> {
     let key = PrivateKey::generate(Algorithm::ES256)?.key().clone();
     let app = ServiceApp::new(CLIENT_ID, [key], [Scope::USERS_READ])?;
     let count = AtomicU64::new(0);
-    let cache = TokenCache::new(org, app, RequiresProof, Arc::new(SystemClock))
+    let cache = TokenCache::new(org, app, RequiresProof)
         .with_nonces(move || count.fetch_add(1, Ordering::Relaxed).to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -86,6 +83,6 @@ impl Transport for RequiresProof {
             .body(Bytes::from_static(body.as_bytes()));
         let answer =
             answer.map_err(|error| TransportError::new(TransportErrorKind::Request, error));
-        future::ready(answer).boxed()
+        Box::pin(std::future::ready(answer))
     }
 }

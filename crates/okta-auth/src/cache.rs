@@ -7,19 +7,19 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 
 use self::state::State;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::dpop::Nonces;
 use crate::error::AuthError;
+use crate::future::BoxFuture;
 use crate::org_url::OrgUrl;
 use crate::service_app::ServiceApp;
 use crate::source::TokenSource;
 use crate::token::Token;
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportError, TransportErrorKind};
 
 /// The tokens of a service app.
 ///
@@ -39,6 +39,13 @@ use crate::transport::Transport;
 /// - Lifetimes are measured on tokio's monotonic clock; dates come from the [`Clock`].
 ///
 /// Nothing is retried here: the layer above does, guided by [`AuthError::is_transient`].
+///
+/// It needs a Tokio runtime with its timer (`#[tokio::main]` has it): where there is no runtime, asking for a token is an
+/// error ([`TransportErrorKind::NoRuntime`]).
+///
+/// # Panics
+///
+/// Waiting for the second between two exchanges panics in a Tokio runtime that was built without `enable_time`.
 pub struct TokenCache<T> {
     org: OrgUrl,
     app: ServiceApp,
@@ -53,17 +60,24 @@ pub struct TokenCache<T> {
 
 impl<T: Transport> TokenCache<T> {
     /// A cache that asks `org` for tokens of `app` when it is first asked for one.
-    pub fn new(org: OrgUrl, app: ServiceApp, transport: T, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(org: OrgUrl, app: ServiceApp, transport: T) -> Self {
         Self {
             org,
             app,
             transport,
-            clock,
+            clock: Arc::new(SystemClock),
             nonces: Arc::new(random_nonce),
             requests: AtomicU64::new(0),
             flight: tokio::sync::Mutex::new(()),
             state: Mutex::default(),
         }
+    }
+
+    /// Takes the time of assertions and proofs from `clock` instead of the machine's. For tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
     }
 
     /// Takes the `jti` of assertions from `nonces` instead of random UUIDs. No two may be equal.
@@ -101,12 +115,15 @@ impl<T: Transport> TokenCache<T> {
             if let Some(token) = state.fresh(Instant::now()) {
                 return Ok(token);
             }
-            if state.finished != seen
-                && let Some(error) = &state.failure
-            {
-                return Err(error.clone());
+            let told = state.failure.clone().filter(|_| state.finished != seen);
+            if let Some(error) = told {
+                return Err(error);
             }
         }
+        // A timer panics where there is no runtime, and would do so after failures only.
+        Handle::try_current().map_err(|error| {
+            AuthError::Transport(TransportError::new(TransportErrorKind::NoRuntime, error))
+        })?;
         let pause_ends = self.state().pause_ends();
         if let Some(pause_ends) = pause_ends {
             sleep_until(pause_ends).await;
@@ -126,7 +143,7 @@ impl<T> TokenCache<T> {
 
 impl<T: Transport> TokenSource for TokenCache<T> {
     fn token(&self) -> BoxFuture<'_, Result<Token, AuthError>> {
-        self.current().boxed()
+        Box::pin(self.current())
     }
 
     fn reject(&self, token: &Token) {

@@ -1,6 +1,7 @@
 //! Wall time as a parameter: the one-method seam `Clock`.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -11,6 +12,12 @@ use jiff::Timestamp;
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
+}
+
+impl<T: Clock + ?Sized> Clock for Arc<T> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
 }
 
 /// The clock of the machine.
@@ -38,7 +45,7 @@ mod manual {
     /// A clock that stands still until it is moved by hand.
     ///
     /// ```
-    /// use jiff::{SignedDuration, Timestamp};
+    /// use okta_auth::jiff::{SignedDuration, Timestamp};
     /// use okta_auth::{Clock, ManualClock};
     ///
     /// let clock = ManualClock::new(Timestamp::UNIX_EPOCH);

@@ -7,20 +7,17 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 use crate::error::AuthError;
-use crate::key::SigningError;
+use crate::key::{Algorithm, PrivateKey, SigningError};
 
 /// The header that carries a proof.
 const PROOF: HeaderName = HeaderName::from_static("dpop");
@@ -37,9 +34,9 @@ pub(crate) type Nonces = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Makes proofs with a key of its own.
 pub(crate) struct Prover {
-    key: EncodingKey,
+    key: PrivateKey,
     /// The public half, as each proof shows it.
-    public: Jwk,
+    public: Map<String, Value>,
     clock: Arc<dyn Clock>,
     nonces: Nonces,
     learned: Mutex<Learned>,
@@ -51,6 +48,13 @@ struct Learned {
     clock_skew: SignedDuration,
     token_nonce: Option<String>,
     resource_nonce: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    typ: &'static str,
+    alg: &'static str,
+    jwk: &'a Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -68,20 +72,12 @@ struct Claims<'a> {
 impl Prover {
     /// A prover with a new key.
     pub(crate) fn new(clock: Arc<dyn Clock>, nonces: Nonces) -> Result<Self, AuthError> {
-        // One backend for the whole process, whichever others somebody else compiled in.
-        jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER
-            .install_default()
-            .ok();
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+        let generated = PrivateKey::generate(Algorithm::ES256)
             .map_err(|error| AuthError::Signing(SigningError::new(error)))?;
-        let key = EncodingKey::from_ec_der(pkcs8.as_ref());
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::ES256)
-            .map_err(|error| AuthError::Signing(SigningError::new(error)))?;
-        public.common.key_algorithm = None;
+        let key = generated.key().clone();
         Ok(Self {
+            public: key.public_members(),
             key,
-            public,
             clock,
             nonces,
             learned: Mutex::default(),
@@ -146,10 +142,11 @@ impl Prover {
         nonce: Option<String>,
         ath: Option<&str>,
     ) -> Result<(), AuthError> {
-        let signing = |error| AuthError::Signing(SigningError::new(error));
-        let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some("dpop+jwt".to_owned());
-        header.jwk = Some(self.public.clone());
+        let header = Header {
+            typ: "dpop+jwt",
+            alg: self.key.algorithm().as_str(),
+            jwk: &self.public,
+        };
         let claims = Claims {
             htm: request.method().as_str(),
             htu: without_query(request.uri()),
@@ -158,7 +155,10 @@ impl Prover {
             nonce,
             ath,
         };
-        let proof = encode(&header, &claims, &self.key).map_err(signing)?;
+        let proof = self
+            .key
+            .sign_with(&header, &claims)
+            .map_err(AuthError::Signing)?;
         // A compact JWS is letters, digits, `-`, `_` and dots, which any header holds.
         let proof = HeaderValue::try_from(proof)
             .map_err(|error| AuthError::Signing(SigningError::new(error)))?;

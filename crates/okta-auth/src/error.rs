@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::key::SigningError;
 use crate::refusal::{Refusal, listed};
+use crate::report::debug_as_report;
 use crate::scope::Scope;
 use crate::transport::TransportError;
 
@@ -13,7 +14,10 @@ use crate::transport::TransportError;
 ///
 /// Clones are cheap and share their cause: everybody who waited for one token request gets the
 /// same error.
-#[derive(Debug, Clone, thiserror::Error)]
+///
+/// `Display` says what failed, and its sources say why. `Debug`, which `fn main() -> Result<(), Box<dyn Error>>` prints,
+/// says all of that on one line, and [what to do](Self::fix) on the next.
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
     /// Okta refused to issue a token. Nothing changes until somebody acts.
@@ -50,7 +54,7 @@ impl AuthError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) => true,
-            Self::Transport(error) => error.kind().is_transient(),
+            Self::Transport(error) => error.is_transient(),
             Self::Refused(_)
             | Self::Unexpected(_)
             | Self::MissingScopes { .. }
@@ -59,18 +63,22 @@ impl AuthError {
     }
 
     /// What an administrator does about it, with the path in Okta's Admin Console.
-    pub fn fix(&self) -> Option<&str> {
+    pub fn fix(&self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => refusal.fix(),
             Self::MissingScopes { .. } => Some(
                 "grant them: Applications > Applications > (the app) > Okta API Scopes > Grant",
             ),
-            Self::Unexpected(answer) => Some(answer.fix()),
+            Self::Unexpected(answer) => answer.fix(),
             Self::Transport(error) => error.fix(),
             Self::Unavailable(_) | Self::Signing(_) => None,
         }
     }
 }
+
+debug_as_report!(AuthError, fix);
+debug_as_report!(Unavailable);
+debug_as_report!(UnexpectedAnswer, fix);
 
 fn all(scopes: &[Scope], more: usize) -> String {
     if scopes.is_empty() {
@@ -83,7 +91,7 @@ fn all(scopes: &[Scope], more: usize) -> String {
 }
 
 /// An answer that says "not now".
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("it answered {status}")]
 pub struct Unavailable {
     status: StatusCode,
@@ -125,7 +133,7 @@ impl Unavailable {
 }
 
 /// An answer that is not a token response. It is not quoted, as it may hold a token.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{status} {what}")]
 pub struct UnexpectedAnswer {
     status: StatusCode,
@@ -145,8 +153,9 @@ impl UnexpectedAnswer {
         self.status
     }
 
-    fn fix(&self) -> &'static str {
-        match self.status {
+    /// What somebody does about it.
+    pub fn fix(&self) -> Option<&'static str> {
+        Some(match self.status {
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::METHOD_NOT_ALLOWED => {
                 "correct the org URL, as there is no token endpoint at this address: it is the org's own address, without \
                  `-admin`, as the menu in the upper right corner of the Admin Console shows it"
@@ -162,7 +171,7 @@ impl UnexpectedAnswer {
                 "check that the org URL is the org's own address, without `-admin`, and that no proxy or firewall answers \
                  in its place"
             }
-        }
+        })
     }
 }
 
@@ -193,5 +202,22 @@ mod tests {
             assert_eq!(cause.to_string(), kind.to_string());
             assert_eq!(cause.source().unwrap().to_string(), "the reason");
         }
+    }
+
+    #[test]
+    fn what_main_prints_is_the_whole_error_and_its_fix() {
+        let source = std::io::Error::other("the reason\n\u{1b}[2J");
+        let error = AuthError::Transport(TransportError::new(TransportErrorKind::Tls, source));
+        assert_eq!(
+            format!("{error:?}"),
+            "the token request got no answer: no secure connection: the reason\\u{a}\\u{1b}[2J\n  fix: see that the host \
+             speaks TLS 1.2 or 1.3 and that nothing on the way (a proxy, a firewall) changes that"
+        );
+        let error =
+            AuthError::Unavailable(Unavailable::new(StatusCode::BAD_GATEWAY, &HeaderMap::new()));
+        assert_eq!(
+            format!("{error:?}"),
+            "the token endpoint is not available: it answered 502 Bad Gateway"
+        );
     }
 }

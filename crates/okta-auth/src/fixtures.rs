@@ -15,11 +15,7 @@ use crate::transport::TransportErrorKind;
 
 macro_rules! key_file {
     ($name:literal) => {
-        include_str!(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../fixtures/keys/",
-            $name
-        ))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys/", $name))
     };
 }
 pub(crate) use key_file;

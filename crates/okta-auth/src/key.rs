@@ -20,6 +20,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 pub use self::algorithm::Algorithm;
 pub use self::error::{KeyError, KeyErrorKind};
@@ -35,13 +36,16 @@ use self::pasted::Encoded;
 /// ```
 /// use okta_auth::{Algorithm, PrivateKey};
 ///
-/// # let pem = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/keys/ec-p256.pkcs8.pem"));
+/// // What a file would hold.
+/// let generated = PrivateKey::generate(Algorithm::ES256)?;
+/// let pem = generated.expose_pem();
+///
 /// let key = PrivateKey::parse(pem)?;
 /// assert_eq!(key.algorithm(), Algorithm::ES256);
 /// // PEM has no room for an id, so it is the thumbprint (RFC 7638) until somebody says what Okta calls the key.
-/// assert_eq!(key.key_id(), "4PDj7wNPIpdLugcUCDXQ6g5eNGUz6ZpCXLGaU5eW900");
+/// assert!(!key.is_named() && key.key_id().len() == 43);
 /// assert_eq!(key.with_key_id("my-key-id").key_id(), "my-key-id");
-/// # Ok::<(), okta_auth::KeyError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct PrivateKey {
@@ -150,6 +154,11 @@ impl PrivateKey {
         format!("{:#}", self.pair.public.jwk(&self.key_id, self.algorithm))
     }
 
+    /// What makes the public half, and nothing about it: the `jwk` of a proof (RFC 9449, section 4.2).
+    pub(crate) fn public_members(&self) -> Map<String, Value> {
+        self.pair.public.members()
+    }
+
     /// A JWT of `claims`, signed (RFC 7515, section 3.1).
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, SigningError> {
         let header = Header {
@@ -157,7 +166,16 @@ impl PrivateKey {
             alg: self.algorithm.as_str(),
             kid: &self.key_id,
         };
-        let message = format!("{}.{}", part(&header)?, part(claims)?);
+        self.sign_with(&header, claims)
+    }
+
+    /// The same with a header of the caller's, which names [`algorithm`](Self::algorithm).
+    pub(crate) fn sign_with(
+        &self,
+        header: &impl Serialize,
+        claims: &impl Serialize,
+    ) -> Result<String, SigningError> {
+        let message = format!("{}.{}", part(header)?, part(claims)?);
         let signature = self.pair.sign(self.algorithm, message.as_bytes())?;
         Ok(format!("{message}.{signature}"))
     }

@@ -1,9 +1,14 @@
-#![doc = include_str!("../README.md")]
+//! Access tokens for Okta's API by the private key of an API Services app.
+#![cfg_attr(feature = "reqwest", doc = "", doc = include_str!("../README.md"))]
 
 // Leaf first: a module uses only modules listed above it.
 mod clock;
 
+mod future;
+
 pub mod visible;
+
+mod report;
 
 mod key;
 
@@ -45,6 +50,7 @@ pub use crate::cache::TokenCache;
 pub use crate::clock::ManualClock;
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::error::{AuthError, Unavailable, UnexpectedAnswer};
+pub use crate::future::BoxFuture;
 pub use crate::key::{
     Algorithm, GenerateError, GeneratedKey, KeyError, KeyErrorKind, PrivateKey, SigningError,
 };
@@ -57,4 +63,9 @@ pub use crate::token::{Token, TokenScheme};
 pub use crate::token_request::{read_token_response, token_request};
 pub use crate::transport::{CertificateFault, Transport, TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]
-pub use crate::transport::{Proxies, ProxyError, ReqwestTransport};
+pub use crate::transport::{Proxies, ProxyError, ReqwestTransport, ReqwestTransportBuilder};
+
+// Types of these stand in signatures here.
+#[cfg(feature = "reqwest")]
+pub use reqwest;
+pub use {bytes, http, jiff, url};

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
+use crate::report::debug_as_report;
+
 /// Okta's own domains, below which each org has a name and a twin that ends in `-admin` (okta-sdk-python,
 /// `config_validator.py`). A custom domain has no such twin, whatever it is called.
 const OKTA_DOMAINS: [&str; 8] = [
@@ -241,12 +243,14 @@ impl fmt::Debug for OrgUrl {
 }
 
 /// Why a text is not an org URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{input}` is not an org URL: {kind}")]
 pub struct OrgUrlError {
     input: String,
     kind: OrgUrlErrorKind,
 }
+
+debug_as_report!(OrgUrlError);
 
 impl OrgUrlError {
     /// Which check failed.

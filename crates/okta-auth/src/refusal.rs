@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 #[cfg(test)]
 pub(crate) use self::cause::ANSWERS;
 pub use self::cause::RefusalCause;
+use crate::report::debug_as_report;
 use crate::scope::Scope;
 use crate::service_app::ServiceApp;
 use crate::visible::visible;
@@ -26,10 +27,12 @@ const LISTED: usize = 10;
 /// The token endpoint refused to issue a token.
 ///
 /// `Display` quotes the server and adds the clock skew when one was measured.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal(Arc<Facts>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+debug_as_report!(Refusal, fix);
+
+#[derive(Clone, PartialEq, Eq)]
 struct Facts {
     client_id: String,
     key_ids: Vec<String>,

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use crate::report::debug_as_report;
+
 /// One OAuth scope, such as `okta.users.read`.
 ///
 /// ```
@@ -63,11 +65,13 @@ impl FromStr for Scope {
 }
 
 /// A text that cannot be a scope.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a scope: a scope is one word, such as `okta.users.read`")]
 pub struct ScopeError {
     name: String,
 }
+
+debug_as_report!(ScopeError);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! `ServiceApp`: the identity of an API Services app.
 
 use crate::key::PrivateKey;
+use crate::report::debug_as_report;
 use crate::scope::Scope;
 
 /// An API Services app of an org: who asks for tokens, with which key, for what.
@@ -24,10 +25,10 @@ impl ServiceApp {
     /// and the old one taken away after that: no moment is without a key that works.
     ///
     /// ```
-    /// use okta_auth::{PrivateKey, Scope, ServiceApp};
+    /// use okta_auth::{Algorithm, PrivateKey, Scope, ServiceApp};
     ///
-    /// # let old = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/keys/rsa2048.pkcs8.pem"));
-    /// # let new = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/keys/ec-p256.pkcs8.pem"));
+    /// # let (new, old) = (PrivateKey::generate(Algorithm::ES256)?, PrivateKey::generate(Algorithm::ES256)?);
+    /// # let (new, old) = (new.expose_pem(), old.expose_pem());
     /// let keys = [
     ///     PrivateKey::parse(new)?.with_key_id("key-of-2026"),
     ///     PrivateKey::parse(old)?.with_key_id("key-of-2025"),
@@ -136,7 +137,7 @@ fn quotable(id: String) -> String {
 }
 
 /// Why the parts do not make an app.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceAppError {
     /// The client id or the key id was not copied as it is.
@@ -162,6 +163,8 @@ pub enum ServiceAppError {
     #[error("no scopes to ask for")]
     NoScopes,
 }
+
+debug_as_report!(ServiceAppError);
 
 #[cfg(test)]
 mod tests {

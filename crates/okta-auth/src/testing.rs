@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use http::{HeaderName, Request, Response, StatusCode};
 
+use crate::future::BoxFuture;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
 /// A transport that knows which requests will come and what to answer.
@@ -166,7 +165,7 @@ impl Transport for ScriptedTransport {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         let answer = self.script().answer(request);
-        async move {
+        Box::pin(async move {
             let answer = answer?;
             match answer.delay {
                 Some(Duration::MAX) => std::future::pending().await,
@@ -176,7 +175,6 @@ impl Transport for ScriptedTransport {
             answer
                 .outcome
                 .map_err(|kind| TransportError::new(kind, "scripted"))
-        }
-        .boxed()
+        })
     }
 }

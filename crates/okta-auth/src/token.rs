@@ -56,12 +56,12 @@ impl Token {
         }
     }
 
-    /// Takes from the headers of a refusal (400 or 401) what the next proof must hold. True when they say: the same
-    /// request is then worth one more try, and only one.
-    pub fn learn(&self, refusal: &HeaderMap) -> bool {
+    /// Takes the DPoP nonce that the headers of a refusal (400 or 401) name, for the next proofs (RFC 9449, section 9).
+    /// True when they name one: the same request is then worth one more try, and only one.
+    pub fn update_dpop_nonce(&self, headers: &HeaderMap) -> bool {
         self.proof
             .as_ref()
-            .is_some_and(|proof| proof.prover.learn_resource_nonce(refusal))
+            .is_some_and(|proof| proof.prover.learn_resource_nonce(headers))
     }
 
     /// How the token is presented.
@@ -84,6 +84,7 @@ impl Token {
         scopes: Vec<Scope>,
         expires_in: Duration,
     ) -> Result<Self, InvalidHeaderValue> {
+        let secret = secret.expose_secret();
         Self::new(TokenScheme::Bearer, secret, scopes, Some(expires_in))
     }
 
@@ -93,8 +94,9 @@ impl Token {
         expires_in: Duration,
         prover: &Arc<Prover>,
     ) -> Result<Self, InvalidHeaderValue> {
+        let secret = secret.expose_secret();
         let token = Self::new(TokenScheme::Dpop, secret, scopes, Some(expires_in))?;
-        let ath = dpop::hash(secret.expose_secret()).into();
+        let ath = dpop::hash(secret).into();
         Ok(Self {
             proof: Some(Proof {
                 prover: Arc::clone(prover),
@@ -104,17 +106,17 @@ impl Token {
         })
     }
 
-    pub(crate) fn ssws(secret: &SecretString) -> Result<Self, InvalidHeaderValue> {
+    pub(crate) fn ssws(secret: &str) -> Result<Self, InvalidHeaderValue> {
         Self::new(TokenScheme::Ssws, secret, Vec::new(), None)
     }
 
     fn new(
         scheme: TokenScheme,
-        secret: &SecretString,
+        secret: &str,
         scopes: Vec<Scope>,
         expires_in: Option<Duration>,
     ) -> Result<Self, InvalidHeaderValue> {
-        let header = format!("{} {}", scheme.as_str(), secret.expose_secret());
+        let header = format!("{} {secret}", scheme.as_str());
         let mut authorization = HeaderValue::try_from(header)?;
         authorization.set_sensitive(true);
         Ok(Self {
@@ -193,6 +195,6 @@ mod tests {
 
     #[test]
     fn a_secret_that_would_break_the_header_is_no_token() {
-        assert!(Token::ssws(&SecretString::from("a\r\nX-Evil: 1")).is_err());
+        assert!(Token::ssws("a\r\nX-Evil: 1").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `Transport`: the one seam through which HTTP leaves the workspace.
+//! `Transport`: the one seam through which HTTP leaves.
 
 mod kind;
 #[cfg(feature = "reqwest")]
@@ -11,13 +11,14 @@ use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 
 pub use self::kind::{CertificateFault, TransportErrorKind};
 #[cfg(feature = "reqwest")]
 pub use self::proxies::{Proxies, ProxyError};
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::ReqwestTransport;
+pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+use crate::future::BoxFuture;
+use crate::report::debug_as_report;
 
 /// Sends one request and brings back the whole answer.
 ///
@@ -30,11 +31,9 @@ pub use self::reqwest::ReqwestTransport;
 /// ```
 /// use std::time::Duration;
 ///
-/// use bytes::Bytes;
-/// use futures::FutureExt;
-/// use futures::future::BoxFuture;
-/// use http::{Request, Response};
-/// use okta_auth::{Transport, TransportError, TransportErrorKind};
+/// use okta_auth::bytes::Bytes;
+/// use okta_auth::http::{Request, Response};
+/// use okta_auth::{BoxFuture, Transport, TransportError, TransportErrorKind};
 ///
 /// /// Allows less time for an answer than the transport behind it.
 /// #[derive(Debug)]
@@ -45,11 +44,10 @@ pub use self::reqwest::ReqwestTransport;
 ///
 /// impl<T: Transport> Transport for Impatient<T> {
 ///     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-///         async move {
+///         Box::pin(async move {
 ///             let answer = tokio::time::timeout(self.patience, self.inner.send(request)).await;
 ///             answer.unwrap_or_else(|elapsed| Err(TransportError::new(TransportErrorKind::Timeout, elapsed)))
-///         }
-///         .boxed()
+///         })
 ///     }
 /// }
 /// ```
@@ -74,11 +72,20 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        (**self).send(request)
+    }
+}
+
 /// Why a request got no whole answer.
 ///
-/// `Display` says what failed and [`source`](Error::source) why. Neither holds a query string or a
-/// header. A clone shares the source.
-#[derive(Debug, Clone)]
+/// `Display` says what failed and [`source`](Error::source) why; `Debug` says both, and what to do. None of them holds a
+/// query string or a header. A clone shares the source.
+#[derive(Clone)]
 pub struct TransportError {
     kind: TransportErrorKind,
     source: Arc<dyn Error + Send + Sync>,
@@ -99,6 +106,11 @@ impl TransportError {
         self.kind
     }
 
+    /// Whether the same request may well succeed a little later: [`TransportErrorKind::is_transient`].
+    pub fn is_transient(&self) -> bool {
+        self.kind.is_transient()
+    }
+
     /// What somebody does about it: [`TransportErrorKind::fix`].
     pub fn fix(&self) -> Option<&'static str> {
         self.kind.fix()
@@ -117,3 +129,5 @@ impl Error for TransportError {
         Some(&*self.source)
     }
 }
+
+debug_as_report!(TransportError, fix);

@@ -145,17 +145,22 @@ pub fn line(text: &str) -> Cow<'_, str> {
 pub fn message(text: &str) -> Cow<'_, str> {
     const END: &str = "…";
     // What is far behind the end need not be read.
-    let start = text.get(..text.floor_char_boundary(LONGEST_MESSAGE));
-    let start = start.unwrap_or(text);
+    let start = within(text, LONGEST_MESSAGE);
     let sifted = line(start);
     if start.len() == text.len() && sifted.len() <= LONGEST_MESSAGE {
         return sifted;
     }
-    let mut shortened = sifted.into_owned();
-    let room = LONGEST_MESSAGE - END.len();
-    shortened.truncate(shortened.floor_char_boundary(room));
+    let mut shortened = within(&sifted, LONGEST_MESSAGE - END.len()).to_owned();
     shortened.push_str(END);
     shortened.into()
+}
+
+/// As much of the text as so many bytes hold.
+fn within(text: &str, bytes: usize) -> &str {
+    // A character has four bytes at most.
+    let mut ends = (bytes.saturating_sub(3)..=bytes).rev();
+    let start = ends.find_map(|end| text.get(..end));
+    start.unwrap_or(text)
 }
 
 /// Lines as they are printed: as [`line()`], with the line ends and tabs that are between and in them.

@@ -54,9 +54,9 @@ impl Tenant {
             line: self.simulator.line(),
             strays: Arc::clone(&self.strays),
         });
-        let clock = Arc::new(Wall(self.clock.clone()));
         let app = ServiceApp::new(APP, [KEY.clone()], scopes).unwrap();
-        let tokens = TokenCache::new(org.clone(), app, Arc::clone(&wire), clock);
+        let tokens = TokenCache::new(org.clone(), app, Arc::clone(&wire))
+            .with_clock(Wall(self.clock.clone()));
         Client::builder(org, tokens, wire).jitter(|| 0.5)
     }
 

@@ -201,7 +201,7 @@ impl TokenSource for NoToken {
     fn token(&self) -> BoxFuture<'_, Result<Token, AuthError>> {
         let mut times = self.0.lock().unwrap();
         if *times == 0 {
-            return async { ApiToken::new("t".into()).unwrap().token().await }.boxed();
+            return async { ApiToken::new("t").unwrap().token().await }.boxed();
         }
         *times -= 1;
         async { Err(self.1.clone()) }.boxed()

@@ -27,7 +27,8 @@ fn claims(jws: &str) -> Value {
     let mut validation = Validation::new(jsonwebtoken::Algorithm::RS256);
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let public = DecodingKey::from_rsa_pem(key_file!("rsa2048.public.pem").as_bytes()).unwrap();
+    let public = serde_json::from_str(key_file!("rsa2048.public.jwk.json")).unwrap();
+    let public = DecodingKey::from_jwk(&public).unwrap();
     decode::<Value>(jws, &public, &validation).unwrap().claims
 }
 

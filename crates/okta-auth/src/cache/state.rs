@@ -97,20 +97,18 @@ impl State {
                 });
                 Ok(token)
             }
-            // What is no word of Okta's about the app says nothing about the token that it has.
-            Err(error)
-                if !matches!(
+            Err(error) => {
+                // What is no word of Okta's about the app says nothing about the token that it has.
+                let is_about_app = matches!(
                     error,
                     AuthError::Refused(_) | AuthError::MissingScopes { .. }
-                ) && let Some(old) = self.alive(now) =>
-            {
-                tracing::warn!(%error, "the token could not be replaced yet, the old one serves on");
-                if let Some(cached) = &mut self.cached {
+                );
+                let old = self.alive(now).filter(|_| !is_about_app);
+                if let (Some(old), Some(cached)) = (old, &mut self.cached) {
+                    tracing::warn!(%error, "the token could not be replaced yet, the old one serves on");
                     cached.hold_off_until = Some(now + HOLD_OFF);
+                    return Ok(old);
                 }
-                Ok(old)
-            }
-            Err(error) => {
                 self.cached = None;
                 self.failure = Some(error.clone());
                 Err(error)

@@ -34,7 +34,8 @@ fn cache<T: Transport>(transport: T) -> Arc<TokenCache<T>> {
 fn cache_of<T: Transport>(app: ServiceApp, transport: T) -> Arc<TokenCache<T>> {
     let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
     let count = AtomicUsize::new(0);
-    let cache = TokenCache::new(org(), app, transport, Arc::new(clock))
+    let cache = TokenCache::new(org(), app, transport)
+        .with_clock(clock)
         .with_nonces(move || format!("jti-{}", count.fetch_add(1, Ordering::Relaxed)));
     Arc::new(cache)
 }
@@ -424,4 +425,14 @@ async fn a_server_that_never_has_enough_is_not_asked_for_ever() {
 async fn a_token_bound_to_a_key_we_did_not_show_is_not_taken() {
     let cache = cache(script().answering(granting_bound("one")));
     assert!(matches!(cache.token().await, Err(AuthError::Unexpected(_))));
+}
+
+#[test]
+fn outside_of_a_runtime_there_is_an_error_and_no_panic() {
+    let cache = cache(script());
+    let outcome = futures::FutureExt::now_or_never(cache.token()).unwrap();
+    let Err(AuthError::Transport(error)) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(error.kind(), TransportErrorKind::NoRuntime);
 }

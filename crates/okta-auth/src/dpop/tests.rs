@@ -36,7 +36,7 @@ fn claims(request: &Request<Bytes>) -> Value {
         ["crv", "kty", "x", "y"],
         "the public half and nothing else"
     );
-    let mut signature_only = Validation::new(Algorithm::ES256);
+    let mut signature_only = Validation::new(jsonwebtoken::Algorithm::ES256);
     signature_only.required_spec_claims.clear();
     signature_only.validate_exp = false;
     decode::<Value>(

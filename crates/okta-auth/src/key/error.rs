@@ -1,12 +1,16 @@
 //! Why a text is no usable private key. Messages say its length and kind, never any of it.
 
+use crate::report::debug_as_report;
+
 /// Why a text is not a usable private key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the private key ({length} characters) {kind}")]
 pub struct KeyError {
     length: usize,
     kind: KeyErrorKind,
 }
+
+debug_as_report!(KeyError);
 
 impl KeyError {
     pub(super) fn new(text: &str, kind: KeyErrorKind) -> Self {

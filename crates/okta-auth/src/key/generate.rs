@@ -12,6 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::algorithm::{Algorithm, CURVES};
 use super::{PrivateKey, pem};
 
+use crate::report::debug_as_report;
+
 /// A key that was made just now, and its text to keep.
 ///
 /// `Debug` shows the algorithm only.
@@ -39,11 +41,13 @@ impl fmt::Debug for GeneratedKey {
 }
 
 /// A key could not be made.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("the crypto library did not make a key")]
 pub struct GenerateError {
     source: Arc<dyn Error + Send + Sync>,
 }
+
+debug_as_report!(GenerateError);
 
 impl GenerateError {
     fn new(source: impl Error + Send + Sync + 'static) -> Self {

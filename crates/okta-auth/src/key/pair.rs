@@ -8,13 +8,16 @@ use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm as Library, EncodingKey, crypto};
+use jsonwebtoken::crypto::aws_lc;
+use jsonwebtoken::{Algorithm as Library, EncodingKey};
 use secrecy::zeroize::Zeroizing;
 
 use super::algorithm::{Algorithm, CURVES, Curve};
 use super::der;
 use super::error::KeyErrorKind;
 use super::public::PublicKey;
+
+use crate::report::debug_as_report;
 
 /// The smallest modulus taken. Okta generates 2048 bits and names no minimum; NIST SP 800-131A
 /// allows no less.
@@ -108,27 +111,35 @@ impl KeyPair {
         algorithm: Algorithm,
         message: &[u8],
     ) -> Result<String, SigningError> {
-        // One backend for the whole process, whichever others somebody else compiled in.
-        crypto::aws_lc::DEFAULT_PROVIDER.install_default().ok();
-        let signed = match &self.signer {
+        let signature = match &self.signer {
             Signer::Rsa(key) => {
                 let library = match algorithm {
                     Algorithm::RS384 => Library::RS384,
                     Algorithm::RS512 => Library::RS512,
                     _ => Library::RS256,
                 };
-                crypto::sign(message, key, library)
+                by_library(message, key, library)?
             }
-            Signer::Ec(library, key) => crypto::sign(message, key, *library),
+            Signer::Ec(library, key) => by_library(message, key, *library)?,
             Signer::P521(pair) => {
                 let signature = pair.sign(&SystemRandom::new(), message);
-                return signature
-                    .map(|signature| URL_SAFE_NO_PAD.encode(signature))
-                    .map_err(SigningError::new);
+                signature.map_err(SigningError::new)?.as_ref().to_vec()
             }
         };
-        signed.map_err(SigningError::new)
+        Ok(URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// Signs with the one backend that is meant. The library's own functions take the provider of the process, which is the
+/// program's to choose: it is neither asked nor installed here.
+fn by_library(
+    message: &[u8],
+    key: &EncodingKey,
+    algorithm: Library,
+) -> Result<Vec<u8>, SigningError> {
+    let signer = (aws_lc::DEFAULT_PROVIDER.signer_factory)(&algorithm, key);
+    let signer = signer.map_err(SigningError::new)?;
+    signer.try_sign(message).map_err(SigningError::new)
 }
 
 /// The length of a number without leading zeros.
@@ -146,11 +157,13 @@ fn padded(number: &[u8], width: usize) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// The signature could not be made.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("the private key does not sign")]
 pub struct SigningError {
     source: Arc<dyn Error + Send + Sync>,
 }
+
+debug_as_report!(SigningError);
 
 impl SigningError {
     pub(crate) fn new(source: impl Error + Send + Sync + 'static) -> Self {

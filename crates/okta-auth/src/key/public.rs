@@ -40,7 +40,7 @@ impl PublicKey {
     }
 
     /// What makes the key, sorted by name, which is the order of RFC 7638.
-    fn members(&self) -> Map<String, Value> {
+    pub(super) fn members(&self) -> Map<String, Value> {
         let members: &[(&str, &str)] = match self {
             Self::Rsa { n, e } => &[("e", e), ("kty", "RSA"), ("n", n)],
             Self::Ec { crv, x, y } => &[("crv", crv), ("kty", "EC"), ("x", x), ("y", y)],

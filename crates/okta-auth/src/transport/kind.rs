@@ -52,6 +52,15 @@ pub enum TransportErrorKind {
     /// The request itself could not be built. Not retried.
     #[error("the request could not be built")]
     Request,
+    /// The HTTP client followed a redirect, which it must not. Not retried.
+    #[error("the HTTP client followed a redirect")]
+    Redirected,
+    /// The HTTP client could not be set up: a certificate that cannot be read, for instance. Not retried.
+    #[error("the HTTP client could not be set up")]
+    Setup,
+    /// Nothing was sent, because there is no Tokio runtime here. Not retried.
+    #[error("there is no Tokio runtime here")]
+    NoRuntime,
 }
 
 /// Why a peer's certificate is not accepted.
@@ -91,7 +100,10 @@ impl TransportErrorKind {
             | Self::NotHttp
             | Self::Tls
             | Self::TooLarge
-            | Self::Request => false,
+            | Self::Request
+            | Self::Redirected
+            | Self::Setup
+            | Self::NoRuntime => false,
         }
     }
 
@@ -108,8 +120,8 @@ impl TransportErrorKind {
         )
     }
 
-    /// What somebody does about it, on this machine or with who runs the network. `None` for
-    /// [`TooLarge`](Self::TooLarge) and [`Request`](Self::Request).
+    /// What somebody does about it, on this machine, in the program or with who runs the network. `None` for
+    /// [`TooLarge`](Self::TooLarge), [`Request`](Self::Request) and [`Setup`](Self::Setup).
     pub fn fix(self) -> Option<&'static str> {
         Some(match self {
             Self::NameNotFound => {
@@ -149,7 +161,12 @@ impl TransportErrorKind {
             Self::Interrupted => {
                 "if it stays so, find what ends connections between this machine and Okta, such as a proxy or a firewall"
             }
-            Self::TooLarge | Self::Request => return None,
+            Self::Redirected => {
+                "make the HTTP client with `redirect(Policy::none())`: a redirect would take the app's credentials to \
+                 another address"
+            }
+            Self::NoRuntime => "await it within a Tokio runtime, such as that of `#[tokio::main]`",
+            Self::TooLarge | Self::Request | Self::Setup => return None,
         })
     }
 }

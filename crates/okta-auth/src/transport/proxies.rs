@@ -5,6 +5,8 @@ use std::fmt;
 use reqwest::{ClientBuilder, NoProxy, Proxy};
 use url::Url;
 
+use crate::report::debug_as_report;
+
 /// Never asked by a proxy: a proxy elsewhere cannot reach what listens on this machine, and what is sent to it without TLS
 /// would be read by the proxy. A name stands for what is below it, too.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1,::ffff:127.0.0.0/104";
@@ -36,10 +38,40 @@ pub struct Proxies {
     without: String,
 }
 
+/// What `NO_PROXY` and its kin are called, in capitals.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
+
 impl Proxies {
     /// No proxy, whatever the environment says.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// The proxies that the environment of the process names: [`from_variables`](Self::from_variables) says by which
+    /// variables.
+    ///
+    /// # Errors
+    ///
+    /// When a variable that is used names no proxy that can be used.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a program that has no other environment gets it"
+    )]
+    pub fn from_env() -> Result<Self, ProxyError> {
+        let names = VARIABLES.map(|name| [name.to_owned(), name.to_ascii_lowercase()]);
+        let set: Vec<(String, String)> = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| {
+                // What is not UTF-8 is no address and must not pass for a variable that is not set.
+                let value = std::env::var_os(&name)?.to_string_lossy().into_owned();
+                Some((name, value))
+            })
+            .collect();
+        Self::from_variables(|name| {
+            let variable = set.iter().find(|(other, _)| other == name);
+            variable.map(|(_, value)| value.as_str())
+        })
     }
 
     /// The proxies that the usual variables name; `get` knows their values.
@@ -153,7 +185,7 @@ fn is_host(host: &str) -> bool {
 /// A variable that names no proxy that can be used.
 ///
 /// `Display` names the variable and how to write it. Its value, which may hold a password, is not repeated.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{variable}` cannot be used: {problem}; write it as `http://HOST:PORT`, or take the variable away to go without a \
      proxy"
@@ -162,6 +194,8 @@ pub struct ProxyError {
     variable: String,
     problem: Problem,
 }
+
+debug_as_report!(ProxyError);
 
 impl ProxyError {
     /// The name of the variable, as it is set: `HTTPS_PROXY`, `https_proxy` and so on.

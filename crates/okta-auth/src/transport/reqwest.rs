@@ -5,23 +5,20 @@ mod names;
 
 mod failure;
 
+mod builder;
+
 use std::io;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT};
-use reqwest::tls::Certificate;
-use reqwest::{Client, redirect};
+use reqwest::Client;
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use self::names::Names;
+pub use self::builder::ReqwestTransportBuilder;
 use super::{Proxies, Transport, TransportError, TransportErrorKind};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::future::BoxFuture;
 
 /// The largest body taken. A page of a thousand users is a few megabytes.
 const LARGEST_BODY: usize = 64 << 20;
@@ -33,7 +30,8 @@ const SMALL_BODY: usize = 64 << 10;
 ///
 /// Follows no redirects (a token goes where it was meant to go, or nowhere), keeps no cookies,
 /// takes gzip, trusts the certificate authorities of the system (or those of the file that the environment variable
-/// `SSL_CERT_FILE` names, where that is set) and Mozilla's, for images that have none. Cheap to clone.
+/// `SSL_CERT_FILE` names, where that is set) and Mozilla's, for images that have none. Cheap to clone: clones share their
+/// connections. It needs a Tokio runtime; a request outside of one is an error.
 ///
 /// ```no_run
 /// use okta_auth::{Proxies, ReqwestTransport};
@@ -45,83 +43,76 @@ const SMALL_BODY: usize = 64 << 10;
 pub struct ReqwestTransport {
     client: Client,
     largest_body: usize,
-    user_agent: HeaderValue,
+    user_agent: Option<HeaderValue>,
+}
+
+/// Sends by a client of one's own, with its proxies, its authorities, its timeouts and its `user-agent`.
+///
+/// **The client must follow no redirects** (`redirect(reqwest::redirect::Policy::none())`): the assertion of a token
+/// request would go to wherever the answer points. A client cannot be asked whether it does. So an answer that came from
+/// another address than was asked is an error ([`TransportErrorKind::Redirected`]), which is late: what was sent is sent
+/// by then. The client should have a timeout; a client has none unless it is told.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use okta_auth::ReqwestTransport;
+/// use okta_auth::reqwest::{Client, redirect};
+///
+/// let client = Client::builder()
+///     .redirect(redirect::Policy::none())
+///     .timeout(Duration::from_secs(30))
+///     .build()?;
+/// let transport = ReqwestTransport::from(client);
+/// # Ok::<(), okta_auth::reqwest::Error>(())
+/// ```
+impl From<Client> for ReqwestTransport {
+    fn from(client: Client) -> Self {
+        Self {
+            client,
+            largest_body: LARGEST_BODY,
+            user_agent: None,
+        }
+    }
 }
 
 impl ReqwestTransport {
-    /// Ten seconds to connect, thirty for a whole request. Requests go by `proxies`; the environment of the process
-    /// is not asked.
+    /// Ten seconds to connect, thirty for a whole request. Requests go by `proxies`: [`Proxies::from_env`] for those that
+    /// the environment of the process names, [`Proxies::none`] for none.
     ///
     /// # Errors
     ///
     /// When the TLS library cannot be set up.
     pub fn new(proxies: &Proxies) -> Result<Self, TransportError> {
-        Self::with_timeouts(proxies, CONNECT_TIMEOUT, REQUEST_TIMEOUT)
+        Self::builder().proxies(proxies.clone()).build()
     }
 
-    /// A transport with other bounds: `connect` for a connection, `request` for everything from the
-    /// first byte sent to the last received.
-    ///
-    /// # Errors
-    ///
-    /// As for [`new`](Self::new).
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where a client is made"
-    )]
-    pub fn with_timeouts(
-        proxies: &Proxies,
-        connect: Duration,
-        request: Duration,
-    ) -> Result<Self, TransportError> {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .map(|root| Certificate::from_der(root))
-            .collect::<Result<Vec<_>, _>>();
-        let client = roots.and_then(|roots| {
-            let client = Client::builder()
-                .redirect(redirect::Policy::none())
-                .referer(false)
-                .tls_certs_merge(roots)
-                .dns_resolver(Names)
-                .connect_timeout(connect)
-                .timeout(request);
-            proxies.apply(client)?.build()
-        });
-        match client {
-            Ok(client) => Ok(Self {
-                client,
-                largest_body: LARGEST_BODY,
-                user_agent: HeaderValue::from_static(concat!(
-                    "okta-auth/",
-                    env!("CARGO_PKG_VERSION")
-                )),
-            }),
-            Err(error) => Err(TransportError::new(TransportErrorKind::Tls, error)),
-        }
-    }
-
-    /// The `user-agent` of requests that have none of their own, such as token requests: `okta-auth/` and the version.
-    #[must_use]
-    pub fn with_user_agent(mut self, name: HeaderValue) -> Self {
-        self.user_agent = name;
-        self
+    /// A transport with timeouts, certificates or a `user-agent` of one's own.
+    pub fn builder() -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder::default()
     }
 
     async fn exchange(
         &self,
         mut request: http::Request<Bytes>,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        // The client's sockets and timers panic where there is no runtime.
+        Handle::try_current()
+            .map_err(|error| TransportError::new(TransportErrorKind::NoRuntime, error))?;
         let headers = request.headers_mut();
-        if !headers.contains_key(USER_AGENT) {
-            headers.insert(USER_AGENT, self.user_agent.clone());
+        if let Some(name) = &self.user_agent {
+            headers.entry(USER_AGENT).or_insert_with(|| name.clone());
         }
         headers
             .entry(ACCEPT_ENCODING)
             .or_insert(HeaderValue::from_static("gzip"));
         let request = reqwest::Request::try_from(request).map_err(failure::explain)?;
+        let asked = request.url().clone();
         let response = self.client.execute(request).await;
         let mut response = response.map_err(failure::explain)?;
+        if *response.url() != asked {
+            return Err(redirected());
+        }
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(failure::explain)? {
             if body.len() + chunk.len() > self.largest_body {
@@ -166,8 +157,14 @@ impl Transport for ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
-        self.exchange(request).boxed()
+        Box::pin(self.exchange(request))
     }
+}
+
+/// Neither address is repeated: each may hold a query.
+fn redirected() -> TransportError {
+    let message = "the answer is not that of the address that was asked";
+    TransportError::new(TransportErrorKind::Redirected, message)
 }
 
 fn broken_off(error: io::Error) -> TransportError {

@@ -180,9 +180,11 @@ impl Session {
             failure::print(error, None);
             Exit::Usage
         })?;
-        let transport = ReqwestTransport::new(proxies)
-            .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?
-            .with_user_agent(USER_AGENT);
+        let transport = ReqwestTransport::builder()
+            .proxies(proxies.clone())
+            .user_agent(USER_AGENT)
+            .build()
+            .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?;
         let metrics = self.telemetry.metrics();
         providers
             .iter()

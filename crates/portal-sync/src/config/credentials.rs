@@ -2,7 +2,6 @@
 
 use figment::value::Value;
 use okta_auth::{ApiToken, KeyError, PrivateKey};
-use secrecy::SecretString;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::elsewhere;
@@ -299,7 +298,7 @@ fn private_keys(entry: &Entry<'_>) -> Option<Vec<PrivateKey>> {
 
 fn api_token(entry: &Entry<'_>) -> Option<Credentials> {
     let text = entry.secret("the text of an API token")?;
-    match ApiToken::new(SecretString::from(text.trim())) {
+    match ApiToken::new(text.trim()) {
         Ok(token) => Some(Credentials::ApiToken(token)),
         Err(error) => {
             entry.refuse(ConfigError::new(error.to_string()));

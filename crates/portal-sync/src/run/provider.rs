@@ -120,7 +120,8 @@ impl Provider {
             Credentials::ServiceApp { client_id, keys } => {
                 let scopes = [Scope::USERS_READ, Scope::GROUPS_READ];
                 let app = ServiceApp::new(client_id, keys.clone(), scopes)?;
-                let cache = Arc::new(TokenCache::new(org.clone(), app, transport.clone(), clock));
+                let cache = TokenCache::new(org.clone(), app, transport.clone());
+                let cache = Arc::new(cache.with_clock(clock));
                 tokens = Some(Arc::clone(&cache));
                 Client::builder(org, cache, transport)
             }

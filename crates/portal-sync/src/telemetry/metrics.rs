@@ -384,7 +384,7 @@ mod tests {
         let metrics = Metrics::new(&meters.meter(SERVICE));
         let transport = ScriptedTransport::default();
         let org = OrgUrl::parse("https://acme.okta.com").unwrap();
-        let token = ApiToken::new("secret".to_owned().into()).unwrap();
+        let token = ApiToken::new("secret").unwrap();
         let client = Client::builder(org, token, transport.clone())
             .observer(metrics.okta("default"))
             .build();

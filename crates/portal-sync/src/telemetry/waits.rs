@@ -109,7 +109,7 @@ mod tests {
             transport.expect("/api/v1/users?limit=200", answer);
         }
         let org = OrgUrl::parse("https://acme.okta.com").unwrap();
-        let token = ApiToken::new("secret".to_owned().into()).unwrap();
+        let token = ApiToken::new("secret").unwrap();
         let client = Client::builder(org, token, transport)
             .observer(waits)
             .build();

@@ -32,9 +32,9 @@ impl Transport for Always {
                 TransportErrorKind::Connect,
                 "always the same",
             )),
-            Self::Hangs => return std::future::pending().boxed(),
+            Self::Hangs => return Box::pin(std::future::pending()),
         };
-        std::future::ready(answer).boxed()
+        Box::pin(std::future::ready(answer))
     }
 }
 

@@ -204,7 +204,7 @@ fn what_cannot_sign_in_a_set_is_passed_over_while_one_can() {
 }
 
 fn rsa_without(members: &[&str]) -> String {
-    let mut jwk: serde_json::Value = serde_json::from_str(RSA_JWK).unwrap();
+    let mut jwk: Value = serde_json::from_str(RSA_JWK).unwrap();
     for member in members {
         jwk.as_object_mut().unwrap().remove(*member).unwrap();
     }
@@ -238,12 +238,12 @@ fn an_rsa_key_without_its_primes_says_what_is_needed() {
 fn what_is_no_usable_jwk_is_called_by_its_name() {
     use KeyErrorKind::*;
     let without = |member: &str| {
-        let mut jwk: serde_json::Value = serde_json::from_str(RSA_JWK).unwrap();
+        let mut jwk: Value = serde_json::from_str(RSA_JWK).unwrap();
         jwk.as_object_mut().unwrap().remove(member);
         jwk.to_string()
     };
     let with = |jwk: &str, member: &str, value: &str| {
-        let mut jwk: serde_json::Value = serde_json::from_str(jwk).unwrap();
+        let mut jwk: Value = serde_json::from_str(jwk).unwrap();
         jwk[member] = value.into();
         jwk.to_string()
     };

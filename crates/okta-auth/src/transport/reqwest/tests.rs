@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -10,6 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::fixtures::key_file;
+use crate::transport::CertificateFault;
 
 /// A server that reads a request and answers each connection with `bytes`, then closes it.
 async fn serving(bytes: impl Into<Vec<u8>>) -> String {
@@ -33,7 +36,9 @@ fn transport() -> ReqwestTransport {
 
 fn by(proxies: &Proxies) -> ReqwestTransport {
     let patience = Duration::from_secs(5);
-    ReqwestTransport::with_timeouts(proxies, patience, patience).unwrap()
+    let transport = ReqwestTransport::builder().proxies(proxies.clone());
+    let transport = transport.connect_timeout(patience);
+    transport.request_timeout(patience).build().unwrap()
 }
 
 async fn get(
@@ -337,12 +342,8 @@ async fn a_peer_that_speaks_something_else_is_told() {
 async fn a_peer_that_says_nothing_is_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/?q=swordfish", listener.local_addr().unwrap());
-    let hasty = ReqwestTransport::with_timeouts(
-        &Proxies::none(),
-        Duration::from_secs(5),
-        Duration::from_millis(50),
-    )
-    .unwrap();
+    let hasty = ReqwestTransport::builder().request_timeout(Duration::from_millis(50));
+    let hasty = hasty.build().unwrap();
     assert_eq!(kind(get(&hasty, url).await), TransportErrorKind::Timeout);
 }
 
@@ -355,4 +356,144 @@ async fn an_address_that_is_not_whole_is_request() {
         kind(transport().send(request).await),
         TransportErrorKind::Request
     );
+}
+
+#[tokio::test]
+async fn a_client_of_ones_own_that_follows_a_redirect_is_found_out() {
+    let other = serving("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+    let redirect =
+        format!("HTTP/1.1 302 Found\r\nlocation: http://{other}/\r\ncontent-length: 0\r\n\r\n");
+    let address = serving(redirect).await;
+    let following = client(|client| client);
+    let result = get(&following, format!("http://{address}/?q=swordfish")).await;
+    assert_eq!(kind(result), TransportErrorKind::Redirected);
+
+    let staying = client(|client| client.redirect(reqwest::redirect::Policy::none()));
+    let response = get(&staying, format!("http://{address}/")).await.unwrap();
+    assert_eq!(response.status(), 302);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what others make is made of this"
+)]
+fn client(
+    change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> ReqwestTransport {
+    change(Client::builder().no_proxy()).build().unwrap().into()
+}
+
+#[tokio::test]
+async fn the_user_agent_is_that_of_the_builder_or_of_the_client() {
+    let named = |name| ReqwestTransport::builder().user_agent(HeaderValue::from_static(name));
+    for (transport, name) in [
+        (
+            transport(),
+            concat!("okta-auth/", env!("CARGO_PKG_VERSION")),
+        ),
+        (named("mine/1").build().unwrap(), "mine/1"),
+        (client(|client| client.user_agent("theirs/2")), "theirs/2"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let read = tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let length = peer.read(&mut request).await.unwrap();
+            String::from_utf8_lossy(&request[..length]).to_ascii_lowercase()
+        });
+        let _ = get(&transport, format!("http://{address}/")).await;
+        let request = read.await.unwrap();
+        assert!(
+            request.contains(&format!("user-agent: {name}\r\n")),
+            "{request}"
+        );
+    }
+}
+
+#[test]
+fn a_request_outside_of_a_runtime_is_an_error_and_no_panic() {
+    let sent = futures::FutureExt::now_or_never(get(&transport(), "http://127.0.0.1:9".to_owned()));
+    assert_eq!(kind(sent.unwrap()), TransportErrorKind::NoRuntime);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_setup() {
+    const CERTIFICATE: &str = key_file!("localhost.certificate.pem");
+    const KEY: &str = key_file!("ec-p256.pkcs8.pem");
+    let builder = ReqwestTransport::builder;
+    for (builder, says) in [
+        (builder().root_certificates_pem(""), "no certificate in PEM"),
+        (
+            builder().root_certificates_pem(KEY),
+            "no certificate in PEM",
+        ),
+        (
+            builder().root_certificates_pem(CERTIFICATE.replace("MII", "?")),
+            "root certificates cannot be read",
+        ),
+        (
+            builder().client_certificate_pem(CERTIFICATE),
+            "client certificate cannot be used",
+        ),
+        (
+            builder().client_certificate_pem(KEY),
+            "client certificate cannot be used",
+        ),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Setup);
+        let printed = format!("{error:?}");
+        assert!(printed.contains(says), "{printed}");
+    }
+    let both = format!("{CERTIFICATE}{KEY}");
+    let good = builder().client_certificate_pem(both.clone()).build();
+    assert!(good.is_ok());
+    let builder = builder()
+        .root_certificates_pem(CERTIFICATE)
+        .client_certificate_pem(both);
+    assert!(!format!("{builder:?}").contains("PRIVATE"));
+}
+
+#[tokio::test]
+async fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
+    const CERTIFICATE: &str = key_file!("localhost.certificate.pem");
+    let url = serving_tls(CERTIFICATE, key_file!("ec-p256.pkcs8.pem"));
+    let strange = get(&transport(), url.clone()).await;
+    let unknown = TransportErrorKind::Certificate(CertificateFault::UnknownIssuer);
+    assert_eq!(kind(strange), unknown);
+
+    let trusting = ReqwestTransport::builder().root_certificates_pem(CERTIFICATE);
+    let response = get(&trusting.build().unwrap(), url).await.unwrap();
+    assert_eq!(response.status(), 204);
+}
+
+/// A server with this certificate, on a thread of its own.
+fn serving_tls(certificate: &str, key: &str) -> String {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+    let crypto = rustls::crypto::aws_lc_rs::default_provider();
+    let config = rustls::ServerConfig::builder_with_provider(crypto.into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for peer in listener.incoming() {
+            let connection = rustls::ServerConnection::new(std::sync::Arc::clone(&config));
+            let mut tls = rustls::StreamOwned::new(connection.unwrap(), peer.unwrap());
+            let mut request = [0; 4096];
+            if io::Read::read(&mut tls, &mut request).is_ok() {
+                let _ = tls.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+            }
+        }
+    });
+    format!("https://localhost:{port}/")
 }

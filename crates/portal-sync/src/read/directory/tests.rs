@@ -87,7 +87,7 @@ async fn read_over(
         asked: Mutex::default(),
     }));
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let token = ApiToken::new("00test").unwrap();
     let client = Client::builder(url, token, server.clone()).build();
     let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
     let until = Instant::now() + Duration::from_secs(60);
@@ -349,7 +349,7 @@ async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Org
         asked: Mutex::default(),
     }));
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let token = ApiToken::new("00test".to_owned().into()).unwrap();
+    let token = ApiToken::new("00test").unwrap();
     let client = Client::builder(url, token, server).build();
     let directory = OktaDirectory::new(client, selection(None, None), 4, Arc::new(|_| ()));
     let until = Instant::now() + Duration::from_secs(60);

@@ -96,7 +96,7 @@ async fn fixes_name_the_key_of_the_list_that_was_refused() {
         // A token that is refused is tried once more.
         (0..2).for_each(|_| transport.expect(&target, answer.clone()));
         let org = OrgUrl::parse("https://acme.okta.com").unwrap();
-        let token = ApiToken::new("00test".to_owned().into()).unwrap();
+        let token = ApiToken::new("00test").unwrap();
         let client = Client::builder(org, token, transport).build();
         let source = match list {
             "users" => client.users().list().search("a").all().await.unwrap_err(),

@@ -61,7 +61,7 @@ fn acme(guard: Guard) -> ProviderConfig {
 }
 
 fn token() -> ApiToken {
-    ApiToken::new("00test".to_owned().into()).unwrap()
+    ApiToken::new("00test").unwrap()
 }
 
 /// A provider whose org is `org`.
