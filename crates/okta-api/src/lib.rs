@@ -14,6 +14,7 @@ mod id;
 mod profile;
 
 mod backoff;
+mod event_type;
 mod group;
 mod log_event;
 mod rate_limit;
@@ -50,11 +51,14 @@ mod tests;
 pub use crate::answer::ApiError;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
+pub use crate::event_type::EventType;
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
 pub use crate::list::{Everything, List, Searchable, Whole};
-pub use crate::log_event::{EventOutcome, EventParty, EventType, LogEvent, OutcomeResult};
+pub use crate::log_event::{
+    EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,
+};
 pub use crate::logs::{Follow, Logs, Start};
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};

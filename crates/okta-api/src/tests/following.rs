@@ -35,7 +35,7 @@ async fn a_time_of_the_log_is_a_list() {
     let list = client.logs().between(since.unwrap(), until.unwrap());
     let all = list.filter(r#"eventType sw "group""#).all().await.unwrap();
     assert_eq!(all.items.len(), 3);
-    assert_eq!(all.items[0].event_type, EventType::GroupDelete);
+    assert_eq!(all.items[0].event_type, EventType::GROUP_LIFECYCLE_DELETE);
     script.finish().unwrap();
 }
 
