@@ -343,6 +343,7 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         | Cause::Protocol(_)
         | Cause::Late(_)
         | Cause::TooMany { .. }
+        | Cause::Cursor(_)
         | Cause::Id(_) => None,
     }
 }

@@ -4,6 +4,7 @@
 mod clock;
 mod endpoint;
 mod link;
+mod query;
 mod quote;
 mod reader;
 mod share;
@@ -37,6 +38,7 @@ mod dispatch;
 
 mod list;
 
+mod follow;
 mod groups;
 mod logs;
 mod users;
@@ -52,6 +54,7 @@ pub use crate::answer::ApiError;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
 pub use crate::event_type::EventType;
+pub use crate::follow::Follow;
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
@@ -59,7 +62,7 @@ pub use crate::list::{Everything, List, Searchable, Whole};
 pub use crate::log_event::{
     EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,
 };
-pub use crate::logs::{Follow, Logs, Start};
+pub use crate::logs::{Logs, Start};
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};
 pub use crate::page::{Cursor, CursorError, Malformed, Page, PageSize, PageSizeError};

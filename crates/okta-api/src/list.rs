@@ -116,8 +116,8 @@ impl<T: Resource, S: 'static> List<T, S> {
     }
 
     /// The list from a page on whose [`Cursor`] an earlier page of the same list brought. Pages before it are not read,
-    /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list
-    /// is an error.
+    /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list,
+    /// or of another search, is an error.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.resume = Some(cursor);
         self
@@ -226,7 +226,14 @@ impl<T: Resource, S: 'static> List<T, S> {
 
     /// Whether the list is the answer to a search.
     fn is_search(&self) -> bool {
-        self.parameters.iter().any(|(name, _)| *name == "search")
+        self.parameter("search").is_some()
+    }
+
+    /// What the query has under a name.
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        let (_, value) = parameters.find(|(known, _)| *known == name)?;
+        Some(value)
     }
 
     /// Where the list is found at an endpoint, without a query.

@@ -195,7 +195,8 @@ words! {
 }
 
 words! {
-    /// How grave an event is (Okta's schema `LogSeverity`), from the least to the gravest: they compare.
+    /// How grave an event is (Okta's schema `LogSeverity`), from the least to the gravest: they compare. A word that
+    /// this crate does not know, or none at all, is above all of them, so that it is not passed over.
     ///
     /// ```
     /// use okta_api::Severity;

@@ -79,13 +79,17 @@ impl Error {
             ErrorKind::InvalidId => {
                 "copy the id from Okta: it has letters, digits, `-` and `_` only"
             }
+            ErrorKind::CursorMismatch => {
+                "ask for the list as the cursor goes on, or leave the cursor and begin anew: a log from a time (`Start::Ago`, \
+                 `Start::At`)"
+            }
             ErrorKind::ExpiredCursor | ErrorKind::NotFound | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))
     }
 
     /// Why there was no answer, of the API or of the token endpoint.
-    fn transport(&self) -> Option<&TransportError> {
+    pub(crate) fn transport(&self) -> Option<&TransportError> {
         let mut causes = std::iter::successors(self.source(), |error| (*error).source());
         causes.find_map(|error| error.downcast_ref())
     }

@@ -79,6 +79,9 @@ pub enum ErrorKind {
     /// The id that was to be asked for is of letters that Okta's ids are not of. Nothing was sent, and nothing is known of
     /// whether there is something of that id.
     InvalidId,
+    /// The cursor that was kept is one of another list, or goes on with another search, filter or order than the list asks for.
+    /// Nothing was sent. The source says which, and quotes both.
+    CursorMismatch,
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
@@ -111,6 +114,7 @@ impl Error {
             Cause::Late(_) => ErrorKind::DeadlineExceeded,
             Cause::TooMany { limit } => ErrorKind::TooMany { limit: *limit },
             Cause::Id(_) => ErrorKind::InvalidId,
+            Cause::Cursor(_) => ErrorKind::CursorMismatch,
         }
     }
 
