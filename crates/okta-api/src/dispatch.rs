@@ -344,6 +344,7 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         | Cause::Late(_)
         | Cause::TooMany { .. }
         | Cause::Cursor(_)
+        | Cause::Path(_)
         | Cause::Id(_) => None,
     }
 }

@@ -174,6 +174,7 @@ impl fmt::Display for Became<'_> {
                 write!(f, "the list has more than {limit} records, and no more are taken")
             }
             ErrorKind::InvalidId => f.write_str("okta can not be asked for it"),
+            ErrorKind::InvalidPath => f.write_str("it is not the path of an endpoint"),
             ErrorKind::CursorMismatch => {
                 f.write_str("the cursor is not one of this list as it is asked for")
             }

@@ -175,12 +175,9 @@ impl Follow {
         if cursor.path() != self.dispatcher.url(&["logs"]).path() {
             return Err(Cause::Cursor(CursorFault::OtherList));
         }
-        let asked = |name: &str| match name {
-            "filter" => self.filter.as_deref(),
-            "q" => self.q.as_deref(),
-            _ => None,
-        };
-        query::check(cursor, asked)
+        // From whenever: that is the cursor's to say.
+        let first = self.first_url(Timestamp::UNIX_EPOCH);
+        query::check(cursor, &first)
             .map_err(|other| Cause::Cursor(CursorFault::OtherQuery(Box::new(other))))?;
         Ok(cursor.clone())
     }

@@ -4,6 +4,7 @@
 mod clock;
 mod endpoint;
 mod link;
+mod path;
 mod query;
 mod quote;
 mod reader;
@@ -17,6 +18,7 @@ mod profile;
 mod backoff;
 mod event_type;
 mod group;
+mod item;
 mod log_event;
 mod rate_limit;
 mod user;
@@ -39,6 +41,7 @@ mod dispatch;
 mod list;
 
 mod follow;
+mod get;
 mod groups;
 mod logs;
 mod users;
@@ -55,9 +58,11 @@ pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
 pub use crate::event_type::EventType;
 pub use crate::follow::Follow;
+pub use crate::get::Get;
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
+pub use crate::item::Item;
 pub use crate::list::{Everything, List, Searchable, Whole};
 pub use crate::log_event::{
     EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,

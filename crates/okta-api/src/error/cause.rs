@@ -11,6 +11,7 @@ use okta_auth::{AuthError, TransportError};
 use super::Awaited;
 use crate::answer::Answer;
 use crate::id::InvalidId;
+use crate::path::PathError;
 use crate::query::OtherQuery;
 
 /// What ended the request.
@@ -30,6 +31,8 @@ pub(crate) enum Cause {
     },
     /// Okta cannot be asked for it.
     Id(InvalidId),
+    /// A path that is none of an endpoint.
+    Path(PathError),
     /// A cursor that is not one of this list, as it is asked for.
     Cursor(CursorFault),
 }
@@ -129,6 +132,7 @@ impl Cause {
             Self::TooMany { .. } => None,
             Self::Id(error) => Some(error),
             Self::Cursor(error) => Some(error),
+            Self::Path(error) => Some(error),
             Self::Late(late) => late.last.as_ref().and_then(Self::error),
         }
     }

@@ -144,13 +144,13 @@ impl<T: Resource, S: 'static> Walk<T, S> {
     /// Where the list begins, or goes on.
     fn begin(&mut self) -> Result<Url, Error> {
         if let Some(invalid) = self.list.invalid.take() {
-            return Err(self.error(1, Cause::Id(invalid)));
+            return Err(self.error(1, invalid));
         }
         if let Some(cursor) = &self.list.resume {
             let Some(endpoint) = self.list.endpoint_of(cursor) else {
                 return Err(self.error(1, Cause::Cursor(CursorFault::OtherList)));
             };
-            if let Err(other) = query::check(cursor.url(), |name| self.list.parameter(name)) {
+            if let Err(other) = query::check(cursor.url(), &self.list.first_url()) {
                 let fault = CursorFault::OtherQuery(Box::new(other));
                 return Err(self.error(1, Cause::Cursor(fault)));
             }
