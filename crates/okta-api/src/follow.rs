@@ -47,7 +47,9 @@ enum Patience {
 }
 
 /// Who is told of an outage.
-struct OnOutage(Box<dyn FnMut(&Error, Duration) + Send>);
+struct OnOutage(Box<Tell>);
+
+type Tell = dyn FnMut(&Error, Duration) + Send;
 
 impl fmt::Debug for OnOutage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,6 +23,9 @@ mod log_event;
 mod rate_limit;
 mod user;
 
+#[cfg(feature = "org-filter")]
+mod record;
+
 mod answer;
 mod observer;
 mod resource;

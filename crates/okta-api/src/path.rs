@@ -176,7 +176,6 @@ mod tests {
     #[test]
     fn names_have_values_and_values_have_names() {
         let template = Template::parse("/api/v1/apps/{appId}/users/{userId}").unwrap();
-        let app = ("appId", "0oa1".to_owned());
         let fill = |values: &[(&'static str, &str)]| {
             let values: Vec<_> = values
                 .iter()
@@ -189,7 +188,7 @@ mod tests {
             ["api", "v1", "apps", "0oa1", "users", "a/../b?c"]
         );
         assert_eq!(
-            template.fill(&[app.clone()]).unwrap_err().to_string(),
+            fill(&[("appId", "0oa1")]).unwrap_err().to_string(),
             "`/api/v1/apps/{appId}/users/{userId}` has no value for `{userId}`: give one to `Get::path`"
         );
         assert!(matches!(

@@ -79,7 +79,10 @@ mod tests {
 
     use super::check;
 
-    fn refusal(query: &str, asked: &[(&str, &str)]) -> Option<String> {
+    /// Names and values of what is asked for.
+    type Asked<'a> = &'a [(&'a str, &'a str)];
+
+    fn refusal(query: &str, asked: Asked<'_>) -> Option<String> {
         let log = "https://acme.okta.com/api/v1/logs?limit=2";
         let cursor = Url::parse(&format!("{log}&after=1{query}")).unwrap();
         let mut first = Url::parse(&format!("{log}&since=2026-01-01")).unwrap();
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_same_query_is_told_from_another() {
-        let same: &[(&str, &[(&str, &str)])] = &[
+        let same: &[(&str, Asked<'_>)] = &[
             ("", &[]),
             ("&filter=", &[]),
             (
@@ -111,7 +114,7 @@ mod tests {
             assert_eq!(refusal(query, asked), None, "{query}");
         }
         let filter = [("filter", r#"eventType eq "b""#)];
-        let other: &[(&str, &[(&str, &str)], &str)] = &[
+        let other: &[(&str, Asked<'_>, &str)] = &[
             (
                 "&filter=eventType%20eq%20%22a%22",
                 &filter,
