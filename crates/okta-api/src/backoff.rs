@@ -32,6 +32,13 @@ pub(crate) const CONCURRENCY: Backoff = Backoff {
     max: Duration::from_secs(5),
 };
 
+/// For a log that is followed through an outage: 5, 10, 20, 40, 60, 60 … seconds, each after a request that was tried for its
+/// whole time.
+pub(crate) const OUTAGE: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    max: Duration::from_secs(60),
+};
+
 impl Backoff {
     /// The delay before retry number `retry`, counted from 0: half to one and a half of the
     /// interval, as `jitter` in `0.0..1.0` decides, and never above the maximum.

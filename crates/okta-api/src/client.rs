@@ -10,6 +10,7 @@ use http::HeaderValue;
 use okta_auth::{OrgUrl, TokenSource, Transport};
 
 use crate::dispatch::Dispatcher;
+use crate::get::Get;
 use crate::groups::Groups;
 use crate::logs::Logs;
 use crate::metrics::{Meter, Metrics};
@@ -61,6 +62,32 @@ impl Client {
     #[must_use]
     pub fn logs(&self) -> Logs<'_> {
         Logs::new(&self.dispatcher)
+    }
+
+    /// Reads any other endpoint, such as `/api/v1/apps/{appId}/users`: one object ([`Get::object`]) or a list
+    /// ([`Get::list`]), of a type of your own, with the same paging, pacing, retries and proofs as all the rest.
+    ///
+    /// Names in braces are given values by [`Get::path`], and the query is given by [`Get::query`]; both are encoded. The path
+    /// stays on the org: another host, `//`, `.`, `..` and a query in it are errors before anything is sent. As it is written
+    /// here it is the endpoint's name in [metrics](Self::metrics), [`Observer`] and errors, so that no id ever is.
+    ///
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+    /// #[derive(Debug, serde::Deserialize)]
+    /// struct App {
+    ///     label: String,
+    /// }
+    ///
+    /// let app: App = client.get("/api/v1/apps/{appId}").path("appId", "0oa1").object().await?;
+    /// let apps = client.get("/api/v1/apps").query("limit", 200).list::<App>();
+    /// for app in apps.all().await?.items {
+    ///     println!("{}", app.label);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self, path: &'static str) -> Get {
+        Get::new(&self.dispatcher, path)
     }
 
     /// What this client and its clones have asked of Okta so far.

@@ -346,6 +346,8 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         | Cause::Protocol(_)
         | Cause::Late(_)
         | Cause::TooMany { .. }
+        | Cause::Cursor(_)
+        | Cause::Path(_)
         | Cause::Id(_) => None,
     }
 }

@@ -18,7 +18,7 @@ use url::Url;
 use crate::answer::ApiError;
 use crate::endpoint::Endpoint;
 
-pub(crate) use self::cause::{Cause, Late, ProtocolError};
+pub(crate) use self::cause::{Cause, CursorFault, Late, ProtocolError};
 pub use self::fix::GIVE_ROLE;
 pub use self::kind::ErrorKind;
 pub(crate) use self::late::Awaited;
@@ -174,6 +174,10 @@ impl fmt::Display for Became<'_> {
                 write!(f, "the list has more than {limit} records, and no more are taken")
             }
             ErrorKind::InvalidId => f.write_str("okta can not be asked for it"),
+            ErrorKind::InvalidPath => f.write_str("it is not the path of an endpoint"),
+            ErrorKind::CursorMismatch => {
+                f.write_str("the cursor is not one of this list as it is asked for")
+            }
             ErrorKind::Rejected => f.write_str("okta refuses the request"),
             ErrorKind::DeadlineExceeded => match &self.0.0.cause {
                 Cause::Late(late) => late.describe(self.0.endpoint(), f),

@@ -4,6 +4,8 @@
 mod clock;
 mod endpoint;
 mod link;
+mod path;
+mod query;
 mod quote;
 mod reader;
 mod share;
@@ -14,10 +16,15 @@ mod id;
 mod profile;
 
 mod backoff;
+mod event_type;
 mod group;
+mod item;
 mod log_event;
 mod rate_limit;
 mod user;
+
+#[cfg(feature = "org-filter")]
+mod record;
 
 mod answer;
 mod observer;
@@ -36,6 +43,8 @@ mod dispatch;
 
 mod list;
 
+mod follow;
+mod get;
 mod groups;
 mod logs;
 mod users;
@@ -50,12 +59,18 @@ mod tests;
 pub use crate::answer::ApiError;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
+pub use crate::event_type::EventType;
+pub use crate::follow::Follow;
+pub use crate::get::Get;
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
+pub use crate::item::Item;
 pub use crate::list::{Everything, List, Searchable, Whole};
-pub use crate::log_event::{EventOutcome, EventParty, EventType, LogEvent, OutcomeResult};
-pub use crate::logs::{Follow, Logs, Start};
+pub use crate::log_event::{
+    EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,
+};
+pub use crate::logs::{Logs, Start};
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};
 pub use crate::page::{Cursor, CursorError, Malformed, Page, PageSize, PageSizeError};

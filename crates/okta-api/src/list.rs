@@ -16,7 +16,7 @@ use url::Url;
 use self::walk::Known;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::group::{EMBEDDED, Group};
 use crate::id::InvalidId;
 use crate::log_event::LogEvent;
@@ -40,7 +40,8 @@ pub struct List<T, S = Whole> {
     dispatcher: Arc<Dispatcher>,
     endpoint: Endpoint,
     doing: String,
-    /// Where the list begins, without a query; of members, their group.
+    /// Where the list begins, without a query; of members, their group; at an endpoint that this crate does not know, with its
+    /// query.
     url: Url,
     page_size: PageSize,
     /// The rest of the query, in the order of their coming.
@@ -52,7 +53,7 @@ pub struct List<T, S = Whole> {
     at_most: Option<usize>,
     keep: Keep,
     /// Why Okta cannot be asked for it.
-    invalid: Option<InvalidId>,
+    invalid: Option<Cause>,
     item: PhantomData<fn() -> (T, S)>,
 }
 
@@ -103,7 +104,12 @@ impl<T: Resource, S: 'static> List<T, S> {
     }
 
     /// The same of an object whose id was looked at.
-    pub(crate) fn of(mut self, checked: Result<(), InvalidId>) -> Self {
+    pub(crate) fn of(self, checked: Result<(), InvalidId>) -> Self {
+        self.unless(checked.map_err(Cause::Id))
+    }
+
+    /// The same, unless it cannot be asked for.
+    pub(crate) fn unless(mut self, checked: Result<(), Cause>) -> Self {
         self.invalid = checked.err();
         self
     }
@@ -116,8 +122,8 @@ impl<T: Resource, S: 'static> List<T, S> {
     }
 
     /// The list from a page on whose [`Cursor`] an earlier page of the same list brought. Pages before it are not read,
-    /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list
-    /// is an error.
+    /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list,
+    /// or of another search, is an error.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.resume = Some(cursor);
         self
@@ -258,6 +264,10 @@ impl<T: Resource, S: 'static> List<T, S> {
     /// The URL of the first page; those of the others come from Okta.
     pub(crate) fn first_url(&self) -> Url {
         let mut url = self.url_at(self.endpoint);
+        if let Endpoint::Other(_) = self.endpoint {
+            // Its query is the caller's.
+            return url;
+        }
         url.query_pairs_mut()
             .append_pair("limit", &self.page_size.get().to_string())
             .extend_pairs(&self.parameters);

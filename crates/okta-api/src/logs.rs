@@ -1,23 +1,16 @@
-//! `/api/v1/logs`: a part of the System Log, or the log as it grows.
+//! `/api/v1/logs`: a part of the System Log, or where to begin to follow it.
 
-use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::Stream;
 use jiff::Timestamp;
-use tokio::time::sleep;
-use url::Url;
 
-use crate::dispatch::{Ask, Dispatcher};
+use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
-use crate::error::{Cause, Error, ProtocolError};
+use crate::follow::Follow;
 use crate::list::{List, Searchable};
 use crate::log_event::LogEvent;
-use crate::page::{self, Cursor, Page, PageSize, Wanted};
-
-/// How long nobody asks after a page that was not full. One application has 60 requests a minute and more.
-const PAUSE: Duration = Duration::from_secs(10);
+use crate::page::{Cursor, PageSize};
 
 /// The org's System Log. From [`Client::logs`](crate::Client::logs). Needs the scope `okta.logs.read`.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +19,33 @@ pub struct Logs<'a> {
 }
 
 /// Where to begin to [follow](Logs::follow) the log.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use okta_api::{Cursor, CursorError, Start};
+///
+/// /// Goes on where the last run has left, or begins an hour ago.
+/// fn start(kept: Option<&str>) -> Result<Start, CursorError> {
+///     Ok(match kept {
+///         Some(cursor) => Start::After(cursor.parse()?),
+///         None => Start::Ago(Duration::from_secs(3600)),
+///     })
+/// }
+/// # assert_eq!(start(None), Ok(Start::Ago(Duration::from_secs(3600))));
+/// # start(Some("7")).unwrap_err();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
-    /// With events of this time and later. Okta keeps them for 90 days.
+    /// With what happens from now on. The clock is Okta's: one request more asks for it.
+    Now,
+    /// With what has happened for so long. The clock is Okta's here, too. Okta keeps events for 90 days.
+    Ago(Duration),
+    /// With events of this time and later.
     At(Timestamp),
-    /// Where an earlier page ended: with its [`next`](Page::next).
+    /// Where an earlier page ended: with its [`next`](crate::Page::next). It goes on with the filter that it was made with, so
+    /// another one is refused: see [`Follow::filter`].
     After(Cursor),
 }
 
@@ -58,7 +72,8 @@ impl<'a> Logs<'a> {
         self.since(since).with("until", format!("{until:.3}"))
     }
 
-    fn since(self, since: Timestamp) -> List<LogEvent, Searchable> {
+    /// The log from a time on, as one page after the other.
+    pub(crate) fn since(self, since: Timestamp) -> List<LogEvent, Searchable> {
         List::new(
             self.dispatcher,
             Endpoint::Logs,
@@ -70,122 +85,36 @@ impl<'a> Logs<'a> {
     }
 
     /// Follows the log as it grows, in the order in which Okta stores events: none is missed.
-    pub fn follow(self, start: impl Into<Start>) -> Follow {
-        Follow {
-            dispatcher: Arc::clone(self.dispatcher),
-            start: start.into(),
-            filter: None,
-            page_size: PageSize::EVENTS,
-            pause: PAUSE,
-        }
-    }
-}
-
-/// A log that is about to be followed.
-#[derive(Debug)]
-#[must_use = "a log is followed by `pages`"]
-pub struct Follow {
-    dispatcher: Arc<Dispatcher>,
-    start: Start,
-    filter: Option<String>,
-    page_size: PageSize,
-    pause: Duration,
-}
-
-impl Follow {
-    /// Only the events that the expression selects, in the language of Okta's log filters: anything that prints. Where the
-    /// log is followed from a cursor, the cursor's own filter stays.
-    pub fn filter(mut self, expression: impl Display) -> Self {
-        self.filter = Some(expression.to_string());
-        self
-    }
-
-    /// So many events a page: 1,000.
-    pub fn page_size(mut self, size: PageSize) -> Self {
-        self.page_size = size.min(PageSize::EVENTS);
-        self
-    }
-
-    /// How long to wait for new events before asking again: 10 s. A full page is followed by the next at once.
-    pub fn every(mut self, pause: Duration) -> Self {
-        self.pause = pause;
-        self
-    }
-
-    /// The pages, for ever. A page without events is handed out, too: its [`next`](Page::next) is the place to go on from
-    /// after a restart.
     ///
-    /// The stream ends with its first error; what was handed out before stays true, and the log can be followed again
-    /// from the last cursor. When Okta does not take that any more
-    /// ([`ExpiredCursor`](crate::ErrorKind::ExpiredCursor), [`BadSearch`](crate::ErrorKind::BadSearch)), events may be
-    /// missing, and everything has to be read once more.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<LogEvent>, Error>> + Send + Unpin {
-        let next = self.first_url();
-        let tail = Tail {
-            follow: self,
-            next,
-            caught_up: false,
-        };
-        Box::pin(futures::stream::try_unfold(tail, Tail::step))
-    }
-
-    fn first_url(&self) -> Url {
-        let since = match &self.start {
-            Start::After(cursor) => return cursor.url().clone(),
-            Start::At(since) => *since,
-        };
-        let list = Logs::new(&self.dispatcher).since(since);
-        let list = list.page_size(self.page_size);
-        match &self.filter {
-            Some(filter) => list.filter(filter).first_url(),
-            None => list.first_url(),
-        }
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+    /// use futures::TryStreamExt;
+    /// use okta_api::Start;
+    ///
+    /// let log = client.logs().follow(Start::Now).filter(r#"eventType sw "user.mfa.""#);
+    /// let mut pages = log.keep_trying().pages();
+    /// while let Some(page) = pages.try_next().await? {
+    ///     for event in &page.items {
+    ///         println!("{}: {}", event.severity, event.event_type);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn follow(self, start: impl Into<Start>) -> Follow {
+        Follow::new(Arc::clone(self.dispatcher), start.into())
     }
 }
 
-/// Where the following of a log is.
-#[derive(Debug)]
-struct Tail {
-    follow: Follow,
-    next: Url,
-    caught_up: bool,
-}
+impl List<LogEvent, Searchable> {
+    /// Only events with all of these words somewhere in them: ten words of 40 characters at most (Okta API reference, list all
+    /// System Log events, `q`).
+    pub fn q(self, words: impl Into<String>) -> Self {
+        self.with("q", words)
+    }
 
-impl Tail {
-    async fn step(mut self) -> Result<Option<(Page<LogEvent>, Self)>, Error> {
-        if self.caught_up {
-            sleep(self.follow.pause).await;
-        }
-        let dispatcher = &self.follow.dispatcher;
-        let ask = Ask {
-            endpoint: Endpoint::Logs,
-            url: self.next,
-            doing: "following the System Log".to_owned(),
-            since: None,
-            deadline: None,
-            retry_for: None,
-        };
-        let (reader, url) = (Arc::clone(dispatcher), ask.url.clone());
-        let wanted = Wanted::everything(PageSize::EVENTS.get().into());
-        let read = dispatcher.fetch(&ask, move |response| {
-            page::read::<LogEvent>(&reader.org, &url, response, &wanted)
-        });
-        let page = read.await?;
-        // "The next link is always present, even if there are no new events" (Okta, System Log query).
-        let Some(next) = &page.next else {
-            let cause = Cause::Protocol(ProtocolError::NoNext);
-            return Err(Error::new(ask.doing, ask.endpoint, cause));
-        };
-        let records = page.items.len() + page.malformed.len();
-        // The next page is this one again as long as there is nothing new.
-        if records > 0 && *next.url() == ask.url {
-            let cause = Cause::Protocol(ProtocolError::RepeatedCursor);
-            return Err(Error::new(ask.doing, ask.endpoint, cause));
-        }
-        self.next = next.url().clone();
-        // Okta's link says how large this page could have been: smaller than was asked for, after a failure.
-        let most = page::limit(&self.next).unwrap_or(self.follow.page_size.get());
-        self.caught_up = records < usize::from(most);
-        Ok(Some((page, self)))
+    /// The events that were published last come first.
+    pub fn newest_first(self) -> Self {
+        self.with("sortOrder", "DESCENDING")
     }
 }

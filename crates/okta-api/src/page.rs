@@ -169,7 +169,7 @@ impl PageSize {
     pub(crate) fn most(endpoint: Endpoint) -> Self {
         match endpoint {
             Endpoint::Users | Endpoint::User | Endpoint::UserGroups => Self::USERS,
-            Endpoint::Groups | Endpoint::Group => Self(10_000),
+            Endpoint::Groups | Endpoint::Group | Endpoint::Other(_) => Self(10_000),
             Endpoint::Members | Endpoint::SkinnyMembers => Self::MEMBERS,
             Endpoint::Logs => Self::EVENTS,
         }

@@ -5,6 +5,7 @@ mod bounding;
 mod deadlines;
 mod decoding;
 mod following;
+mod getting;
 mod observing;
 mod pacing;
 mod paging;

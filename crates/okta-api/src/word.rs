@@ -19,7 +19,8 @@ macro_rules! words {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$word_docs])* $variant,)+
-            /// A word newer than this crate; empty when Okta sent none.
+            /// A word newer than this crate; empty when Okta sent none. A later version may give the word a name of its
+            /// own: whoever looks for one that has none yet compares with the text (`==`, `as_str`).
             Other(String),
         }
 
@@ -52,6 +53,18 @@ macro_rules! words {
                     $($word => Self::$variant,)+
                     other => Self::Other(other.to_owned()),
                 }
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, word: &str) -> bool {
+                self.as_str() == word
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, word: &&str) -> bool {
+                self.as_str() == *word
             }
         }
 

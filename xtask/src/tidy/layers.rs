@@ -10,8 +10,9 @@ use super::tree::Tree;
 /// Every member, lowest first, with the members it may name. A new edge is a change of design, made here first.
 pub(super) const LAYERS: &[(&str, &str)] = &[
     ("okta-auth", ""),
-    ("okta-api", "okta-auth"),
     ("org-filter", ""),
+    // The filter only by a feature: records of the one as the other evaluates them, which nobody else may write.
+    ("okta-api", "okta-auth org-filter"),
     ("catalog-model", ""),
     ("portal-sync", "okta-auth okta-api org-filter catalog-model"),
     ("xtask", "portal-sync"),

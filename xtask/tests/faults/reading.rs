@@ -127,8 +127,8 @@ async fn the_log_is_followed_over_a_restart() {
     }
     let uuids: Vec<&str> = seen.iter().map(|event| event.uuid.as_str()).collect();
     assert_eq!(uuids, logged);
-    assert_eq!(seen[0].event_type, EventType::GroupUserMembershipAdd);
-    assert_eq!(seen[1].event_type, EventType::from("user.session.start"));
+    assert_eq!(seen[0].event_type, EventType::GROUP_USER_MEMBERSHIP_ADD);
+    assert_eq!(seen[1].event_type, "user.session.start");
 
     sleep(Duration::from_secs(1)).await;
     let time = client.logs().between(since, simulator.now());

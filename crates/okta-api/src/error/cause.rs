@@ -11,6 +11,8 @@ use okta_auth::{AuthError, TransportError};
 use super::Awaited;
 use crate::answer::Answer;
 use crate::id::InvalidId;
+use crate::path::PathError;
+use crate::query::OtherQuery;
 
 /// What ended the request.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(crate) enum Cause {
     },
     /// Okta cannot be asked for it.
     Id(InvalidId),
+    /// A path that is none of an endpoint.
+    Path(PathError),
+    /// A cursor that is not one of this list, as it is asked for.
+    Cursor(CursorFault),
 }
 
 /// A request that was given up because the time for it, or for its list, was over or too short for another try.
@@ -40,6 +46,15 @@ pub(crate) struct Late {
     pub(crate) after: Duration,
     /// What the try before failed of.
     pub(crate) last: Option<Cause>,
+}
+
+/// What is wrong with a cursor that was kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CursorFault {
+    #[error("the cursor is one of another list")]
+    OtherList,
+    #[error(transparent)]
+    OtherQuery(Box<OtherQuery>),
 }
 
 /// How an answer differs from what Okta documents.
@@ -72,8 +87,10 @@ pub(crate) enum ProtocolError {
     ForeignNext { found: String, own: String },
     #[error("the next page is one that was read before")]
     RepeatedCursor,
-    #[error("the cursor is one of another list")]
-    OtherList,
+    #[error(
+        "the answer has no `date`, so the time of the server is not known: follow the log from a time (`Start::At`)"
+    )]
+    NoDate,
     #[error("the next page is missing: this list goes on for ever")]
     NoNext,
     #[error("the last {pages} pages held records and not one that is new")]
@@ -114,6 +131,8 @@ impl Cause {
             Self::Protocol(error) => Some(error),
             Self::TooMany { .. } => None,
             Self::Id(error) => Some(error),
+            Self::Cursor(error) => Some(error),
+            Self::Path(error) => Some(error),
             Self::Late(late) => late.last.as_ref().and_then(Self::error),
         }
     }

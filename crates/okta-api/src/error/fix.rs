@@ -46,6 +46,11 @@ impl Error {
                 "give the application an admin role that may view the System Log: in the Okta admin console, \
                  Applications > Applications > (the app) > Admin roles > Edit assignments"
             }
+            ErrorKind::Forbidden { .. } if matches!(self.0.endpoint, Endpoint::Other(_)) => {
+                "grant the scope that the endpoint needs (Okta's API reference names it) and give the application an admin role \
+                 that may view what it shows: in the Okta admin console, Applications > Applications > (the app) > Okta API \
+                 Scopes, and > Admin roles > Edit assignments"
+            }
             ErrorKind::Forbidden { .. } => GIVE_ROLE,
             ErrorKind::BadSearch => "correct the search expression",
             ErrorKind::SearchTooLong => {
@@ -79,13 +84,20 @@ impl Error {
             ErrorKind::InvalidId => {
                 "copy the id from Okta: it has letters, digits, `-` and `_` only"
             }
-            ErrorKind::ExpiredCursor | ErrorKind::NotFound | ErrorKind::Rejected => return None,
+            ErrorKind::CursorMismatch => {
+                "ask for the list as the cursor goes on, or leave the cursor and begin anew: a log from a time (`Start::Ago`, \
+                 `Start::At`)"
+            }
+            ErrorKind::ExpiredCursor
+            | ErrorKind::NotFound
+            | ErrorKind::InvalidPath
+            | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))
     }
 
     /// Why there was no answer, of the API or of the token endpoint.
-    fn transport(&self) -> Option<&TransportError> {
+    pub(crate) fn transport(&self) -> Option<&TransportError> {
         let mut causes = std::iter::successors(self.source(), |error| (*error).source());
         causes.find_map(|error| error.downcast_ref())
     }

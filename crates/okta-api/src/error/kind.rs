@@ -79,6 +79,12 @@ pub enum ErrorKind {
     /// The id that was to be asked for is of letters that Okta's ids are not of. Nothing was sent, and nothing is known of
     /// whether there is something of that id.
     InvalidId,
+    /// The path that [`Client::get`](crate::Client::get) was given is none of an endpoint, or a value in it is missing or cannot
+    /// stand there. Nothing was sent. The source says which.
+    InvalidPath,
+    /// The cursor that was kept is one of another list, or goes on with another search, filter or order than the list asks for.
+    /// Nothing was sent. The source says which, and quotes both.
+    CursorMismatch,
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
@@ -111,6 +117,8 @@ impl Error {
             Cause::Late(_) => ErrorKind::DeadlineExceeded,
             Cause::TooMany { limit } => ErrorKind::TooMany { limit: *limit },
             Cause::Id(_) => ErrorKind::InvalidId,
+            Cause::Path(_) => ErrorKind::InvalidPath,
+            Cause::Cursor(_) => ErrorKind::CursorMismatch,
         }
     }
 
@@ -163,10 +171,10 @@ impl Error {
     /// The scope the answer names, or the one the endpoint is known to need when it names none.
     fn missing_scope(&self, answer: &Answer) -> Option<String> {
         let named = answer.missing_scope.clone()?;
-        Some(if named.is_empty() {
-            self.0.endpoint.scope().to_owned()
+        if named.is_empty() {
+            self.0.endpoint.scope().map(str::to_owned)
         } else {
-            named
-        })
+            Some(named)
+        }
     }
 }

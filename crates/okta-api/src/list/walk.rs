@@ -12,8 +12,9 @@ use url::Url;
 use super::List;
 use crate::dispatch::Ask;
 use crate::endpoint::Endpoint;
-use crate::error::{Cause, Error, ErrorKind, ProtocolError};
+use crate::error::{Cause, CursorFault, Error, ErrorKind, ProtocolError};
 use crate::page::{self, Page, Wanted};
+use crate::query;
 use crate::reader::Keep;
 use crate::resource::Resource;
 
@@ -143,12 +144,16 @@ impl<T: Resource, S: 'static> Walk<T, S> {
     /// Where the list begins, or goes on.
     fn begin(&mut self) -> Result<Url, Error> {
         if let Some(invalid) = self.list.invalid.take() {
-            return Err(self.error(1, Cause::Id(invalid)));
+            return Err(self.error(1, invalid));
         }
         if let Some(cursor) = &self.list.resume {
             let Some(endpoint) = self.list.endpoint_of(cursor) else {
-                return Err(self.error(1, Cause::Protocol(ProtocolError::OtherList)));
+                return Err(self.error(1, Cause::Cursor(CursorFault::OtherList)));
             };
+            if let Err(other) = query::check(cursor.url(), &self.list.first_url()) {
+                let fault = CursorFault::OtherQuery(Box::new(other));
+                return Err(self.error(1, Cause::Cursor(fault)));
+            }
             let url = cursor.url().clone();
             self.list.endpoint = endpoint;
             return Ok(url);

@@ -83,7 +83,7 @@ pub(super) fn read<'r, T: Sealed>(
         return Err(no_list(body));
     }
     // Okta's records have ids, readable or not: this is a list of something else.
-    if !records.malformed.is_empty() && !records.has_ids {
+    if T::HAS_ID && !records.malformed.is_empty() && !records.has_ids {
         return Err(Cause::Protocol(ProtocolError::NoIds));
     }
     Ok(records)
@@ -128,6 +128,7 @@ fn element<'r, T: Sealed>(
             let id = ids.id();
             let reason = match id {
                 Some(_) => told(&reason),
+                None if !T::HAS_ID => told(&format!("element {position} of the page: {reason}")),
                 None => format!("element {position} of the page has no id that can be read"),
             };
             records.malformed.push(Malformed { id, reason });

@@ -5,9 +5,9 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use tokio::time::Instant;
 
-use super::{chain, next, scripted};
-use crate::{ErrorKind, EventType, PageSize};
-use okta_auth::testing::Answer;
+use super::{builder, chain, next, scripted};
+use crate::{Client, Cursor, ErrorKind, EventType, Follow, PageSize, Start};
+use okta_auth::testing::{Answer, ScriptedTransport};
 
 const SINCE: &str = "2026-03-01T00:00:00Z";
 const FIRST: &str = "/api/v1/logs?limit=2&since=2026-03-01T00%3A00%3A00.000Z";
@@ -35,7 +35,7 @@ async fn a_time_of_the_log_is_a_list() {
     let list = client.logs().between(since.unwrap(), until.unwrap());
     let all = list.filter(r#"eventType sw "group""#).all().await.unwrap();
     assert_eq!(all.items.len(), 3);
-    assert_eq!(all.items[0].event_type, EventType::GroupDelete);
+    assert_eq!(all.items[0].event_type, EventType::GROUP_LIFECYCLE_DELETE);
     script.finish().unwrap();
 }
 
@@ -84,7 +84,7 @@ async fn a_log_is_followed_from_where_it_was_left() {
 
     let bad = r#"{"errorCode":"E0000029","errorSummary":"Invalid paging request."}"#;
     script.expect(&after("7"), Answer::status(400, bad));
-    let log = client.logs().follow(kept.parse::<crate::Cursor>().unwrap());
+    let log = client.logs().follow(kept.parse::<Cursor>().unwrap());
     let error = log.pages().try_next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ExpiredCursor);
     script.finish().unwrap();
@@ -161,4 +161,222 @@ async fn a_log_that_does_not_go_on_is_broken() {
     let error = pages.try_next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(chain(&error).contains("read before"), "{}", chain(&error));
+}
+
+/// The error that a log ends with before it has had a page.
+async fn refused(log: Follow) -> crate::Error {
+    log.pages().try_next().await.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_of_another_filter_is_an_error_that_quotes_both_before_anything_is_sent() {
+    let (client, script) = scripted();
+    let kept =
+        "https://acme.okta.com/api/v1/logs?after=7&limit=1000&filter=eventType%20eq%20%22a%22";
+    let cursor: Cursor = kept.parse().unwrap();
+    let log = || client.logs().follow(cursor.clone());
+    for (log, asked) in [
+        (
+            log().filter(r#"eventType eq "b""#),
+            r#"the `filter` `eventType eq "b"`"#,
+        ),
+        (log(), "no `filter`"),
+    ] {
+        let error = refused(log.keep_trying()).await;
+        assert_eq!(error.kind(), ErrorKind::CursorMismatch);
+        let told = chain(&error);
+        assert!(
+            told.contains(r#"`eventType eq "a"`"#) && told.contains(asked),
+            "{told}"
+        );
+        assert!(error.fix().unwrap().contains("Start::Ago"));
+    }
+    let other: Cursor = "https://acme.okta.com/api/v1/users?after=7"
+        .parse()
+        .unwrap();
+    let error = refused(client.logs().follow(other)).await;
+    assert_eq!(error.kind(), ErrorKind::CursorMismatch);
+    assert!(script.requests().is_empty());
+
+    let target = kept.strip_prefix("https://acme.okta.com").unwrap();
+    script.expect(target, events(&["1"]).header("link", &next(&after("8"))));
+    let mut pages = log().filter(r#"eventType  eq "a""#).pages();
+    pages.try_next().await.unwrap().unwrap();
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_is_followed_from_now_or_a_while_ago_by_the_clock_of_okta() {
+    for (start, since) in [
+        (Start::Now, "2017-02-25T01%3A30%3A46.000Z"),
+        (
+            Start::Ago(Duration::from_secs(3600)),
+            "2017-02-25T00%3A30%3A46.000Z",
+        ),
+        (Start::Ago(Duration::MAX), "1970-01-01T00%3A00%3A00.000Z"),
+    ] {
+        let (client, script) = scripted();
+        let last = events(&["0"]).header("date", "Sat, 25 Feb 2017 01:30:46 GMT");
+        script.expect("/api/v1/logs?limit=1&sortOrder=DESCENDING", last);
+        let first = format!("/api/v1/logs?limit=1000&since={since}&filter=a&q=b%20c");
+        script.expect(&first, events(&[]).header("link", &next(&after("1"))));
+        let mut pages = client.logs().follow(start).filter("a").q("b c").pages();
+        pages.try_next().await.unwrap().unwrap();
+        script.finish().unwrap();
+    }
+}
+
+/// A client that tries each request twice, a quarter of a second apart.
+fn impatient() -> (Client, ScriptedTransport) {
+    let transport = ScriptedTransport::default();
+    let client = builder(transport.clone()).retry_for(Duration::from_millis(300));
+    (client.build(), transport)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_while_okta_is_not_reached_is_not_missed() {
+    let (client, script) = impatient();
+    let last = "/api/v1/logs?limit=1&sortOrder=DESCENDING";
+    for _ in 0..2 {
+        script.expect(last, Answer::status(503, ""));
+    }
+    // A quarter of a second of tries and 2.5 s of waiting later.
+    script.expect(
+        last,
+        events(&[]).header("date", "Sat, 25 Feb 2017 01:30:46 GMT"),
+    );
+    let first = "/api/v1/logs?limit=1000&since=2017-02-25T01%3A30%3A43.250Z";
+    script.expect(first, events(&[]).header("link", &next(&after("1"))));
+    let mut pages = client.logs().follow(Start::Now).keep_trying().pages();
+    pages.try_next().await.unwrap().unwrap();
+    script.finish().unwrap();
+}
+
+/// A page, and then an outage of so many requests, each of which is tried twice.
+fn script_outage(script: &ScriptedTransport, requests: usize) {
+    script.expect(
+        FIRST,
+        events(&["1", "2"]).header("link", &next(&after("2"))),
+    );
+    for _ in 0..2 * requests {
+        script.expect(&after("2"), Answer::status(503, ""));
+    }
+}
+
+fn followed(client: &Client) -> Follow {
+    let log = client
+        .logs()
+        .follow(SINCE.parse::<jiff::Timestamp>().unwrap());
+    log.page_size(PageSize::events(2).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_told_to_survives_an_outage_and_misses_nothing() {
+    let (client, script) = impatient();
+    script_outage(&script, 3);
+    script.expect(
+        &after("2"),
+        events(&["3"]).header("link", &next(&after("3"))),
+    );
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let tell = std::sync::Arc::clone(&told);
+    let log = followed(&client)
+        .keep_trying()
+        .on_outage(move |error, wait| {
+            tell.lock().unwrap().push((error.kind(), wait.as_millis()));
+        });
+    let mut pages = log.pages();
+    pages.try_next().await.unwrap().unwrap();
+    let page = pages.try_next().await.unwrap().unwrap();
+    assert_eq!(page.items[0].uuid.as_str(), "3");
+    let waits = [2_500, 5_000, 10_000].map(|wait| (ErrorKind::ServerFailure, wait));
+    assert_eq!(*told.lock().unwrap(), waits);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_is_too_long_ends_the_log_with_its_last_error() {
+    let (client, script) = impatient();
+    script_outage(&script, 3);
+    let log = followed(&client).keep_trying_for(Duration::from_secs(10));
+    let mut pages = log.pages();
+    pages.try_next().await.unwrap().unwrap();
+    let start = Instant::now();
+    let error = pages.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ServerFailure);
+    assert!(
+        start.elapsed() <= Duration::from_secs(100),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(
+        pages.try_next().await.unwrap().is_none(),
+        "and that is its end"
+    );
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_by_waiting_ends_the_log() {
+    let okta = |status, code: &str| {
+        let body = format!(r#"{{"errorCode":"{code}","errorSummary":"No."}}"#);
+        Answer::status(status, body).header("content-type", "application/json")
+    };
+    for (answer, tries, kind) in [
+        (okta(401, "E0000011"), 2, ErrorKind::Unauthenticated),
+        (
+            okta(403, "E0000006"),
+            1,
+            ErrorKind::Forbidden {
+                missing_scope: None,
+            },
+        ),
+        (okta(400, "E0000053"), 1, ErrorKind::BadSearch),
+        (okta(400, "E0000029"), 1, ErrorKind::ExpiredCursor),
+        (Answer::json("[]"), 1, ErrorKind::Protocol),
+    ] {
+        let (client, script) = scripted();
+        for _ in 0..tries {
+            script.expect(FIRST, answer.clone());
+        }
+        let log = followed(&client)
+            .keep_trying()
+            .on_outage(|error, _| panic!("{error}"));
+        assert_eq!(refused(log).await.kind(), kind);
+        script.finish().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_gives_up_waiting_for_a_page_can_take_it_up_again() {
+    let (client, script) = impatient();
+    script_outage(&script, 2);
+    script.expect(
+        &after("2"),
+        events(&["3"]).header("link", &next(&after("3"))),
+    );
+    let mut pages = followed(&client).keep_trying().pages();
+    let mut uuids = Vec::new();
+    while uuids.len() < 3 {
+        let waited = tokio::time::timeout(Duration::from_secs(1), pages.try_next()).await;
+        if let Ok(page) = waited {
+            let page = page.unwrap().unwrap();
+            uuids.extend(page.items.into_iter().map(|event| event.uuid.to_string()));
+        }
+    }
+    assert_eq!(uuids, ["1", "2", "3"]);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_the_log_is_read_backwards_and_by_its_words() {
+    let (client, script) = scripted();
+    let target = "/api/v1/logs?limit=1000&since=2026-03-01T00%3A00%3A00.000Z\
+        &until=2026-03-01T12%3A00%3A00.000Z&sortOrder=DESCENDING&q=Oslo";
+    script.expect(target, events(&["2", "1"]));
+    let (since, until) = (SINCE.parse(), "2026-03-01T12:00:00Z".parse());
+    let list = client.logs().between(since.unwrap(), until.unwrap());
+    let all = list.newest_first().q("Oslo").all().await.unwrap();
+    assert_eq!(all.items.len(), 2);
+    script.finish().unwrap();
 }

@@ -201,8 +201,13 @@ async fn a_cursor_of_another_list_is_an_error_before_anything_is_sent() {
     let error = walk(client.users().list().resume(cursor))
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert_eq!(error.kind(), ErrorKind::CursorMismatch);
     assert!(super::chain(&error).contains("another list"));
+    let cursor = "https://acme.okta.com/api/v1/users?after=1&search=a".parse();
+    let list = client.users().list().search("b").resume(cursor.unwrap());
+    let error = walk(list).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CursorMismatch);
+    assert!(super::chain(&error).contains("the `search` `a`"));
     assert!(script.requests().is_empty());
 }
 

@@ -18,7 +18,6 @@ use crate::decide::rules::{AdminConsole, MappingRules, admin_console_of};
 use crate::decide::shape::Shaped;
 use crate::held::org::Org;
 use crate::held::state::State;
-use crate::read::records::GroupRecord;
 
 // Leaf first: a module uses only modules listed above it.
 mod names;
@@ -111,13 +110,12 @@ impl Mapping {
     }
 
     fn group_type(&self, group: &Group) -> String {
-        let record = GroupRecord(group);
-        let rule = self.types.iter().find(|(when, _)| when.matches(&record));
+        let rule = self.types.iter().find(|(when, _)| when.matches(group));
         if let Some((_, r#type)) = rule {
             return r#type.clone();
         }
         let types = &self.rules.groups.types;
-        describe::first(&types.attribute, &record).unwrap_or_else(|| types.default.clone())
+        describe::first(&types.attribute, group).unwrap_or_else(|| types.default.clone())
     }
 }
 

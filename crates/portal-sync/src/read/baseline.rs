@@ -3,7 +3,7 @@
 use okta_api::{Group, User, UserStatus};
 use org_filter::{Dialect, GroupNames, Matcher, NameRule, SearchExpr};
 
-use super::records::{GroupRecord, UserRecord, choose};
+use super::records::choose;
 use super::selection::asked;
 use crate::held::criteria::{Criteria, GroupCriterion};
 
@@ -144,8 +144,7 @@ impl Judge {
     }
 
     fn refuses_user(&self, user: &User) -> bool {
-        let record = UserRecord(user);
-        let filtered = self.users.as_ref().is_some_and(|it| !it.matches(&record));
+        let filtered = self.users.as_ref().is_some_and(|it| !it.matches(user));
         let status = !self.statuses.is_empty()
             && !user.status.is_absent()
             && !self.statuses.contains(&user.status);
@@ -158,7 +157,7 @@ impl Judge {
         let selected = match &self.groups {
             Groups::All => true,
             Groups::Names(names) => name.is_some_and(|name| names.admits(name)),
-            Groups::Search(search) => search.matches(&GroupRecord(group)),
+            Groups::Search(search) => search.matches(group),
         };
         !selected || choose(&self.no_groups, group.id.as_str(), &[name])
     }

@@ -10,7 +10,7 @@ use org_filter::{AttributePath, Dialect, GroupNames, Matcher, NameRule, SearchEx
 
 use crate::held::notice::ReadingNotice;
 use crate::held::org::Refusal;
-use crate::read::records::{GroupRecord, UserRecord, choose};
+use crate::read::records::choose;
 
 mod kept;
 mod unused;
@@ -204,7 +204,7 @@ impl Selection {
     #[must_use]
     pub(crate) fn refuses_user(&self, user: &User) -> Option<Refusal> {
         let local = self.users.local.as_ref();
-        if local.is_some_and(|local| !local.matches(&UserRecord(user))) {
+        if local.is_some_and(|local| !local.matches(user)) {
             return Some(Refusal::Filter);
         }
         // A record that lacks its status is no evidence that the status is not wanted.
@@ -240,7 +240,7 @@ impl Selection {
             .as_ref()
             .is_none_or(|names| group.profile.name().is_some_and(|name| names.admits(name)));
         let mut local = self.groups.iter().filter_map(|query| query.local.as_ref());
-        if !name_fits || !local.all(|local| local.matches(&GroupRecord(group))) {
+        if !name_fits || !local.all(|local| local.matches(group)) {
             return GroupVerdict::Other;
         }
         if choose(&self.no_groups, group.id.as_str(), &[group.profile.name()]) {

@@ -13,7 +13,6 @@ use super::urls::{is_https, is_page};
 use super::{Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_ORG, OKTA_PROVIDER};
 use crate::decide::rules::{EmailCase, Fields, Root, addresses};
 use crate::decide::shape::{OKTA_MERGED, ShapedGroup, Whole};
-use crate::read::records::{GroupRecord, UserRecord};
 use crate::text::naming;
 use crate::text::template::Template;
 use crate::text::without_nul;
@@ -32,9 +31,8 @@ fn first_https(sources: &[Template], record: &impl Record) -> Option<String> {
 impl Mapping {
     /// The entity of a user, in no group yet.
     pub(super) fn user(&self, user: &User, named: &Named) -> Entity {
-        let record = UserRecord(user);
         let fields = &self.rules.users.fields;
-        let mut metadata = self.metadata(named, fields, &record);
+        let mut metadata = self.metadata(named, fields, user);
         let id = user.id.as_str();
         let (login, email) = addresses(user);
         let annotations = &mut metadata.annotations;
@@ -45,7 +43,7 @@ impl Mapping {
             }
         }
         self.link(&mut metadata, "user/profile/view", id);
-        let mut profile = profile(fields, &record);
+        let mut profile = profile(fields, user);
         if let (EmailCase::Lower, Some(email)) = (self.rules.users.email_case, &mut profile.email) {
             *email = email.to_lowercase();
         }
@@ -80,13 +78,12 @@ impl Mapping {
 
     /// What the record of a group says.
     fn of_record(&self, group: &Group, named: &Named) -> Entity {
-        let record = GroupRecord(group);
         let fields = &self.rules.groups.fields;
         let spec = GroupSpec {
-            profile: Some(profile(fields, &record)),
+            profile: Some(profile(fields, group)),
             ..GroupSpec::new(self.group_type(group))
         };
-        Entity::new(self.metadata(named, fields, &record), Spec::Group(spec))
+        Entity::new(self.metadata(named, fields, group), Spec::Group(spec))
     }
 
     /// The entity of the root group, which has nobody in it.

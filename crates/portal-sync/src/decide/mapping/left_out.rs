@@ -9,7 +9,6 @@ use crate::decide::roster::{Roster, Standing};
 use crate::decide::rules::Fields;
 use crate::decide::shape::ShapedGroup;
 use crate::held::notice::MappingNotice;
-use crate::read::records::{GroupRecord, UserRecord};
 use crate::text::template::Template;
 
 impl Mapping {
@@ -18,9 +17,7 @@ impl Mapping {
         let users = roster.users.values().filter_map(fresh);
         let groups = roster.groups.values().filter_map(fresh);
         let groups = groups.filter_map(ShapedGroup::record);
-        let users = users.map(UserRecord);
         let mut notices = of(Kind::User, &self.rules.users.fields, users);
-        let groups = groups.map(GroupRecord);
         notices.extend(of(Kind::Group, &self.rules.groups.fields, groups));
         notices
     }
@@ -33,14 +30,14 @@ fn fresh<T: Copy>(standing: &Standing<T>) -> Option<T> {
     }
 }
 
-fn of<R: Record>(
+fn of<'a, R: Record + 'a>(
     of: Kind,
     fields: &Fields,
-    records: impl Iterator<Item = R> + Clone,
+    records: impl Iterator<Item = &'a R> + Clone,
 ) -> Vec<MappingNotice> {
     let refused = |sources: &[Template]| {
-        let is_refused = |record: &R| {
-            let mut values = sources.iter().filter_map(|source| source.value(record));
+        let is_refused = |record: &&R| {
+            let mut values = sources.iter().filter_map(|source| source.value(*record));
             values.any(|value| !is_https(&value))
         };
         match sources {

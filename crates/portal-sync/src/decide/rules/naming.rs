@@ -5,7 +5,6 @@ use okta_api::{Group, User};
 use org_filter::Record;
 
 use super::{GroupNaming, MappingRules, UserNaming};
-use crate::read::records::{GroupRecord, UserRecord};
 use crate::text::is_blank;
 use crate::text::naming;
 use crate::text::template::{Missing, Template};
@@ -32,10 +31,8 @@ impl MappingRules {
                 UserNaming::KebabCaseEmail => by_address(naming::kebab_case_name),
                 UserNaming::SlugifyEmail => by_address(naming::slugify_email_name),
                 UserNaming::Login => login.and_then(naming::valid),
-                UserNaming::Attribute(template) => rendered(template, &UserRecord(user), &mut None),
-                UserNaming::Template(template) => {
-                    rendered(template, &UserRecord(user), &mut missing)
-                }
+                UserNaming::Attribute(template) => rendered(template, user, &mut None),
+                UserNaming::Template(template) => rendered(template, user, &mut missing),
             };
             if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
                 return Ok(name);
@@ -57,12 +54,8 @@ impl MappingRules {
                 GroupNaming::Id => Some(group.id.as_str().to_owned()),
                 GroupNaming::KebabCaseName => name.and_then(naming::kebab_case_name),
                 GroupNaming::ProfileName => name.and_then(naming::valid),
-                GroupNaming::Attribute(template) => {
-                    rendered(template, &GroupRecord(group), &mut None)
-                }
-                GroupNaming::Template(template) => {
-                    rendered(template, &GroupRecord(group), &mut missing)
-                }
+                GroupNaming::Attribute(template) => rendered(template, group, &mut None),
+                GroupNaming::Template(template) => rendered(template, group, &mut missing),
             };
             if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
                 return Ok(name);

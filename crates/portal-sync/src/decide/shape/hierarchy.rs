@@ -8,7 +8,6 @@ use okta_auth::visible::visible;
 use crate::decide::rules::Hierarchy;
 use crate::held::notice::MappingNotice;
 use crate::held::object::GroupKey;
-use crate::read::records::GroupRecord;
 use crate::text::is_blank;
 
 /// What groups say of the ones they are part of.
@@ -47,7 +46,7 @@ pub(super) fn parents(
     for (id, group) in groups {
         let parent = match rule {
             Hierarchy::ByAttribute { parent, .. } => {
-                let Some(key) = parent.value(&GroupRecord(group)) else {
+                let Some(key) = parent.value(group) else {
                     continue;
                 };
                 let parent = keys.get(&key);
@@ -85,7 +84,7 @@ pub(super) fn parents(
 /// What a group is known by to the groups below it.
 fn known_by(group: &Group, rule: &Hierarchy) -> Option<String> {
     match rule {
-        Hierarchy::ByAttribute { key, .. } => key.value(&GroupRecord(group)),
+        Hierarchy::ByAttribute { key, .. } => key.value(group),
         Hierarchy::ByName { .. } => {
             let name = group.profile.name().filter(|name| !is_blank(name));
             name.map(str::to_owned)

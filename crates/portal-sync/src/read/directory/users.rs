@@ -10,7 +10,6 @@ use super::{OktaDirectory, Progress, ReadError};
 use crate::held::org::{Org, Refusal};
 use crate::read::apart::Timeslice;
 use crate::read::baseline::Baseline;
-use crate::read::records::UserRecord;
 use crate::read::selection::Unused;
 use crate::text::chain;
 use crate::text::template::has_value;
@@ -176,7 +175,7 @@ impl OktaDirectory {
 /// Whether one of these users has a value by this name of the wire.
 fn is_on_one_of(users: &[User], name: &str) -> bool {
     let path = name.parse::<AttributePath>();
-    let mut records = users.iter().map(UserRecord);
+    let mut records = users.iter();
     path.is_ok_and(|path| records.any(|record| has_value(record.attribute(&path))))
 }
 

@@ -10,7 +10,7 @@ use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
 
 use super::{Need, Needs};
 use crate::held::notice::{Meant, NamedBy, ReadingNotice};
-use crate::read::records::{GroupRecord, UserRecord, choose};
+use crate::read::records::choose;
 use crate::text::nearest::nearest;
 use crate::text::template::has_value;
 
@@ -119,20 +119,18 @@ impl Unused {
             *matched |= *status == user.status;
         }
         let names = [user.profile.login(), user.profile.email()];
-        let record = UserRecord(user);
         self.users
-            .record(&record, &user.profile, user.id.as_str(), &names);
+            .record(user, &user.profile, user.id.as_str(), &names);
     }
 
     /// Looks at a group that Okta lists.
     pub(crate) fn group(&mut self, group: &Group) {
-        let record = GroupRecord(group);
         for (_, when, matched) in &mut self.types {
-            *matched = *matched || when.matches(&record);
+            *matched = *matched || when.matches(group);
         }
         let names = [group.profile.name()];
         self.groups
-            .record(&record, &group.profile, group.id.as_str(), &names);
+            .record(group, &group.profile, group.id.as_str(), &names);
     }
 
     /// Takes note of the attributes of users that were not built, and how many have each.

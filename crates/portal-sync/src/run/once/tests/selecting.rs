@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::*;
 use crate::config::{self, Environment};
 use crate::held::state::State;
-use crate::read::records::{GroupRecord, UserRecord};
 use crate::run::provider::settings;
 
 /// An org that answers searches as Okta does, by the same language.
@@ -36,7 +35,7 @@ impl Tenant {
                 let search = of(&Dialect::USER_SEARCH);
                 let finds = |json: &&Value| {
                     let user: User = serde_json::from_value((*json).clone()).unwrap();
-                    let finds = |it: &org_filter::Matcher| it.matches(&UserRecord(&user));
+                    let finds = |it: &org_filter::Matcher| it.matches(&user);
                     search.as_ref().is_none_or(finds)
                 };
                 (200, self.users.iter().filter(finds).cloned().collect())
@@ -45,7 +44,7 @@ impl Tenant {
                 let search = of(&Dialect::GROUP_SEARCH);
                 let finds = |json: &&Value| {
                     let group: Group = serde_json::from_value((*json).clone()).unwrap();
-                    let finds = |it: &org_filter::Matcher| it.matches(&GroupRecord(&group));
+                    let finds = |it: &org_filter::Matcher| it.matches(&group);
                     search.as_ref().is_none_or(finds)
                 };
                 let groups = self.groups.iter().map(|(group, _)| group);

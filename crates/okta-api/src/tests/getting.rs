@@ -1,0 +1,176 @@
+//! Any other endpoint.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{builder, chain, next, scripted};
+use crate::{ErrorKind, Item};
+use okta_auth::testing::{Answer, ScriptedTransport};
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct App {
+    label: String,
+}
+
+fn labels(apps: &[Item<App>]) -> Vec<&str> {
+    apps.iter().map(|app| app.label.as_str()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_paged_retried_and_counted_as_any() {
+    let (client, script) = scripted();
+    let first = "/api/v1/apps?limit=2&q=a%20b%26c";
+    let second = "/api/v1/apps?after=2&limit=2&q=a+b";
+    let page = Answer::json(r#"[{"id":"1","label":"a"},{"id":"2","label":"b"}]"#);
+    script.expect(first, Answer::status(503, ""));
+    script.expect(first, page.header("link", &next(second)));
+    script.expect(second, Answer::status(429, "").header("retry-after", "20"));
+    script.expect(
+        second,
+        Answer::json(r#"[{"id":"3","label":"c"},{"id":"4"}]"#),
+    );
+    let apps = client.get("/api/v1/apps").query("limit", 2);
+    let all = apps.query("q", "a b&c").list::<App>().all().await.unwrap();
+    assert_eq!(labels(&all.items), ["a", "b", "c"]);
+    assert_eq!(all.items[0].id(), Some("1"));
+    let malformed = &all.malformed[0];
+    assert_eq!(malformed.id.as_deref(), Some("4"));
+    assert!(malformed.reason.contains("missing field `label`"));
+    let metrics = client.metrics().endpoints["/api/v1/apps"];
+    assert_eq!(
+        (metrics.count, metrics.retries, metrics.throttled),
+        (4, 2, 1)
+    );
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_is_read_by_a_path_of_values_that_stay_segments() {
+    let (client, script) = scripted();
+    for (id, encoded) in [
+        ("0oa1", "0oa1"),
+        ("a/../b?c#d", "a%2F..%2Fb%3Fc%23d"),
+        ("%2e%2e", "%252e%252e"),
+        ("a\\b c@é", "a%5Cb%20c@%C3%A9"),
+    ] {
+        script.expect(
+            &format!("/api/v1/apps/{encoded}"),
+            Answer::json(r#"{"label":"a"}"#),
+        );
+        let app = client.get("/api/v1/apps/{appId}").path("appId", id);
+        assert_eq!(app.object::<App>().await.unwrap().label, "a");
+    }
+    let metrics = client.metrics();
+    assert_eq!(
+        metrics.endpoints.keys().collect::<Vec<_>>(),
+        [&"/api/v1/apps/{appId}"]
+    );
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_that_is_none_is_an_error_before_anything_is_sent() {
+    let (client, script) = scripted();
+    let path = |path| client.get(path);
+    for get in [
+        path("/api/v1/apps?limit=2"),
+        path("//evil.example/api/v1/apps"),
+        path("/api/v1/../apps"),
+        path("https://evil.example/api/v1/apps"),
+        path("/api/v1/apps/{appId}"),
+        path("/api/v1/apps/{appId}").path("appId", ".."),
+        path("/api/v1/apps").path("appId", "0oa1"),
+    ] {
+        let object = get.clone().object::<App>().await.unwrap_err();
+        let list = get.list::<App>().all().await.unwrap_err();
+        for error in [object, list] {
+            assert_eq!(error.kind(), ErrorKind::InvalidPath, "{}", chain(&error));
+        }
+    }
+    assert!(script.requests().is_empty());
+    assert!(client.metrics().endpoints.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_without_an_id_are_told_apart_by_what_they_hold_and_by_their_place() {
+    let (client, script) = scripted();
+    let url = "/api/v1/apps/0oa1/credentials/keys";
+    let body = r#"[{"label":"a"},{"label":"b"},{"label":7},{"label":"a"}]"#;
+    script.expect(url, Answer::json(body));
+    let keys = client.get("/api/v1/apps/{appId}/credentials/keys");
+    let keys = keys
+        .path("appId", "0oa1")
+        .list::<App>()
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(labels(&keys.items), ["a", "b"]);
+    assert_eq!(keys.malformed.len(), 1);
+    let reason = &keys.malformed[0].reason;
+    assert!(
+        reason.starts_with("element 3 of the page: invalid type"),
+        "{reason}"
+    );
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_page_of_another_host_is_refused_and_what_is_forbidden_has_a_fix() {
+    let (client, script) = scripted();
+    let elsewhere = r#"<https://evil.example/api/v1/apps?after=1>; rel="next""#;
+    script.expect("/api/v1/apps", Answer::json("[]").header("link", elsewhere));
+    let error = client
+        .get("/api/v1/apps")
+        .list::<App>()
+        .all()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(
+        error
+            .to_string()
+            .starts_with("listing `/api/v1/apps`: page 1: "),
+        "{error}"
+    );
+
+    let lacking = r#"Bearer error="insufficient_scope", scope="""#;
+    script.expect(
+        "/api/v1/apps",
+        Answer::status(403, "").header("www-authenticate", lacking),
+    );
+    let error = client
+        .get("/api/v1/apps")
+        .object::<App>()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Forbidden {
+            missing_scope: None
+        }
+    );
+    assert!(error.fix().unwrap().contains("API reference"));
+    assert_eq!(error.endpoint(), "/api/v1/apps");
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_and_a_time_for_tries_hold_here_too() {
+    let transport = ScriptedTransport::default();
+    let client = builder(transport.clone()).build();
+    for _ in 0..2 {
+        transport.expect("/api/v1/apps", Answer::status(503, ""));
+    }
+    let get = client
+        .get("/api/v1/apps")
+        .retry_for(Duration::from_millis(300));
+    let error = get.object::<App>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ServerFailure);
+    let get = client
+        .get("/api/v1/apps")
+        .until(tokio::time::Instant::now());
+    let error = get.list::<App>().all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    transport.finish().unwrap();
+}
