@@ -27,8 +27,8 @@ use tokio::time::Instant;
 use self::window::{Others, Window};
 use crate::clock::TokioClock;
 use crate::rate_limit::RateLimit;
+use crate::rate_limit_share::RateLimitShare;
 use crate::retry;
-use crate::share::Share;
 
 /// How long the others wait for the answer of the request that asks, before another one asks.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ type Guard = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<std
 /// The budget of one rate limit.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    share: Share,
+    share: RateLimitShare,
     knowledge: Knowledge,
     /// The window that was told of last. Kept when it is doubtful whether it goes on, so that what was spent of it is
     /// not forgotten.
@@ -103,7 +103,7 @@ pub(crate) enum Answer {
 impl Budget {
     /// A budget that knows nothing yet. `burst` is how many requests may start at once while the
     /// server tells nothing.
-    pub(crate) fn new(share: Share, burst: NonZeroU32) -> Self {
+    pub(crate) fn new(share: RateLimitShare, burst: NonZeroU32) -> Self {
         let guard = RateLimiter::direct_with_clock(
             Quota::per_second(GUARD_PER_SECOND).allow_burst(burst),
             TokioClock,

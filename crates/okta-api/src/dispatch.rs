@@ -318,7 +318,10 @@ fn accept(response: &Response<Bytes>) -> Result<(), Cause> {
 fn is_answer<T>(outcome: &Result<T, Cause>) -> bool {
     !matches!(
         outcome,
-        Err(Cause::Transport(_) | Cause::Auth(AuthError::Transport(_)) | Cause::Late(_))
+        Err(Cause::Transport(_)
+            | Cause::Auth(AuthError::Transport(_))
+            | Cause::Late(_)
+            | Cause::NoRuntime(_))
     )
 }
 
@@ -343,6 +346,8 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         | Cause::Protocol(_)
         | Cause::Late(_)
         | Cause::TooMany { .. }
+        | Cause::Malformed(_)
+        | Cause::NoRuntime(_)
         | Cause::Id(_) => None,
     }
 }

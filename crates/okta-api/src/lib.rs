@@ -5,10 +5,12 @@ mod clock;
 mod endpoint;
 mod link;
 mod quote;
+mod rate_limit_share;
 mod reader;
-mod share;
 mod timestamp;
 mod word;
+
+mod malformed;
 
 mod id;
 mod profile;
@@ -30,6 +32,8 @@ mod metrics;
 
 mod page;
 
+mod pages;
+
 mod pacer;
 
 mod dispatch;
@@ -39,6 +43,9 @@ mod list;
 mod groups;
 mod logs;
 mod users;
+
+#[cfg(feature = "reqwest")]
+mod start_error;
 
 mod client;
 
@@ -53,15 +60,21 @@ pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
-pub use crate::list::{Everything, List, Searchable, Whole};
+pub use crate::list::{List, Searchable, SortOrder, Unsearchable, WithMalformed};
 pub use crate::log_event::{EventOutcome, EventParty, EventType, LogEvent, OutcomeResult};
 pub use crate::logs::{Follow, Logs, Start};
+pub use crate::malformed::Malformed;
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};
-pub use crate::page::{Cursor, CursorError, Malformed, Page, PageSize, PageSizeError};
+pub use crate::page::{Cursor, CursorError, Page, PageSize, PageSizeError};
+pub use crate::pages::{Items, Pages};
 pub use crate::profile::Profile;
 pub use crate::rate_limit::RateLimit;
+pub use crate::rate_limit_share::{RateLimitShare, RateLimitShareError};
 pub use crate::resource::Resource;
-pub use crate::share::{Share, ShareError};
+#[cfg(feature = "reqwest")]
+pub use crate::start_error::StartError;
 pub use crate::user::{Member, User, UserStatus};
 pub use crate::users::Users;
+// Types of these stand in signatures here.
+pub use {http, jiff, okta_auth};

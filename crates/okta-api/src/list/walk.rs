@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use futures::Stream;
 use http::StatusCode;
 use tokio::time::Instant;
 use url::Url;
@@ -13,7 +12,9 @@ use super::List;
 use crate::dispatch::Ask;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error, ErrorKind, ProtocolError};
+use crate::malformed::MalformedRecords;
 use crate::page::{self, Page, Wanted};
+use crate::pages::Pages;
 use crate::reader::Keep;
 use crate::resource::Resource;
 
@@ -39,12 +40,22 @@ pub(super) enum Known {
     HandedOut,
 }
 
+/// What becomes of a page with records that do not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnMalformed {
+    /// An error stands in its place, and the list ends.
+    Fail,
+    /// It is handed out, and tells them.
+    HandOut,
+}
+
 /// The pages of a list that has no more than `most`.
 pub(super) fn pages<T: Resource, S: 'static>(
     list: List<T, S>,
     most: usize,
     known: Known,
-) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
+    on_malformed: OnMalformed,
+) -> Pages<T> {
     let walk = Walk {
         keep: Arc::new(list.kept()),
         records: 0,
@@ -52,6 +63,7 @@ pub(super) fn pages<T: Resource, S: 'static>(
         list,
         most,
         known,
+        on_malformed,
         since: None,
         asked: HashSet::new(),
         given: HashSet::new(),
@@ -62,7 +74,7 @@ pub(super) fn pages<T: Resource, S: 'static>(
         idle: 0,
         empty: 0,
     };
-    Box::pin(futures::stream::try_unfold(walk, Walk::step))
+    Pages::new(futures::stream::try_unfold(walk, Walk::step))
 }
 
 /// Where the reading of a list is.
@@ -76,6 +88,7 @@ struct Walk<T: Resource, S> {
     nameless: usize,
     most: usize,
     known: Known,
+    on_malformed: OnMalformed,
     /// When it was begun.
     since: Option<Instant>,
     /// The pages that were read since the list was begun.
@@ -122,6 +135,12 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         {
             return Err(self.error(self.asked.len(), Cause::TooMany { limit }));
         }
+        if self.on_malformed == OnMalformed::Fail && !page.malformed.is_empty() {
+            let of = page.items.len() + page.malformed.len();
+            let records = page.malformed;
+            let malformed = Box::new(MalformedRecords { records, of });
+            return Err(self.error(self.asked.len(), Cause::Malformed(malformed)));
+        }
         let Some(next) = page.next.as_ref().map(|next| next.url().clone()) else {
             return Ok(Some((page, self)));
         };
@@ -164,7 +183,7 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         let List {
             dispatcher,
             endpoint,
-            until,
+            deadline,
             retry_for,
             ..
         } = &self.list;
@@ -174,7 +193,7 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             url: url.clone(),
             doing: self.doing(self.asked.len() + 1),
             since: Some(since),
-            deadline: *until,
+            deadline: *deadline,
             retry_for: *retry_for,
         };
         let wanted = Wanted {

@@ -34,8 +34,8 @@ async fn a_time_of_the_log_is_a_list() {
     let (since, until) = (SINCE.parse(), "2026-03-01T12:00:00Z".parse());
     let list = client.logs().between(since.unwrap(), until.unwrap());
     let all = list.filter(r#"eventType sw "group""#).all().await.unwrap();
-    assert_eq!(all.items.len(), 3);
-    assert_eq!(all.items[0].event_type, EventType::GroupDelete);
+    assert_eq!(all.len(), 3);
+    assert_eq!(all[0].event_type, EventType::GroupDelete);
     script.finish().unwrap();
 }
 

@@ -36,10 +36,40 @@ pub struct Proxies {
     without: String,
 }
 
+/// What `NO_PROXY` and its kin are called, in capitals.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"];
+
 impl Proxies {
     /// No proxy, whatever the environment says.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    /// The proxies that the environment of the process names: [`from_variables`](Self::from_variables) says by which
+    /// variables.
+    ///
+    /// # Errors
+    ///
+    /// When a variable that is used names no proxy that can be used.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a program that has no other environment gets it"
+    )]
+    pub fn from_env() -> Result<Self, ProxyError> {
+        let names = VARIABLES.map(|name| [name.to_owned(), name.to_ascii_lowercase()]);
+        let set: Vec<(String, String)> = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| {
+                // What is not UTF-8 is no address and must not pass for a variable that is not set.
+                let value = std::env::var_os(&name)?.to_string_lossy().into_owned();
+                Some((name, value))
+            })
+            .collect();
+        Self::from_variables(|name| {
+            let variable = set.iter().find(|(other, _)| other == name);
+            variable.map(|(_, value)| value.as_str())
+        })
     }
 
     /// The proxies that the usual variables name; `get` knows their values.

@@ -70,7 +70,7 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
 
 fn rate_limit(section: &Section<'_>, limit: &mut RateLimit) {
     if let Some(share) = section.percent("share") {
-        limit.share = Share::percent(share.get()).unwrap_or(limit.share);
+        limit.share = RateLimitShare::percent(share.get()).unwrap_or(limit.share);
     }
     if let Some(concurrent) = section.whole("maxConcurrent").and_then(NonZeroU32::new) {
         limit.max_concurrent = concurrent;

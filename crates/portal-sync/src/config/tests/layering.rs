@@ -36,7 +36,7 @@ fn later_files_win_key_by_key() {
         assert_eq!(concurrent(&config), 3);
         assert_eq!(
             config.providers[0].rate_limit.share,
-            Share::percent(50).unwrap(),
+            RateLimitShare::percent(50).unwrap(),
             "maps are merged"
         );
         assert!(config.providers[0].user_filter.is_none(), "null is absent");
