@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+//! The users, the groups and the members of an Okta org.
+#![cfg_attr(feature = "reqwest", doc = "", doc = include_str!("../README.md"))]
 
 // Leaf first: a module uses only modules of the groups above its own.
 mod clock;

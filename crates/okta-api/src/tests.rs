@@ -5,6 +5,7 @@ mod bounding;
 mod deadlines;
 mod decoding;
 mod following;
+mod malformed;
 mod observing;
 mod pacing;
 mod paging;
@@ -12,6 +13,7 @@ mod reading;
 mod refusing;
 mod restarting;
 mod retrying;
+mod starting;
 mod tokens;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use okta_api::Share;
+use okta_api::RateLimitShare;
 
 use super::keys::{GUARD, LIMITS, RATE_LIMIT};
 use super::section::Section;

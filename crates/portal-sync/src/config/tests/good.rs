@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use okta_api::Share;
+use okta_api::RateLimitShare;
 use okta_auth::PrivateKey;
 use secrecy::ExposeSecret;
 

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use super::{load_all, load_given, with_token};
 use crate::config::Config;
 use crate::read::selection::GroupFilter;
-use okta_api::Share;
+use okta_api::RateLimitShare;
 
 fn concurrent(config: &Config) -> u32 {
     config.providers[0].rate_limit.max_concurrent.get()

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, List, Page, Searchable};
 use tokio::time::Instant;

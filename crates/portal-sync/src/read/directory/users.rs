@@ -1,8 +1,7 @@
 //! Reading the users of an org.
 
-use futures::{Stream, TryStreamExt as _};
 use http::StatusCode;
-use okta_api::{ErrorKind, List, Page, Searchable, User, UserStatus};
+use okta_api::{ErrorKind, List, Page, Pages, Searchable, User, UserStatus};
 use org_filter::{AttributePath, Record as _};
 use tokio::time::Instant;
 
@@ -58,13 +57,7 @@ impl OktaDirectory {
         &self,
         baseline: &Baseline,
         until: Instant,
-    ) -> Result<
-        (
-            Option<Page<User>>,
-            impl Stream<Item = Result<Page<User>, okta_api::Error>> + Send + Unpin + use<>,
-        ),
-        okta_api::Error,
-    > {
+    ) -> Result<(Option<Page<User>>, Pages<User>), okta_api::Error> {
         if let Some(kept) = self.selection.kept() {
             let names = kept.users.iter().map(String::as_str);
             let names = names.chain(baseline.asked_of_users()).chain(["status"]);
