@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::Stream;
 use jiff::Timestamp;
 use tokio::time::sleep;
 use url::Url;
@@ -15,6 +14,7 @@ use crate::error::{Cause, Error, ProtocolError};
 use crate::list::{List, Searchable};
 use crate::log_event::LogEvent;
 use crate::page::{self, Cursor, Page, PageSize, Wanted};
+use crate::pages::Pages;
 
 /// How long nobody asks after a page that was not full. One application has 60 requests a minute and more.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -119,14 +119,14 @@ impl Follow {
     /// from the last cursor. When Okta does not take that any more
     /// ([`ExpiredCursor`](crate::ErrorKind::ExpiredCursor), [`BadSearch`](crate::ErrorKind::BadSearch)), events may be
     /// missing, and everything has to be read once more.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<LogEvent>, Error>> + Send + Unpin {
+    pub fn pages(self) -> Pages<LogEvent> {
         let next = self.first_url();
         let tail = Tail {
             follow: self,
             next,
             caught_up: false,
         };
-        Box::pin(futures::stream::try_unfold(tail, Tail::step))
+        Pages::unfold(tail, Tail::step)
     }
 
     fn first_url(&self) -> Url {

@@ -1,10 +1,11 @@
 //! Lists as they come: page by page, or record by record.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures::{Stream, StreamExt as _};
+use futures_core::Stream;
 
 use crate::error::Error;
 use crate::page::Page;
@@ -13,11 +14,63 @@ use crate::page::Page;
 ///
 /// A stream, and with a [`try_next`](Self::try_next) of its own, so that a loop needs no other crate.
 #[must_use = "pages are requested by `try_next`, or polled as a stream"]
-pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<Page<T>, Error>> + Send>>);
+pub struct Pages<T>(Box<dyn Walk<T>>);
+
+/// What a page is read by, and whoever reads the next one.
+type Step<T, S> = Pin<Box<dyn Future<Output = Result<Option<(Page<T>, S)>, Error>> + Send>>;
+
+/// Pages that come one after the other.
+trait Walk<T>: Send {
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page<T>, Error>>>;
+}
+
+/// A state from which the next page and the next state are made.
+struct Unfold<T, S, F> {
+    step: F,
+    at: At<T, S>,
+}
+
+/// Where it is.
+enum At<T, S> {
+    Between(S),
+    Reading(Step<T, S>),
+    End,
+}
+
+impl<T, S: Send, F: Fn(S) -> Step<T, S> + Send> Walk<T> for Unfold<T, S, F> {
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Page<T>, Error>>> {
+        let mut reading = match std::mem::replace(&mut self.at, At::End) {
+            At::Between(state) => (self.step)(state),
+            At::Reading(reading) => reading,
+            At::End => return Poll::Ready(None),
+        };
+        let Poll::Ready(read) = reading.as_mut().poll(cx) else {
+            self.at = At::Reading(reading);
+            return Poll::Pending;
+        };
+        Poll::Ready(match read {
+            Ok(Some((page, state))) => {
+                self.at = At::Between(state);
+                Some(Ok(page))
+            }
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        })
+    }
+}
 
 impl<T> Pages<T> {
-    pub(crate) fn new(pages: impl Stream<Item = Result<Page<T>, Error>> + Send + 'static) -> Self {
-        Self(Box::pin(pages))
+    /// Pages that `step` reads from `state`, up to the first error or to where there is none.
+    pub(crate) fn unfold<S, R>(state: S, step: impl Fn(S) -> R + Send + 'static) -> Self
+    where
+        T: 'static,
+        S: Send + 'static,
+        R: Future<Output = Result<Option<(Page<T>, S)>, Error>> + Send + 'static,
+    {
+        Self(Box::new(Unfold {
+            step: move |state| -> Step<T, S> { Box::pin(step(state)) },
+            at: At::Between(state),
+        }))
     }
 
     /// The next page; `None` after the last one.
@@ -36,7 +89,7 @@ impl<T> Pages<T> {
     ///
     /// When it can not be read. After an error there is no other page.
     pub async fn try_next(&mut self) -> Result<Option<Page<T>>, Error> {
-        self.0.next().await.transpose()
+        poll_fn(|cx| self.0.poll_page(cx)).await.transpose()
     }
 }
 
@@ -44,7 +97,7 @@ impl<T> Stream for Pages<T> {
     type Item = Result<Page<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(cx)
+        self.0.poll_page(cx)
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn pages<T: Resource, S: 'static>(
         idle: 0,
         empty: 0,
     };
-    Pages::new(futures::stream::try_unfold(walk, Walk::step))
+    Pages::unfold(walk, Walk::step)
 }
 
 /// Where the reading of a list is.

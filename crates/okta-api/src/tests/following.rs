@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
 use tokio::time::Instant;
 
 use super::{chain, next, scripted};
