@@ -9,18 +9,12 @@
 //! has an id of its own in Okta, `OKTA_KEY_ID`.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it reads")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "an example is set up by its environment"
-)]
 
 use std::error::Error;
 use std::{env, fs};
 
 use okta_api::Client;
-use okta_auth::{
-    ApiToken, OrgUrl, PrivateKey, Proxies, ReqwestTransport, Scope, ServiceApp, TokenCache,
-};
+use okta_api::okta_auth::{ApiToken, OrgUrl, PrivateKey, Scope, ServiceApp};
 use serde::Deserialize;
 
 /// What it wants of an application.
@@ -41,28 +35,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let apps = client.get("/api/v1/apps").query("limit", 200).list::<App>();
     let apps = apps.all().await?;
-    for app in &apps.items {
+    for app in &apps {
         println!("{} {}: {}", app.id().unwrap_or("?"), app.label, app.status);
-    }
-    for bad in &apps.malformed {
-        println!("{}: {}", bad.id.as_deref().unwrap_or("?"), bad.reason);
     }
     Ok(())
 }
 
 /// A client by the environment: an API token, or the key of an app.
 fn client(scope: Scope) -> Result<Client, Box<dyn Error>> {
-    let org = OrgUrl::parse(&env::var("OKTA_ORG_URL")?)?;
-    let transport = ReqwestTransport::new(&Proxies::none())?;
-    if let Ok(token) = env::var("OKTA_API_TOKEN") {
-        let token = ApiToken::new(&token)?;
-        return Ok(Client::builder(org, token, transport).build());
+    let org = OrgUrl::parse(&variable("OKTA_ORG_URL")?)?;
+    if let Ok(token) = variable("OKTA_API_TOKEN") {
+        return Ok(Client::for_token(org, ApiToken::new(&token)?)?);
     }
-    let mut key = PrivateKey::parse(&fs::read_to_string(env::var("OKTA_KEY_FILE")?)?)?;
-    if let Ok(id) = env::var("OKTA_KEY_ID") {
-        key = key.with_key_id(id);
+    let mut key = PrivateKey::parse(&fs::read_to_string(variable("OKTA_KEY_FILE")?)?)?;
+    if let Ok(key_id) = variable("OKTA_KEY_ID") {
+        key = key.with_key_id(key_id);
     }
-    let app = ServiceApp::new(env::var("OKTA_CLIENT_ID")?, [key], [scope])?;
-    let tokens = TokenCache::new(org.clone(), app, transport.clone());
-    Ok(Client::builder(org, tokens, transport).build())
+    let app = ServiceApp::new(variable("OKTA_CLIENT_ID")?, [key], [scope])?;
+    Ok(Client::for_app(org, app)?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the program meets its environment"
+)]
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("set the environment variable {name}"))
 }

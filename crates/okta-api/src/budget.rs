@@ -14,36 +14,27 @@
 //! asks; the others wait for its answer. A server that tells nothing about limits is paced by a
 //! limit of our own.
 
+mod guard;
 mod window;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
+use self::guard::Guard;
 use self::window::{Others, Window};
-use crate::clock::TokioClock;
 use crate::rate_limit::RateLimit;
+use crate::rate_limit_share::RateLimitShare;
 use crate::retry;
-use crate::share::Share;
 
 /// How long the others wait for the answer of the request that asks, before another one asks.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Requests a second to a server that tells nothing about its limits. Okta's are 600 a minute and
-/// more.
-const GUARD_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
-
-/// A limiter that reads tokio's clock.
-type Guard = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<std::time::Instant>>;
-
 /// The budget of one rate limit.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    share: Share,
+    share: RateLimitShare,
     knowledge: Knowledge,
     /// The window that was told of last. Kept when it is doubtful whether it goes on, so that what was spent of it is
     /// not forgotten.
@@ -103,11 +94,7 @@ pub(crate) enum Answer {
 impl Budget {
     /// A budget that knows nothing yet. `burst` is how many requests may start at once while the
     /// server tells nothing.
-    pub(crate) fn new(share: Share, burst: NonZeroU32) -> Self {
-        let guard = RateLimiter::direct_with_clock(
-            Quota::per_second(GUARD_PER_SECOND).allow_burst(burst),
-            TokioClock,
-        );
+    pub(crate) fn new(share: RateLimitShare, burst: NonZeroU32) -> Self {
         Self {
             share,
             knowledge: Knowledge::Nothing { asked: None },
@@ -115,7 +102,7 @@ impl Budget {
             in_flight: 0,
             closed_until: None,
             others: Others::default(),
-            guard,
+            guard: Guard::new(burst),
         }
     }
 
@@ -266,9 +253,9 @@ impl Budget {
 
 /// Asks our own limit.
 fn guarded(guard: &Guard, now: Instant) -> Admission {
-    match guard.check() {
-        Ok(()) => Admission::Granted { asks: false },
-        Err(early) => Admission::NotBefore(now + early.wait_time_from(TokioClock.instant())),
+    match guard.wait() {
+        None => Admission::Granted { asks: false },
+        Some(wait) => Admission::NotBefore(now + wait),
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use http::HeaderValue;
-use okta_auth::{OrgUrl, TokenSource, Transport};
+#[cfg(feature = "reqwest")]
+use okta_auth::{ApiToken, Proxies, ReqwestTransport};
+use okta_auth::{OrgUrl, ServiceApp, TokenCache, TokenSource, Transport};
 
 use crate::dispatch::Dispatcher;
 use crate::get::Get;
@@ -16,7 +18,9 @@ use crate::logs::Logs;
 use crate::metrics::{Meter, Metrics};
 use crate::observer::Observer;
 use crate::pacer::Pacer;
-use crate::share::Share;
+use crate::rate_limit_share::RateLimitShare;
+#[cfg(feature = "reqwest")]
+use crate::start_error::StartError;
 use crate::users::Users;
 
 /// A client of one org. Cheap to clone; clones share the budget, the metrics and everything else.
@@ -26,6 +30,54 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client of `org` for a service app, with a private key: the way Okta recommends. Takes the proxies that the environment
+    /// names (`HTTPS_PROXY`, `NO_PROXY` and so on) and the default of everything else; [`builder_for_app`](Self::builder_for_app)
+    /// is for those who want something else. Nothing is sent yet.
+    ///
+    /// ```no_run
+    /// use okta_api::Client;
+    /// use okta_api::okta_auth::{OrgUrl, PrivateKey, Scope, ServiceApp};
+    ///
+    /// # fn example(pem: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let org = OrgUrl::parse("https://acme.okta.com")?;
+    /// let app = ServiceApp::new("0oa1a2b3c4d5E6F7g8h9", [PrivateKey::parse(pem)?], [Scope::USERS_READ])?;
+    /// let client = Client::for_app(org, app)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the environment names a proxy that cannot be used, or TLS cannot be set up.
+    #[cfg(feature = "reqwest")]
+    pub fn for_app(org: OrgUrl, app: ServiceApp) -> Result<Self, StartError> {
+        let transport = ReqwestTransport::new(&Proxies::from_env()?)?;
+        Ok(Self::builder_for_app(org, app, transport).build())
+    }
+
+    /// A client of `org` with an API token (`SSWS`), which may do whatever the administrator may who made it. The rest is as for
+    /// [`for_app`](Self::for_app).
+    ///
+    /// # Errors
+    ///
+    /// As for [`for_app`](Self::for_app).
+    #[cfg(feature = "reqwest")]
+    pub fn for_token(org: OrgUrl, token: ApiToken) -> Result<Self, StartError> {
+        let transport = ReqwestTransport::new(&Proxies::from_env()?)?;
+        Ok(Self::builder(org, token, transport).build())
+    }
+
+    /// Starts a client of `org` for a service app, which sends its requests and asks for its tokens through `transport`.
+    pub fn builder_for_app(
+        org: OrgUrl,
+        app: ServiceApp,
+        transport: impl Transport,
+    ) -> ClientBuilder {
+        let transport = Arc::new(transport);
+        let tokens = TokenCache::new(org.clone(), app, Arc::clone(&transport));
+        Self::builder(org, tokens, transport)
+    }
+
     /// Starts a client of `org`, which asks `tokens` for tokens and sends its requests through
     /// `transport`.
     pub fn builder(
@@ -37,7 +89,7 @@ impl Client {
             org,
             tokens: Box::new(tokens),
             transport: Box::new(transport),
-            share: Share::default(),
+            share: RateLimitShare::default(),
             max_concurrent: NonZeroU32::MIN.saturating_add(7),
             retry_for: Duration::from_secs(60),
             user_agent: HeaderValue::from_static(concat!("okta-api/", env!("CARGO_PKG_VERSION"))),
@@ -80,7 +132,7 @@ impl Client {
     ///
     /// let app: App = client.get("/api/v1/apps/{appId}").path("appId", "0oa1").object().await?;
     /// let apps = client.get("/api/v1/apps").query("limit", 200).list::<App>();
-    /// for app in apps.all().await?.items {
+    /// for app in apps.all().await? {
     ///     println!("{}", app.label);
     /// }
     /// # Ok(())
@@ -110,7 +162,7 @@ pub struct ClientBuilder {
     org: OrgUrl,
     tokens: Box<dyn TokenSource>,
     transport: Box<dyn Transport>,
-    share: Share,
+    share: RateLimitShare,
     max_concurrent: NonZeroU32,
     retry_for: Duration,
     user_agent: HeaderValue,
@@ -120,7 +172,7 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// The part of the tenant's rate limits to use: 80 %.
-    pub fn share(mut self, share: Share) -> Self {
+    pub fn rate_limit_share(mut self, share: RateLimitShare) -> Self {
         self.share = share;
         self
     }
@@ -134,6 +186,9 @@ impl ClientBuilder {
 
     /// How long one request is tried, all tries and the waits between them included: 60 s. Waiting
     /// for the rate limit's next window does not count.
+    ///
+    /// An org that this client never had an answer of, and that refuses connections or whose name is not found, is given up
+    /// after some four seconds all the same: its address is more likely wrong than it is down.
     pub fn retry_for(mut self, time: Duration) -> Self {
         self.retry_for = time;
         self

@@ -1,4 +1,4 @@
-//! The monotonic clock that pacing and backoff read: tokio's, which tests can pause.
+//! The monotonic clock that backoff reads: tokio's, which tests can pause.
 
 use std::time::Instant;
 
@@ -10,13 +10,5 @@ impl TokioClock {
     /// The present.
     pub(crate) fn instant(self) -> Instant {
         tokio::time::Instant::now().into_std()
-    }
-}
-
-impl governor::clock::Clock for TokioClock {
-    type Instant = Instant;
-
-    fn now(&self) -> Instant {
-        self.instant()
     }
 }

@@ -321,7 +321,10 @@ fn accept(response: &Response<Bytes>) -> Result<(), Cause> {
 fn is_answer<T>(outcome: &Result<T, Cause>) -> bool {
     !matches!(
         outcome,
-        Err(Cause::Transport(_) | Cause::Auth(AuthError::Transport(_)) | Cause::Late(_))
+        Err(Cause::Transport(_)
+            | Cause::Auth(AuthError::Transport(_))
+            | Cause::Late(_)
+            | Cause::NoRuntime(_))
     )
 }
 
@@ -348,6 +351,8 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         | Cause::TooMany { .. }
         | Cause::Cursor(_)
         | Cause::Path(_)
+        | Cause::Malformed(_)
+        | Cause::NoRuntime(_)
         | Cause::Id(_) => None,
     }
 }

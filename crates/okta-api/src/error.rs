@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::answer::ApiError;
 use crate::endpoint::Endpoint;
+use crate::malformed::Malformed;
 
 pub(crate) use self::cause::{Cause, CursorFault, Late, ProtocolError};
 pub use self::fix::GIVE_ROLE;
@@ -26,11 +27,10 @@ pub(crate) use self::late::Awaited;
 /// A request that failed for good, after whatever retries its failure deserved.
 ///
 /// `Display` says what was being done and what became of it; [`source`](StdError::source) says why.
-/// [`Error::kind`] is there to decide by.
-#[derive(Debug)]
+/// [`Error::kind`] is there to decide by. `Debug` is a report of all three, with the [fix](Error::fix): a `main` that returns the
+/// error prints what a person can read.
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     doing: String,
     endpoint: Endpoint,
@@ -111,6 +111,16 @@ impl Error {
         }
     }
 
+    /// The records that do not decode, where these are what the list ended with
+    /// ([`MalformedRecords`](ErrorKind::MalformedRecords)).
+    #[must_use]
+    pub fn malformed(&self) -> &[Malformed] {
+        match &self.0.cause {
+            Cause::Malformed(malformed) => &malformed.records,
+            _ => &[],
+        }
+    }
+
     /// Okta's id of the request (`x-okta-request-id`), for its support and its System Log. No message has it: they are compared
     /// and counted by their text.
     pub(crate) fn request_id(&self) -> Option<&str> {
@@ -136,6 +146,22 @@ impl fmt::Display for Error {
                 write!(f, ": {} characters", search.chars().count())
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// What happened and why in one line, and what to do about it in the next.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&visible::message(&self.to_string()))?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {}", visible::message(&error.to_string()))?;
+            cause = error.source();
+        }
+        match self.fix() {
+            Some(fix) => write!(f, "\n  fix: {fix}"),
+            None => Ok(()),
         }
     }
 }
@@ -173,6 +199,14 @@ impl fmt::Display for Became<'_> {
             ErrorKind::TooMany { limit } => {
                 write!(f, "the list has more than {limit} records, and no more are taken")
             }
+            ErrorKind::MalformedRecords { .. } => match &self.0.0.cause {
+                Cause::Malformed(bad) => match (bad.records.len(), bad.of) {
+                    (1, of) => write!(f, "1 of {of} records does not decode"),
+                    (count, of) => write!(f, "{count} of {of} records do not decode"),
+                },
+                _ => f.write_str("records do not decode"),
+            },
+            ErrorKind::NoRuntime => f.write_str("no tokio runtime runs this"),
             ErrorKind::InvalidId => f.write_str("okta can not be asked for it"),
             ErrorKind::InvalidPath => f.write_str("it is not the path of an endpoint"),
             ErrorKind::CursorMismatch => {

@@ -4,7 +4,6 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::Stream;
 use http::StatusCode;
 use jiff::Timestamp;
 use okta_auth::TransportErrorKind;
@@ -19,6 +18,7 @@ use crate::log_event::LogEvent;
 use crate::logs::{Logs, Start};
 use crate::observer::WaitReason;
 use crate::page::{self, Page, PageSize, Wanted};
+use crate::pages::{OnMalformed, Pages};
 use crate::query;
 
 /// How long nobody asks after a page that was not full. One application has 60 requests a minute and more.
@@ -150,14 +150,27 @@ impl Follow {
     ///
     /// Waiting for the next page can be given up at any time (in `select!`, in a `timeout`) and taken up again: no page is
     /// lost, and nothing is asked for twice.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<LogEvent>, Error>> + Send + Unpin {
+    ///
+    /// An event that does not decode ends the stream, with the error [`MalformedRecords`](ErrorKind::MalformedRecords).
+    pub fn pages(self) -> Pages<LogEvent> {
+        self.tail(OnMalformed::Fail)
+    }
+
+    /// The pages, of which each also has the events that do not decode, in [`Page::malformed`]. A log that has one is gone past
+    /// by no other way.
+    pub fn pages_with_malformed(self) -> Pages<LogEvent> {
+        self.tail(OnMalformed::HandOut)
+    }
+
+    fn tail(self, on_malformed: OnMalformed) -> Pages<LogEvent> {
         let tail = Tail {
             follow: self,
+            on_malformed,
             begun: None,
             next: None,
             caught_up: false,
         };
-        Box::pin(futures::stream::try_unfold(tail, Tail::step))
+        Pages::unfold(tail, Tail::step)
     }
 
     fn first_url(&self, since: Timestamp) -> Url {
@@ -189,6 +202,7 @@ impl Follow {
 #[derive(Debug)]
 struct Tail {
     follow: Follow,
+    on_malformed: OnMalformed,
     /// When it was begun, by the first who waited for a page.
     begun: Option<Instant>,
     /// The next page, once it is known where the log begins.
@@ -201,7 +215,10 @@ impl Tail {
         if self.caught_up {
             sleep(self.follow.pause).await;
         }
-        let (url, page) = self.read_through_outages().await?;
+        let (url, mut page) = self.read_through_outages().await?;
+        if let Some(malformed) = self.on_malformed.refuses(&mut page) {
+            return Err(error(malformed));
+        }
         // "The next link is always present, even if there are no new events" (Okta, System Log query).
         let Some(next) = page.next.as_ref().map(|next| next.url().clone()) else {
             return Err(error(Cause::Protocol(ProtocolError::NoNext)));

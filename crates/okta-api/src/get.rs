@@ -24,7 +24,7 @@ pub struct Get {
     template: &'static str,
     values: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
-    until: Option<Instant>,
+    deadline: Option<Instant>,
     retry_for: Option<Duration>,
 }
 
@@ -35,7 +35,7 @@ impl Get {
             template,
             values: Vec::new(),
             query: Vec::new(),
-            until: None,
+            deadline: None,
             retry_for: None,
         }
     }
@@ -54,9 +54,9 @@ impl Get {
         self
     }
 
-    /// Gives up at this moment of tokio's clock, as [`List::until`] does.
-    pub fn until(mut self, deadline: Instant) -> Self {
-        self.until = Some(deadline);
+    /// Gives up at this moment of tokio's clock, as [`List::deadline`] does.
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -85,7 +85,7 @@ impl Get {
             url,
             doing: format!("reading {}", quoted(&path)),
             since: None,
-            deadline: self.until,
+            deadline: self.deadline,
             retry_for: self.retry_for,
         };
         self.dispatcher.fetch(&ask, page::read_object).await
@@ -108,8 +108,8 @@ impl Get {
         let doing = format!("listing {}", quoted(&path));
         let most = PageSize::most(self.endpoint());
         let mut list = List::new(&self.dispatcher, self.endpoint(), url, most, doing);
-        if let Some(deadline) = self.until {
-            list = list.until(deadline);
+        if let Some(deadline) = self.deadline {
+            list = list.deadline(deadline);
         }
         if let Some(time) = self.retry_for {
             list = list.retry_for(time);

@@ -12,10 +12,29 @@ use crate::quote::quoted;
 /// The longest id. Okta's have 20 characters, those of events 36.
 const MAX_LENGTH: usize = 100;
 
-/// A text that cannot be an id of Okta's.
+/// A text that Okta cannot be asked for anybody or anything by.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} cannot be an id of okta's: 1 to {MAX_LENGTH} letters, digits, `-` and `_`", quoted(.0))]
-pub(crate) struct InvalidId(String);
+pub(crate) enum InvalidId {
+    #[error("{} cannot be an id of okta's: 1 to {MAX_LENGTH} letters, digits, `-` and `_`", quoted(.0))]
+    Id(String),
+    #[error(
+        "{} cannot be a login that okta is asked for: 2 to {MAX_LENGTH} characters without `/`, `?` and controls, and neither \
+         `me` nor `..`", quoted(.0)
+    )]
+    Login(String),
+}
+
+/// Whether Okta can be asked for a user by this login. One with `/` or `?` is found by its id only (Okta API reference, get a
+/// user), `me` is whoever asks, and dots alone would be another path.
+pub(crate) fn check_login(login: &str) -> Result<(), InvalidId> {
+    let length = login.chars().count();
+    let odd = |letter: char| matches!(letter, '/' | '?') || letter.is_control();
+    if (2..=MAX_LENGTH).contains(&length) && !login.contains(odd) && !matches!(login, "me" | "..") {
+        Ok(())
+    } else {
+        Err(InvalidId::Login(login.to_owned()))
+    }
+}
 
 /// Whether a text can be an id: nothing that means something in a URL, on a terminal or in a line of a log.
 fn check(id: &str) -> Result<(), InvalidId> {
@@ -23,7 +42,7 @@ fn check(id: &str) -> Result<(), InvalidId> {
     if (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(plain) {
         Ok(())
     } else {
-        Err(InvalidId(id.to_owned()))
+        Err(InvalidId::Id(id.to_owned()))
     }
 }
 

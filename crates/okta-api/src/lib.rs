@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+//! The users, the groups and the members of an Okta org.
+#![cfg_attr(feature = "reqwest", doc = "", doc = include_str!("../README.md"))]
 
 // Leaf first: a module uses only modules of the groups above its own.
 mod clock;
@@ -7,10 +8,12 @@ mod link;
 mod path;
 mod query;
 mod quote;
+mod rate_limit_share;
 mod reader;
-mod share;
 mod timestamp;
 mod word;
+
+mod malformed;
 
 mod id;
 mod profile;
@@ -37,6 +40,8 @@ mod metrics;
 
 mod page;
 
+mod pages;
+
 mod pacer;
 
 mod dispatch;
@@ -48,6 +53,9 @@ mod get;
 mod groups;
 mod logs;
 mod users;
+
+#[cfg(feature = "reqwest")]
+mod start_error;
 
 mod client;
 
@@ -66,17 +74,23 @@ pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
 pub use crate::item::Item;
-pub use crate::list::{Everything, List, Searchable, Whole};
+pub use crate::list::{List, Searchable, SortOrder, Unsearchable, WithMalformed};
 pub use crate::log_event::{
     EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,
 };
 pub use crate::logs::{Logs, Start};
+pub use crate::malformed::Malformed;
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};
-pub use crate::page::{Cursor, CursorError, Malformed, Page, PageSize, PageSizeError};
+pub use crate::page::{Cursor, CursorError, Page, PageSize, PageSizeError};
+pub use crate::pages::{Items, Pages};
 pub use crate::profile::Profile;
 pub use crate::rate_limit::RateLimit;
+pub use crate::rate_limit_share::{RateLimitShare, RateLimitShareError};
 pub use crate::resource::Resource;
-pub use crate::share::{Share, ShareError};
+#[cfg(feature = "reqwest")]
+pub use crate::start_error::StartError;
 pub use crate::user::{Member, User, UserStatus};
 pub use crate::users::Users;
+// Types of these stand in signatures here.
+pub use {http, jiff, okta_auth};

@@ -1,42 +1,43 @@
 //! Lists: what is asked for, before anything is sent.
 
+mod narrowed;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 use tokio::time::Instant;
 use url::Url;
 
+pub use self::narrowed::SortOrder;
 use self::walk::Known;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, Error};
-use crate::group::{EMBEDDED, Group};
+use crate::group::EMBEDDED;
 use crate::id::InvalidId;
-use crate::log_event::LogEvent;
-use crate::page::{self, Cursor, Malformed, Page, PageSize};
+use crate::malformed::{Malformed, MalformedRecords};
+use crate::page::{self, Cursor, PageSize};
+use crate::pages::{Items, OnMalformed, Pages};
 use crate::reader::Keep;
 use crate::resource::Resource;
-use crate::user::{Member, User};
 
-/// A list that is about to be read. Nothing is sent before [`pages`](Self::pages) is polled or
-/// [`all`](Self::all) is awaited.
+/// A list that is about to be read, by [`all`](Self::all), [`items`](Self::items) or [`pages`](Self::pages). Nothing is sent
+/// before one of them is awaited.
 ///
 /// A list is read to its end, or its last item is an error: what was read until then is then no
 /// list of everything there is. Okta's order is kept. A record that changes while the list is read
 /// may come twice.
 ///
-/// `S` says what it can be asked for besides: a [`Searchable`] list takes a search or a filter, any other is read
-/// [`Whole`].
+/// `S` says what it can be asked for besides: a [`Searchable`] list takes a search or a filter, an
+/// [`Unsearchable`] one is read whole.
 #[derive(Debug)]
-#[must_use = "a list is read by `pages` or `all`"]
-pub struct List<T, S = Whole> {
+#[must_use = "a list is read by `all`, `items` or `pages`"]
+pub struct List<T, S = Unsearchable> {
     dispatcher: Arc<Dispatcher>,
     endpoint: Endpoint,
     doing: String,
@@ -48,7 +49,7 @@ pub struct List<T, S = Whole> {
     parameters: Vec<(&'static str, String)>,
     /// Where to begin instead.
     resume: Option<Cursor>,
-    until: Option<Instant>,
+    deadline: Option<Instant>,
     retry_for: Option<Duration>,
     at_most: Option<usize>,
     keep: Keep,
@@ -63,12 +64,12 @@ pub enum Searchable {}
 
 /// A list that Okta does not narrow: what it does not know of a query it ignores in silence.
 #[derive(Clone, Copy, Debug)]
-pub enum Whole {}
+pub enum Unsearchable {}
 
-/// All of a list.
+/// A list as far as it decodes. From [`List::all_with_malformed`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Everything<T> {
+pub struct WithMalformed<T> {
     /// The records, each id once and as it was seen last, in the order in which they were first
     /// seen. That a cursor expired in between makes no difference.
     pub items: Vec<T>,
@@ -94,7 +95,7 @@ impl<T: Resource, S: 'static> List<T, S> {
             page_size,
             parameters: Vec::new(),
             resume: None,
-            until: None,
+            deadline: None,
             retry_for: None,
             at_most: None,
             keep: Keep::EVERYTHING,
@@ -135,8 +136,10 @@ impl<T: Resource, S: 'static> List<T, S> {
     ///
     /// Unless said otherwise only each request is bounded
     /// ([`ClientBuilder::retry_for`](crate::ClientBuilder::retry_for)): a large list may wait for many rate windows.
-    pub fn until(mut self, deadline: Instant) -> Self {
-        self.until = Some(deadline);
+    #[doc(alias = "timeout")]
+    #[doc(alias = "until")]
+    pub fn deadline(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 
@@ -156,30 +159,62 @@ impl<T: Resource, S: 'static> List<T, S> {
         self
     }
 
-    /// The pages, one after the other. Each is requested when it is polled for.
+    /// Reads the list to its end: all of it, or an error.
     ///
-    /// The stream ends after the last page or after its first error. Where a cursor expires in the middle the list is
-    /// read again from its beginning, and only ids that were not handed out yet are: pages can be empty then.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
-        self.pages_up_to(walk::MAX_PAGES)
-    }
-
-    /// The pages of a list that has no more than `most`.
-    pub(crate) fn pages_up_to(
-        self,
-        most: usize,
-    ) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
-        walk::pages(self, most, Known::Dropped)
-    }
-
-    /// Reads the list to its end.
+    /// Each id comes once and as it was seen last, in the order in which they were first seen. That a cursor expired in
+    /// between makes no difference.
+    ///
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+    /// for group in client.groups().list().all().await? {
+    ///     println!("{}", group.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When any page can not be read. A list is never short in silence.
-    pub async fn all(self) -> Result<Everything<T>, Error> {
+    /// When any page can not be read, and when any record does not decode
+    /// ([`MalformedRecords`](crate::ErrorKind::MalformedRecords)): the list is never short in silence.
+    /// [`all_with_malformed`](Self::all_with_malformed) reads such a list.
+    #[doc(alias = "collect")]
+    pub async fn all(self) -> Result<Vec<T>, Error> {
+        let (doing, endpoint) = (self.doing.clone(), self.endpoint);
+        let all = self.all_with_malformed().await?;
+        if all.malformed.is_empty() {
+            return Ok(all.items);
+        }
+        let malformed = MalformedRecords {
+            of: all.items.len() + all.malformed.len(),
+            records: all.malformed,
+        };
+        Err(Error::new(
+            doing,
+            endpoint,
+            Cause::Malformed(Box::new(malformed)),
+        ))
+    }
+
+    /// Reads the list to its end as [`all`](Self::all) does, and hands out the records that do not decode beside the others.
+    ///
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+    /// let list = client.users().list().all_with_malformed().await?;
+    /// for bad in &list.malformed {
+    ///     eprintln!("left out: {bad}");
+    /// }
+    /// println!("{} users", list.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When any page can not be read.
+    pub async fn all_with_malformed(self) -> Result<WithMalformed<T>, Error> {
         let (mut items, mut malformed, mut server_date) = (Vec::new(), Vec::new(), None);
-        let mut pages = walk::pages(self, walk::MAX_PAGES, Known::HandedOut);
+        let mut pages = self.walk(walk::MAX_PAGES, Known::HandedOut, OnMalformed::HandOut);
         while let Some(page) = pages.try_next().await? {
             server_date = server_date.or(page.server_date);
             items.extend(page.items);
@@ -196,11 +231,55 @@ impl<T: Resource, S: 'static> List<T, S> {
                     .is_none_or(|id| !good.contains(&T::Id::from(id)))
             });
         }
-        Ok(Everything {
+        Ok(WithMalformed {
             items,
             malformed,
             server_date,
         })
+    }
+
+    /// The records, one after the other; a page is requested when the one before is used up. Holds no more than a page of a
+    /// list of any length, and ends as [`pages`](Self::pages) does.
+    ///
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+    /// let mut users = client.users().list().items();
+    /// while let Some(user) = users.try_next().await? {
+    ///     println!("{}", user.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "stream")]
+    pub fn items(self) -> Items<T> {
+        Items::new(self.pages())
+    }
+
+    /// The pages, one after the other. Each is requested when it is polled for.
+    ///
+    /// They end after the last page or after the first error. Where a cursor expires in the middle the list is
+    /// read again from its beginning, and only ids that were not handed out yet are: pages can be empty then. A page with a
+    /// record that does not decode is an error ([`MalformedRecords`](crate::ErrorKind::MalformedRecords)).
+    #[doc(alias = "stream")]
+    pub fn pages(self) -> Pages<T> {
+        self.walk(walk::MAX_PAGES, Known::Dropped, OnMalformed::Fail)
+    }
+
+    /// The pages, those with records that do not decode among them: [`Page::malformed`](crate::Page::malformed) has these, and
+    /// whoever leaves it aside reads a list that is short.
+    pub fn pages_with_malformed(self) -> Pages<T> {
+        self.walk(walk::MAX_PAGES, Known::Dropped, OnMalformed::HandOut)
+    }
+
+    /// The pages of a list that has no more than `most`.
+    fn walk(self, most: usize, known: Known, on_malformed: OnMalformed) -> Pages<T> {
+        walk::pages(self, most, known, on_malformed)
+    }
+
+    /// The pages of a list that has no more than `most`, for tests.
+    #[cfg(test)]
+    pub(crate) fn pages_up_to(self, most: usize) -> Pages<T> {
+        self.walk(most, Known::Dropped, OnMalformed::Fail)
     }
 
     /// Adds to the query, or replaces what was there under that name.
@@ -299,109 +378,4 @@ fn each_once<T: Resource>(items: Vec<T>) -> Vec<T> {
         }
     }
     kept
-}
-
-/// What only some lists can be asked for.
-macro_rules! selected {
-    ($record:ty: $($method:ident)+) => {
-        impl List<$record, Searchable> {
-            $(selected!(@$method);)+
-        }
-    };
-    (@search) => {
-        /// Only what the expression selects, in Okta's search language: anything that prints. It is
-        /// sent as it is; only the encoding of the URL is added. Okta answers searches from a copy of
-        /// its data that lags, as a rule by less than a second.
-        pub fn search(self, expression: impl Display) -> Self {
-            self.with("search", expression.to_string())
-        }
-    };
-    (@filter) => {
-        /// Only what the expression selects, in the narrower language of Okta's `filter`. Okta takes either a search or a
-        /// filter, not both.
-        pub fn filter(self, expression: impl Display) -> Self {
-            self.with("filter", expression.to_string())
-        }
-    };
-}
-
-selected!(User: search filter);
-selected!(Group: search filter);
-selected!(LogEvent: filter);
-
-/// What only lists of records with a profile can be told.
-macro_rules! with_profile {
-    ($($record:ty)+) => {
-        $(impl<S: 'static> List<$record, S> {
-            /// Builds of each record only these attributes of the profile and these of the fields that the type does not name:
-            /// named as a search names them, `profile.title` or `type.id`; of a path its first name counts. Fields that the
-            /// type names are always read.
-            ///
-            /// Everything else crosses the wire and is passed over at the speed of the parser: it takes no memory, and
-            /// whatever it holds, however deep or large, is no record's trouble. [`Page::skipped`] has its names.
-            ///
-            /// ```
-            /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
-            /// let list = client.users().list().keep(["profile.login", "profile.email", "type.id"]);
-            /// let users = list.all().await?.items;
-            /// # Ok(())
-            /// # }
-            /// ```
-            pub fn keep<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-                self.keep = Keep::only(names);
-                self
-            }
-        })+
-    };
-}
-
-with_profile!(User Group);
-
-impl List<User, Searchable> {
-    /// Only these fields of each user, named as a search names them: `status`, `profile.login`; of a path its first name counts.
-    /// The id always comes.
-    ///
-    /// Okta then sends and this crate keeps nothing else: what is left out reads as absent (Okta API reference, list all
-    /// users, `fields`). What an org answers that does not take the parameter is not documented: look at the first page before
-    /// anything is made of what is absent.
-    pub fn fields<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let (mut fields, mut profile) = (vec!["id"], Vec::new());
-        for name in names {
-            let (known, name) = match name.strip_prefix("profile.") {
-                Some(attribute) => (&mut profile, attribute),
-                None => (&mut fields, name),
-            };
-            let name = name.split('.').next().unwrap_or(name);
-            // Okta once failed of a name that came twice (release notes of 2025).
-            if !known.contains(&name) {
-                known.push(name);
-            }
-        }
-        let fields = fields.join(",");
-        if profile.is_empty() {
-            self.with("fields", fields)
-        } else {
-            self.with(
-                "fields",
-                format!("{fields},profile:({})", profile.join(",")),
-            )
-        }
-    }
-}
-
-impl List<Group, Searchable> {
-    /// With each group's size, which [`Group::stats`] then returns. Okta takes longer to answer.
-    pub fn with_stats(self) -> Self {
-        self.with("expand", "stats")
-    }
-}
-
-impl List<Member> {
-    /// Asks for members at `skinny_users`, which leaves out what a membership does not need and has a rate limit of its
-    /// own. Okta does not document it and may withdraw it: where it is not there, the list is read in the usual way,
-    /// and this client does not ask for it again. A member's [`status`](Member::status) may be missing.
-    pub fn skinny(mut self) -> Self {
-        self.endpoint = Endpoint::SkinnyMembers;
-        self
-    }
 }

@@ -88,7 +88,6 @@ impl<'a> Logs<'a> {
     ///
     /// ```no_run
     /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
-    /// use futures::TryStreamExt;
     /// use okta_api::Start;
     ///
     /// let log = client.logs().follow(Start::Now).filter(r#"eventType sw "user.mfa.""#);

@@ -16,7 +16,7 @@ use crate::error::Awaited;
 use crate::metrics::{Meter, Waiting};
 use crate::observer::WaitReason;
 use crate::rate_limit::RateLimit;
-use crate::share::Share;
+use crate::rate_limit_share::RateLimitShare;
 
 /// Answers without trouble after which one more request at a time is tried again.
 const RECOVERY: u32 = 20;
@@ -24,7 +24,7 @@ const RECOVERY: u32 = 20;
 /// Admits requests.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    share: Share,
+    share: RateLimitShare,
     max_concurrent: NonZeroU32,
     jitter: fn() -> f64,
     meter: Arc<Meter>,
@@ -66,7 +66,7 @@ pub(crate) struct Permit<'a> {
 
 impl Pacer {
     pub(crate) fn new(
-        share: Share,
+        share: RateLimitShare,
         max_concurrent: NonZeroU32,
         jitter: fn() -> f64,
         meter: Arc<Meter>,
@@ -277,12 +277,12 @@ mod tests {
     use crate::endpoint::Endpoint;
     use crate::metrics::Meter;
     use crate::rate_limit::RateLimit;
-    use crate::share::Share;
+    use crate::rate_limit_share::RateLimitShare;
 
     fn pacer(percent: u8, max_concurrent: u32) -> Pacer {
         let max_concurrent = NonZeroU32::new(max_concurrent).unwrap();
         Pacer::new(
-            Share::percent(percent).unwrap(),
+            RateLimitShare::percent(percent).unwrap(),
             max_concurrent,
             || 0.0,
             Arc::new(Meter::default()),

@@ -21,6 +21,7 @@ use url::Url;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, ProtocolError};
 use crate::link;
+use crate::malformed::Malformed;
 use crate::rate_limit;
 use crate::reader::{Keep, Reader, Skipped};
 use crate::resource::Resource;
@@ -31,7 +32,9 @@ use crate::resource::Resource;
 pub struct Page<T> {
     /// The records, in Okta's order. May be empty although more pages follow.
     pub items: Vec<T>,
-    /// The records that are there but do not decode, or are larger than any of Okta's.
+    /// The records that are there but do not decode, or are larger than any of Okta's. Only
+    /// `pages_with_malformed` ([of a list](crate::List::pages_with_malformed), [of a log](crate::Follow::pages_with_malformed))
+    /// hands out a page that has some: `pages` ends with an error there.
     pub malformed: Vec<Malformed>,
     /// Attributes of the profile that were not asked for ([`List::keep`](crate::List::keep)), and how many records of the page
     /// have a value there: to tell which names there are. Counted in the first 10,000 records of a list.
@@ -40,18 +43,6 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
     /// The server's clock when it answered (`date` header), to the second.
     pub server_date: Option<Timestamp>,
-}
-
-/// A record that does not decode. Known by its id, so that it is not mistaken for one that is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Malformed {
-    /// The text that the record has for its id, which may be none that Okta gives; `None` when not even that can be read, or
-    /// it is longer than 1,000 characters. Whoever is missing from the list may then be this one: such a list proves nobody's
-    /// absence.
-    pub id: Option<String>,
-    /// What is wrong with the record, in some 300 characters at most. What it quotes of the record is escaped.
-    pub reason: String,
 }
 
 /// Where the next page is: Okta's link, opaque and followed as it is.

@@ -6,6 +6,7 @@ mod deadlines;
 mod decoding;
 mod following;
 mod getting;
+mod malformed;
 mod observing;
 mod pacing;
 mod paging;
@@ -13,6 +14,7 @@ mod reading;
 mod refusing;
 mod restarting;
 mod retrying;
+mod starting;
 mod tokens;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::group::Group;
-use crate::id::UserId;
+use crate::id::{InvalidId, UserId, check_login};
 use crate::list::{List, Searchable};
 use crate::page::PageSize;
 use crate::quote::quoted;
@@ -39,16 +39,38 @@ impl<'a> Users<'a> {
         )
     }
 
-    /// Reads one user. Needs the scope `okta.users.read`.
+    /// Reads one user by the id; [`get_by_login`](Self::get_by_login) does by the login. Needs the scope `okta.users.read`.
     ///
     /// # Errors
     ///
     /// [`NotFound`](crate::ErrorKind::NotFound) when there is none of that id,
     /// [`InvalidId`](crate::ErrorKind::InvalidId) when there cannot be, else as any request.
     pub async fn get(self, user: &UserId) -> Result<User, Error> {
-        let url = self.dispatcher.url(&["users", user.as_str()]);
-        let doing = format!("reading the user {}", quoted(user.as_str()));
-        let checked = user.check();
+        self.read(user.as_str(), user.check()).await
+    }
+
+    /// Reads the user of a login, such as `ana.lima@example.com`, or of the part before its `@` where that is one user's alone.
+    /// Needs the scope `okta.users.read`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client) -> Result<(), okta_api::Error> {
+    /// let user = client.users().get_by_login("ana.lima@example.com").await?;
+    /// println!("{}", user.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) when nobody has it, [`InvalidId`](crate::ErrorKind::InvalidId) when Okta cannot
+    /// be asked for it (a login with `/` or `?` is found by a search only), else as any request.
+    pub async fn get_by_login(self, login: &str) -> Result<User, Error> {
+        self.read(login, check_login(login)).await
+    }
+
+    async fn read(self, id_or_login: &str, checked: Result<(), InvalidId>) -> Result<User, Error> {
+        let url = self.dispatcher.url(&["users", id_or_login]);
+        let doing = format!("reading the user {}", quoted(id_or_login));
         self.dispatcher
             .read(Endpoint::User, url, doing, checked)
             .await

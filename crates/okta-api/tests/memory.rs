@@ -82,7 +82,7 @@ fn large_lists_are_held_in_little() {
     let list = client.groups().members(&GroupId::from("00g1")).all();
     let everything = runtime.block_on(list).unwrap();
     let stats = dhat::HeapStats::get();
-    assert_eq!(everything.items.len(), MEMBERS);
+    assert_eq!(everything.len(), MEMBERS);
     let megabyte = 1_000_000;
     assert!(
         stats.max_bytes < 20 * megabyte,

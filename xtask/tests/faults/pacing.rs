@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use okta_api::{Client, PageSize, Share};
+use okta_api::{Client, PageSize, RateLimitShare};
 use tokio::time::{Instant, interval, sleep};
 use xtask::simulator::{Bucket, Group, Options, Org, User};
 
@@ -76,9 +76,9 @@ fn tenant(pages: usize, seed: u64) -> Tenant {
 }
 
 fn client(tenant: &Tenant, share: u8) -> Client {
-    let share = Share::percent(share).unwrap();
+    let share = RateLimitShare::percent(share).unwrap();
     let concurrent = NonZeroU32::new(CONCURRENT).unwrap();
-    let client = tenant.client().share(share);
+    let client = tenant.client().rate_limit_share(share);
     client.max_concurrent(concurrent).build()
 }
 

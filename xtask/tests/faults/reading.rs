@@ -33,7 +33,7 @@ async fn one_user_one_group_and_the_groups_of_a_user() {
             let read = client.users().get(&user.id.as_str().into()).await.unwrap();
             assert_eq!(read.profile.login(), Some(user.login()));
             let groups = client.users().groups(&read.id).all().await.unwrap();
-            let found: BTreeSet<&str> = groups.items.iter().map(|it| it.id.as_str()).collect();
+            let found: BTreeSet<&str> = groups.iter().map(|it| it.id.as_str()).collect();
             let groups = org.groups.values();
             let expected = groups.filter(|group| org.is_member(group, user));
             assert_eq!(found, expected.map(|group| group.id.as_str()).collect());
@@ -55,7 +55,7 @@ async fn only_the_named_fields_come() {
     let (tenant, client) = tenant(false, Options::default());
     let list = client.users().list().fields(["status", "profile.login"]);
     let users = list.page_size(PageSize::users(7).unwrap()).all();
-    let users = users.await.unwrap().items;
+    let users = users.await.unwrap();
     assert!(users.len() > 50);
     let org = tenant.simulator.org();
     for user in users {
@@ -82,7 +82,7 @@ async fn members_come_the_cheap_way_or_the_usual_one() {
         let org = tenant.simulator.org();
         for group in org.groups.values().take(12) {
             let list = client.groups().members(&group.id.as_str().into());
-            let members = list.skinny().all().await.unwrap().items;
+            let members = list.skinny().all().await.unwrap();
             let found: BTreeSet<&str> = members.iter().map(|it| it.id.as_str()).collect();
             let expected = org.members(group, None).map(|user| user.id.as_str());
             assert_eq!(found, expected.collect(), "{skinny_users:?}");
@@ -134,7 +134,7 @@ async fn the_log_is_followed_over_a_restart() {
     let time = client.logs().between(since, simulator.now());
     let only = time.filter(r#"eventType eq "group.user_membership.add""#);
     let all = only.page_size(size).all().await.unwrap();
-    assert_eq!(all.items.len(), 20);
+    assert_eq!(all.len(), 20);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use okta_api::{Client, Error, Everything, PageSize, Resource};
+use okta_api::{Client, Error, PageSize, Resource, WithMalformed};
 use tokio::time::{Instant, timeout};
 use xtask::simulator::{Bucket, Endpoint, Fault, Options, Org};
 
@@ -85,16 +85,20 @@ impl Kind {
         match self {
             Self::Users => {
                 let list = client.users().list().search(r#"status eq "ACTIVE""#);
-                ids(list.page_size(users).all().await?, |user| user.id.as_str())
+                ids(list.page_size(users).all_with_malformed().await?, |user| {
+                    user.id.as_str()
+                })
             }
             Self::Groups => {
                 let size = PageSize::groups(SIZE).unwrap();
                 let list = client.groups().list().page_size(size);
-                ids(list.all().await?, |group| group.id.as_str())
+                ids(list.all_with_malformed().await?, |group| group.id.as_str())
             }
             Self::Members => {
                 let list = client.groups().members(&largest(org).into());
-                ids(list.page_size(users).all().await?, |user| user.id.as_str())
+                ids(list.page_size(users).all_with_malformed().await?, |user| {
+                    user.id.as_str()
+                })
             }
         }
     }
@@ -103,7 +107,7 @@ impl Kind {
 /// The ids of a list, and how many of them are of records that do not decode.
 type Read = (Vec<String>, usize);
 
-fn ids<T: Resource>(all: Everything<T>, id: impl Fn(&T) -> &str) -> Result<Read, Error> {
+fn ids<T: Resource>(all: WithMalformed<T>, id: impl Fn(&T) -> &str) -> Result<Read, Error> {
     let malformed = all.malformed.len();
     let good = all.items.iter().map(|item| id(item).to_owned());
     let bad = all.malformed.into_iter().filter_map(|record| record.id);

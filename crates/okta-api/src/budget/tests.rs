@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 use super::{Admission, Answer, Budget, PATIENCE, Settlement};
 use crate::rate_limit::RateLimit;
-use crate::share::Share;
+use crate::rate_limit_share::RateLimitShare;
 
 const ASKS: Admission = Admission::Granted { asks: true };
 const GRANTED: Admission = Admission::Granted { asks: false };
 
 fn budget(percent: u8) -> Budget {
     Budget::new(
-        Share::percent(percent).unwrap(),
+        RateLimitShare::percent(percent).unwrap(),
         NonZeroU32::new(4).unwrap(),
     )
 }

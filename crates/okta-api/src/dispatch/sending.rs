@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, Response};
 use okta_auth::{Token, TransportError, TransportErrorKind};
+use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument as _, Span};
@@ -47,7 +48,11 @@ impl Sending {
     /// A caller may set its future aside for a while and read another list meanwhile: whoever holds a place in a queue
     /// or leave to send has to go on all the same, or the other list would wait for it for ever.
     pub(super) async fn spawn(self) -> Sent {
-        let mut task = Task(tokio::spawn(self.send().in_current_span()));
+        let runtime = match Handle::try_current() {
+            Ok(runtime) => runtime,
+            Err(none) => return (Duration::ZERO, Err(Cause::NoRuntime(none))),
+        };
+        let mut task = Task(runtime.spawn(self.send().in_current_span()));
         match (&mut task.0).await {
             Ok(sent) => sent,
             Err(error) => (Duration::ZERO, Err(broken_off(error))),

@@ -7,10 +7,12 @@ use std::time::Duration;
 use http::StatusCode;
 use okta_auth::visible::visible;
 use okta_auth::{AuthError, TransportError};
+use tokio::runtime::TryCurrentError;
 
 use super::Awaited;
 use crate::answer::Answer;
 use crate::id::InvalidId;
+use crate::malformed::MalformedRecords;
 use crate::path::PathError;
 use crate::query::OtherQuery;
 
@@ -29,6 +31,10 @@ pub(crate) enum Cause {
     TooMany {
         limit: usize,
     },
+    /// Records that do not decode.
+    Malformed(Box<MalformedRecords>),
+    /// Nothing runs the request.
+    NoRuntime(TryCurrentError),
     /// Okta cannot be asked for it.
     Id(InvalidId),
     /// A path that is none of an endpoint.
@@ -130,6 +136,8 @@ impl Cause {
             Self::Truncated(error) => Some(error),
             Self::Protocol(error) => Some(error),
             Self::TooMany { .. } => None,
+            Self::Malformed(error) => Some(&**error),
+            Self::NoRuntime(error) => Some(error),
             Self::Id(error) => Some(error),
             Self::Cursor(error) => Some(error),
             Self::Path(error) => Some(error),

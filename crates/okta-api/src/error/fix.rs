@@ -5,8 +5,9 @@ use std::error::Error as _;
 
 use okta_auth::TransportError;
 
-use super::{Error, ErrorKind};
+use super::{Cause, Error, ErrorKind};
 use crate::endpoint::Endpoint;
+use crate::id::InvalidId;
 
 /// What an administrator does where Okta accepts the credentials and shows no users or groups: a scope alone opens nothing, and
 /// without a role Okta answers with empty lists. [`Error::fix`] has it where Okta refuses.
@@ -81,6 +82,16 @@ impl Error {
             ErrorKind::TooMany { .. } => {
                 "take more records (`List::at_most`), if the org is that large"
             }
+            ErrorKind::MalformedRecords { .. } => {
+                "correct these records in Okta, or read the list with `all_with_malformed` or `pages_with_malformed`, which hand \
+                 out the others"
+            }
+            ErrorKind::NoRuntime => {
+                "call it from a task of a tokio runtime: `#[tokio::main] async fn main()` makes one"
+            }
+            ErrorKind::InvalidId if matches!(self.0.cause, Cause::Id(InvalidId::Login(_))) => {
+                "look the user up by the id, or by a search: `profile.login eq` and the login in quotes"
+            }
             ErrorKind::InvalidId => {
                 "copy the id from Okta: it has letters, digits, `-` and `_` only"
             }
@@ -94,6 +105,22 @@ impl Error {
             | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))
+    }
+
+    /// Whether the same request may well succeed a little later. It has been tried again already, for as long as
+    /// [`retry_for`](crate::ClientBuilder::retry_for) says.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Throttled | ErrorKind::ServerFailure | ErrorKind::DeadlineExceeded => true,
+            ErrorKind::Unreachable => self
+                .transport()
+                .is_none_or(|error| error.kind().is_transient()),
+            ErrorKind::Unauthenticated => {
+                self.auth().is_some_and(okta_auth::AuthError::is_transient)
+            }
+            _ => self.status() == Some(http::StatusCode::REQUEST_TIMEOUT),
+        }
     }
 
     /// Why there was no answer, of the API or of the token endpoint.

@@ -76,6 +76,16 @@ pub enum ErrorKind {
         /// How many it takes.
         limit: usize,
     },
+    /// Records of the list do not decode, so that it would be short without them: [`Error::malformed`] has them.
+    /// [`List::all_with_malformed`](crate::List::all_with_malformed) and
+    /// [`List::pages_with_malformed`](crate::List::pages_with_malformed) hand out the others besides.
+    #[non_exhaustive]
+    MalformedRecords {
+        /// How many there are: of the whole list, or of the page that ended it.
+        count: usize,
+    },
+    /// No tokio runtime runs the request. Nothing was sent.
+    NoRuntime,
     /// The id that was to be asked for is of letters that Okta's ids are not of. Nothing was sent, and nothing is known of
     /// whether there is something of that id.
     InvalidId,
@@ -88,7 +98,7 @@ pub enum ErrorKind {
     /// Okta refuses the request for another reason. See [`Error::api`].
     Rejected,
     /// The time for one request with its retries ran out while waiting for an answer, or the time for the whole list
-    /// ([`List::until`](crate::List::until)) is over or too short for what was to be waited for. The message says what that was, and the source is the last failure, if there was one.
+    /// ([`List::deadline`](crate::List::deadline)) is over or too short for what was to be waited for. The message says what that was, and the source is the last failure, if there was one.
     DeadlineExceeded,
 }
 
@@ -116,6 +126,10 @@ impl Error {
             Cause::Protocol(_) => ErrorKind::Protocol,
             Cause::Late(_) => ErrorKind::DeadlineExceeded,
             Cause::TooMany { limit } => ErrorKind::TooMany { limit: *limit },
+            Cause::Malformed(bad) => ErrorKind::MalformedRecords {
+                count: bad.records.len(),
+            },
+            Cause::NoRuntime(_) => ErrorKind::NoRuntime,
             Cause::Id(_) => ErrorKind::InvalidId,
             Cause::Path(_) => ErrorKind::InvalidPath,
             Cause::Cursor(_) => ErrorKind::CursorMismatch,

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use futures::Stream;
 use http::StatusCode;
 use tokio::time::Instant;
 use url::Url;
@@ -14,6 +13,7 @@ use crate::dispatch::Ask;
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, CursorFault, Error, ErrorKind, ProtocolError};
 use crate::page::{self, Page, Wanted};
+use crate::pages::{OnMalformed, Pages};
 use crate::query;
 use crate::reader::Keep;
 use crate::resource::Resource;
@@ -45,7 +45,8 @@ pub(super) fn pages<T: Resource, S: 'static>(
     list: List<T, S>,
     most: usize,
     known: Known,
-) -> impl Stream<Item = Result<Page<T>, Error>> + Send + Unpin + 'static {
+    on_malformed: OnMalformed,
+) -> Pages<T> {
     let walk = Walk {
         keep: Arc::new(list.kept()),
         records: 0,
@@ -53,6 +54,7 @@ pub(super) fn pages<T: Resource, S: 'static>(
         list,
         most,
         known,
+        on_malformed,
         since: None,
         asked: HashSet::new(),
         given: HashSet::new(),
@@ -63,7 +65,7 @@ pub(super) fn pages<T: Resource, S: 'static>(
         idle: 0,
         empty: 0,
     };
-    Box::pin(futures::stream::try_unfold(walk, Walk::step))
+    Pages::unfold(walk, Walk::step)
 }
 
 /// Where the reading of a list is.
@@ -77,6 +79,7 @@ struct Walk<T: Resource, S> {
     nameless: usize,
     most: usize,
     known: Known,
+    on_malformed: OnMalformed,
     /// When it was begun.
     since: Option<Instant>,
     /// The pages that were read since the list was begun.
@@ -118,10 +121,12 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         };
         self.asked.insert(url);
         self.note(&mut page);
-        if let Some(limit) = self.list.at_most
-            && self.given.len() + self.malformed.len() + self.nameless > limit
-        {
+        let records = self.given.len() + self.malformed.len() + self.nameless;
+        if let Some(limit) = self.list.at_most.filter(|limit| records > *limit) {
             return Err(self.error(self.asked.len(), Cause::TooMany { limit }));
+        }
+        if let Some(malformed) = self.on_malformed.refuses(&mut page) {
+            return Err(self.error(self.asked.len(), malformed));
         }
         let Some(next) = page.next.as_ref().map(|next| next.url().clone()) else {
             return Ok(Some((page, self)));
@@ -169,7 +174,7 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         let List {
             dispatcher,
             endpoint,
-            until,
+            deadline,
             retry_for,
             ..
         } = &self.list;
@@ -179,7 +184,7 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             url: url.clone(),
             doing: self.doing(self.asked.len() + 1),
             since: Some(since),
-            deadline: *until,
+            deadline: *deadline,
             retry_for: *retry_for,
         };
         let wanted = Wanted {

@@ -2,10 +2,10 @@
 
 use serde::de::{Error as _, IgnoredAny};
 
-use super::Malformed;
 use super::repair::repaired;
 use super::scan::{self, Fault};
 use crate::error::{Cause, ProtocolError};
+use crate::malformed::Malformed;
 use crate::quote::told;
 use crate::reader::Reader;
 use crate::resource::sealed::Sealed;

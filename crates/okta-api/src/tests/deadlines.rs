@@ -76,7 +76,7 @@ async fn a_list_says_what_it_needed_when_its_time_was_over() {
             script.expect(target, answer);
         }
         let begun = Instant::now();
-        let list = client.users().list().until(begun + second(deadline));
+        let list = client.users().list().deadline(begun + second(deadline));
         let error = list.all().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
         assert_eq!(chain(&error), expected);
@@ -96,7 +96,12 @@ async fn a_window_that_opens_too_late_is_not_waited_for() {
     script.expect(USERS, spent);
     client.users().list().all().await.unwrap();
     let begun = Instant::now();
-    let error = client.users().list().until(begun + second(10)).all().await;
+    let error = client
+        .users()
+        .list()
+        .deadline(begun + second(10))
+        .all()
+        .await;
     let error = error.unwrap_err().to_string();
     assert!(
         error.contains("the next window of the rate limit begins in"),
@@ -104,7 +109,7 @@ async fn a_window_that_opens_too_late_is_not_waited_for() {
     );
     assert_eq!(begun.elapsed(), Duration::ZERO);
     script.expect(USERS, Answer::json("[]"));
-    let list = client.users().list().until(begun + second(600));
+    let list = client.users().list().deadline(begun + second(600));
     list.all().await.unwrap();
     script.finish().unwrap();
 }
@@ -119,7 +124,12 @@ async fn whoever_waits_for_a_turn_gives_up_in_time() {
     let begun = Instant::now();
     let late = async {
         tokio::time::sleep(second(1)).await;
-        let groups = client.groups().list().until(begun + second(9)).all().await;
+        let groups = client
+            .groups()
+            .list()
+            .deadline(begun + second(9))
+            .all()
+            .await;
         (groups.unwrap_err().to_string(), begun.elapsed())
     };
     let (users, (error, took)) = tokio::join!(client.users().list().all(), late);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
 use tokio::time::Instant;
 
 use super::{builder, chain, next, scripted};
@@ -34,8 +33,8 @@ async fn a_time_of_the_log_is_a_list() {
     let (since, until) = (SINCE.parse(), "2026-03-01T12:00:00Z".parse());
     let list = client.logs().between(since.unwrap(), until.unwrap());
     let all = list.filter(r#"eventType sw "group""#).all().await.unwrap();
-    assert_eq!(all.items.len(), 3);
-    assert_eq!(all.items[0].event_type, EventType::GROUP_LIFECYCLE_DELETE);
+    assert_eq!(all.len(), 3);
+    assert_eq!(all[0].event_type, EventType::GROUP_LIFECYCLE_DELETE);
     script.finish().unwrap();
 }
 
@@ -117,7 +116,7 @@ async fn an_event_that_does_not_decode_is_known_by_its_uuid() {
     let log = client
         .logs()
         .follow(SINCE.parse::<jiff::Timestamp>().unwrap());
-    let mut pages = log.page_size(PageSize::events(2).unwrap()).pages();
+    let mut pages = log.page_size(PageSize::events(2).unwrap()).pages_with_malformed();
     let page = pages.try_next().await.unwrap().unwrap();
     assert_eq!(
         (page.items.len(), page.malformed[0].id.as_deref()),
@@ -377,6 +376,31 @@ async fn a_part_of_the_log_is_read_backwards_and_by_its_words() {
     let (since, until) = (SINCE.parse(), "2026-03-01T12:00:00Z".parse());
     let list = client.logs().between(since.unwrap(), until.unwrap());
     let all = list.newest_first().q("Oslo").all().await.unwrap();
-    assert_eq!(all.items.len(), 2);
+    assert_eq!(all.len(), 2);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_does_not_decode_ends_a_log_unless_it_is_asked_for() {
+    let (client, script) = scripted();
+    let page = r#"[{"uuid":"e1","published":"2026-03-01T00:00:01Z","eventType":"user.session.start"},{"uuid":"e2","published":7}]"#;
+    let second = "/api/v1/logs?after=2&limit=2";
+    let answer = || Answer::json(page).header("link", &next(second));
+    script.expect(FIRST, answer());
+    script.expect(FIRST, answer());
+    let follow = || {
+        let start = SINCE.parse::<jiff::Timestamp>().unwrap();
+        client
+            .logs()
+            .follow(start)
+            .page_size(PageSize::events(2).unwrap())
+    };
+    let error = follow().pages().try_next().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::MalformedRecords { .. }));
+    assert!(chain(&error).contains("`e2`"), "{}", chain(&error));
+
+    let mut pages = follow().pages_with_malformed();
+    let page = pages.try_next().await.unwrap().unwrap();
+    assert_eq!((page.items.len(), page.malformed.len()), (1, 1));
     script.finish().unwrap();
 }

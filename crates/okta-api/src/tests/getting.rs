@@ -31,7 +31,12 @@ async fn a_list_is_paged_retried_and_counted_as_any() {
         Answer::json(r#"[{"id":"3","label":"c"},{"id":"4"}]"#),
     );
     let apps = client.get("/api/v1/apps").query("limit", 2);
-    let all = apps.query("q", "a b&c").list::<App>().all().await.unwrap();
+    let all = apps
+        .query("q", "a b&c")
+        .list::<App>()
+        .all_with_malformed()
+        .await
+        .unwrap();
     assert_eq!(labels(&all.items), ["a", "b", "c"]);
     assert_eq!(all.items[0].id(), Some("1"));
     let malformed = &all.malformed[0];
@@ -102,7 +107,7 @@ async fn records_without_an_id_are_told_apart_by_what_they_hold_and_by_their_pla
     let keys = keys
         .path("appId", "0oa1")
         .list::<App>()
-        .all()
+        .all_with_malformed()
         .await
         .unwrap();
     assert_eq!(labels(&keys.items), ["a", "b"]);
@@ -123,7 +128,7 @@ async fn the_next_page_of_another_host_is_refused_and_what_is_forbidden_has_a_fi
     let error = client
         .get("/api/v1/apps")
         .list::<App>()
-        .all()
+        .all_with_malformed()
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
@@ -169,7 +174,7 @@ async fn a_deadline_and_a_time_for_tries_hold_here_too() {
     assert_eq!(error.kind(), ErrorKind::ServerFailure);
     let get = client
         .get("/api/v1/apps")
-        .until(tokio::time::Instant::now());
+        .deadline(tokio::time::Instant::now());
     let error = get.list::<App>().all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     transport.finish().unwrap();

@@ -12,7 +12,7 @@ use okta_auth::{Transport, TransportError};
 use tokio::time::{Instant, sleep};
 
 use super::builder;
-use crate::{Client, GroupId, Share};
+use crate::{Client, GroupId, RateLimitShare};
 
 const WINDOW: u64 = 60;
 
@@ -93,9 +93,9 @@ impl Transport for Org {
 }
 
 fn client(org: &Org, percent: u8) -> Client {
-    let share = Share::percent(percent).unwrap();
+    let share = RateLimitShare::percent(percent).unwrap();
     builder(org.clone())
-        .share(share)
+        .rate_limit_share(share)
         .max_concurrent(NonZeroU32::new(16).unwrap())
         .build()
 }

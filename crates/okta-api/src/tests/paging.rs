@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 
 use super::{chain, next, scripted};
@@ -35,7 +34,7 @@ async fn pages_are_followed_by_the_second_of_two_link_headers_and_through_an_emp
         "/api/v1/users?after=3",
         Answer::json(r#"[{"id":"00u2"},{"id":"00u1","status":"ACTIVE"}]"#),
     );
-    let all = client.users().list().all().await.unwrap();
+    let all = client.users().list().all_with_malformed().await.unwrap();
     assert_eq!(ids(&all.items), ["00u1", "00u2"]);
     assert_eq!(
         all.items[0].status,
@@ -139,7 +138,7 @@ async fn a_throttled_page_in_the_middle_is_asked_for_again() {
     script.expect(second, Answer::json(r#"[{"id":"00g2"}]"#));
     let start = tokio::time::Instant::now();
     let all = client.groups().list().all().await.unwrap();
-    assert_eq!(all.items.len(), 2);
+    assert_eq!(all.len(), 2);
     assert_eq!(start.elapsed().as_secs(), 20);
     let metrics = client.metrics().endpoints["/api/v1/groups"];
     assert_eq!(
@@ -178,7 +177,7 @@ async fn the_admin_twin_is_asked_as_the_org_itself() {
     );
     script.expect("/api/v1/users?after=1", Answer::json(r#"[{"id":"00u2"}]"#));
     let all = client.users().list().all().await.unwrap();
-    assert_eq!(ids(&all.items), ["00u1", "00u2"]);
+    assert_eq!(ids(&all), ["00u1", "00u2"]);
     assert!(
         script
             .requests()
@@ -199,7 +198,7 @@ async fn a_record_that_does_not_decode_is_reported_once() {
         "/api/v1/users?after=1",
         Answer::json(r#"[{"id":"00u1","status":7}]"#),
     );
-    let all = client.users().list().all().await.unwrap();
+    let all = client.users().list().all_with_malformed().await.unwrap();
     assert_eq!(ids(&all.items), ["00u2"]);
     assert_eq!(all.malformed.len(), 1);
     assert_eq!(all.malformed[0].id.as_deref(), Some("00u1"));
@@ -260,7 +259,7 @@ async fn a_list_ends_when_its_time_is_over() {
     script.expect("/1", Answer::status(429, "").header("retry-after", "80"));
     let start = tokio::time::Instant::now();
     let deadline = start + Duration::from_secs(70);
-    let list = client.users().list().until(deadline);
+    let list = client.users().list().deadline(deadline);
     let error = list.all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     assert_eq!(

@@ -28,7 +28,7 @@ async fn one_object_is_read() {
     let group = client.groups().get(&GroupId::from("00g1")).await.unwrap();
     assert_eq!(group.profile.name(), Some("A"));
     let groups = client.users().groups(&user.id).all().await.unwrap();
-    assert_eq!(groups.items[0].id, group.id);
+    assert_eq!(groups[0].id, group.id);
     let metrics = client.metrics().endpoints;
     let asked: Vec<&str> = metrics.keys().copied().collect();
     assert_eq!(
@@ -154,7 +154,7 @@ async fn members_are_asked_for_where_they_are_cheap() {
     let first = Answer::json(r#"[{"id":"00u1"}]"#);
     script.expect(SKINNY, first.header("link", &next(second)));
     script.expect(second, Answer::json(r#"[{"id":"00u2"}]"#));
-    assert_eq!(skinny(&client).all().await.unwrap().items.len(), 2);
+    assert_eq!(skinny(&client).all().await.unwrap().len(), 2);
     script.finish().unwrap();
 }
 
@@ -168,7 +168,7 @@ async fn an_org_without_skinny_members_is_asked_once() {
         script.expect(SKINNY, refusal);
         for _ in 0..2 {
             script.expect(FAT, Answer::json(r#"[{"id":"00u1"}]"#));
-            assert_eq!(skinny(&client).all().await.unwrap().items.len(), 1);
+            assert_eq!(skinny(&client).all().await.unwrap().len(), 1);
         }
         script.finish().unwrap();
     }

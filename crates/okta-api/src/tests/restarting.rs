@@ -187,8 +187,8 @@ async fn all_of_a_list_is_as_the_second_reading_saw_it() {
     script.expect(SECOND, expired());
     script.expect(USERS, user("DEPROVISIONED"));
     let all = client.users().list().all().await.unwrap();
-    assert_eq!(all.items.len(), 1);
-    assert_eq!(all.items[0].status, crate::UserStatus::Deprovisioned);
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].status, crate::UserStatus::Deprovisioned);
     script.finish().unwrap();
 }
 

@@ -49,7 +49,7 @@ async fn succeeding(answers: impl IntoIterator<Item = Answer>) -> Duration {
         .for_each(|answer| script.expect(USERS, answer));
     script.expect(USERS, Answer::json(r#"[{"id":"00u1"}]"#));
     let start = Instant::now();
-    assert_eq!(client.users().list().all().await.unwrap().items.len(), 1);
+    assert_eq!(client.users().list().all().await.unwrap().len(), 1);
     script.finish().unwrap();
     start.elapsed()
 }
@@ -89,7 +89,7 @@ async fn a_page_that_okta_cannot_make_is_asked_for_in_smaller_parts() {
     }
     let last = "/api/v1/users?after=a%3D%3D&limit=25&search=limit%3D200";
     script.expect(last, Answer::json(r#"[{"id":"00u2"}]"#));
-    assert_eq!(client.users().list().all().await.unwrap().items.len(), 2);
+    assert_eq!(client.users().list().all().await.unwrap().len(), 2);
     script.finish().unwrap();
 }
 

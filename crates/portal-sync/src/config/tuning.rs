@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use okta_api::Share;
+use okta_api::RateLimitShare;
 
 use super::keys::{GUARD, LIMITS, RATE_LIMIT};
 use super::section::Section;
@@ -70,7 +70,7 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
 
 fn rate_limit(section: &Section<'_>, limit: &mut RateLimit) {
     if let Some(share) = section.percent("share") {
-        limit.share = Share::percent(share.get()).unwrap_or(limit.share);
+        limit.share = RateLimitShare::percent(share.get()).unwrap_or(limit.share);
     }
     if let Some(concurrent) = section.whole("maxConcurrent").and_then(NonZeroU32::new) {
         limit.max_concurrent = concurrent;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use http::HeaderValue;
-use okta_api::{Client, Observer, Share};
+use okta_api::{Client, Observer, RateLimitShare};
 use okta_auth::{
     ApiToken, Clock, OrgUrl, PrivateKey, ReqwestTransport, Scope, ServiceApp, TokenCache,
 };
@@ -78,7 +78,7 @@ pub(crate) enum Credentials {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit {
     /// The share of what the tenant's headers allow; 80 % unless configured.
-    pub share: Share,
+    pub share: RateLimitShare,
     /// How many requests may be under way at once; 8 unless configured.
     pub max_concurrent: NonZeroU32,
 }
@@ -86,7 +86,7 @@ pub(crate) struct RateLimit {
 impl Default for RateLimit {
     fn default() -> Self {
         Self {
-            share: Share::default(),
+            share: RateLimitShare::default(),
             max_concurrent: NonZeroU32::MIN.saturating_add(7),
         }
     }
@@ -128,7 +128,7 @@ impl Provider {
             Credentials::ApiToken(token) => Client::builder(org, token.clone(), transport),
         };
         let client = builder
-            .share(provider.rate_limit.share)
+            .rate_limit_share(provider.rate_limit.share)
             .max_concurrent(provider.rate_limit.max_concurrent)
             .observer(observer)
             .user_agent(USER_AGENT)

@@ -6,7 +6,7 @@ use super::{MAX_RECORD, Room};
 use crate::error::{Cause, ProtocolError};
 use crate::group::Group;
 use crate::log_event::LogEvent;
-use crate::page::Malformed;
+use crate::malformed::Malformed;
 use crate::reader::Reader;
 use crate::resource::sealed::Sealed;
 use crate::user::{Member, User};

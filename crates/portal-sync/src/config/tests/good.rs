@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use okta_api::Share;
+use okta_api::RateLimitShare;
 use okta_auth::PrivateKey;
 use secrecy::ExposeSecret;
 
@@ -78,7 +78,7 @@ fn every_key_is_read() {
     // What the tenant leaves out is taken from `portalSync`.
     assert_eq!(
         (acme.rate_limit.share, acme.rate_limit.max_concurrent.get()),
-        (Share::percent(50).unwrap(), 4)
+        (RateLimitShare::percent(50).unwrap(), 4)
     );
     assert_eq!((acme.guard.users.get(), acme.guard.groups.get()), (5, 2));
     assert_eq!((acme.guard.members.get(), acme.guard.minimum), (3, 0));
@@ -150,7 +150,7 @@ fn what_is_left_out_has_a_default() {
             provider.rate_limit.share,
             provider.rate_limit.max_concurrent.get()
         ),
-        (Share::percent(80).unwrap(), 8)
+        (RateLimitShare::percent(80).unwrap(), 8)
     );
     let guard = provider.guard;
     assert_eq!(
@@ -430,7 +430,7 @@ fn texts_stand_for_numbers_and_flags() {
             provider.rate_limit.share,
             provider.rate_limit.max_concurrent.get()
         ),
-        (Share::percent(7).unwrap(), 3)
+        (RateLimitShare::percent(7).unwrap(), 3)
     );
 }
 

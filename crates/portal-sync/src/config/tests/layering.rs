@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use super::{load_all, load_given, with_token};
 use crate::config::Config;
 use crate::read::selection::GroupFilter;
-use okta_api::Share;
+use okta_api::RateLimitShare;
 
 fn concurrent(config: &Config) -> u32 {
     config.providers[0].rate_limit.max_concurrent.get()
@@ -36,7 +36,7 @@ fn later_files_win_key_by_key() {
         assert_eq!(concurrent(&config), 3);
         assert_eq!(
             config.providers[0].rate_limit.share,
-            Share::percent(50).unwrap(),
+            RateLimitShare::percent(50).unwrap(),
             "maps are merged"
         );
         assert!(config.providers[0].user_filter.is_none(), "null is absent");

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, List, Page, Searchable};
 use tokio::time::Instant;
@@ -41,8 +40,10 @@ impl OktaDirectory {
         let (limit, mut listed) = (self.limits.groups, 0);
         let failed = |error| ReadError::groups(error, limit);
         for query in self.selection.groups() {
-            let list = self.list_groups(query, baseline).until(until);
-            let mut pages = list.at_most(limit.saturating_sub(listed)).pages();
+            let list = self.list_groups(query, baseline).deadline(until);
+            let mut pages = list
+                .at_most(limit.saturating_sub(listed))
+                .pages_with_malformed();
             while let Some(page) = pages.try_next().await.map_err(failed)? {
                 listed += page.items.len() + page.malformed.len();
                 self.sort_groups(page, baseline, &mut unused, &mut read)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use okta_api::{ErrorKind, Group, GroupId, UserId, UserStatus};
 use tokio::time::Instant;
 
@@ -114,8 +114,10 @@ impl OktaDirectory {
         let (mut active, mut deactivated) = (Vec::new(), BTreeSet::new());
         // One group that fails must not use up the time of the others.
         let patience = until.saturating_duration_since(Instant::now()) / 4;
-        let list = self.client.groups().members(group).until(until);
-        let mut pages = list.retry_for(patience.min(PATIENCE)).pages();
+        let list = self.client.groups().members(group).deadline(until);
+        let mut pages = list
+            .retry_for(patience.min(PATIENCE))
+            .pages_with_malformed();
         loop {
             let page = match pages.try_next().await {
                 Ok(Some(page)) => page,

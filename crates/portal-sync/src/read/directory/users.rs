@@ -1,8 +1,7 @@
 //! Reading the users of an org.
 
-use futures::{Stream, TryStreamExt as _};
 use http::StatusCode;
-use okta_api::{ErrorKind, List, Page, Searchable, User, UserStatus};
+use okta_api::{ErrorKind, List, Page, Pages, Searchable, User, UserStatus};
 use org_filter::{AttributePath, Record as _};
 use tokio::time::Instant;
 
@@ -57,17 +56,14 @@ impl OktaDirectory {
         &self,
         baseline: &Baseline,
         until: Instant,
-    ) -> Result<
-        (
-            Option<Page<User>>,
-            impl Stream<Item = Result<Page<User>, okta_api::Error>> + Send + Unpin + use<>,
-        ),
-        okta_api::Error,
-    > {
+    ) -> Result<(Option<Page<User>>, Pages<User>), okta_api::Error> {
         if let Some(kept) = self.selection.kept() {
             let names = kept.users.iter().map(String::as_str);
             let names = names.chain(baseline.asked_of_users()).chain(["status"]);
-            let mut pages = self.list_users(baseline, until).fields(names).pages();
+            let mut pages = self
+                .list_users(baseline, until)
+                .fields(names)
+                .pages_with_malformed();
             let reason = match pages.try_next().await {
                 Ok(page)
                     if page
@@ -82,13 +78,13 @@ impl OktaDirectory {
             };
             tracing::debug!(reason, "okta is asked again, for every field of the users");
         }
-        let mut pages = self.list_users(baseline, until).pages();
+        let mut pages = self.list_users(baseline, until).pages_with_malformed();
         Ok((pages.try_next().await?, pages))
     }
 
     /// The list of the users that the filter selects.
     fn list_users(&self, baseline: &Baseline, until: Instant) -> List<User, Searchable> {
-        let list = self.client.users().list().until(until);
+        let list = self.client.users().list().deadline(until);
         let mut list = list.at_most(self.limits.users);
         if let Some(kept) = self.selection.kept() {
             let names = kept.users.iter().map(String::as_str);

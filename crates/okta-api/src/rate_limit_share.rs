@@ -8,32 +8,32 @@ use std::fmt;
 /// else uses the application, so a part is left to others.
 ///
 /// ```
-/// use okta_api::Share;
+/// use okta_api::RateLimitShare;
 ///
-/// assert_eq!(Share::default(), Share::percent(80)?);
-/// assert_eq!(Share::percent(80)?.to_string(), "80%");
-/// assert!(Share::percent(0).is_err());
-/// # Ok::<(), okta_api::ShareError>(())
+/// assert_eq!(RateLimitShare::default(), RateLimitShare::percent(80)?);
+/// assert_eq!(RateLimitShare::percent(80)?.to_string(), "80%");
+/// assert!(RateLimitShare::percent(0).is_err());
+/// # Ok::<(), okta_api::RateLimitShareError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Share(u8);
+pub struct RateLimitShare(u8);
 
 /// A share of nothing, or of more than everything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a share of the rate limit is 1 to 100 percent, not {0}")]
-pub struct ShareError(u8);
+pub struct RateLimitShareError(u8);
 
-impl Share {
+impl RateLimitShare {
     /// A share of so many percent.
     ///
     /// # Errors
     ///
     /// When it is 0 or above 100.
-    pub fn percent(percent: u8) -> Result<Self, ShareError> {
+    pub fn percent(percent: u8) -> Result<Self, RateLimitShareError> {
         if (1..=100).contains(&percent) {
             Ok(Self(percent))
         } else {
-            Err(ShareError(percent))
+            Err(RateLimitShareError(percent))
         }
     }
 
@@ -51,13 +51,13 @@ impl Share {
     }
 }
 
-impl Default for Share {
+impl Default for RateLimitShare {
     fn default() -> Self {
         Self(80)
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for RateLimitShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}%", self.0)
     }
@@ -65,11 +65,11 @@ impl fmt::Display for Share {
 
 #[cfg(test)]
 mod tests {
-    use super::Share;
+    use super::RateLimitShare;
 
     #[test]
     fn a_share_is_rounded_down_but_never_nothing() {
-        let of = |percent, limit| Share::percent(percent).unwrap().of(limit);
+        let of = |percent, limit| RateLimitShare::percent(percent).unwrap().of(limit);
         let table = [
             (of(80, 600), 480),
             (of(80, 99), 79),
@@ -80,6 +80,6 @@ mod tests {
         for (requests, expected) in table {
             assert_eq!(requests, expected);
         }
-        Share::percent(101).unwrap_err();
+        RateLimitShare::percent(101).unwrap_err();
     }
 }
