@@ -130,9 +130,8 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         };
         self.asked.insert(url);
         self.note(&mut page);
-        if let Some(limit) = self.list.at_most
-            && self.given.len() + self.malformed.len() + self.nameless > limit
-        {
+        let seen = self.given.len() + self.malformed.len() + self.nameless;
+        if let Some(limit) = self.list.at_most.filter(|limit| seen > *limit) {
             return Err(self.error(self.asked.len(), Cause::TooMany { limit }));
         }
         if self.on_malformed == OnMalformed::Fail && !page.malformed.is_empty() {
