@@ -159,12 +159,7 @@ impl Dispatcher {
             if let Some(awaited) = progress.too_late(verdict) {
                 return Err(error(late_of(awaited, progress.under_way(), Some(cause))));
             }
-            if let Cause::Answer(answer) = &cause
-                && matches!(
-                    answer.status,
-                    StatusCode::INTERNAL_SERVER_ERROR | StatusCode::GATEWAY_TIMEOUT
-                )
-            {
+            if is_too_much(&cause) {
                 progress.ask_for_less();
             }
             let error = error(cause);
@@ -315,6 +310,14 @@ fn accept(response: &Response<Bytes>) -> Result<(), Cause> {
         }
         status => Err(Cause::Protocol(ProtocolError::Status(status))),
     }
+}
+
+/// Whether Okta did not manage to make the answer.
+fn is_too_much(cause: &Cause) -> bool {
+    matches!(cause, Cause::Answer(answer) if matches!(
+        answer.status,
+        StatusCode::INTERNAL_SERVER_ERROR | StatusCode::GATEWAY_TIMEOUT
+    ))
 }
 
 /// Whether somebody answered, whatever it was.

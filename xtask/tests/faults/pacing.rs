@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use okta_api::{Client, PageSize, RateLimitShare};

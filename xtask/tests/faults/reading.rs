@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures::TryStreamExt as _;
 use okta_api::{Client, Cursor, ErrorKind, EventType, PageSize};
 use okta_auth::Scope;
 use tokio::time::sleep;

@@ -152,7 +152,7 @@ impl Nesting {
 
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
-        if self.depth.is_multiple_of(64) {
+        if self.depth % 64 == 0 {
             self.objects.pop();
         }
     }
