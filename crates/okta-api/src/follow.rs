@@ -15,14 +15,57 @@ use crate::backoff;
 use crate::dispatch::{Ask, Dispatcher};
 use crate::endpoint::Endpoint;
 use crate::error::{Cause, CursorFault, Error, ErrorKind, ProtocolError};
+use crate::list::{List, Searchable};
 use crate::log_event::LogEvent;
-use crate::logs::{Logs, Start};
 use crate::observer::WaitReason;
-use crate::page::{self, Page, PageSize, Wanted};
+use crate::page::{self, Cursor, Page, PageSize, Wanted};
 use crate::query;
 
 /// How long nobody asks after a page that was not full. One application has 60 requests a minute and more.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// Where to begin to [follow](crate::Logs::follow) the log.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use okta_api::{Cursor, CursorError, Start};
+///
+/// /// Goes on where the last run has left, or begins an hour ago.
+/// fn start(kept: Option<&str>) -> Result<Start, CursorError> {
+///     Ok(match kept {
+///         Some(cursor) => Start::After(cursor.parse()?),
+///         None => Start::Ago(Duration::from_secs(3600)),
+///     })
+/// }
+/// # assert_eq!(start(None), Ok(Start::Ago(Duration::from_secs(3600))));
+/// # start(Some("7")).unwrap_err();
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Start {
+    /// With what happens from now on. The clock is Okta's: one request more asks for it.
+    Now,
+    /// With what has happened for so long. The clock is Okta's here, too. Okta keeps events for 90 days.
+    Ago(Duration),
+    /// With events of this time and later.
+    At(Timestamp),
+    /// Where an earlier page ended: with its [`next`](crate::Page::next). It goes on with the filter that it was made with, so
+    /// another one is refused: see [`Follow::filter`].
+    After(Cursor),
+}
+
+impl From<Timestamp> for Start {
+    fn from(since: Timestamp) -> Self {
+        Self::At(since)
+    }
+}
+
+impl From<Cursor> for Start {
+    fn from(cursor: Cursor) -> Self {
+        Self::After(cursor)
+    }
+}
 
 /// A log that is about to be followed. From [`Logs::follow`](crate::Logs::follow).
 #[derive(Debug)]
@@ -160,9 +203,9 @@ impl Follow {
         Box::pin(futures::stream::try_unfold(tail, Tail::step))
     }
 
-    fn first_url(&self, since: Timestamp) -> Url {
-        let mut list = Logs::new(&self.dispatcher).since(since);
-        list = list.page_size(self.page_size);
+    fn first_url(&self, begin: Timestamp) -> Url {
+        let list = since(&self.dispatcher, begin);
+        let mut list = list.page_size(self.page_size);
         if let Some(filter) = &self.filter {
             list = list.filter(filter);
         }
@@ -290,6 +333,18 @@ impl Tail {
         let since = since.unwrap_or(Timestamp::UNIX_EPOCH);
         Ok(self.follow.first_url(since.max(Timestamp::UNIX_EPOCH)))
     }
+}
+
+/// The log from a time on, as one page after the other.
+pub(crate) fn since(dispatcher: &Arc<Dispatcher>, since: Timestamp) -> List<LogEvent, Searchable> {
+    List::new(
+        dispatcher,
+        Endpoint::Logs,
+        dispatcher.url(&["logs"]),
+        PageSize::EVENTS,
+        "listing the System Log".to_owned(),
+    )
+    .with("since", format!("{since:.3}"))
 }
 
 /// Asks for a page of the log.

@@ -4,7 +4,6 @@
 mod clock;
 mod endpoint;
 mod link;
-mod path;
 mod query;
 mod quote;
 mod reader;
@@ -13,6 +12,7 @@ mod timestamp;
 mod word;
 
 mod id;
+mod path;
 mod profile;
 
 mod backoff;
@@ -46,8 +46,9 @@ mod list;
 mod follow;
 mod get;
 mod groups;
-mod logs;
 mod users;
+
+mod logs;
 
 mod client;
 
@@ -60,7 +61,7 @@ pub use crate::answer::ApiError;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
 pub use crate::event_type::EventType;
-pub use crate::follow::Follow;
+pub use crate::follow::{Follow, Start};
 pub use crate::get::Get;
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
@@ -70,7 +71,7 @@ pub use crate::list::{Everything, List, Searchable, Whole};
 pub use crate::log_event::{
     EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,
 };
-pub use crate::logs::{Logs, Start};
+pub use crate::logs::Logs;
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};
 pub use crate::page::{Cursor, CursorError, Malformed, Page, PageSize, PageSizeError};
