@@ -4,25 +4,66 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
 use jiff::Timestamp;
-use okta_auth::TransportErrorKind;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
 use crate::backoff;
 use crate::dispatch::{Ask, Dispatcher};
 use crate::endpoint::Endpoint;
-use crate::error::{Cause, CursorFault, Error, ErrorKind, ProtocolError};
+use crate::error::{Cause, CursorFault, Error, ProtocolError};
+use crate::list::{List, Searchable};
 use crate::log_event::LogEvent;
-use crate::logs::{Logs, Start};
 use crate::observer::WaitReason;
-use crate::page::{self, Page, PageSize, Wanted};
+use crate::page::{self, Cursor, Page, PageSize, Wanted};
 use crate::pages::{OnMalformed, Pages};
 use crate::query;
 
 /// How long nobody asks after a page that was not full. One application has 60 requests a minute and more.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// Where to begin to [follow](crate::Logs::follow) the log.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use okta_api::{Cursor, CursorError, Start};
+///
+/// /// Goes on where the last run has left, or begins an hour ago.
+/// fn start(kept: Option<&str>) -> Result<Start, CursorError> {
+///     Ok(match kept {
+///         Some(cursor) => Start::After(cursor.parse()?),
+///         None => Start::Ago(Duration::from_secs(3600)),
+///     })
+/// }
+/// # assert_eq!(start(None), Ok(Start::Ago(Duration::from_secs(3600))));
+/// # start(Some("7")).unwrap_err();
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Start {
+    /// With what happens from now on. The clock is Okta's: one request more asks for it.
+    Now,
+    /// With what has happened for so long. The clock is Okta's here, too. Okta keeps events for 90 days.
+    Ago(Duration),
+    /// With events of this time and later.
+    At(Timestamp),
+    /// Where an earlier page ended: with its [`next`](crate::Page::next). It goes on with the filter that it was made with, so
+    /// another one is refused: see [`Follow::filter`].
+    After(Cursor),
+}
+
+impl From<Timestamp> for Start {
+    fn from(since: Timestamp) -> Self {
+        Self::At(since)
+    }
+}
+
+impl From<Cursor> for Start {
+    fn from(cursor: Cursor) -> Self {
+        Self::After(cursor)
+    }
+}
 
 /// A log that is about to be followed. From [`Logs::follow`](crate::Logs::follow).
 #[derive(Debug)]
@@ -75,7 +116,7 @@ impl Follow {
     ///
     /// A cursor goes on with the filter it was made with, and Okta does not tell. Where the log is followed
     /// [from a cursor](Start::After) that has another filter than this one, or has one where none is asked for, the stream is
-    /// the error [`CursorMismatch`](ErrorKind::CursorMismatch), which quotes both, before anything is sent. Whoever edits a
+    /// the error [`CursorMismatch`](crate::ErrorKind::CursorMismatch), which quotes both, before anything is sent. Whoever edits a
     /// filter decides there where to begin with the new one: [`Start::Ago`] or [`Start::At`].
     pub fn filter(mut self, expression: impl Display) -> Self {
         self.filter = Some(expression.to_string());
@@ -145,13 +186,13 @@ impl Follow {
     ///
     /// The stream ends with its first error, outages that it was told to [go on through](Self::keep_trying) aside; what was
     /// handed out before stays true, and the log can be followed again from the last cursor. When Okta does not take that any
-    /// more ([`ExpiredCursor`](ErrorKind::ExpiredCursor), [`BadSearch`](ErrorKind::BadSearch)), events may be
+    /// more ([`ExpiredCursor`](crate::ErrorKind::ExpiredCursor), [`BadSearch`](crate::ErrorKind::BadSearch)), events may be
     /// missing, and everything has to be read once more.
     ///
     /// Waiting for the next page can be given up at any time (in `select!`, in a `timeout`) and taken up again: no page is
     /// lost, and nothing is asked for twice.
     ///
-    /// An event that does not decode ends the stream, with the error [`MalformedRecords`](ErrorKind::MalformedRecords).
+    /// An event that does not decode ends the stream, with the error [`MalformedRecords`](crate::ErrorKind::MalformedRecords).
     pub fn pages(self) -> Pages<LogEvent> {
         self.tail(OnMalformed::Fail)
     }
@@ -173,9 +214,9 @@ impl Follow {
         Pages::unfold(tail, Tail::step)
     }
 
-    fn first_url(&self, since: Timestamp) -> Url {
-        let mut list = Logs::new(&self.dispatcher).since(since);
-        list = list.page_size(self.page_size);
+    fn first_url(&self, begin: Timestamp) -> Url {
+        let list = since(&self.dispatcher, begin);
+        let mut list = list.page_size(self.page_size);
         if let Some(filter) = &self.filter {
             list = list.filter(filter);
         }
@@ -249,7 +290,7 @@ impl Tail {
                 Patience::For(time) => since.elapsed() + wait > time,
                 Patience::Endless => false,
             };
-            if is_too_long || !may_pass(&error) {
+            if is_too_long || !error.is_transient() {
                 return Err(error);
             }
             failures += 1;
@@ -309,6 +350,18 @@ impl Tail {
     }
 }
 
+/// The log from a time on, as one page after the other.
+pub(crate) fn since(dispatcher: &Arc<Dispatcher>, since: Timestamp) -> List<LogEvent, Searchable> {
+    List::new(
+        dispatcher,
+        Endpoint::Logs,
+        dispatcher.url(&["logs"]),
+        PageSize::EVENTS,
+        "listing the System Log".to_owned(),
+    )
+    .with("since", format!("{since:.3}"))
+}
+
 /// Asks for a page of the log.
 async fn ask(
     dispatcher: &Arc<Dispatcher>,
@@ -334,14 +387,4 @@ async fn ask(
 
 fn error(cause: Cause) -> Error {
     Error::new("following the System Log".to_owned(), Endpoint::Logs, cause)
-}
-
-/// Whether waiting may help. A request that cannot be sent as it is will not be better later.
-fn may_pass(error: &Error) -> bool {
-    let unsendable = TransportErrorKind::Request;
-    match error.kind() {
-        ErrorKind::Unreachable => error.transport().is_none_or(|it| it.kind() != unsendable),
-        ErrorKind::Throttled | ErrorKind::ServerFailure | ErrorKind::DeadlineExceeded => true,
-        _ => error.status() == Some(StatusCode::REQUEST_TIMEOUT),
-    }
 }

@@ -5,7 +5,6 @@
 mod clock;
 mod endpoint;
 mod link;
-mod path;
 mod query;
 mod quote;
 mod rate_limit_share;
@@ -16,6 +15,7 @@ mod word;
 mod malformed;
 
 mod id;
+mod path;
 mod profile;
 
 mod backoff;
@@ -51,8 +51,9 @@ mod list;
 mod follow;
 mod get;
 mod groups;
-mod logs;
 mod users;
+
+mod logs;
 
 #[cfg(feature = "reqwest")]
 mod start_error;
@@ -68,7 +69,7 @@ pub use crate::answer::ApiError;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::error::{Error, ErrorKind, GIVE_ROLE};
 pub use crate::event_type::EventType;
-pub use crate::follow::Follow;
+pub use crate::follow::{Follow, Start};
 pub use crate::get::Get;
 pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
@@ -78,7 +79,7 @@ pub use crate::list::{List, Searchable, SortOrder, Unsearchable, WithMalformed};
 pub use crate::log_event::{
     EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,
 };
-pub use crate::logs::{Logs, Start};
+pub use crate::logs::Logs;
 pub use crate::malformed::Malformed;
 pub use crate::metrics::{EndpointMetrics, Metrics};
 pub use crate::observer::{Exchange, Observer, Wait, WaitReason};

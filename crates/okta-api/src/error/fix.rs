@@ -36,23 +36,7 @@ impl Error {
                     "check that the API token, or the key of the application, is still active in the Okta admin console"
                 }
             },
-            ErrorKind::Forbidden {
-                missing_scope: Some(scope),
-            } => {
-                return Some(Cow::Owned(format!(
-                    "grant `{scope}` in the Okta admin console: Applications > Applications > (the app) > Okta API Scopes"
-                )));
-            }
-            ErrorKind::Forbidden { .. } if self.0.endpoint == Endpoint::Logs => {
-                "give the application an admin role that may view the System Log: in the Okta admin console, \
-                 Applications > Applications > (the app) > Admin roles > Edit assignments"
-            }
-            ErrorKind::Forbidden { .. } if matches!(self.0.endpoint, Endpoint::Other(_)) => {
-                "grant the scope that the endpoint needs (Okta's API reference names it) and give the application an admin role \
-                 that may view what it shows: in the Okta admin console, Applications > Applications > (the app) > Okta API \
-                 Scopes, and > Admin roles > Edit assignments"
-            }
-            ErrorKind::Forbidden { .. } => GIVE_ROLE,
+            ErrorKind::Forbidden { missing_scope } => return Some(self.allow(missing_scope)),
             ErrorKind::BadSearch => "correct the search expression",
             ErrorKind::SearchTooLong => {
                 "shorten the search, or divide it at its `or` into several: Okta puts no number to it, and about 2,000 \
@@ -121,6 +105,27 @@ impl Error {
             }
             _ => self.status() == Some(http::StatusCode::REQUEST_TIMEOUT),
         }
+    }
+
+    /// What allows it.
+    fn allow(&self, missing_scope: Option<String>) -> Cow<'static, str> {
+        if let Some(scope) = missing_scope {
+            return Cow::Owned(format!(
+                "grant `{scope}` in the Okta admin console: Applications > Applications > (the app) > Okta API Scopes"
+            ));
+        }
+        Cow::Borrowed(match self.0.endpoint {
+            Endpoint::Logs => {
+                "give the application an admin role that may view the System Log: in the Okta admin console, \
+                 Applications > Applications > (the app) > Admin roles > Edit assignments"
+            }
+            Endpoint::Other(_) => {
+                "grant the scope that the endpoint needs (Okta's API reference names it) and give the application an admin role \
+                 that may view what it shows: in the Okta admin console, Applications > Applications > (the app) > Okta API \
+                 Scopes, and > Admin roles > Edit assignments"
+            }
+            _ => GIVE_ROLE,
+        })
     }
 
     /// Why there was no answer, of the API or of the token endpoint.

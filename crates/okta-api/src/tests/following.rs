@@ -116,7 +116,9 @@ async fn an_event_that_does_not_decode_is_known_by_its_uuid() {
     let log = client
         .logs()
         .follow(SINCE.parse::<jiff::Timestamp>().unwrap());
-    let mut pages = log.page_size(PageSize::events(2).unwrap()).pages_with_malformed();
+    let mut pages = log
+        .page_size(PageSize::events(2).unwrap())
+        .pages_with_malformed();
     let page = pages.try_next().await.unwrap().unwrap();
     assert_eq!(
         (page.items.len(), page.malformed[0].id.as_deref()),
