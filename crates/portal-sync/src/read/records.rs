@@ -1,7 +1,8 @@
 //! Okta's records as filters and rules see them.
 
 use okta_api::{Group, Profile, User};
-use org_filter::{Attribute, AttributePath, NameRule, Record, RuleKind};
+use org_filter::names::{NameRule, RuleKind};
+use org_filter::{Attribute, AttributePath, Record};
 use serde_json::{Map, Value};
 
 /// A user as the filter sees it, by the names of the wire.
