@@ -6,7 +6,7 @@ use std::error::Error;
 use std::hint::black_box;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use org_filter::{Attribute, AttributePath, Dialect, Matcher, Record, SearchExpr};
+use org_filter::{Attribute, AttributePath, Dialect, Matcher, Record, SearchExpr, Timestamp};
 use serde_json::{Value, json};
 
 /// What people write: one to three comparisons, up to 80 bytes.
@@ -48,7 +48,7 @@ const THREE: &str =
 struct Person {
     id: String,
     status: String,
-    last_updated: jiff::Timestamp,
+    last_updated: Timestamp,
     last_name: String,
     email: String,
     department: String,
@@ -78,7 +78,7 @@ fn person() -> Person {
     Person {
         id: "00u1ero7vZFVEIYLWPBN".to_owned(),
         status: "ACTIVE".to_owned(),
-        last_updated: jiff::Timestamp::UNIX_EPOCH,
+        last_updated: Timestamp::from_second(0),
         last_name: "Müller".to_owned(),
         email: "zoe.mueller@example.com".to_owned(),
         department: "Platform Engineering".to_owned(),

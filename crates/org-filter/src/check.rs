@@ -2,12 +2,12 @@
 
 use crate::dialect::{Dialect, Row, ValueKind};
 use crate::expr::{Comparison, Node, Operator, SearchExpr};
-use crate::instant::{self, DateForm};
 use crate::literal::{Literal, is_json_number};
 use crate::path::AttributePath;
 use crate::problem::{DialectErrors, Problem, Problems, quoted};
 use crate::schema::{AttributeType, Schema};
-use crate::{names, suggestion};
+use crate::timestamp::{self, DateForm};
+use crate::{record_kind, suggestion};
 
 /// `co` needs a value of three characters (Okta release notes, 2025).
 const SHORTEST_CONTAINED: usize = 3;
@@ -101,7 +101,7 @@ impl Check<'_> {
         if let Some(problem) = self
             .dialect
             .records()
-            .and_then(|kind| names::problem(comparison, kind))
+            .and_then(|kind| record_kind::problem(comparison, kind))
         {
             return self.problems.push(problem);
         }
@@ -110,9 +110,8 @@ impl Check<'_> {
             let Some(kind) = schema.get(name) else {
                 return self.not_in_schema(comparison, schema, name);
             };
-            if let Some(literal) = comparison.literal()
-                && !is_of(literal, kind)
-            {
+            let literal = comparison.literal();
+            if let Some(literal) = literal.filter(|literal| !is_of(literal, kind)) {
                 return self.of_another_type(comparison, literal, kind);
             }
         }
@@ -205,7 +204,7 @@ impl Check<'_> {
                 let path: Result<AttributePath, _> = meant.parse();
                 path.is_ok_and(|path| self.dialect.row(&path).is_some())
             };
-            return names::meant(path, kind).filter(is_asked_for);
+            return record_kind::meant(path, kind).filter(is_asked_for);
         }
         let last = path.names().last()?;
         let of_profile = |known: &&str| known.strip_prefix("profile.") == Some(last);
@@ -311,11 +310,11 @@ impl Check<'_> {
 
     /// Whether Okta reads `text` as a date; if not, the date in the form it reads.
     fn date(&self, text: &str) -> Result<(), Option<String>> {
-        let form = instant::read(text).and_then(|_| instant::form(text));
+        let form = timestamp::read(text).and_then(|_| timestamp::form(text));
         match form {
             Some(DateForm::Documented) => Ok(()),
             Some(DateForm::OtherPrecision) if !self.dialect.is_strict() => Ok(()),
-            _ => Err(instant::documented_form(text).map(|date| format!("\"{date}\""))),
+            _ => Err(timestamp::documented_form(text).map(|date| format!("\"{date}\""))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
-use crate::problem::{DialectErrors, NameErrors, ParseErrors, Problem};
+use crate::problem::{AttributeErrors, DialectErrors, ParseErrors, Problem};
 
 /// The faults as labels.
 fn labels(problems: &[Problem]) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -46,7 +46,7 @@ macro_rules! diagnostic {
 
 diagnostic!(ParseErrors, "org_filter::parse");
 diagnostic!(DialectErrors, "org_filter::dialect");
-diagnostic!(NameErrors, "org_filter::names");
+diagnostic!(AttributeErrors, "org_filter::attributes");
 
 #[cfg(test)]
 mod tests {

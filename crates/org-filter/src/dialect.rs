@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::expr::Operator;
-use crate::names::RecordKind;
 use crate::path::AttributePath;
+use crate::record_kind::RecordKind;
 use crate::schema::Schema;
 use crate::text::Case;
 

@@ -18,7 +18,8 @@ const MOST_CHARACTERS: usize = 60;
 /// Of an `and` that fails these are the parts that fail, of an `or` that holds the parts that hold; of the others all the
 /// parts count. `Display` prints the verdict and a line for each clause.
 ///
-/// ```
+#[cfg_attr(feature = "serde_json", doc = "```")]
+#[cfg_attr(not(feature = "serde_json"), doc = "```ignore")]
 /// use org_filter::{Dialect, SearchExpr};
 /// use serde_json::json;
 ///

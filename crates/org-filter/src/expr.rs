@@ -1,6 +1,7 @@
 //! The tree of an expression, and how it is printed.
 
 use std::fmt::{self, Write as _};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::literal::Literal;
@@ -9,6 +10,7 @@ use crate::problem::Place;
 
 /// What a comparison asks of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Operator {
     /// `eq`: equal.
     Eq,
@@ -141,6 +143,26 @@ impl Comparison {
     /// The value it is compared with; `None` for [`Operator::Pr`] and only for it.
     pub fn literal(&self) -> Option<&Literal> {
         self.literal.as_ref()
+    }
+
+    /// The bytes of [`SearchExpr::text`] that it was read from, from the attribute to the end of the value.
+    pub fn span(&self) -> Range<usize> {
+        self.place().into()
+    }
+
+    /// The bytes of [`SearchExpr::text`] that name the attribute.
+    pub fn path_span(&self) -> Range<usize> {
+        self.places.path.into()
+    }
+
+    /// The bytes of [`SearchExpr::text`] that name the operator.
+    pub fn operator_span(&self) -> Range<usize> {
+        self.places.operator.into()
+    }
+
+    /// The bytes of [`SearchExpr::text`] that the value was read from; `None` for [`Operator::Pr`] and only for it.
+    pub fn literal_span(&self) -> Option<Range<usize>> {
+        self.literal.as_ref().map(|_| self.places.literal.into())
     }
 
     pub(crate) fn places(&self) -> Places {

@@ -222,10 +222,8 @@ fn is_invisible(character: char) -> bool {
 
 /// The bytes that mean nothing, and what to say of them. A bracket that is joined to a name begins a value path of SCIM.
 fn stray(rest: &str, first: char, spaced: bool) -> (usize, String) {
-    if first == '['
-        && !spaced
-        && let Some(closing) = rest.find(']')
-    {
+    let closing = rest.find(']').filter(|_| first == '[' && !spaced);
+    if let Some(closing) = closing {
         return (
             closing + 1,
             "value paths in brackets are not of this language".to_owned(),

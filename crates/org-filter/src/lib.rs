@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+// The front page's programs evaluate JSON: without the feature they are shown, and not run.
+#![cfg_attr(feature = "serde_json", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "serde_json"),
+    doc = "Okta's search and filter expressions (SCIM) offline: parse, check, split, evaluate and explain."
+)]
 
 // Leaf first: a module uses only those above it.
 
@@ -8,7 +13,7 @@ mod path;
 
 mod literal;
 
-mod instant;
+mod timestamp;
 
 mod problem;
 
@@ -16,6 +21,8 @@ mod problem;
 mod diagnostic;
 
 mod expr;
+
+mod node;
 
 mod lexer;
 
@@ -27,7 +34,7 @@ mod text;
 
 mod schema;
 
-mod names;
+mod record_kind;
 
 mod dialect;
 
@@ -39,28 +46,22 @@ mod explain;
 
 mod split;
 
-mod glob;
+pub mod names;
 
-#[cfg(feature = "regex")]
-mod regex;
-
-mod name_rule;
-
-mod name_search;
-
-mod group_names;
+#[cfg(feature = "serde")]
+mod serde;
 
 pub use dialect::Dialect;
 pub use explain::{Clause, Explanation};
 pub use expr::{Comparison, Operator, SearchExpr};
-pub use group_names::{GroupNames, NameReport};
 pub use literal::{Literal, Number};
 pub use matcher::Matcher;
-pub use name_rule::{InvalidRule, MAX_RULE_LENGTH, NameRule, RuleKind};
-pub use names::RecordKind;
+pub use node::{Node, Operand, Operands};
 pub use parser::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS};
 pub use path::{AttributePath, InvalidPath};
-pub use problem::{DialectErrors, NameErrors, ParseErrors, Problem};
+pub use problem::{AttributeErrors, DialectErrors, ParseErrors, Problem};
 pub use record::{Attribute, Many, Record};
+pub use record_kind::RecordKind;
 pub use schema::{AttributeType, Schema};
 pub use split::Split;
+pub use timestamp::{InvalidTimestamp, Timestamp};

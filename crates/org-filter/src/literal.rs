@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A value of an expression. Dates are texts: whether a text is a date depends on the attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Literal {
     /// A JSON string; printed with the fewest escapes.
     Text(String),
@@ -38,6 +39,13 @@ impl Number {
     /// The value, never infinite and never NaN.
     pub fn value(&self) -> f64 {
         self.value
+    }
+}
+
+/// With the digits it was written with.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.digits)
     }
 }
 
@@ -97,7 +105,7 @@ impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write_json_string(f, text),
-            Self::Number(number) => f.write_str(&number.digits),
+            Self::Number(number) => fmt::Display::fmt(number, f),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Null => f.write_str("null"),
         }

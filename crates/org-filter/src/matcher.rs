@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::dialect::Dialect;
 use crate::expr::{Comparison, Node, Operator, SearchExpr};
-use crate::instant::{self, Second};
 use crate::literal::Literal;
 use crate::path::AttributePath;
 use crate::record::{Attribute, Record};
 use crate::text::{Wanted, admits};
+use crate::timestamp::{self, Second};
 
 /// An expression made ready to be evaluated by the rules of a dialect.
 ///
@@ -21,7 +21,8 @@ use crate::text::{Wanted, admits};
 /// * Dates are instants, cut to whole seconds.
 /// * `not` turns true into false and false into true, also for absent attributes.
 ///
-/// ```
+#[cfg_attr(feature = "serde_json", doc = "```")]
+#[cfg_attr(not(feature = "serde_json"), doc = "```ignore")]
 /// use org_filter::{Dialect, SearchExpr};
 /// use serde_json::json;
 ///
@@ -120,7 +121,7 @@ impl Rule {
             None => return Self::Present(path),
             Some(Literal::Text(text)) => Value::Text {
                 wanted: Wanted::new(text, dialect.case()),
-                second: instant::read(text),
+                second: timestamp::read(text),
                 date: dialect.is_date(&path),
             },
             Some(Literal::Number(number)) => Value::Number(number.value()),
@@ -162,14 +163,12 @@ impl Value {
                     second, date: true, ..
                 },
                 Attribute::Text(actual),
-            ) if !operator.is_textual() => in_order(operator, instant::read(actual), *second),
+            ) if !operator.is_textual() => in_order(operator, timestamp::read(actual), *second),
             (Self::Text { wanted, .. }, Attribute::Text(actual)) => wanted.holds(operator, actual),
             (Self::Text { wanted, second, .. }, Attribute::Instant(actual)) => {
                 let actual = Second::from(actual);
                 if operator.is_textual() {
-                    actual
-                        .printed()
-                        .is_some_and(|text| wanted.holds(operator, &text))
+                    wanted.holds(operator, &actual.printed())
                 } else {
                     in_order(operator, Some(actual), *second)
                 }

@@ -1,9 +1,8 @@
 //! Names of attributes: `status`, `profile.department`, `source.id`.
 
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
-
-use thiserror::Error;
 
 /// The name of an attribute, as a path of names joined by dots; upper and lower case differ.
 ///
@@ -23,9 +22,20 @@ use thiserror::Error;
 pub struct AttributePath(Box<str>);
 
 /// A text that names no attribute.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{}` is not the name of an attribute: letters, digits, `_`, `-` and `$`, joined by dots", .0.escape_debug())]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPath(String);
+
+impl fmt::Display for InvalidPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not the name of an attribute: letters, digits, `_`, `-` and `$`, joined by dots",
+            self.0.escape_debug()
+        )
+    }
+}
+
+impl Error for InvalidPath {}
 
 impl AttributePath {
     /// The whole path as it was written.

@@ -1,11 +1,10 @@
 //! What is wrong with an expression: where, why, and what to write instead.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
-
-use thiserror::Error;
 
 /// A stretch of the text an expression was read from. Two places are always equal: trees are compared without them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -210,23 +209,28 @@ impl fmt::Display for Problems {
 /// Why a text is not an expression: all the faults, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseErrors(pub(crate) Problems);
 
 /// Why the server would refuse an expression: all the reasons, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialectErrors(pub(crate) Problems);
 
 /// Names in an expression that no record has: all of them, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct NameErrors(pub(crate) Problems);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeErrors(pub(crate) Problems);
+
+impl fmt::Display for ParseErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for ParseErrors {}
 
 impl ParseErrors {
     #[cfg(feature = "miette")]
@@ -249,6 +253,14 @@ impl ParseErrors {
         self.0.render()
     }
 }
+
+impl fmt::Display for DialectErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for DialectErrors {}
 
 impl DialectErrors {
     #[cfg(feature = "miette")]
@@ -273,7 +285,15 @@ impl DialectErrors {
     }
 }
 
-impl NameErrors {
+impl fmt::Display for AttributeErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for AttributeErrors {}
+
+impl AttributeErrors {
     #[cfg(feature = "miette")]
     pub(crate) fn shared_text(&self) -> &Arc<str> {
         &self.0.text

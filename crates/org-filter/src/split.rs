@@ -22,6 +22,7 @@ use crate::matcher::Matcher;
 /// # Ok::<(), org_filter::ParseErrors>(())
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Split {
     /// What the server accepts; `None` when it accepts no part, so that everything must be listed.
     pub server: Option<SearchExpr>,

@@ -1,11 +1,11 @@
-//! The tables in `fixtures/search`: our verdicts on known expressions, and what they match.
+//! The tables in `tests/search`: our verdicts on known expressions, and what they match.
 
 use org_filter::{Dialect, Record, SearchExpr};
 use serde_json::Value;
 
-const EXAMPLES: &str = include_str!("../../../fixtures/search/examples.tsv");
-const EVALUATION: &str = include_str!("../../../fixtures/search/evaluation.tsv");
-const PERSON: &str = include_str!("../../../fixtures/search/person.json");
+const EXAMPLES: &str = include_str!("search/examples.tsv");
+const EVALUATION: &str = include_str!("search/evaluation.tsv");
+const PERSON: &str = include_str!("search/person.json");
 
 fn verdict(text: &str, dialect: &Dialect) -> &'static str {
     match text.parse::<SearchExpr>() {
@@ -117,7 +117,7 @@ fn lists_of_objects_are_searched_element_by_element() {
 fn instants_and_texts_agree() {
     use org_filter::{Attribute, AttributePath};
 
-    struct Created(jiff::Timestamp);
+    struct Created(org_filter::Timestamp);
     impl Record for Created {
         fn attribute<'a>(&'a self, path: &'a AttributePath) -> Attribute<'a> {
             Attribute::from((path.as_str() == "created").then_some(self.0))

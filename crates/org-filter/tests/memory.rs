@@ -24,11 +24,7 @@ const EXPRESSIONS: [&str; 12] = [
 ];
 
 fn person(number: usize) -> Value {
-    let last_name = if number.is_multiple_of(2) {
-        "Müller"
-    } else {
-        "Miller"
-    };
+    let last_name = if number % 2 == 0 { "Müller" } else { "Miller" };
     json!({
         "id": format!("00u{number:017}"),
         "status": "ACTIVE",

@@ -99,7 +99,7 @@ fn every_row_keeps_its_verdict() {
         found.push_str(&cells.join("\t"));
         found.push('\n');
     }
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/search/recorded.tsv");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/search/recorded.tsv");
     if is_blessing() {
         std::fs::write(&golden, &found).unwrap();
     }

@@ -13,6 +13,12 @@ impl Record for Value {
     }
 }
 
+impl Record for Map<String, Value> {
+    fn attribute<'a>(&'a self, path: &'a AttributePath) -> Attribute<'a> {
+        Attribute::member(self, path.as_str())
+    }
+}
+
 impl<'a> From<&'a Value> for Attribute<'a> {
     fn from(value: &'a Value) -> Self {
         below(value, "")

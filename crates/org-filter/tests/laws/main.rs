@@ -11,7 +11,7 @@ mod naive;
 mod sample;
 
 use naive::{Naive, Rules};
-use org_filter::{Dialect, GroupNames, SearchExpr};
+use org_filter::{Dialect, SearchExpr, names::GroupNames};
 use proptest::prelude::*;
 
 fn parsed(expr: &Naive) -> SearchExpr {

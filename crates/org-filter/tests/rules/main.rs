@@ -5,7 +5,7 @@
 mod naive;
 mod sample;
 
-use org_filter::{NameRule, RuleKind};
+use org_filter::names::{NameRule, RuleKind};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -54,7 +54,11 @@ proptest! {
     #[test]
     fn every_fix_of_one_fault_mends_it(text in sample::mixture()) {
         let Err(error) = NameRule::glob(&text) else { return Ok(()) };
-        if let [problem] = error.problems() && let Some(fix) = problem.fix() {
+        let only = match error.problems() {
+            [problem] => problem.fix().map(|fix| (problem, fix)),
+            _ => None,
+        };
+        if let Some((problem, fix)) = only {
             let mut fixed = text.clone();
             fixed.replace_range(problem.span(), fix);
             let left = NameRule::glob(&fixed).err().map(|error| error.to_string());

@@ -1,6 +1,6 @@
 //! Random rules and names, from few characters, so that they meet.
 
-use org_filter::RuleKind;
+use org_filter::names::RuleKind;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

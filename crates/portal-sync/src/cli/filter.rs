@@ -84,7 +84,7 @@ fn check(Expression { kind, text }: &Expression) -> Exit {
     };
     output::message(refused.render().trim_end());
     // The configuration refuses what no record can have: here, it would select nobody, or everybody.
-    if expr.check_names(kind.records()).is_err() {
+    if expr.check_attributes(kind.records()).is_err() {
         return Exit::Usage;
     }
     let split = expr.split(&dialect);

@@ -179,7 +179,7 @@ pub(super) fn search(
 ) -> Option<SearchExpr> {
     let text = entry.text("a search expression")?;
     match text.parse::<SearchExpr>() {
-        Ok(expression) => match expression.check_names(kind) {
+        Ok(expression) => match expression.check_attributes(kind) {
             Ok(()) => Some(expression),
             Err(errors) => {
                 let message = format!("asks for what {kind} cannot have");

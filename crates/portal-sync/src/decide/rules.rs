@@ -3,7 +3,8 @@
 
 use catalog_model::{EntityName, Namespace};
 use okta_api::UserStatus;
-use org_filter::{NameRule, SearchExpr};
+use org_filter::SearchExpr;
+use org_filter::names::NameRule;
 use url::Url;
 
 use crate::held::leavers::Leavers;

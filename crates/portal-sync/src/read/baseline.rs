@@ -1,7 +1,8 @@
 //! Whether a record that is left out today was left out before as well: by the configurations that the catalog is from.
 
 use okta_api::{Group, User, UserStatus};
-use org_filter::{Dialect, GroupNames, Matcher, NameRule, SearchExpr};
+use org_filter::names::{GroupNames, NameRule};
+use org_filter::{Dialect, Matcher, SearchExpr};
 
 use super::records::choose;
 use super::selection::asked;

@@ -1,6 +1,6 @@
 //! Which records rules choose by their names.
 
-use org_filter::{NameRule, RuleKind};
+use org_filter::names::{NameRule, RuleKind};
 
 /// Whether one of the rules chooses an object, by one of its names or by the whole of its Okta id. Globs are about names
 /// only: `[!a]*`, everything that does not begin with an `a`, fits every id.

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use okta_api::{Group, User, UserStatus};
-use org_filter::{AttributePath, Dialect, GroupNames, Matcher, NameRule, SearchExpr};
+use org_filter::names::{GroupNames, NameRule};
+use org_filter::{AttributePath, Dialect, Matcher, SearchExpr};
 
 use crate::held::notice::ReadingNotice;
 use crate::held::org::Refusal;

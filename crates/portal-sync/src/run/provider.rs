@@ -9,7 +9,8 @@ use okta_api::{Client, Observer, RateLimitShare};
 use okta_auth::{
     ApiToken, Clock, OrgUrl, PrivateKey, ReqwestTransport, Scope, ServiceApp, TokenCache,
 };
-use org_filter::{NameRule, SearchExpr};
+use org_filter::SearchExpr;
+use org_filter::names::NameRule;
 
 use super::schedule::Schedule;
 use crate::decide::guard::Guard;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use figment::value::Value;
-use org_filter::{AttributePath, NameRule, RuleKind};
+use org_filter::AttributePath;
+use org_filter::names::{NameRule, RuleKind};
 
 use super::super::errors::{ConfigError, quoted};
 use super::super::keys::ATTACHED;

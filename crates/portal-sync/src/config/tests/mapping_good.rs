@@ -1,7 +1,7 @@
 //! Mappings that are accepted: every key in every form, and how several are laid over each other.
 
 use okta_api::UserStatus;
-use org_filter::NameRule;
+use org_filter::names::NameRule;
 
 use super::{load_all, load_given, with_token};
 use crate::config::Config;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use catalog_model::Kind;
 use okta_api::{Group, Profile, User, UserStatus};
-use org_filter::{AttributePath, Dialect, Matcher, NameRule, Record, SearchExpr};
+use org_filter::names::NameRule;
+use org_filter::{AttributePath, Dialect, Matcher, Record, SearchExpr};
 
 use super::{Need, Needs};
 use crate::held::notice::{Meant, NamedBy, ReadingNotice};

@@ -12,7 +12,7 @@ fn read(text: &str) -> SearchExpr {
 
 /// The places and fixes of the names that are wrong.
 fn wrong(text: &str, kind: RecordKind) -> Vec<(String, Option<String>)> {
-    let errors = match read(text).check_names(kind) {
+    let errors = match read(text).check_attributes(kind) {
         Ok(()) => return Vec::new(),
         Err(errors) => errors,
     };
@@ -172,6 +172,7 @@ fn what_no_record_has_is_a_mistake_with_the_name_that_was_meant() {
         let dialect = match kind {
             User => Dialect::USER_SEARCH,
             Group => Dialect::GROUP_SEARCH,
+            other => panic!("{other} have no dialect here"),
         };
         assert!(
             read(&format!("{name} pr")).check(&dialect).is_err(),
@@ -188,7 +189,7 @@ fn every_mistake_is_told_not_the_first() {
         names.collect::<Vec<_>>(),
         ["department", "Status", "profile.Email"]
     );
-    let rendered = read(r#"id pr and department eq "a""#).check_names(User);
+    let rendered = read(r#"id pr and department eq "a""#).check_attributes(User);
     assert_eq!(
         rendered.expect_err("no such attribute").render(),
         r#"error: users have no attribute `department`

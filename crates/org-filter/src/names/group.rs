@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::search::{self, Term};
 use crate::expr::SearchExpr;
-use crate::name_search::{self, Term};
 
 /// A list of names of groups, compared exactly.
 ///
@@ -11,7 +11,7 @@ use crate::name_search::{self, Term};
 /// [`admits`](Self::admits) for each group, and tell the reader what [`report`](Self::report) finds.
 ///
 /// ```
-/// use org_filter::GroupNames;
+/// use org_filter::names::GroupNames;
 ///
 /// let names = GroupNames::new(["Sales", "Support"]);
 /// let searches: Vec<String> = names.searches().iter().map(ToString::to_string).collect();
@@ -31,6 +31,7 @@ pub struct GroupNames {
 
 /// What became of a list of names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NameReport<'a> {
     /// The listed names that no group has, in the order of the list.
     pub unmatched: Vec<&'a str>,
@@ -60,7 +61,7 @@ impl GroupNames {
     /// A name that Okta cannot be asked for, because of an emoji in it or because it is too long, is asked for by its
     /// beginning. Names without even that are in [`unsearchable`](Self::unsearchable).
     pub fn searches(&self) -> Vec<SearchExpr> {
-        name_search::searches(self.names().filter_map(Term::name))
+        search::searches(self.names().filter_map(Term::name))
     }
 
     /// The names that no search finds. While there are any, all the groups have to be listed; the empty name, which no

@@ -1,20 +1,20 @@
 //! One rule about the names of groups: a name, a prefix, a glob or a regular expression.
 
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-
-use crate::glob::Glob;
-use crate::problem::{ParseErrors, Place, Problem, Problems};
+use super::glob::Glob;
 #[cfg(feature = "regex")]
-use crate::regex::Regex;
+use super::regex::Regex;
+use crate::problem::{ParseErrors, Place, Problem, Problems};
 
 /// The most bytes of one rule. Okta's names of groups have at most 255 characters (Okta API reference, Groups).
 pub const MAX_RULE_LENGTH: usize = 1024;
 
 /// How a rule compares names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RuleKind {
     /// `exact`: the name, as it is written.
     Exact,
@@ -60,7 +60,7 @@ impl fmt::Display for RuleKind {
 /// Upper and lower case differ, as they do in the names of a list; `glob:[Tt]eam-*` and `regex:(?i)team-.*` take both.
 ///
 /// ```
-/// use org_filter::{NameRule, RuleKind};
+/// use org_filter::names::{NameRule, RuleKind};
 ///
 /// let rule: NameRule = "glob:team-*-{prod,dev}".parse()?;
 /// assert_eq!(rule.kind(), RuleKind::Glob);
@@ -69,7 +69,7 @@ impl fmt::Display for RuleKind {
 /// let name: NameRule = "cn=admins*, ou:all".parse()?;
 /// assert_eq!(name.kind(), RuleKind::Exact);
 /// assert_eq!(NameRule::exact("glob:x")?.to_string(), "exact:glob:x");
-/// # Ok::<(), org_filter::InvalidRule>(())
+/// # Ok::<(), org_filter::names::InvalidRule>(())
 /// ```
 #[derive(Clone)]
 pub struct NameRule {
@@ -90,9 +90,16 @@ enum Test {
 /// Why a text is not a rule: all the faults, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidRule(ParseErrors);
+
+impl fmt::Display for InvalidRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Error for InvalidRule {}
 
 impl InvalidRule {
     /// The faults, at least one; their places are bytes of [`text`](Self::text).
