@@ -1,4 +1,4 @@
-//! The invented entities of `fixtures/entities`: documents and a whole catalog.
+//! The invented entities of `tests/entities`: documents and a whole catalog.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use catalog_model::{Entity, EntitySet, Relation};
 use serde::Deserialize;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/entities")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/entities")
 }
 
 fn read<T: for<'de> Deserialize<'de>>(file: &str) -> T {
@@ -34,7 +34,7 @@ fn documents_are_valid_and_written_as_they_were_read() {
     for file in files {
         let text = fs::read_to_string(folder().join(file)).unwrap();
         let entity: Entity = serde_json::from_str(&text).unwrap();
-        assert_eq!(entity.validate(), [], "{file}");
+        assert_eq!(entity.validate(), Ok(()), "{file}");
         assert_eq!(
             serde_json::to_string_pretty(&entity).unwrap() + "\n",
             text,
