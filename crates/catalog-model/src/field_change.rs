@@ -59,11 +59,13 @@ impl FieldChange {
         found
     }
 
-    fn new(path: &Path<'_>, before: Option<&Value>, after: Option<&Value>) -> Self {
+    /// A change at this path.
+    #[must_use]
+    pub fn new(path: impl Into<String>, before: Option<Value>, after: Option<Value>) -> Self {
         Self {
-            path: path.to_string(),
-            before: before.cloned(),
-            after: after.cloned(),
+            path: path.into(),
+            before,
+            after,
         }
     }
 }
@@ -81,17 +83,27 @@ fn compare(
                 let at = at.key(key);
                 match new.get(key) {
                     Some(after) => compare(before, after, &at, lists, found),
-                    None => found.push(FieldChange::new(&at, Some(before), None)),
+                    None => {
+                        found.push(FieldChange::new(at.to_string(), Some(before.clone()), None))
+                    }
                 }
             }
             for (key, after) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-                found.push(FieldChange::new(&at.key(key), None, Some(after)));
+                found.push(FieldChange::new(
+                    at.key(key).to_string(),
+                    None,
+                    Some(after.clone()),
+                ));
             }
         }
         (Value::Array(old), Value::Array(new)) if is_one_of(lists, at) => {
             compare_elements(old, new, at, found);
         }
-        _ if before != after => found.push(FieldChange::new(at, Some(before), Some(after))),
+        _ if before != after => found.push(FieldChange::new(
+            at.to_string(),
+            Some(before.clone()),
+            Some(after.clone()),
+        )),
         _ => {}
     }
 }

@@ -1,6 +1,7 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
-use catalog_model::{Digest, Entity, EntityRef};
+use catalog_model::{Digest, Entity, EntityRef, Spec};
+use serde::de::Error as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::held::object::Key;
@@ -49,7 +50,16 @@ impl Document {
     /// # Errors
     /// When it is not an entity: the store was damaged.
     pub(crate) fn entity(&self) -> Result<Entity, serde_json::Error> {
-        serde_json::from_str(&self.body)
+        let entity: Entity = serde_json::from_str(&self.body)?;
+        match &entity.spec {
+            Spec::User(_) | Spec::Group(_) | Spec::Location(_) => Ok(entity),
+            _ => {
+                let kind = entity.kind();
+                Err(serde_json::Error::custom(format_args!(
+                    "`{kind}` is no kind that was ever written"
+                )))
+            }
+        }
     }
 }
 
