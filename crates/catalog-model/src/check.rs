@@ -146,3 +146,24 @@ fn tag(text: &str) -> Option<Cow<'static, str>> {
 fn reference(text: &str) -> Option<Cow<'static, str>> {
     Some(RefParts::split(text).err()?.to_string().into())
 }
+
+#[cfg(all(test, not(feature = "url")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_parser_a_url_is_what_begins_with_a_scheme() {
+        for text in [
+            "https://a.example",
+            " mailto:a",
+            "a+b:",
+            "ht\ntps://a",
+            "https://",
+        ] {
+            assert_eq!(url(text), None, "{text:?}");
+        }
+        for text in ["", "a", "/a", "//a", ":a", "1a:b", "a b:c", "a/b:c"] {
+            assert!(url(text).is_some(), "{text:?}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::entity::Entity;
-use crate::path::Path;
+use crate::path::{self, Path};
 use crate::rule::Rule;
 use crate::shape;
 use crate::validate::open::{self, MAX_DEPTH, each_child};
@@ -76,11 +76,13 @@ fn in_order_of(document: &Value, mut found: Vec<Violation>) -> Vec<Violation> {
     let mut positions = HashMap::new();
     number(document, &Path::Root, 0, &mut 0, &mut positions);
     found.sort_by_cached_key(|violation| {
-        let path = violation.path();
-        let here = positions.get(path).map(|(start, _)| *start);
-        // Only known fields can be missing, and their names are words.
-        let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
-        let end = || positions.get(parent).map(|(_, end)| *end);
+        let here = positions.get(violation.path()).map(|(start, _)| *start);
+        // What is not there comes at the end of what should have it.
+        let parent = violation.segments().split_last();
+        let end = || {
+            let (_, parent) = parent?;
+            positions.get(&path::printed(parent)).map(|(_, end)| *end)
+        };
         here.or_else(end)
     });
     found

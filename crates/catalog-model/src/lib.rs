@@ -33,8 +33,10 @@ mod validate;
 
 mod document;
 
+#[cfg(feature = "digest")]
 mod canonical;
 
+#[cfg(feature = "digest")]
 mod digest;
 
 mod relation;
@@ -43,6 +45,7 @@ mod entity_set;
 
 mod field_change;
 
+#[cfg(feature = "digest")]
 pub use digest::{Digest, digest};
 pub use entity::{Entity, Spec};
 pub use entity_ref::{EntityRef, RefError, SpecRef};
