@@ -108,4 +108,15 @@ mod tests {
         assert_eq!(document.entity()?, jane);
         Ok(())
     }
+
+    #[test]
+    fn a_text_of_another_kind_is_damage() -> Result<(), Box<dyn std::error::Error>> {
+        use crate::held::document::Document;
+
+        let text = r#"{"apiVersion":"a/v1","kind":"Component","metadata":{"name":"jane"}}"#;
+        let document = Document::stored("user:default/jane".parse()?, text);
+        let error = document.entity().unwrap_err().to_string();
+        assert_eq!(error, "`Component` is no kind that was ever written");
+        Ok(())
+    }
 }
