@@ -1,6 +1,6 @@
 //! `cargo xtask validators`: what others' own code says. Backstage's validators are asked about the cases of
-//! `fixtures/entities/verdicts.json` and about every entity that an end-to-end scenario exports, and the libraries of
-//! Roadie's Okta module about the names of `fixtures/naming/roadie.tsv`.
+//! `crates/catalog-model/tests/entities/verdicts.json` and about every entity that an end-to-end scenario exports, and the
+//! libraries of Roadie's Okta module about the names of `fixtures/naming/roadie.tsv`.
 //!
 //! They are npm packages, installed as the lock files of `xtask/validators` and `xtask/naming` say into folders under
 //! `target`. Without Node or without the registry there is nobody to ask: then the command says so and ends well, unless it
@@ -13,14 +13,13 @@ mod backstage;
 mod names;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 
 use crate::e2e::Case;
 use crate::golden::{self, Mode};
-use crate::harness::fixtures;
 use crate::say;
 use backstage::{Answer, Backstage, Question};
 use names::Names;
@@ -78,9 +77,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The table is part of the package that it is about.
+fn verdicts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/catalog-model/tests/entities/verdicts.json")
+}
+
 /// Returns what differs from the recorded verdicts, if something does.
 fn check_table(backstage: &Backstage, mode: Mode) -> anyhow::Result<Option<String>> {
-    let path = fixtures().join("entities/verdicts.json");
+    let path = verdicts();
     let mut table = Table::read(&path)?;
     let answers = backstage.ask(&table.questions()?)?;
     let refused = answers.iter().filter(|it| it.is_refused()).count();

@@ -21,11 +21,17 @@ const POLICIES = [
   new model.FieldFormatEntityPolicy(),
 ];
 const KINDS = {
+  Api: model.apiEntityV1alpha1Validator,
+  Component: model.componentEntityV1alpha1Validator,
+  Domain: model.domainEntityV1alpha1Validator,
   Group: model.groupEntityV1alpha1Validator,
   Location: model.locationEntityV1alpha1Validator,
+  Resource: model.resourceEntityV1alpha1Validator,
+  System: model.systemEntityV1alpha1Validator,
   User: model.userEntityV1alpha1Validator,
 };
-// The refs that `BuiltinKindsEntityProcessor` makes relations of, each with the kind that it means when it names none.
+// The refs of organisations that `BuiltinKindsEntityProcessor` makes relations of, each with the kind that it means when
+// it names none.
 const REFS = {
   Group: { parent: 'Group', children: 'Group', members: 'User' },
   Location: {},
@@ -85,7 +91,7 @@ async function check(given) {
   if (!recognized) throw new Refusal('no validator', null, 'foreign kind or apiVersion');
 
   const defaultNamespace = model.getCompoundEntityRef(document).namespace;
-  for (const [field, defaultKind] of Object.entries(REFS[document.kind])) {
+  for (const [field, defaultKind] of Object.entries(REFS[document.kind] ?? {})) {
     const targets = document.spec[field] ?? [];
     for (const [at, target] of [targets].flat().entries()) {
       try {

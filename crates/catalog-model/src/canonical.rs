@@ -16,12 +16,16 @@ use crate::spec::{GroupSpec, LocationSpec, Presence, Profile, UserSpec};
 /// The bytes of it.
 pub(crate) fn json(entity: &Entity) -> Vec<u8> {
     let mut json = Json(Vec::with_capacity(512));
-    json.object(vec![
+    let kind = entity.kind();
+    let mut fields = vec![
         ("apiVersion", Part::Text(entity.api_version.as_str())),
-        ("kind", Part::Text(entity.kind().as_str())),
+        ("kind", Part::Text(kind.as_str())),
         ("metadata", Part::Object(metadata(&entity.metadata))),
-        ("spec", Part::Object(spec(&entity.spec))),
-    ]);
+    ];
+    if entity.spec.is_there() {
+        fields.push(("spec", Part::Object(spec(&entity.spec))));
+    }
+    json.object(fields);
     json.0
 }
 
@@ -67,7 +71,7 @@ fn link(link: &Link) -> Fields<'_> {
     let mut fields = vec![("url", Part::Text(&link.url))];
     text(&mut fields, "title", link.title.as_ref());
     text(&mut fields, "icon", link.icon.as_ref());
-    text(&mut fields, "type", link.r#type.as_ref());
+    text(&mut fields, "type", link.type_.as_ref());
     others(&mut fields, &link.extra);
     fields
 }
@@ -77,6 +81,14 @@ fn spec(spec: &Spec) -> Fields<'_> {
         Spec::User(user) => user_spec(user),
         Spec::Group(group) => group_spec(group),
         Spec::Location(location) => location_spec(location),
+        Spec::Other(other) => {
+            let mut fields = Fields::new();
+            other
+                .fields
+                .iter()
+                .for_each(|extra| others(&mut fields, extra));
+            fields
+        }
     }
 }
 
@@ -89,7 +101,7 @@ fn user_spec(user: &UserSpec) -> Fields<'_> {
 
 fn group_spec(group: &GroupSpec) -> Fields<'_> {
     let mut fields = vec![
-        ("type", Part::Text(&group.r#type)),
+        ("type", Part::Text(&group.type_)),
         ("children", Part::Refs(&group.children)),
         ("members", Part::Refs(&group.members)),
     ];
@@ -103,7 +115,7 @@ fn group_spec(group: &GroupSpec) -> Fields<'_> {
 
 fn location_spec(location: &LocationSpec) -> Fields<'_> {
     let mut fields = Fields::new();
-    text(&mut fields, "type", location.r#type.as_ref());
+    text(&mut fields, "type", location.type_.as_ref());
     text(&mut fields, "target", location.target.as_ref());
     texts(&mut fields, "targets", &location.targets);
     if let Some(presence) = location.presence {

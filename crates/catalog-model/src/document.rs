@@ -6,10 +6,11 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::entity::Entity;
-use crate::path::Path;
+use crate::path::{self, Path};
+use crate::rule::Rule;
 use crate::shape;
 use crate::validate::open::{self, MAX_DEPTH, each_child};
-use crate::violation::Violation;
+use crate::violation::{Violation, Violations};
 
 impl Entity {
     /// Reads a document and checks it by every rule, as reading it with serde and
@@ -41,9 +42,10 @@ impl Entity {
     ///
     /// # Errors
     ///
-    /// All violations, in the order of the document; what is missing comes after what is there.
-    /// There is at least one.
-    pub fn from_document(document: &Value) -> Result<Self, Vec<Violation>> {
+    /// All violations, in the order of the document as the value has it, which is that of the text only where
+    /// `serde_json` was built with its feature `preserve_order`, and that of the keys otherwise. What is missing comes
+    /// after what is there.
+    pub fn from_document(document: &Value) -> Result<Self, Violations> {
         let mut found = Vec::new();
         let mut read = None;
         shape::check_document(document, &mut found);
@@ -51,8 +53,11 @@ impl Entity {
         if open::check_depth(document, &mut found) {
             if found.is_empty() {
                 // That such a document reads is a law among the tests; were it broken, this would say so.
-                let entity = Self::deserialize(document)
-                    .map_err(|error| vec![Violation::new(Path::Root, error.to_string())])?;
+                let entity = Self::deserialize(document).map_err(|error| {
+                    let root = Path::Root;
+                    let violation = Violation::new(Rule::WrongType, &root, error.to_string());
+                    Violations::some(vec![violation])
+                })?;
                 if !open::has_open_keys(&entity) {
                     return Ok(entity);
                 }
@@ -62,7 +67,7 @@ impl Entity {
         }
         match read {
             Some(entity) if found.is_empty() => Ok(entity),
-            _ => Err(in_order_of(document, found)),
+            _ => Err(Violations::some(in_order_of(document, found))),
         }
     }
 }
@@ -71,11 +76,13 @@ fn in_order_of(document: &Value, mut found: Vec<Violation>) -> Vec<Violation> {
     let mut positions = HashMap::new();
     number(document, &Path::Root, 0, &mut 0, &mut positions);
     found.sort_by_cached_key(|violation| {
-        let path = violation.path();
-        let here = positions.get(path).map(|(start, _)| *start);
-        // Only known fields can be missing, and their names are words.
-        let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
-        let end = || positions.get(parent).map(|(_, end)| *end);
+        let here = positions.get(violation.path()).map(|(start, _)| *start);
+        // What is not there comes at the end of what should have it.
+        let parent = violation.segments().split_last();
+        let end = || {
+            let (_, parent) = parent?;
+            positions.get(&path::printed(parent)).map(|(_, end)| *end)
+        };
         here.or_else(end)
     });
     found

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::kind::Kind;
 use crate::name::{EntityName, NameError, Namespace, shown};
+use crate::syntax;
 
 /// The identity of an entity: kind, namespace and name, without regard to case.
 ///
@@ -19,39 +20,35 @@ use crate::name::{EntityName, NameError, Namespace, shown};
 /// use catalog_model::{EntityRef, Kind, Namespace};
 ///
 /// let full: EntityRef = "User:default/Jane".parse()?;
-/// let short = EntityRef::parse("jane", Kind::User, &Namespace::default())?;
+/// let short = EntityRef::parse("jane", &Kind::USER, &Namespace::default())?;
 /// assert_eq!(full, short);
 /// assert_eq!(full.to_string(), "user:default/jane");
+/// assert_eq!((full.kind(), full.namespace(), full.name()), ("user", "default", "jane"));
 /// # Ok::<(), catalog_model::RefError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntityRef {
-    // First, so that refs are ordered as their canonical text is.
-    text: Arc<str>,
-    kind: Kind,
-}
+pub struct EntityRef(Arc<str>);
 
 impl EntityRef {
     /// The ref of an entity with these parts.
     #[must_use]
-    pub fn new(kind: Kind, namespace: &Namespace, name: &EntityName) -> Self {
-        Self::from_parts(kind, namespace.as_str(), name.as_str())
+    pub fn new(kind: &Kind, namespace: &Namespace, name: &EntityName) -> Self {
+        Self::from_parts(kind.as_str(), namespace, name)
     }
 
     /// Reads `[kind:][namespace/]name`, taking what it lacks from the defaults.
     ///
     /// # Errors
     ///
-    /// When a part is empty, the kind is none of this catalog's, or the namespace or the name is
-    /// one that no entity can have.
-    pub fn parse(text: &str, kind: Kind, namespace: &Namespace) -> Result<Self, RefError> {
+    /// When a part is empty, or the kind, the namespace or the name is one that no entity can have.
+    pub fn parse(text: &str, kind: &Kind, namespace: &Namespace) -> Result<Self, RefError> {
         Self::read(text, Some(kind), namespace)
     }
 
-    /// The kind.
+    /// The kind, lower case.
     #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.kind
+    pub fn kind(&self) -> &str {
+        self.0.split_once(':').map_or("", |(kind, _)| kind)
     }
 
     /// The namespace, lower case.
@@ -69,31 +66,32 @@ impl EntityRef {
     /// The canonical form.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 
-    fn from_parts(kind: Kind, namespace: &str, name: &str) -> Self {
-        let mut text = format!("{}:{namespace}/{name}", kind.lower());
-        // Names are ASCII, so this is all of Backstage's `toLowerCase`.
+    fn from_parts(kind: &str, namespace: &Namespace, name: &EntityName) -> Self {
+        let mut text = format!("{kind}:{namespace}/{name}");
+        // Kinds and names are ASCII, so this is all of Backstage's `toLowerCase`.
         text.make_ascii_lowercase();
-        Self {
-            text: text.into(),
-            kind,
-        }
+        Self(text.into())
     }
 
     fn parts(&self) -> (&str, &str) {
-        let path = self.text.split_once(':').map_or("", |(_, path)| path);
+        let path = self.0.split_once(':').map_or("", |(_, path)| path);
         path.split_once('/').unwrap_or_default()
     }
 
-    fn read(text: &str, kind: Option<Kind>, namespace: &Namespace) -> Result<Self, RefError> {
+    fn read(text: &str, kind: Option<&Kind>, namespace: &Namespace) -> Result<Self, RefError> {
         let parts = RefParts::split(text)?;
         let kind = match (parts.kind, kind) {
-            (Some(given), _) => given
-                .parse()
-                .map_err(|_| RefError(Reason::UnknownKind(shown(text))))?,
-            (None, Some(kind)) => kind,
+            (Some(given), _) => match syntax::check_kind(given) {
+                Ok(()) => given,
+                Err(problem) => {
+                    let error = NameError::new(given, "a kind", problem);
+                    return Err(RefError(Reason::Kind(shown(text), error)));
+                }
+            },
+            (None, Some(kind)) => kind.as_str(),
             (None, None) => return Err(RefError(Reason::MissingKind(shown(text)))),
         };
         // Refs are compared in lower case, so `Default/jane` means the namespace `default`.
@@ -107,7 +105,7 @@ impl EntityRef {
         };
         let name =
             EntityName::parse(parts.name).map_err(|e| RefError(Reason::Name(shown(text), e)))?;
-        Ok(Self::new(kind, &namespace, &name))
+        Ok(Self::from_parts(kind, &namespace, &name))
     }
 }
 
@@ -162,12 +160,12 @@ impl SpecRef {
     /// # Errors
     ///
     /// As [`EntityRef::parse`].
-    pub fn resolve(&self, kind: Kind, namespace: &Namespace) -> Result<EntityRef, RefError> {
+    pub fn resolve(&self, kind: &Kind, namespace: &Namespace) -> Result<EntityRef, RefError> {
         EntityRef::parse(&self.0, kind, namespace)
     }
 }
 
-/// A text that is no ref to an entity of this catalog.
+/// A text that is no ref to an entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct RefError(Reason);
@@ -179,8 +177,8 @@ enum Reason {
     Form(String),
     #[error("`{0}` is not an entity ref: it names no kind, such as `user:`")]
     MissingKind(String),
-    #[error("`{0}` is not an entity ref: its kind is none of `user`, `group` and `location`")]
-    UnknownKind(String),
+    #[error("`{0}` is not an entity ref: no kind can be called so")]
+    Kind(String, #[source] NameError),
     #[error("`{0}` is not an entity ref: no namespace can be called so")]
     Namespace(String, #[source] NameError),
     #[error("`{0}` is not an entity ref: no entity can be called so")]
@@ -195,7 +193,7 @@ impl fmt::Debug for EntityRef {
 
 impl fmt::Display for EntityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.text)
+        f.pad(&self.0)
     }
 }
 
@@ -210,7 +208,7 @@ impl FromStr for EntityRef {
 
 impl Serialize for EntityRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -242,14 +240,14 @@ impl From<String> for SpecRef {
 impl From<EntityRef> for SpecRef {
     /// The canonical form.
     fn from(entity: EntityRef) -> Self {
-        Self(entity.text)
+        Self(entity.0)
     }
 }
 
 impl From<&EntityRef> for SpecRef {
     /// The canonical form; the text is shared, not copied.
     fn from(entity: &EntityRef) -> Self {
-        Self(Arc::clone(&entity.text))
+        Self(Arc::clone(&entity.0))
     }
 }
 
@@ -281,13 +279,14 @@ mod tests {
             ("user:jane", "user:ops/jane"),
             ("USER:x-1/Jane.Doe", "user:x-1/jane.doe"),
             ("location:default/all", "location:default/all"),
+            ("API:payments", "api:ops/payments"),
         ];
         let ops = Namespace::parse("ops").unwrap();
         for (text, canonical) in table {
-            let parsed = EntityRef::parse(text, Kind::Group, &ops).unwrap();
+            let parsed = EntityRef::parse(text, &Kind::GROUP, &ops).unwrap();
             assert_eq!(parsed.to_string(), canonical, "{text}");
             assert_eq!(
-                SpecRef::from(text).resolve(Kind::Group, &ops),
+                SpecRef::from(text).resolve(&Kind::GROUP, &ops),
                 Ok(parsed),
                 "{text}"
             );
@@ -299,7 +298,7 @@ mod tests {
         let jane: EntityRef = "User:Ops/Jane".parse().unwrap();
         assert_eq!(
             (jane.kind(), jane.namespace(), jane.name()),
-            (Kind::User, "ops", "jane")
+            ("user", "ops", "jane")
         );
         assert_eq!(format!("{jane:?}"), "EntityRef(user:ops/jane)");
     }
@@ -313,12 +312,15 @@ mod tests {
             ("/a", format!("`/a` {form}"), false),
             ("user:/a", format!("`user:/a` {form}"), false),
             ("user:a/", format!("`user:a/` {form}"), false),
-            ("jane", "`jane` is not an entity ref: it names no kind, such as `user:`".into(), false),
             (
-                "api:jane",
-                "`api:jane` is not an entity ref: its kind is none of `user`, `group` and `location`"
-                    .into(),
+                "jane",
+                "`jane` is not an entity ref: it names no kind, such as `user:`".into(),
                 false,
+            ),
+            (
+                "a-b:jane",
+                "`a-b:jane` is not an entity ref: no kind can be called so".into(),
+                true,
             ),
             (
                 "user:a b",

@@ -2,40 +2,45 @@
 
 mod cycles;
 
+mod error;
+
 use std::sync::OnceLock;
 
 use crate::entity::Entity;
 use crate::entity_ref::{EntityRef, RefError};
 use crate::reference::{RefField, Reference};
 use crate::relation::{Relation, RelationIndex, positions};
-use crate::violation::Violation;
+pub use error::{EntitySetError, EntitySetErrors};
 
-/// Entities sorted by their refs: each is valid, each ref names one of them, no two have the same
-/// identity, and no group is its own ancestor.
+/// Entities sorted by their refs, no two with the same identity.
+///
+/// What [`build`](Self::build) makes is closed: each entity is valid, each ref names one of them, and no group is its own
+/// ancestor. What [`open`](Self::open) makes is what Backstage would show of the same entities.
 ///
 /// The lists `memberOf`, `members` and `children` are sorted in a set and have no repetitions, so
 /// that two sets that mean the same are equal.
 ///
 /// ```
-/// use catalog_model::{Entity, EntitySet, GroupSpec, Metadata, Relation, RelationType, Spec, UserSpec};
+/// use catalog_model::{Entity, EntitySet, GroupSpec, Metadata, Relation, RelationType, UserSpec};
 ///
 /// let jane = Entity::new(
 ///     Metadata::new("jane".parse()?),
-///     Spec::User(UserSpec { member_of: vec!["team-a".into()], ..UserSpec::default() }),
+///     UserSpec::default().with_member_of(["team-a"]),
 /// );
-/// let team = Entity::new(Metadata::new("team-a".parse()?), Spec::Group(GroupSpec::new("team")));
+/// let team = Entity::new(Metadata::new("team-a".parse()?), GroupSpec::new("team"));
 ///
-/// let set = EntitySet::build([jane.clone(), team]).unwrap();
+/// let set = EntitySet::build([jane.clone(), team])?;
 /// assert_eq!(
 ///     set.relations(&"group:default/team-a".parse()?),
-///     [Relation { kind: RelationType::HasMember, target: jane.entity_ref() }],
+///     [Relation::new(RelationType::HasMember, jane.entity_ref())],
 /// );
 ///
 /// let errors = EntitySet::build([jane]).unwrap_err();
 /// assert_eq!(
-///     errors[0].to_string(),
+///     errors.to_string(),
 ///     "`spec.memberOf[0]` of user:default/jane names `team-a`, which is not there",
 /// );
+/// assert_eq!(errors.into_entities().len(), 1, "nothing is lost");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -51,24 +56,75 @@ impl EntitySet {
     /// # Errors
     ///
     /// All of: entities that Backstage would refuse, entities with the same ref, refs to entities
-    /// that are not there, groups that are their own ancestors.
-    pub fn build(entities: impl IntoIterator<Item = Entity>) -> Result<Self, Vec<EntitySetError>> {
-        let mut entries: Vec<(EntityRef, Entity)> = entities
-            .into_iter()
-            .map(|entity| (entity.entity_ref(), entity.into_sorted()))
-            .collect();
-        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-
-        let mut errors = invalid(&entries);
-        errors.extend(take_collisions(&mut entries));
-        errors.extend(unmet_refs(&entries));
+    /// that are not there, groups that are their own ancestors. The entities are in the error.
+    pub fn build(entities: impl IntoIterator<Item = Entity>) -> Result<Self, EntitySetErrors> {
+        let entities: Vec<Entity> = entities.into_iter().collect();
+        let mut order = order(&entities);
+        let invalid = order.iter().filter_map(|one| invalid(one, &entities));
+        let mut errors: Vec<EntitySetError> = invalid.collect();
+        errors.extend(collisions(&order, &entities));
+        order.dedup_by(|(a, _), (b, _)| a == b);
+        errors.extend(unmet_refs(&order, &entities));
         if errors.is_empty() {
-            Ok(Self {
-                entries,
-                relations: OnceLock::new(),
-            })
+            Ok(Self::of(order, entities))
         } else {
-            Err(errors)
+            Err(EntitySetErrors { errors, entities })
+        }
+    }
+
+    /// Takes what Backstage would take, and reports what [`build`](Self::build) would refuse.
+    ///
+    /// Left out are entities that are not valid and, of several with the same ref, all but the last. Refs to entities that
+    /// are not there stay, and so do groups that are their own ancestors. An entity has relations to what is not there,
+    /// too, when an entity can be called so.
+    ///
+    /// ```
+    /// use catalog_model::{Entity, EntitySet, EntitySetError, Metadata, UserSpec};
+    ///
+    /// let spec = UserSpec::default().with_member_of(["team-a"]);
+    /// let jane = Entity::new(Metadata::new("jane".parse()?), spec);
+    /// let (set, errors) = EntitySet::open([jane]);
+    ///
+    /// let relations = set.relations(&"user:default/jane".parse()?);
+    /// assert_eq!(relations[0].target, "group:default/team-a".parse()?);
+    /// assert!(matches!(errors[0], EntitySetError::Dangling { .. }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn open(entities: impl IntoIterator<Item = Entity>) -> (Self, Vec<EntitySetError>) {
+        let entities: Vec<Entity> = entities.into_iter().collect();
+        let order = order(&entities);
+        let mut errors = Vec::new();
+        let mut valid = order.clone();
+        valid.retain(|one| {
+            let error = invalid(one, &entities);
+            let is_valid = error.is_none();
+            errors.extend(error);
+            is_valid
+        });
+        errors.extend(collisions(&order, &entities));
+        let mut order = valid;
+        order.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = later.1;
+            }
+            is_same
+        });
+        errors.extend(unmet_refs(&order, &entities));
+        (Self::of(order, entities), errors)
+    }
+
+    /// The entities at these positions.
+    fn of(order: Vec<(EntityRef, usize)>, entities: Vec<Entity>) -> Self {
+        let mut entities: Vec<Option<Entity>> = entities.into_iter().map(Some).collect();
+        let mut take = |at: usize| entities.get_mut(at).and_then(Option::take);
+        let entries = order
+            .into_iter()
+            .filter_map(|(entity, at)| Some((entity, take(at)?.into_sorted())));
+        Self {
+            entries: entries.collect(),
+            relations: OnceLock::new(),
         }
     }
 
@@ -109,14 +165,7 @@ impl EntitySet {
         let index = self
             .relations
             .get_or_init(|| RelationIndex::of(&self.entries));
-        let relation = |&(kind, to): &(_, u32)| {
-            let (target, _) = self.entries.get(usize::try_from(to).ok()?)?;
-            Some(Relation {
-                kind,
-                target: target.clone(),
-            })
-        };
-        index.get(at).iter().filter_map(relation).collect()
+        index.get(&self.entries, at)
     }
 
     fn position(&self, entity: &EntityRef) -> Option<usize> {
@@ -134,67 +183,25 @@ impl PartialEq for EntitySet {
 
 impl Eq for EntitySet {}
 
-/// Why entities do not make a catalog.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EntitySetError {
-    /// Backstage would refuse the entity.
-    #[error("{entity} is not valid: {}", list(violations))]
-    Invalid {
-        /// The entity.
-        entity: EntityRef,
-        /// Every rule it breaks.
-        violations: Vec<Violation>,
-    },
-    /// Several entities have the same ref. Backstage would keep one of them, silently.
-    #[error("{count} entities are called {entity}: {}", quoted(names))]
-    Collision {
-        /// The ref.
-        entity: EntityRef,
-        /// Their names, which may differ by case.
-        names: Vec<String>,
-        /// How many they are.
-        count: usize,
-    },
-    /// A ref names no entity of the set.
-    #[error("`{path}` of {entity} names `{text}`, which is not there")]
-    Dangling {
-        /// The entity that has the ref.
-        entity: EntityRef,
-        /// The field that has the ref.
-        field: RefField,
-        /// Where in the entity, such as `spec.memberOf[0]`.
-        path: String,
-        /// The ref as it is written.
-        text: String,
-        /// Why no entity can be called so, when that is the case.
-        source: Option<RefError>,
-    },
-    /// Groups are each other's ancestors.
-    #[error("groups are their own ancestors: {}", chain(groups))]
-    ParentCycle {
-        /// Each group, followed by the one that is its parent; the parent of the last is the
-        /// first, which is the one with the lowest ref.
-        groups: Vec<EntityRef>,
-    },
+/// The refs of entities in order, each with the entity's position; of the same ref the earlier comes first.
+fn order(entities: &[Entity]) -> Vec<(EntityRef, usize)> {
+    let refs = entities.iter().map(Entity::entity_ref);
+    let mut order: Vec<(EntityRef, usize)> = refs.zip(0..).collect();
+    order.sort_unstable();
+    order
 }
 
-fn invalid(entries: &[(EntityRef, Entity)]) -> Vec<EntitySetError> {
-    let error = |(entity, given): &(EntityRef, Entity)| {
-        let violations = given.validate();
-        let entity = entity.clone();
-        (!violations.is_empty()).then_some(EntitySetError::Invalid { entity, violations })
-    };
-    entries.iter().filter_map(error).collect()
+fn invalid((entity, at): &(EntityRef, usize), entities: &[Entity]) -> Option<EntitySetError> {
+    let violations = entities.get(*at)?.validate().err()?;
+    let entity = entity.clone();
+    Some(EntitySetError::Invalid { entity, violations })
 }
 
-/// Leaves the first of the entities with the same ref.
-fn take_collisions(entries: &mut Vec<(EntityRef, Entity)>) -> Vec<EntitySetError> {
-    let error = |same: &[(EntityRef, Entity)]| {
+fn collisions(order: &[(EntityRef, usize)], entities: &[Entity]) -> Vec<EntitySetError> {
+    let name = |(_, at): &(EntityRef, usize)| Some(entities.get(*at)?.metadata.name.to_string());
+    let error = |same: &[(EntityRef, usize)]| {
         let (entity, _) = same.first()?;
-        let mut names: Vec<String> = same
-            .iter()
-            .map(|(_, entity)| entity.metadata.name.to_string())
-            .collect();
+        let mut names: Vec<String> = same.iter().filter_map(name).collect();
         names.sort_unstable();
         names.dedup();
         let (entity, count) = (entity.clone(), same.len());
@@ -204,20 +211,17 @@ fn take_collisions(entries: &mut Vec<(EntityRef, Entity)>) -> Vec<EntitySetError
             count,
         })
     };
-    let errors = entries
-        .chunk_by(|(a, _), (b, _)| a == b)
-        .filter_map(error)
-        .collect();
-    entries.dedup_by(|(a, _), (b, _)| a == b);
-    errors
+    let chunks = order.chunk_by(|(a, _), (b, _)| a == b);
+    chunks.filter_map(error).collect()
 }
 
-fn unmet_refs(entries: &[(EntityRef, Entity)]) -> Vec<EntitySetError> {
-    let positions = positions(entries);
+fn unmet_refs(order: &[(EntityRef, usize)], entities: &[Entity]) -> Vec<EntitySetError> {
+    let positions = positions(order.iter().map(|(entity, _)| entity));
     let mut errors = Vec::new();
     let mut parents = cycles::Parents::default();
-    for (at, (entity, given)) in (0..).zip(entries) {
-        for reference in given.references() {
+    for (at, (entity, position)) in (0..).zip(order) {
+        let given = entities.get(*position);
+        for reference in given.into_iter().flat_map(Entity::references) {
             let (target, source) = match reference.resolve() {
                 Ok(target) => (positions.get(&target).copied(), None),
                 Err(error) => (None, Some(error)),
@@ -230,7 +234,7 @@ fn unmet_refs(entries: &[(EntityRef, Entity)]) -> Vec<EntitySetError> {
             }
         }
     }
-    let group = |at: u32| Some(entries.get(usize::try_from(at).ok()?)?.0.clone());
+    let group = |at: u32| Some(order.get(usize::try_from(at).ok()?)?.0.clone());
     errors.extend(
         parents
             .cycles()
@@ -251,31 +255,8 @@ fn dangling(
         entity: entity.clone(),
         field: reference.field(),
         path: reference.path(),
+        pointer: reference.pointer(),
         text: reference.text().as_str().to_owned(),
         source,
     }
-}
-
-fn list(violations: &[Violation]) -> String {
-    violations
-        .iter()
-        .map(Violation::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn chain(groups: &[EntityRef]) -> String {
-    let closed = groups.iter().chain(groups.first());
-    closed
-        .map(EntityRef::as_str)
-        .collect::<Vec<_>>()
-        .join(" in ")
 }

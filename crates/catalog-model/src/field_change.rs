@@ -15,6 +15,7 @@ use crate::reference::RefField;
 /// Those lists change by element: an element that came has no `before`, one that went has no
 /// `after`, and the path is that of the list. Other lists change as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct FieldChange {
     /// Where, such as `metadata.annotations["okta.com/id"]` or `spec.memberOf`.
     pub path: String,
@@ -33,14 +34,11 @@ impl FieldChange {
     /// this is for.
     ///
     /// ```
-    /// use catalog_model::{Entity, FieldChange, Metadata, Spec, UserSpec};
+    /// use catalog_model::{Entity, FieldChange, Metadata, UserSpec};
     ///
-    /// let user = |name: &str, groups: &[&str]| {
-    ///     let member_of = groups.iter().map(|group| (*group).into()).collect();
-    ///     Entity::new(
-    ///         Metadata::new(name.parse().unwrap()),
-    ///         Spec::User(UserSpec { member_of, ..UserSpec::default() }),
-    ///     )
+    /// let user = |name: &str, groups: &[&'static str]| {
+    ///     let spec = UserSpec::default().with_member_of(groups.iter().copied());
+    ///     Entity::new(Metadata::new(name.parse().unwrap()), spec)
     /// };
     /// let changes = FieldChange::between(&user("jane", &["b"]), &user("jane.doe", &["a", "b"]));
     /// let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
@@ -48,7 +46,7 @@ impl FieldChange {
     /// ```
     #[must_use]
     pub fn between(before: &Entity, after: &Entity) -> Vec<Self> {
-        let lists = RefField::lists(before.kind());
+        let lists = RefField::lists(&before.spec);
         let mut found = Vec::new();
         compare(
             &before.to_value(),
@@ -61,11 +59,13 @@ impl FieldChange {
         found
     }
 
-    fn new(path: &Path<'_>, before: Option<&Value>, after: Option<&Value>) -> Self {
+    /// A change at this path.
+    #[must_use]
+    pub fn new(path: impl Into<String>, before: Option<Value>, after: Option<Value>) -> Self {
         Self {
-            path: path.to_string(),
-            before: before.cloned(),
-            after: after.cloned(),
+            path: path.into(),
+            before,
+            after,
         }
     }
 }
@@ -83,17 +83,27 @@ fn compare(
                 let at = at.key(key);
                 match new.get(key) {
                     Some(after) => compare(before, after, &at, lists, found),
-                    None => found.push(FieldChange::new(&at, Some(before), None)),
+                    None => {
+                        found.push(FieldChange::new(at.to_string(), Some(before.clone()), None))
+                    }
                 }
             }
             for (key, after) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-                found.push(FieldChange::new(&at.key(key), None, Some(after)));
+                found.push(FieldChange::new(
+                    at.key(key).to_string(),
+                    None,
+                    Some(after.clone()),
+                ));
             }
         }
         (Value::Array(old), Value::Array(new)) if is_one_of(lists, at) => {
             compare_elements(old, new, at, found);
         }
-        _ if before != after => found.push(FieldChange::new(at, Some(before), Some(after))),
+        _ if before != after => found.push(FieldChange::new(
+            at.to_string(),
+            Some(before.clone()),
+            Some(after.clone()),
+        )),
         _ => {}
     }
 }

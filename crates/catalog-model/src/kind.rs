@@ -1,139 +1,237 @@
-//! The kinds of entity and the versions of their format.
+//! The kinds of entity and the versions of their format: texts that Backstage accepts, checked once.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::spelling::{self, Spelled};
+use crate::name::NameError;
+use crate::syntax::{self, Problem};
 
-/// What an entity is.
+/// `kind` of an entity: a letter, then up to 62 ASCII letters and digits.
 ///
-/// On the wire the spelling is exact: `kind: user` is not recognised by Backstage. In refs, and so
-/// in [`FromStr`], case does not matter.
+/// The set is open. Backstage has kinds of its own and lets installations add theirs; of all these a `Kind` is the text.
+/// The spelling is exact, because Backstage does not recognise `kind: user`: another spelling of one of its own kinds is
+/// refused.
 ///
 /// ```
 /// use catalog_model::Kind;
 ///
-/// assert_eq!("user".parse(), Ok(Kind::User));
-/// assert_eq!(Kind::User.to_string(), "User");
-/// assert_eq!(Kind::User.lower(), "user");
+/// assert_eq!("User".parse(), Ok(Kind::USER));
+/// assert_eq!(Kind::parse("Component")?.as_str(), "Component");
+/// assert_eq!(
+///     Kind::parse("component").unwrap_err().to_string(),
+///     "`component` is not a kind: it is spelled `Component`",
+/// );
+/// # Ok::<(), catalog_model::NameError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Kind {
-    /// A person.
-    User,
-    /// A team or another set of people.
-    Group,
-    /// A pointer to more entities.
-    Location,
-}
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Kind(Cow<'static, str>);
 
 impl Kind {
-    /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 3] = [Self::User, Self::Group, Self::Location];
+    /// A person.
+    pub const USER: Self = Self(Cow::Borrowed("User"));
+    /// A team or another set of people.
+    pub const GROUP: Self = Self(Cow::Borrowed("Group"));
+    /// A pointer to more entities.
+    pub const LOCATION: Self = Self(Cow::Borrowed("Location"));
 
-    /// The spelling of `kind` in an entity, such as `User`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "User",
-            Self::Group => "Group",
-            Self::Location => "Location",
+    /// The kinds that Backstage reads without an extension, and `Template`, which its scaffolder adds.
+    const OF_BACKSTAGE: [&'static str; 9] = [
+        "API",
+        "Component",
+        "Domain",
+        "Group",
+        "Location",
+        "Resource",
+        "System",
+        "Template",
+        "User",
+    ];
+
+    /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty or too long, has a character that is no ASCII letter or digit, begins with a digit, or is a kind
+    /// of Backstage's in other letter case.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let error = |problem| NameError::new(text, "a kind", problem);
+        for own in Self::OF_BACKSTAGE {
+            if own == text {
+                return Ok(Self(Cow::Borrowed(own)));
+            }
+            if own.eq_ignore_ascii_case(text) {
+                return Err(error(Problem::Spelling(own)));
+            }
         }
+        syntax::check_kind(text).map_err(error)?;
+        Ok(Self(Cow::Owned(text.to_owned())))
     }
 
-    /// The spelling in a canonical ref, such as `user`.
+    /// The text as it stands in an entity, such as `User`. In refs it is lower case.
     #[must_use]
-    pub const fn lower(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-            Self::Location => "location",
-        }
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl Spelled for Kind {
-    const EXPECTED: &'static str = "`User`, `Group` or `Location`";
+/// `apiVersion` of an entity: `[prefix/]version`, the prefix as DNS has it and in lower case, the version of ASCII letters
+/// and digits.
+///
+/// ```
+/// use catalog_model::ApiVersion;
+///
+/// assert_eq!(ApiVersion::default().as_str(), "backstage.io/v1alpha1");
+/// assert!(ApiVersion::parse("acme.example/v1").is_ok());
+/// assert!(ApiVersion::parse("Acme.example/v1").is_err(), "the prefix is lower case");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ApiVersion(Cow<'static, str>);
 
-    fn spelled(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+impl ApiVersion {
+    /// `backstage.io/v1alpha1`, what everybody writes.
+    pub const V1_ALPHA1: Self = Self(Cow::Borrowed("backstage.io/v1alpha1"));
+    /// `backstage.io/v1beta1`, which Backstage reads by the same rules.
+    pub const V1_BETA1: Self = Self(Cow::Borrowed("backstage.io/v1beta1"));
+
+    /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty or too long, has two `/`, or a character where Backstage allows none such.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        for own in [Self::V1_ALPHA1, Self::V1_BETA1] {
+            if own.as_str() == text {
+                return Ok(own);
+            }
+        }
+        match syntax::check_api_version(text) {
+            Ok(()) => Ok(Self(Cow::Owned(text.to_owned()))),
+            Err(problem) => Err(NameError::new(text, "a version", problem)),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True for the versions that Backstage has of the kinds that this crate reads the spec of.
+    pub(crate) fn is_of_organization(&self) -> bool {
+        *self == Self::V1_ALPHA1 || *self == Self::V1_BETA1
     }
 }
 
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        spelling::deserialize(deserializer)
+impl Default for ApiVersion {
+    /// `backstage.io/v1alpha1`.
+    fn default() -> Self {
+        Self::V1_ALPHA1
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = KindError;
-
-    fn from_str(text: &str) -> Result<Self, KindError> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.lower().eq_ignore_ascii_case(text))
-            .ok_or_else(|| KindError {
-                shown: crate::name::shown(text),
-            })
-    }
-}
-
-/// A text that names no kind of this catalog.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is not a kind of this catalog: it has `User`, `Group` and `Location`")]
-pub struct KindError {
-    shown: String,
-}
-
-/// The version of an entity's format. Backstage reads both for these kinds, by the same rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
-pub enum ApiVersion {
-    /// `backstage.io/v1alpha1`, what everybody writes.
-    #[default]
-    #[serde(rename = "backstage.io/v1alpha1")]
-    V1Alpha1,
-    /// `backstage.io/v1beta1`.
-    #[serde(rename = "backstage.io/v1beta1")]
-    V1Beta1,
-}
-
-impl ApiVersion {
-    /// The spelling on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::V1Alpha1 => "backstage.io/v1alpha1",
-            Self::V1Beta1 => "backstage.io/v1beta1",
-        }
-    }
-}
-
-impl Spelled for ApiVersion {
-    const EXPECTED: &'static str = "`backstage.io/v1alpha1` or `backstage.io/v1beta1`";
-
-    fn spelled(text: &str) -> Option<Self> {
-        let all = [Self::V1Alpha1, Self::V1Beta1];
-        all.into_iter().find(|version| version.as_str() == text)
-    }
-}
-
-impl<'de> Deserialize<'de> for ApiVersion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        spelling::deserialize(deserializer)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Display for ApiVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::parse(text)
+    }
+}
+
+impl FromStr for ApiVersion {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+impl TryFrom<String> for ApiVersion {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_versions_have_a_form() {
+        let kind = |text: &str| Kind::parse(text).map_err(|error| error.to_string());
+        let version = |text: &str| ApiVersion::parse(text).map_err(|error| error.to_string());
+        for text in ["User", "API", "Template", "Acme", "a", "CostCenter2"] {
+            assert_eq!(kind(text).map(|kind| kind.to_string()), Ok(text.to_owned()));
+        }
+        for text in [
+            "backstage.io/v1beta1",
+            "v1",
+            "a.b-c/V1",
+            "scaffolder.backstage.io/v1beta3",
+        ] {
+            assert_eq!(version(text).map(|it| it.to_string()), Ok(text.to_owned()));
+        }
+        let table = [
+            (kind("").err(), "`` is not a kind: it is empty"),
+            (
+                kind("api").err(),
+                "`api` is not a kind: it is spelled `API`",
+            ),
+            (
+                kind("2a").err(),
+                "`2a` is not a kind: character 1 is '2', the first must be a letter",
+            ),
+            (
+                kind("Cost-Center").err(),
+                "`Cost-Center` is not a kind: character 5 is '-', allowed are ASCII letters and digits",
+            ),
+            (
+                version("a/b/c").err(),
+                "`a/b/c` is not a version: character 4 is a second '/', there is one prefix at most",
+            ),
+            (
+                version("a.b/").err(),
+                "`a.b/` is not a version: after '/', it is empty",
+            ),
+            (
+                version("A.b/v1").err(),
+                "`A.b/v1` is not a version: in the prefix before '/', character 1 is 'A', allowed are lower-case ASCII \
+                 letters, digits and '-'",
+            ),
+            (
+                version("a/v1-x").err(),
+                "`a/v1-x` is not a version: character 5 is '-', allowed are ASCII letters and digits",
+            ),
+        ];
+        for (error, message) in table {
+            assert_eq!(error.as_deref(), Some(message));
+        }
+        assert!(kind(&"a".repeat(63)).is_ok() && kind(&"a".repeat(64)).is_err());
     }
 }

@@ -17,13 +17,15 @@ mod spec;
 
 mod entity;
 
+mod path;
+
 mod reference;
 
-mod path;
+mod rule;
 
 mod violation;
 
-mod rule;
+mod check;
 
 mod shape;
 
@@ -31,8 +33,10 @@ mod validate;
 
 mod document;
 
+#[cfg(feature = "digest")]
 mod canonical;
 
+#[cfg(feature = "digest")]
 mod digest;
 
 mod relation;
@@ -41,15 +45,18 @@ mod entity_set;
 
 mod field_change;
 
+#[cfg(feature = "digest")]
 pub use digest::{Digest, digest};
 pub use entity::{Entity, Spec};
 pub use entity_ref::{EntityRef, RefError, SpecRef};
-pub use entity_set::{EntitySet, EntitySetError};
+pub use entity_set::{EntitySet, EntitySetError, EntitySetErrors};
 pub use field_change::FieldChange;
-pub use kind::{ApiVersion, Kind, KindError};
+pub use kind::{ApiVersion, Kind};
 pub use metadata::{Extra, Link, Metadata};
 pub use name::{EntityName, NameError, Namespace, check_key};
+pub use path::Segment;
 pub use reference::{RefField, Reference};
 pub use relation::{Relation, RelationType};
-pub use spec::{GroupSpec, LocationSpec, Presence, Profile, UserSpec};
-pub use violation::Violation;
+pub use rule::Rule;
+pub use spec::{GroupSpec, LocationSpec, OtherSpec, Presence, Profile, UserSpec};
+pub use violation::{Violation, Violations};

@@ -15,7 +15,19 @@ pub type Extra = BTreeMap<String, Value>;
 ///
 /// Names are checked when they are made; the other fields hold what they are given, and
 /// [`Entity::validate`](crate::Entity::validate) says what Backstage would refuse of it.
+///
+/// ```
+/// use catalog_model::{Link, Metadata};
+///
+/// let metadata = Metadata::new("team-a".parse()?)
+///     .with_title("Team A")
+///     .with_annotation("acme.example/cost-center", "4711")
+///     .with_tag("platform")
+///     .with_link(Link::new("https://acme.example/team-a").with_title("Page"));
+/// # Ok::<(), catalog_model::NameError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Metadata {
     /// The name, unique among the entities of one kind and namespace.
     pub name: EntityName,
@@ -69,12 +81,62 @@ impl Metadata {
             extra: Extra::new(),
         }
     }
+
+    /// With this namespace.
+    #[must_use]
+    pub fn with_namespace(mut self, namespace: Namespace) -> Self {
+        self.namespace = namespace;
+        self
+    }
+
+    /// With this title.
+    #[must_use]
+    pub fn with_title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// With this description.
+    #[must_use]
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// With this label, instead of the one that has the key.
+    #[must_use]
+    pub fn with_label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(key.into(), value.into());
+        self
+    }
+
+    /// With this annotation, instead of the one that has the key.
+    #[must_use]
+    pub fn with_annotation(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.annotations.insert(key.into(), value.into());
+        self
+    }
+
+    /// With this tag, too.
+    #[must_use]
+    pub fn with_tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// With this link, too.
+    #[must_use]
+    pub fn with_link(mut self, link: Link) -> Self {
+        self.links.push(link);
+        self
+    }
 }
 
 /// A link on an entity's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Link {
-    /// An absolute URL.
+    /// An absolute URL. Without the feature `url` only its beginning is checked.
     pub url: String,
     /// What the link is called.
     #[serde(
@@ -90,13 +152,14 @@ pub struct Link {
         skip_serializing_if = "Option::is_none"
     )]
     pub icon: Option<String>,
-    /// A category, such as `dashboard`.
+    /// A category, such as `dashboard`; on the wire `type`.
     #[serde(
         default,
+        rename = "type",
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub r#type: Option<String>,
+    pub type_: Option<String>,
     /// All other fields.
     #[serde(flatten)]
     pub extra: Extra,
@@ -110,9 +173,30 @@ impl Link {
             url: url.into(),
             title: None,
             icon: None,
-            r#type: None,
+            type_: None,
             extra: Extra::new(),
         }
+    }
+
+    /// With this title.
+    #[must_use]
+    pub fn with_title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// With this icon.
+    #[must_use]
+    pub fn with_icon(mut self, icon: impl Into<String>) -> Self {
+        self.icon = Some(icon.into());
+        self
+    }
+
+    /// With this category.
+    #[must_use]
+    pub fn with_type(mut self, type_: impl Into<String>) -> Self {
+        self.type_ = Some(type_.into());
+        self
     }
 }
 

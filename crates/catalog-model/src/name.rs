@@ -118,7 +118,8 @@ pub fn check_key(text: &str) -> Result<(), NameError> {
     syntax::check_key(text).map_err(|problem| NameError::new(text, "a key", problem))
 }
 
-/// A text that is no name: which character breaks the rule, where, and what is allowed there.
+/// A text that is no name, namespace, kind, version or key: which character breaks the rule, where, and what is allowed
+/// there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` is not {what}: {problem}")]
 pub struct NameError {
@@ -128,7 +129,7 @@ pub struct NameError {
 }
 
 impl NameError {
-    fn new(text: &str, what: &'static str, problem: Problem) -> Self {
+    pub(crate) fn new(text: &str, what: &'static str, problem: Problem) -> Self {
         Self {
             shown: shown(text),
             what,

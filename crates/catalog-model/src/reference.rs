@@ -4,9 +4,11 @@ use crate::entity::{Entity, Spec};
 use crate::entity_ref::{EntityRef, RefError, SpecRef};
 use crate::kind::Kind;
 use crate::name::Namespace;
+use crate::path::{self, Path, Segment};
 
 /// A field of a spec that names other entities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RefField {
     /// `spec.memberOf` of a user: groups.
     MemberOf,
@@ -30,21 +32,31 @@ impl RefField {
         }
     }
 
+    /// Its name in `spec`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::MemberOf => "memberOf",
+            Self::Parent => "parent",
+            Self::Children => "children",
+            Self::Members => "members",
+        }
+    }
+
     /// The kind meant by a ref that names none.
     #[must_use]
     pub const fn default_kind(self) -> Kind {
         match self {
-            Self::MemberOf | Self::Parent | Self::Children => Kind::Group,
-            Self::Members => Kind::User,
+            Self::MemberOf | Self::Parent | Self::Children => Kind::GROUP,
+            Self::Members => Kind::USER,
         }
     }
 
     /// The fields of this kind that are lists, whose order means nothing.
-    pub(crate) const fn lists(kind: Kind) -> &'static [Self] {
-        match kind {
-            Kind::User => &[Self::MemberOf],
-            Kind::Group => &[Self::Children, Self::Members],
-            Kind::Location => &[],
+    pub(crate) const fn lists(spec: &Spec) -> &'static [Self] {
+        match spec {
+            Spec::User(_) => &[Self::MemberOf],
+            Spec::Group(_) => &[Self::Children, Self::Members],
+            Spec::Location(_) | Spec::Other(_) => &[],
         }
     }
 }
@@ -68,9 +80,28 @@ impl<'a> Reference<'a> {
     /// Its path in the entity, such as `spec.memberOf[0]`.
     #[must_use]
     pub fn path(&self) -> String {
+        self.at(|path| path.to_string())
+    }
+
+    /// Its place in the entity, step by step.
+    #[must_use]
+    pub fn segments(&self) -> Vec<Segment> {
+        self.at(|path| path.segments())
+    }
+
+    /// Its place in the entity as a JSON pointer (RFC 6901), such as `/spec/memberOf/0`.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        path::pointer(&self.segments())
+    }
+
+    pub(crate) fn at<T>(&self, with: impl FnOnce(&Path<'_>) -> T) -> T {
+        let root = Path::Root;
+        let spec = root.key("spec");
+        let field = spec.key(self.field.name());
         match self.field {
-            RefField::Parent => self.field.path().to_owned(),
-            field => format!("{}[{}]", field.path(), self.index),
+            RefField::Parent => with(&field),
+            _ => with(&field.index(self.index)),
         }
     }
 
@@ -87,12 +118,13 @@ impl<'a> Reference<'a> {
     ///
     /// As [`EntityRef::parse`].
     pub fn resolve(&self) -> Result<EntityRef, RefError> {
-        self.text.resolve(self.field.default_kind(), self.namespace)
+        self.text
+            .resolve(&self.field.default_kind(), self.namespace)
     }
 }
 
 impl Entity {
-    /// Every ref in the spec, in the order of the document.
+    /// Every ref in the spec of a user or a group, in the order of the document. Other kinds have none here.
     pub fn references(&self) -> impl Iterator<Item = Reference<'_>> {
         let namespace = &self.metadata.namespace;
         let lists: [(RefField, &[SpecRef]); 3] = match &self.spec {
@@ -102,7 +134,7 @@ impl Entity {
                 (RefField::Children, &group.children),
                 (RefField::Members, &group.members),
             ],
-            Spec::Location(_) => [NO_REFS; 3],
+            Spec::Location(_) | Spec::Other(_) => [NO_REFS; 3],
         };
         lists.into_iter().flat_map(move |(field, texts)| {
             let refs = texts.iter().enumerate();

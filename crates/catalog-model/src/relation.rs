@@ -1,6 +1,6 @@
 //! Relations: what specs say about other entities, seen from both ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::reference::RefField;
 /// How one entity relates to another. The order is that of the names, as in Backstage's answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum RelationType {
     /// A group is part of the target.
     ChildOf,
@@ -68,13 +69,22 @@ impl fmt::Display for RelationType {
 
 /// A relation of an entity to `target`; on the wire `{"type": "memberOf", "targetRef": "…"}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Relation {
-    /// How it relates to the target.
+    /// How it relates to the target; on the wire `type`.
     #[serde(rename = "type")]
-    pub kind: RelationType,
+    pub type_: RelationType,
     /// The other entity.
     #[serde(rename = "targetRef")]
     pub target: EntityRef,
+}
+
+impl Relation {
+    /// A relation of this type to this entity.
+    #[must_use]
+    pub fn new(type_: RelationType, target: EntityRef) -> Self {
+        Self { type_, target }
+    }
 }
 
 /// The relations among sorted entities, by position: entity `i` has `edges[starts[i]..starts[i + 1]]`.
@@ -82,21 +92,33 @@ pub struct Relation {
 pub(crate) struct RelationIndex {
     starts: Vec<usize>,
     edges: Vec<(RelationType, u32)>,
+    /// What is named and not there. The positions of these follow those of the entities.
+    missing: Vec<EntityRef>,
 }
 
 impl RelationIndex {
-    /// Derives both ends of every relation; refs to entities that are not there give none.
+    /// Derives both ends of every relation; of one to an entity that is not there, the end that is.
     pub(crate) fn of(entities: &[(EntityRef, Entity)]) -> Self {
-        let positions = positions(entities);
+        let positions = positions(entities.iter().map(|(entity, _)| entity));
+        let mut missing = BTreeMap::new();
         let mut edges = Vec::new();
         for (from, (_, entity)) in (0_u32..).zip(entities) {
             for reference in entity.references() {
-                let target = reference.resolve().ok();
-                if let Some(&to) = target.and_then(|target| positions.get(&target)) {
-                    let kind = RelationType::of(reference.field());
-                    edges.extend([(from, kind, to), (to, kind.inverse(), from)]);
+                let Ok(target) = reference.resolve() else {
+                    continue;
+                };
+                let type_ = RelationType::of(reference.field());
+                match positions.get(&target) {
+                    Some(&to) => edges.extend([(from, type_, to), (to, type_.inverse(), from)]),
+                    None => missing
+                        .entry(target)
+                        .or_insert_with(Vec::new)
+                        .push((from, type_)),
                 }
             }
+        }
+        for (to, sources) in (0_u32..).skip(entities.len()).zip(missing.values()) {
+            edges.extend(sources.iter().map(|&(from, type_)| (from, type_, to)));
         }
         edges.sort_unstable();
         edges.dedup();
@@ -106,20 +128,40 @@ impl RelationIndex {
             .collect();
         Self {
             starts,
-            edges: edges.into_iter().map(|(_, kind, to)| (kind, to)).collect(),
+            edges: edges
+                .into_iter()
+                .map(|(_, type_, to)| (type_, to))
+                .collect(),
+            missing: missing.into_keys().collect(),
         }
     }
 
-    /// The relations of the entity at this position, with the positions of their targets.
-    pub(crate) fn get(&self, at: usize) -> &[(RelationType, u32)] {
-        match (self.starts.get(at), self.starts.get(at + 1)) {
-            (Some(&start), Some(&end)) => self.edges.get(start..end).unwrap_or_default(),
-            _ => &[],
+    /// The relations of the entity at this position among the same entities.
+    pub(crate) fn get(&self, entities: &[(EntityRef, Entity)], at: usize) -> Vec<Relation> {
+        let (Some(&start), Some(&end)) = (self.starts.get(at), self.starts.get(at + 1)) else {
+            return Vec::new();
+        };
+        let relation = |&(type_, to): &(RelationType, u32)| {
+            let to = usize::try_from(to).ok()?;
+            let target = match to.checked_sub(entities.len()) {
+                None => &entities.get(to)?.0,
+                Some(at) => self.missing.get(at)?,
+            };
+            Some(Relation::new(type_, target.clone()))
+        };
+        let edges = self.edges.get(start..end).unwrap_or_default();
+        let mut relations: Vec<Relation> = edges.iter().filter_map(relation).collect();
+        if !self.missing.is_empty() {
+            // What is missing comes last by position, but not by ref.
+            relations.sort_unstable();
         }
+        relations
     }
 }
 
 /// Where each entity stands.
-pub(crate) fn positions(entities: &[(EntityRef, Entity)]) -> HashMap<&EntityRef, u32> {
-    entities.iter().map(|(entity, _)| entity).zip(0..).collect()
+pub(crate) fn positions<'a>(
+    refs: impl IntoIterator<Item = &'a EntityRef>,
+) -> HashMap<&'a EntityRef, u32> {
+    refs.into_iter().zip(0..).collect()
 }

@@ -1,104 +1,95 @@
-//! What the texts of an entity may be, whether they stand in an [`Entity`](crate::Entity) or in a document.
+//! The rules that an entity can break, each with a code that does not change.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use url::Url;
+use serde::{Serialize, Serializer};
 
-use crate::entity_ref::RefParts;
-use crate::kind::{ApiVersion, Kind};
-use crate::name::{EntityName, Namespace, shown};
-use crate::spec::Presence;
-use crate::spelling::Spelled;
-use crate::syntax;
-
-/// What is wrong with a text, if something is.
-pub(crate) type Rule = fn(&str) -> Option<Cow<'static, str>>;
-
-pub(crate) fn any(_: &str) -> Option<Cow<'static, str>> {
-    None
+/// A rule that an entity can break.
+///
+/// The codes are stable: a program may keep them, filter by them and count them. Messages are for people and may change.
+///
+/// ```
+/// assert_eq!(catalog_model::Rule::MissingField.code(), "missing-field");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// `unknown-field`: the root has the fields `apiVersion`, `kind`, `metadata` and `spec`, and no other.
+    UnknownField,
+    /// `missing-field`: a required field is not there.
+    MissingField,
+    /// `repeated-field`: a field that the type has of its own stands among its unknown ones, too.
+    RepeatedField,
+    /// `wrong-type`: a value is of another JSON type.
+    WrongType,
+    /// `empty-text`: a text must have a character.
+    EmptyText,
+    /// `blank-text`: a text must have a character that is no white space.
+    BlankText,
+    /// `api-version`: the form of `apiVersion`, and the versions that there are of a kind.
+    ApiVersion,
+    /// `kind`: the form and the spelling of `kind`.
+    Kind,
+    /// `name`: the form of `metadata.name`.
+    Name,
+    /// `namespace`: the form of `metadata.namespace`.
+    Namespace,
+    /// `key`: the form of a label's or an annotation's key.
+    Key,
+    /// `label-value`: the form of a label's value.
+    LabelValue,
+    /// `tag`: the form of a tag.
+    Tag,
+    /// `url`: a link leads to an absolute URL.
+    Url,
+    /// `ref`: the form of a ref to another entity.
+    Ref,
+    /// `presence`: `required` or `optional`.
+    Presence,
+    /// `nesting`: nothing is nested deeper than 64 levels.
+    Nesting,
+    /// `placeholder`: no object has the single key `$text`, `$json` or `$yaml`.
+    Placeholder,
+    /// `key-case`: no two keys differ by case only.
+    KeyCase,
 }
 
-pub(crate) fn not_empty(text: &str) -> Option<Cow<'static, str>> {
-    text.is_empty().then_some("it is empty".into())
-}
-
-pub(crate) fn not_blank(text: &str) -> Option<Cow<'static, str>> {
-    syntax::is_blank(text).then_some("it is blank, leave it out instead".into())
-}
-
-/// What JavaScript's `new URL()` takes. Of hosts that mix directions of writing some engines take more.
-pub(crate) fn url(text: &str) -> Option<Cow<'static, str>> {
-    match Url::parse(text) {
-        Ok(url) if !url.is_special() && has_broken_host(text) => {
-            Some("it is not an absolute URL: the host is missing or invalid".into())
+impl Rule {
+    /// The code, such as `missing-field`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownField => "unknown-field",
+            Self::MissingField => "missing-field",
+            Self::RepeatedField => "repeated-field",
+            Self::WrongType => "wrong-type",
+            Self::EmptyText => "empty-text",
+            Self::BlankText => "blank-text",
+            Self::ApiVersion => "api-version",
+            Self::Kind => "kind",
+            Self::Name => "name",
+            Self::Namespace => "namespace",
+            Self::Key => "key",
+            Self::LabelValue => "label-value",
+            Self::Tag => "tag",
+            Self::Url => "url",
+            Self::Ref => "ref",
+            Self::Presence => "presence",
+            Self::Nesting => "nesting",
+            Self::Placeholder => "placeholder",
+            Self::KeyCase => "key-case",
         }
-        Ok(_) => None,
-        Err(error) => Some(format!("it is not an absolute URL: {error}").into()),
     }
 }
 
-/// `a://@` and `a://b:1\\`, which the parser lets pass for schemes that it does not know.
-fn has_broken_host(text: &str) -> bool {
-    // These are skipped wherever they stand, and others at the end.
-    let text = text.replace(['\t', '\n', '\r'], "");
-    let text = text.trim_end_matches(|c: char| c <= ' ');
-    let authority = text.split_once("://").and_then(|(before, after)| {
-        let is_scheme = !before.contains([':', '/', '?', '#']);
-        is_scheme.then(|| after.split(['/', '?', '#']).next())?
-    });
-    let Some(authority) = authority else {
-        return false;
-    };
-    match authority.rsplit_once('@') {
-        Some((_, host)) => host.is_empty() || host.contains('\\'),
-        None => authority.contains('\\'),
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
     }
 }
 
-pub(crate) fn name(text: &str) -> Option<Cow<'static, str>> {
-    Some(EntityName::parse(text).err()?.to_string().into())
-}
-
-pub(crate) fn namespace(text: &str) -> Option<Cow<'static, str>> {
-    Some(Namespace::parse(text).err()?.to_string().into())
-}
-
-pub(crate) fn kind(text: &str) -> Option<Cow<'static, str>> {
-    not_spelled::<Kind>(text)
-}
-
-pub(crate) fn api_version(text: &str) -> Option<Cow<'static, str>> {
-    not_spelled::<ApiVersion>(text)
-}
-
-pub(crate) fn presence(text: &str) -> Option<Cow<'static, str>> {
-    not_spelled::<Presence>(text)
-}
-
-fn not_spelled<T: Spelled>(text: &str) -> Option<Cow<'static, str>> {
-    let message = || format!("`{}` is not {}", shown(text), T::EXPECTED);
-    T::spelled(text).is_none().then(|| message().into())
-}
-
-pub(crate) fn key(text: &str) -> Option<Cow<'static, str>> {
-    let problem = syntax::check_key(text).err()?;
-    Some(format!("the key is not valid: {problem}").into())
-}
-
-/// The empty value is a valid one: a label may be a mere mark.
-pub(crate) fn label_value(text: &str) -> Option<Cow<'static, str>> {
-    if text.is_empty() {
-        return None;
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
     }
-    let problem = syntax::check_name(text).err()?;
-    Some(format!("the value is not valid: {problem}").into())
-}
-
-pub(crate) fn tag(text: &str) -> Option<Cow<'static, str>> {
-    let problem = syntax::check_tag(text).err()?;
-    Some(format!("the tag is not valid: {problem}").into())
-}
-
-pub(crate) fn reference(text: &str) -> Option<Cow<'static, str>> {
-    Some(RefParts::split(text).err()?.to_string().into())
 }

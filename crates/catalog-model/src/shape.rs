@@ -4,21 +4,21 @@
 
 use serde_json::{Map, Value};
 
-use crate::kind::Kind;
+use crate::check::{self, Check};
+use crate::kind::{ApiVersion, Kind};
 use crate::path::Path;
-use crate::rule::{self, Rule};
-use crate::spelling::Spelled as _;
+use crate::rule::Rule;
 use crate::violation::Violation;
 
 /// What a value looks like.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape {
-    Text(Rule),
+    Text(Check),
     List(&'static Self),
     /// An object with any keys, all values of which are texts.
     Texts {
-        key: Rule,
-        value: Rule,
+        key: Check,
+        value: Check,
     },
     /// An object with these fields and any others.
     Object(&'static [Field]),
@@ -48,39 +48,39 @@ const fn required(name: &'static str, shape: Shape) -> Field {
     }
 }
 
-const TEXT: Shape = Shape::Text(rule::not_empty);
-const REF: Shape = Shape::Text(rule::reference);
+const TEXT: Shape = Shape::Text(check::NOT_EMPTY);
+const REF: Shape = Shape::Text(check::REF);
 
 /// Texts that Backstage makes itself, and checks nevertheless when they are fed.
 pub(crate) const MACHINE_FIELDS: &[Field] = &[optional("uid", TEXT), optional("etag", TEXT)];
 
 pub(crate) const METADATA: &[Field] = &[
-    required("name", Shape::Text(rule::name)),
-    optional("namespace", Shape::Text(rule::namespace)),
+    required("name", Shape::Text(check::NAME)),
+    optional("namespace", Shape::Text(check::NAMESPACE)),
     optional("title", TEXT),
-    optional("description", Shape::Text(rule::any)),
+    optional("description", Shape::Text(check::ANY)),
     optional(
         "labels",
         Shape::Texts {
-            key: rule::key,
-            value: rule::label_value,
+            key: check::KEY,
+            value: check::LABEL_VALUE,
         },
     ),
     optional(
         "annotations",
         Shape::Texts {
-            key: rule::key,
-            value: rule::any,
+            key: check::KEY,
+            value: check::ANY,
         },
     ),
-    optional("tags", Shape::List(&Shape::Text(rule::tag))),
+    optional("tags", Shape::List(&Shape::Text(check::TAG))),
     optional("links", Shape::List(&Shape::Object(LINK))),
 ];
 
 pub(crate) const LINK: &[Field] = &[
-    required("url", Shape::Text(rule::url)),
-    optional("title", Shape::Text(rule::not_blank)),
-    optional("icon", Shape::Text(rule::not_blank)),
+    required("url", Shape::Text(check::URL)),
+    optional("title", Shape::Text(check::NOT_BLANK)),
+    optional("icon", Shape::Text(check::NOT_BLANK)),
     optional("type", TEXT),
 ];
 
@@ -107,24 +107,25 @@ const LOCATION: &[Field] = &[
     optional("type", TEXT),
     optional("target", TEXT),
     optional("targets", Shape::List(&TEXT)),
-    optional("presence", Shape::Text(rule::presence)),
+    optional("presence", Shape::Text(check::PRESENCE)),
 ];
 
-/// The fields of `spec`.
-pub(crate) const fn spec(kind: Kind) -> &'static [Field] {
-    match kind {
-        Kind::User => USER,
-        Kind::Group => GROUP,
-        Kind::Location => LOCATION,
+/// The known fields of `spec`; nothing for a kind whose spec is kept as it is.
+pub(crate) fn spec(kind: &Kind) -> Option<&'static [Field]> {
+    match kind.as_str() {
+        "User" => Some(USER),
+        "Group" => Some(GROUP),
+        "Location" => Some(LOCATION),
+        _ => None,
     }
 }
 
 const ROOT: [Field; 4] = [
-    required("apiVersion", Shape::Text(rule::api_version)),
-    required("kind", Shape::Text(rule::kind)),
+    required("apiVersion", Shape::Text(check::API_VERSION)),
+    required("kind", Shape::Text(check::KIND)),
     required("metadata", Shape::Object(METADATA)),
-    // What it holds depends on the kind.
-    required("spec", Shape::Object(&[])),
+    // What it holds, and whether it must be there, depends on the kind.
+    optional("spec", Shape::Object(&[])),
 ];
 
 /// Every place of a document that does not look as it must.
@@ -137,35 +138,52 @@ pub(crate) fn check_document(document: &Value, found: &mut Vec<Violation>) {
     let is_foreign = |key: &&String| ROOT.iter().all(|field| field.name != *key);
     for key in root.keys().filter(is_foreign) {
         let message = "an entity has the fields apiVersion, kind, metadata and spec, and no other";
-        found.push(Violation::new(at.key(key), message));
+        found.push(Violation::new(Rule::UnknownField, &at.key(key), message));
     }
     if let Some(metadata) = root.get("metadata").and_then(Value::as_object) {
         check_fields(MACHINE_FIELDS, metadata, &at.key("metadata"), found);
     }
-    let kind = root.get("kind").and_then(Value::as_str);
-    if let (Some(kind), Some(object)) = (
-        kind.and_then(Kind::spelled),
-        root.get("spec").and_then(Value::as_object),
-    ) {
-        check_fields(spec(kind), object, &at.key("spec"), found);
+    let text = |field| root.get(field).and_then(Value::as_str);
+    let kind = text("kind").and_then(|kind| Kind::parse(kind).ok());
+    let fields = kind.as_ref().map(spec);
+    match (root.get("spec"), fields) {
+        (Some(Value::Object(object)), Some(Some(fields))) => {
+            check_fields(fields, object, &at.key("spec"), found);
+        }
+        (None, None | Some(Some(_))) => found.push(missing(&at.key("spec"))),
+        _ => {}
+    }
+    let version = text("apiVersion").and_then(|version| ApiVersion::parse(version).ok());
+    if let (Some(kind), Some(Some(_)), Some(version)) = (&kind, fields, &version) {
+        check_version(kind, version, found);
+    }
+}
+
+/// Of the kinds whose spec is known there are two versions.
+pub(crate) fn check_version(kind: &Kind, version: &ApiVersion, found: &mut Vec<Violation>) {
+    if let Some(message) = check::version_of(kind, version) {
+        let at = Path::Root;
+        found.push(Violation::new(
+            Rule::ApiVersion,
+            &at.key("apiVersion"),
+            message,
+        ));
     }
 }
 
 /// It goes as deep as shapes do, whatever the value.
 fn check(shape: &Shape, value: &Value, at: &Path<'_>, found: &mut Vec<Violation>) {
     match (shape, value) {
-        (Shape::Text(rule), Value::String(text)) => {
-            found.extend(rule(text).map(|message| Violation::new(at, message)));
-        }
+        (Shape::Text(check), Value::String(text)) => check_text(*check, text, at, found),
         (Shape::List(shape), Value::Array(list)) => {
             for (index, element) in list.iter().enumerate() {
                 check(shape, element, &at.index(index), found);
             }
         }
-        (Shape::Texts { key: rule, value }, Value::Object(object)) => {
+        (Shape::Texts { key: of_key, value }, Value::Object(object)) => {
             for (key, text) in object {
                 let at = at.key(key);
-                found.extend(rule(key).map(|message| Violation::new(at, message)));
+                check_text(*of_key, key, &at, found);
                 check(&Shape::Text(*value), text, &at, found);
             }
         }
@@ -173,6 +191,12 @@ fn check(shape: &Shape, value: &Value, at: &Path<'_>, found: &mut Vec<Violation>
         (Shape::Text(_), _) => found.push(unlike(at, value, "a text")),
         (Shape::List(_), _) => found.push(unlike(at, value, "a list")),
         (Shape::Texts { .. } | Shape::Object(_), _) => found.push(unlike(at, value, "an object")),
+    }
+}
+
+pub(crate) fn check_text(check: Check, text: &str, at: &Path<'_>, found: &mut Vec<Violation>) {
+    if let Some(message) = (check.broken)(text) {
+        found.push(Violation::new(check.rule, at, message));
     }
 }
 
@@ -185,12 +209,14 @@ pub(crate) fn check_fields(
     for field in fields {
         match object.get(field.name) {
             Some(value) => check(&field.shape, value, &at.key(field.name), found),
-            None if field.is_required => {
-                found.push(Violation::new(at.key(field.name), "it is missing"));
-            }
+            None if field.is_required => found.push(missing(&at.key(field.name))),
             None => {}
         }
     }
+}
+
+fn missing(at: &Path<'_>) -> Violation {
+    Violation::new(Rule::MissingField, at, "it is missing")
 }
 
 fn unlike(at: &Path<'_>, value: &Value, expected: &str) -> Violation {
@@ -202,5 +228,5 @@ fn unlike(at: &Path<'_>, value: &Value, expected: &str) -> Violation {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
-    Violation::new(at, format!("it is {is}, not {expected}"))
+    Violation::new(Rule::WrongType, at, format!("it is {is}, not {expected}"))
 }

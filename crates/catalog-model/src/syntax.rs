@@ -27,8 +27,12 @@ pub(crate) enum Problem {
         at: usize,
         rule: &'static str,
     },
-    #[error("character {at} is a second '/', a key has one prefix at most")]
+    #[error("character {at} is a second '/', there is one prefix at most")]
     SecondSlash { at: usize },
+    #[error("after '/', it is empty")]
+    NothingAfterPrefix,
+    #[error("it is spelled `{0}`")]
+    Spelling(&'static str),
     #[error("in the prefix before '/', {0}")]
     Prefix(Box<Self>),
 }
@@ -107,19 +111,51 @@ pub(crate) fn check_tag(text: &str) -> Result<(), Problem> {
 
 /// `[dns-subdomain/]name`: the key of a label or an annotation.
 pub(crate) fn check_key(text: &str) -> Result<(), Problem> {
-    let Some((prefix, name)) = text.split_once('/') else {
-        return check_name(text);
-    };
-    if is_dns_subdomain(prefix) && is_name(name) {
-        return Ok(());
+    match text.split_once('/') {
+        Some((prefix, name)) if is_dns_subdomain(prefix) && is_name(name) => Ok(()),
+        _ => check_prefixed(text, check_name),
     }
+}
+
+/// `[dns-subdomain/]version`, the version `^[a-z0-9A-Z]+$`, 1 to 63 characters.
+pub(crate) fn check_api_version(text: &str) -> Result<(), Problem> {
+    check_prefixed(text, check_alphanumeric)
+}
+
+/// `^[a-zA-Z][a-z0-9A-Z]*$`, 1 to 63 characters.
+pub(crate) fn check_kind(text: &str) -> Result<(), Problem> {
+    check_alphanumeric(text)?;
+    match text.chars().next() {
+        Some(character) if !character.is_ascii_alphabetic() => Err(Problem::Edge {
+            character,
+            at: 1,
+            rule: "the first must be a letter",
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_alphanumeric(text: &str) -> Result<(), Problem> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric();
+    check_characters(text, "ASCII letters and digits", is_allowed)?;
+    check_length(text, MAX_NAME)
+}
+
+/// A text of its own, or one after a prefix as DNS has it.
+fn check_prefixed(text: &str, check: impl Fn(&str) -> Result<(), Problem>) -> Result<(), Problem> {
+    let Some((prefix, rest)) = text.split_once('/') else {
+        return check(text);
+    };
     let before = prefix.chars().count() + 1;
-    if let Some((inner, _)) = name.split_once('/') {
+    if let Some((inner, _)) = rest.split_once('/') {
         let at = before + inner.chars().count() + 1;
         return Err(Problem::SecondSlash { at });
     }
     check_dns_subdomain(prefix).map_err(|problem| Problem::Prefix(Box::new(problem)))?;
-    check_name(name).map_err(|problem| shifted(problem, before))
+    check(rest).map_err(|problem| match problem {
+        Problem::Empty => Problem::NothingAfterPrefix,
+        problem => shifted(problem, before),
+    })
 }
 
 /// True when JavaScript's `trim` leaves nothing.
@@ -248,7 +284,7 @@ mod tests {
             (
                 key,
                 "a/b/c",
-                "character 4 is a second '/', a key has one prefix at most".to_owned(),
+                "character 4 is a second '/', there is one prefix at most".to_owned(),
             ),
             (
                 key,

@@ -1,6 +1,6 @@
 //! Users and groups for tests: as Okta says them, and as the catalog has them.
 
-use catalog_model::{Entity, GroupSpec, Metadata, Spec, UserSpec};
+use catalog_model::{Entity, GroupSpec, Metadata, UserSpec};
 use okta_api::{Group, User};
 use serde_json::{Value, json};
 
@@ -24,17 +24,13 @@ pub(crate) fn group_named(id: &str, name: &str) -> Group {
 
 /// A user of the catalog who has nothing but a name.
 pub(crate) fn user_entity(name: &str) -> Entity {
-    let spec = Spec::User(UserSpec::default());
-    Entity::new(Metadata::new(name.parse().unwrap()), spec)
+    Entity::new(Metadata::new(name.parse().unwrap()), UserSpec::default())
 }
 
 /// A group of the catalog with these members, by name.
 pub(crate) fn group_entity(name: &str, members: &[&str]) -> Entity {
-    let spec = GroupSpec {
-        members: members.iter().map(|member| (*member).into()).collect(),
-        ..GroupSpec::new("group")
-    };
-    Entity::new(Metadata::new(name.parse().unwrap()), Spec::Group(spec))
+    let spec = GroupSpec::new("group").with_members(members.iter().copied());
+    Entity::new(Metadata::new(name.parse().unwrap()), spec)
 }
 
 /// What a provider selects that selects by every key.

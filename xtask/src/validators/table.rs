@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_case_has_a_verdict_and_is_kept_as_it_is_printed() {
-        let path = crate::harness::fixtures().join("entities/verdicts.json");
+        let path = crate::validators::verdicts();
         let table = Table::read(&path).unwrap();
         assert!(table.questions().unwrap().len() >= 450);
         let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::entity::{Entity, Spec};
+use crate::kind::Kind;
 use crate::metadata::Extra;
-use crate::path::Path;
+use crate::path::{self, Path, Segment};
+use crate::rule::Rule;
 use crate::shape::{self, Field};
 use crate::spec::Profile;
 use crate::violation::Violation;
@@ -22,12 +24,20 @@ const NOT_INDEXED: [&str; 4] = [
     "metadata.etag",
 ];
 /// The keys that it has of every entity: of its own, or because annotations are added to what is fed.
-const INDEXED_ANYWAY: [&str; 5] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "metadata.annotations.backstage.io/managed-by-location",
-    "metadata.annotations.backstage.io/managed-by-origin-location",
+const INDEXED_ANYWAY: [&[&str]; 5] = [
+    &["metadata", "name"],
+    &["metadata", "namespace"],
+    &["metadata", "uid"],
+    &[
+        "metadata",
+        "annotations",
+        "backstage.io/managed-by-location",
+    ],
+    &[
+        "metadata",
+        "annotations",
+        "backstage.io/managed-by-origin-location",
+    ],
 ];
 
 /// Checks what holds for keys anywhere in an entity.
@@ -56,7 +66,15 @@ pub(super) fn check(entity: &Entity, found: &mut Vec<Violation>) {
 
 /// Checks the same of a document that is not too deep.
 pub(crate) fn check_keys(document: &Value, found: &mut Vec<Violation>) {
-    check_placeholders(document, &Path::Root, found);
+    let kind = document.get("kind").and_then(Value::as_str);
+    let kind = kind.and_then(|kind| Kind::parse(kind).ok());
+    let is_other = kind.is_some_and(|kind| shape::spec(&kind).is_none());
+    each_child(document, &Path::Root, |inner, at| {
+        // There they are meant: `definition` of an `API` is often another file.
+        if !(is_other && matches!(at, Path::Key(_, "spec"))) {
+            check_placeholders(inner, at, found);
+        }
+    });
     check_clashes(document, found);
 }
 
@@ -69,19 +87,21 @@ pub(crate) fn has_open_keys(entity: &Entity) -> bool {
         !key.bytes().all(is_closed)
     };
     let (spec, profile) = spec_extra(&entity.spec);
+    let has_fields = |extra: &Extra| !extra.is_empty();
     metadata.labels.keys().any(is_open)
         || metadata.annotations.keys().any(is_open)
         || metadata.links.iter().any(|link| !link.extra.is_empty())
         || !metadata.extra.is_empty()
-        || !spec.is_empty()
-        || profile.is_some_and(|profile| !profile.extra.is_empty())
+        || spec.is_some_and(has_fields)
+        || profile.is_some_and(|profile| has_fields(&profile.extra))
 }
 
-fn spec_extra(spec: &Spec) -> (&Extra, Option<&Profile>) {
+fn spec_extra(spec: &Spec) -> (Option<&Extra>, Option<&Profile>) {
     match spec {
-        Spec::User(user) => (&user.extra, user.profile.as_ref()),
-        Spec::Group(group) => (&group.extra, group.profile.as_ref()),
-        Spec::Location(location) => (&location.extra, None),
+        Spec::User(user) => (Some(&user.extra), user.profile.as_ref()),
+        Spec::Group(group) => (Some(&group.extra), group.profile.as_ref()),
+        Spec::Location(location) => (Some(&location.extra), None),
+        Spec::Other(other) => (other.fields.as_ref(), None),
     }
 }
 
@@ -90,7 +110,8 @@ fn check_repetitions(entity: &Entity, found: &mut Vec<Violation>) {
     let mut check = |at: &Path<'_>, extra: &Extra, known: &[Field]| {
         let is_known = |key: &&String| known.iter().any(|field| field.name == *key);
         for key in extra.keys().filter(is_known) {
-            found.push(Violation::new(at.key(key), "the field is given twice"));
+            let message = "the field is given twice";
+            found.push(Violation::new(Rule::RepeatedField, &at.key(key), message));
         }
     };
     let root = Path::Root;
@@ -102,7 +123,9 @@ fn check_repetitions(entity: &Entity, found: &mut Vec<Violation>) {
     }
     let at = root.key("spec");
     let (spec, profile) = spec_extra(&entity.spec);
-    check(&at, spec, shape::spec(entity.kind()));
+    if let (Some(spec), Some(known)) = (spec, shape::spec(&entity.kind())) {
+        check(&at, spec, known);
+    }
     if let Some(profile) = profile {
         check(&at.key("profile"), &profile.extra, shape::PROFILE);
     }
@@ -113,7 +136,7 @@ pub(crate) fn check_depth(value: &Value, found: &mut Vec<Violation>) -> bool {
     fn look(value: &Value, at: &Path<'_>, depth: usize) -> Option<Violation> {
         if depth > MAX_DEPTH {
             let message = format!("it is nested deeper than {MAX_DEPTH} levels");
-            return Some(Violation::new(at, message));
+            return Some(Violation::new(Rule::Nesting, at, message));
         }
         let mut first = None;
         each_child(value, at, |inner, at| {
@@ -130,27 +153,27 @@ pub(crate) fn check_depth(value: &Value, found: &mut Vec<Violation>) -> bool {
 
 /// An object with the single key `$text`, `$json` or `$yaml` makes the backend fetch its value.
 fn check_placeholders(value: &Value, at: &Path<'_>, found: &mut Vec<Violation>) {
-    if let Value::Object(object) = value
-        && object.keys().any(|key| key.starts_with('$'))
-    {
-        // Into an object with other such keys it does not look.
-        if let (1, Some(key @ ("$text" | "$json" | "$yaml"))) =
-            (object.len(), object.keys().next().map(String::as_str))
-        {
-            let message =
-                format!("an object with the single key `{key}` makes Backstage fetch a URL");
-            found.push(Violation::new(at, message));
+    let is_special = |object: &Map<String, Value>| object.keys().any(|key| key.starts_with('$'));
+    match value {
+        Value::Object(object) if is_special(object) => {
+            // Into an object with other such keys it does not look.
+            let mut keys = object.keys().map(String::as_str);
+            if let (Some(key @ ("$text" | "$json" | "$yaml")), None) = (keys.next(), keys.next()) {
+                let message =
+                    format!("an object with the single key `{key}` makes Backstage fetch a URL");
+                found.push(Violation::new(Rule::Placeholder, at, message));
+            }
         }
-        return;
+        _ => each_child(value, at, |inner, at| check_placeholders(inner, at, found)),
     }
-    each_child(value, at, |inner, at| check_placeholders(inner, at, found));
 }
 
 /// Two keys that differ by case only keep an entity out of the catalog, silently.
 fn check_clashes(value: &Value, found: &mut Vec<Violation>) {
     let mut index = SearchIndex::default();
-    for key in INDEXED_ANYWAY {
-        index.add(key.to_owned(), key);
+    for keys in INDEXED_ANYWAY {
+        let place = keys.iter().map(|key| Segment::Key((*key).to_owned()));
+        index.add(keys.join("."), || place.collect());
     }
     index.visit(value, String::new(), &Path::Root);
     for mut keys in index.keys.into_values() {
@@ -158,9 +181,9 @@ fn check_clashes(value: &Value, found: &mut Vec<Violation>) {
         let Some((_, other)) = keys.pop_last() else {
             continue;
         };
-        for path in keys.into_values() {
-            let message = format!("it differs from `{other}` by case only");
-            found.push(Violation::new(path, message));
+        for place in keys.into_values() {
+            let message = format!("it differs from `{}` by case only", path::printed(&other));
+            found.push(Violation::at(Rule::KeyCase, place, message));
         }
     }
 }
@@ -169,8 +192,8 @@ fn check_clashes(value: &Value, found: &mut Vec<Violation>) {
 /// with the text.
 #[derive(Default)]
 struct SearchIndex {
-    /// By the key in lower case: the keys, each with its first place as people read it.
-    keys: BTreeMap<String, BTreeMap<String, String>>,
+    /// By the key in lower case: the keys, each with its first place.
+    keys: BTreeMap<String, BTreeMap<String, Vec<Segment>>>,
     texts: HashSet<String>,
 }
 
@@ -198,18 +221,18 @@ impl SearchIndex {
                         let key = format!("{key}.{text}");
                         // Texts that differ by case only count once: refs and tags may.
                         if self.texts.insert(key.to_lowercase()) {
-                            self.add(key, at);
+                            self.add(key, || at.segments());
                         }
                     }
                 }
             }
-            _ => self.add(key, at),
+            _ => self.add(key, || at.segments()),
         }
     }
 
-    fn add(&mut self, key: String, at: impl ToString) {
+    fn add(&mut self, key: String, place: impl FnOnce() -> Vec<Segment>) {
         let keys = self.keys.entry(key.to_lowercase()).or_default();
-        keys.entry(key).or_insert_with(|| at.to_string());
+        keys.entry(key).or_insert_with(place);
     }
 }
 
@@ -241,18 +264,16 @@ mod tests {
     fn user(extra: Value) -> Entity {
         let mut metadata = Metadata::new("jane".parse().unwrap());
         metadata.extra = serde_json::from_value(extra).unwrap();
-        Entity::new(metadata, Spec::User(UserSpec::default()))
+        Entity::new(metadata, UserSpec::default())
     }
 
     #[test]
     fn a_known_field_among_the_unknown_is_a_violation() {
         for key in ["name", "namespace", "title", "labels"] {
-            let violations = user(json!({ key: "x" })).validate();
+            let violations = user(json!({ key: "x" })).validate().unwrap_err();
             let path = format!("metadata.{key}");
-            assert!(
-                violations.contains(&Violation::new(path, "the field is given twice")),
-                "{key}"
-            );
+            let is_it = |it: &Violation| it.path() == path && it.rule() == Rule::RepeatedField;
+            assert!(violations.iter().any(is_it), "{key}");
         }
     }
 
@@ -262,13 +283,15 @@ mod tests {
         // The root, `metadata` and the field itself are the levels above.
         assert_eq!(
             user(json!({ "deep": nested(MAX_DEPTH - 2) })).validate(),
-            []
+            Ok(())
         );
         let violations = user(json!({ "deep": nested(MAX_DEPTH - 1) })).validate();
+        let violations = violations.unwrap_err();
         assert_eq!(violations.len(), 1);
-        assert_eq!(
-            violations[0].message(),
-            "it is nested deeper than 64 levels"
+        assert!(
+            violations
+                .to_string()
+                .ends_with("`: it is nested deeper than 64 levels")
         );
     }
 }

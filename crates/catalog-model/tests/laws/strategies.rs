@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use catalog_model::{
-    ApiVersion, Entity, EntitySet, Extra, GroupSpec, Link, LocationSpec, Metadata, Presence,
-    Profile, Spec, SpecRef, UserSpec,
+    ApiVersion, Entity, EntitySet, Extra, GroupSpec, Link, LocationSpec, Metadata, OtherSpec,
+    Presence, Profile, Spec, SpecRef, UserSpec,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of as maybe;
@@ -53,12 +53,10 @@ fn link() -> impl Strategy<Value = Link> {
         words(),
         extra(),
     )
-        .prop_map(|(url, title, icon, r#type, extra)| Link {
-            title,
-            icon,
-            r#type,
-            extra,
-            ..Link::new(url)
+        .prop_map(|(url, title, icon, type_, extra)| {
+            let mut link = Link::new(url);
+            (link.title, link.icon, link.type_, link.extra) = (title, icon, type_, extra);
+            link
         })
 }
 
@@ -76,85 +74,70 @@ fn metadata() -> impl Strategy<Value = Metadata> {
     )
         .prop_map(|((name, namespace, title, description), open, extra)| {
             let (labels, annotations, tags, links) = open;
-            Metadata {
-                namespace: namespace.parse().unwrap(),
-                title,
-                description,
-                labels,
-                annotations,
-                tags,
-                links,
-                extra,
-                ..Metadata::new(name.parse().unwrap())
-            }
+            let mut metadata =
+                Metadata::new(name.parse().unwrap()).with_namespace(namespace.parse().unwrap());
+            (metadata.title, metadata.description) = (title, description);
+            (metadata.labels, metadata.annotations) = (labels, annotations);
+            (metadata.tags, metadata.links, metadata.extra) = (tags, links, extra);
+            metadata
         })
 }
 
 fn profile() -> impl Strategy<Value = Profile> {
     (maybe(text()), maybe(text()), maybe(text()), extra()).prop_map(
-        |(display_name, email, picture, extra)| Profile {
-            display_name,
-            email,
-            picture,
-            extra,
+        |(display_name, email, picture, extra)| {
+            let mut profile = Profile::default();
+            (profile.display_name, profile.email) = (display_name, email);
+            (profile.picture, profile.extra) = (picture, extra);
+            profile
         },
     )
 }
 
 fn spec() -> impl Strategy<Value = Spec> {
     let user = (maybe(profile()), refs(), extra()).prop_map(|(profile, member_of, extra)| {
-        Spec::User(UserSpec {
-            profile,
-            member_of,
-            extra,
-        })
+        let mut user = UserSpec::default();
+        (user.profile, user.member_of, user.extra) = (profile, member_of, extra);
+        Spec::from(user)
     });
-    let group = (
-        text(),
-        maybe(profile()),
-        maybe(REF),
-        refs(),
-        refs(),
-        extra(),
-    )
-        .prop_map(|(r#type, profile, parent, children, members, extra)| {
-            let parent = parent.map(SpecRef::from);
-            Spec::Group(GroupSpec {
-                r#type,
-                profile,
-                parent,
-                children,
-                members,
-                extra,
-            })
-        });
+    let of_groups = (maybe(REF), refs(), refs());
+    let group = (text(), maybe(profile()), of_groups, extra()).prop_map(
+        |(type_, profile, (parent, children, members), extra)| {
+            let mut group = GroupSpec::new(type_);
+            (group.profile, group.parent) = (profile, parent.map(SpecRef::from));
+            (group.children, group.members, group.extra) = (children, members, extra);
+            Spec::from(group)
+        },
+    );
     let presence = prop_oneof![Just(Presence::Required), Just(Presence::Optional)];
-    let location = (
-        maybe(text()),
-        maybe(text()),
-        vec(text(), 0..3),
-        maybe(presence),
-        extra(),
-    )
-        .prop_map(|(r#type, target, targets, presence, extra)| {
-            Spec::Location(LocationSpec {
-                r#type,
-                target,
-                targets,
-                presence,
-                extra,
-            })
-        });
-    prop_oneof![user, group, location]
+    let targets = (maybe(text()), vec(text(), 0..3), maybe(presence));
+    let location = (maybe(text()), targets, extra()).prop_map(
+        |(type_, (target, targets, presence), extra)| {
+            let mut location = LocationSpec::default();
+            (location.type_, location.target, location.targets) = (type_, target, targets);
+            (location.presence, location.extra) = (presence, extra);
+            Spec::from(location)
+        },
+    );
+    let other = ("[A-Z][a-z0-9]{1,3}X", maybe(extra())).prop_map(|(kind, fields)| {
+        let mut other = OtherSpec::new(kind.parse().unwrap());
+        other.fields = fields;
+        Spec::from(other)
+    });
+    prop_oneof![user, group, location, other]
 }
 
 /// Any valid entity, whose refs may name nothing.
 pub(crate) fn entity() -> impl Strategy<Value = Entity> {
-    let version = prop_oneof![Just(ApiVersion::V1Alpha1), Just(ApiVersion::V1Beta1)];
-    (version, metadata(), spec()).prop_map(|(api_version, metadata, spec)| Entity {
-        api_version,
-        metadata,
-        spec,
+    let version = prop_oneof![Just(ApiVersion::V1_ALPHA1), Just(ApiVersion::V1_BETA1)];
+    let other = "([a-z0-9]{1,5}/)?[A-Za-z0-9]{1,8}".prop_map(|text| text.parse().unwrap());
+    (version, other, metadata(), spec()).prop_map(|(version, other, metadata, spec)| {
+        let version = if matches!(spec, Spec::Other(_)) {
+            other
+        } else {
+            version
+        };
+        Entity::new(metadata, spec).with_api_version(version)
     })
 }
 
@@ -213,10 +196,7 @@ fn catalog(
         let member_of = member_of.remove(name).unwrap_or_default();
         (
             *name,
-            Spec::User(UserSpec {
-                member_of,
-                ..UserSpec::default()
-            }),
+            Spec::from(UserSpec::default().with_member_of(member_of)),
         )
     });
     let groups = groups

@@ -6,8 +6,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use catalog_model::{Entity, EntityRef, EntitySet, Kind, Relation};
+use catalog_model::{Entity, EntityRef, EntitySet, Relation};
 use jiff::Timestamp;
+
+use crate::held::object::Kind;
 
 mod representation;
 mod search;
@@ -256,7 +258,7 @@ impl Published {
 
 /// Where the entities of a kind are. Refs begin with the kind, so those of one kind stand together.
 fn range(index: &[(EntityRef, Option<String>)], kind: Kind) -> Range<usize> {
-    let is = |(reference, _): &&(EntityRef, _)| reference.kind() == kind;
+    let is = |(reference, _): &&(EntityRef, _)| Kind::of(reference) == Some(kind);
     let start = index.iter().take_while(|entry| !is(entry)).count();
     start..start + index.iter().skip(start).take_while(is).count()
 }

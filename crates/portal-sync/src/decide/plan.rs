@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog_model::{EntityRef, Kind, Violation};
+use catalog_model::{EntityRef, Violations};
 use jiff::Timestamp;
 use okta_api::GIVE_ROLE;
 
@@ -15,7 +15,7 @@ use crate::decide::roster::{Rules, resolve};
 use crate::held::criteria::{Changed, Criteria, Remembered};
 use crate::held::document::Written;
 use crate::held::notice::Notice;
-use crate::held::object::Key;
+use crate::held::object::{Key, Kind};
 use crate::held::org::Org;
 use crate::held::packed::Packed;
 use crate::held::quarantine::Quarantine;
@@ -184,7 +184,7 @@ pub(crate) enum PlanError {
     Packed(#[source] std::io::Error),
     /// Entities that Backstage would refuse: a bug.
     #[error("backstage would refuse what was made:{}", refused(.0))]
-    Unsound(Vec<(EntityRef, Vec<Violation>)>),
+    Unsound(Vec<(EntityRef, Violations)>),
 }
 
 /// The objects that may stay as they are in the catalog, so that their texts must be known before there is a plan: kind and
@@ -226,8 +226,8 @@ impl PlanError {
 }
 
 /// Entities, each with what is wrong with it.
-fn refused(entities: &[(EntityRef, Vec<Violation>)]) -> String {
-    let of_one = |(entity, violations): &(EntityRef, Vec<Violation>)| {
+fn refused(entities: &[(EntityRef, Violations)]) -> String {
+    let of_one = |(entity, violations): &(EntityRef, Violations)| {
         let violations: String = violations.iter().map(|it| format!(" {it};")).collect();
         format!(" {entity}:{violations}")
     };

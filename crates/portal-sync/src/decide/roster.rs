@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use catalog_model::Kind;
 use jiff::Timestamp;
 use okta_api::{User, UserId};
 
@@ -15,7 +14,7 @@ use crate::decide::guard::{Guard, Percent};
 use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::criteria::Changed;
 use crate::held::leavers::Leavers;
-use crate::held::object::GroupKey;
+use crate::held::object::{GroupKey, Kind};
 use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
 use crate::held::trip::Trip;

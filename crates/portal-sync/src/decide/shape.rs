@@ -9,13 +9,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog_model::Kind;
 use okta_api::{Group, GroupId, User, UserId};
 use okta_auth::visible::message;
 
 use crate::decide::rules::{MappingRules, Merge, Root};
 use crate::held::notice::MappingNotice;
-use crate::held::object::GroupKey;
+use crate::held::object::{GroupKey, Kind};
 use crate::held::org::{Members, Org};
 use crate::held::quarantine::Quarantine;
 use crate::held::state::State;

@@ -1,6 +1,7 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
-use catalog_model::{Digest, Entity, EntityRef};
+use catalog_model::{Digest, Entity, EntityRef, Spec};
+use serde::de::Error as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::held::object::Key;
@@ -49,7 +50,16 @@ impl Document {
     /// # Errors
     /// When it is not an entity: the store was damaged.
     pub(crate) fn entity(&self) -> Result<Entity, serde_json::Error> {
-        serde_json::from_str(&self.body)
+        let entity: Entity = serde_json::from_str(&self.body)?;
+        match &entity.spec {
+            Spec::User(_) | Spec::Group(_) | Spec::Location(_) => Ok(entity),
+            _ => {
+                let kind = entity.kind();
+                Err(serde_json::Error::custom(format_args!(
+                    "`{kind}` is no kind that was ever written"
+                )))
+            }
+        }
     }
 }
 
@@ -96,6 +106,17 @@ mod tests {
         let document = Document::of(&jane);
         assert_eq!(document.entity_ref().as_str(), "user:default/jane");
         assert_eq!(document.entity()?, jane);
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_of_another_kind_is_damage() -> Result<(), Box<dyn std::error::Error>> {
+        use crate::held::document::Document;
+
+        let text = r#"{"apiVersion":"a/v1","kind":"Component","metadata":{"name":"jane"}}"#;
+        let document = Document::stored("user:default/jane".parse()?, text);
+        let error = document.entity().unwrap_err().to_string();
+        assert_eq!(error, "`Component` is no kind that was ever written");
         Ok(())
     }
 }

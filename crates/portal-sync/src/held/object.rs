@@ -8,8 +8,60 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use catalog_model::Kind;
+use catalog_model::EntityRef;
 use okta_api::{GroupId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What the catalog has entities of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// A person.
+    User,
+    /// A set of people.
+    Group,
+}
+
+impl Kind {
+    /// The spelling of `kind` in an entity.
+    #[must_use]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "Group",
+        }
+    }
+
+    /// The spelling in a ref.
+    #[must_use]
+    pub(crate) const fn lower(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+
+    /// The kind of the entity that has this ref.
+    #[must_use]
+    pub(crate) fn of(entity_ref: &EntityRef) -> Option<Self> {
+        Self::named(entity_ref.kind())
+    }
+
+    /// The kind of this name, whatever its letter case.
+    #[must_use]
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let mut all = [Self::User, Self::Group].into_iter();
+        all.find(|kind| kind.lower().eq_ignore_ascii_case(name))
+    }
+}
+
+impl From<Kind> for catalog_model::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::User => Self::USER,
+            Kind::Group => Self::GROUP,
+        }
+    }
+}
 
 const MERGED: &str = "portal-sync:merged:";
 const ROOT: &str = "portal-sync:root";
@@ -58,13 +110,12 @@ impl GroupKey {
 }
 
 impl Key {
-    /// The key of an object of this kind that has this text; nothing for a kind that stands for no object.
+    /// The key of an object of this kind that has this text.
     #[must_use]
-    pub(crate) fn parse(kind: Kind, text: &str) -> Option<Self> {
+    pub(crate) fn parse(kind: Kind, text: &str) -> Self {
         match kind {
-            Kind::User => Some(Self::User(text.into())),
-            Kind::Group => Some(Self::Group(text.into())),
-            Kind::Location => None,
+            Kind::User => Self::User(text.into()),
+            Kind::Group => Self::Group(text.into()),
         }
     }
 
@@ -156,9 +207,9 @@ mod tests {
         ] {
             assert_eq!(key.to_string(), text);
             assert_eq!(GroupKey::from(text), key);
-            assert_eq!(Key::parse(Kind::Group, text), Some(key.into()));
+            assert_eq!(Key::parse(Kind::Group, text), key.into());
         }
-        let jane = Key::parse(Kind::User, "00u1").unwrap();
+        let jane = Key::parse(Kind::User, "00u1");
         assert_eq!(jane, Key::User("00u1".into()));
         assert_eq!((jane.kind(), &*jane.text()), (Kind::User, "00u1"));
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use catalog_model::{Digest, Entity, EntityRef, Kind, Namespace};
+use catalog_model::{Digest, Entity, EntityRef, Namespace};
 use jiff::Timestamp;
 use okta_api::{GroupId, UserId};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::criteria::Remembered;
 use super::document::{Document, Written, digest_of};
 use super::leavers::left_at;
-use super::object::{GroupKey, Key};
+use super::object::{GroupKey, Key, Kind};
 
 /// The annotation of a group that is made of several, with their ids.
 pub(crate) const OKTA_MERGED: &str = "okta.com/merged-ids";
@@ -96,7 +96,7 @@ impl State {
         entities: impl IntoIterator<Item = (String, Entity)>,
     ) -> Self {
         let documents = entities.into_iter().filter_map(|(id, entity)| {
-            let key = Key::parse(entity.kind(), &id)?;
+            let key = Key::parse(Kind::of(&entity.entity_ref())?, &id);
             let document = Document::of(&entity);
             Some(Written { key, document })
         });
@@ -418,5 +418,5 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 /// The group that a text in an entity of that namespace stands for.
 fn full(text: &str, namespace: &str) -> Option<EntityRef> {
     let namespace = Namespace::parse(namespace).ok()?;
-    EntityRef::parse(text, Kind::Group, &namespace).ok()
+    EntityRef::parse(text, &Kind::Group.into(), &namespace).ok()
 }

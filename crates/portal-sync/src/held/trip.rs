@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use catalog_model::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::held::criteria::Reconfigured;
+use crate::held::object::Kind;
 use crate::text::counted::counted;
 
 /// One limit of the guard that a run would have gone over. It prints as a sentence.

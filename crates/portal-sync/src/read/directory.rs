@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use catalog_model::Kind;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use okta_api::Client;
@@ -11,6 +10,7 @@ use okta_auth::visible::message;
 use tokio::time::Instant;
 
 use crate::held::notice::ReadingNotice;
+use crate::held::object::Kind;
 use crate::held::org::Org;
 use crate::read::baseline::Baseline;
 use crate::read::selection::Selection;

@@ -180,10 +180,10 @@ pub(crate) fn message(run: &Run) -> Option<String> {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use catalog_model::Kind;
     use jiff::Timestamp;
 
     use super::*;
+    use crate::held::object::Kind;
     use crate::held::run::Failure;
     use crate::held::trip::Trip;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_model::{EntitySet, EntitySetError};
+use catalog_model::{EntitySet, EntitySetErrors};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -114,7 +114,7 @@ impl Publisher {
                 }));
             }
             Ok(Err(errors)) => {
-                let first = errors.first().map(ToString::to_string);
+                let first = errors.iter().next().map(ToString::to_string);
                 tracing::error!(
                     count = errors.len(),
                     first,
@@ -195,7 +195,7 @@ fn relieve(before: Option<Arc<Published>>, published: &Published) {
     }
 }
 
-fn published(catalog: Catalog) -> Result<Published, Vec<EntitySetError>> {
+fn published(catalog: Catalog) -> Result<Published, EntitySetErrors> {
     let uids: BTreeMap<_, _> = catalog
         .records
         .iter()

@@ -16,7 +16,7 @@ use futures::join;
 
 use super::*;
 use crate::held::criteria::Criteria;
-use crate::held::object::Key;
+use crate::held::object::{Key, Kind};
 use crate::testing::{group_entity, user_entity};
 
 /// Where one store is kept, which is empty at first.
@@ -91,7 +91,7 @@ pub(super) fn group(okta_id: &str, name: &str, members: &[&str]) -> Record {
 fn record(okta_id: &str, entity: Entity) -> Record {
     Record {
         provider: "acme".into(),
-        key: Key::parse(entity.kind(), okta_id).unwrap(),
+        key: Key::parse(Kind::of(&entity.entity_ref()).unwrap(), okta_id),
         entity,
     }
 }

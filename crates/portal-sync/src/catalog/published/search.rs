@@ -56,7 +56,7 @@ fn texts(entity: &Entity) -> [Option<&str>; 4] {
     let profile = match &entity.spec {
         Spec::User(user) => user.profile.as_ref(),
         Spec::Group(group) => group.profile.as_ref(),
-        Spec::Location(_) => None,
+        _ => None,
     };
     [
         Some(metadata.name.as_str()),

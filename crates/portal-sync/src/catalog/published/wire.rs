@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rest<'a> {
-    api_version: ApiVersion,
+    api_version: &'a ApiVersion,
     kind: Kind,
     spec: &'a Spec,
     relations: &'a [Relation],
@@ -27,7 +27,7 @@ pub(super) fn entity(
     uid: Option<&str>,
 ) -> serde_json::Result<Vec<u8>> {
     let rest = Rest {
-        api_version: entity.api_version,
+        api_version: &entity.api_version,
         kind: entity.kind(),
         spec: &entity.spec,
         relations,

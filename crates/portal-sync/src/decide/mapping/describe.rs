@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog_model::{
-    Entity, EntityName, GroupSpec, Link, Metadata, Namespace, Profile, Spec, UserSpec,
-};
+use catalog_model::{Entity, EntityName, GroupSpec, Link, Metadata, Namespace, Profile, UserSpec};
 use okta_api::{Group, GroupId, User};
 use org_filter::Record;
 
@@ -47,11 +45,7 @@ impl Mapping {
         if let (EmailCase::Lower, Some(email)) = (self.rules.users.email_case, &mut profile.email) {
             *email = email.to_lowercase();
         }
-        let spec = UserSpec {
-            profile: Some(profile),
-            ..UserSpec::default()
-        };
-        Entity::new(metadata, Spec::User(spec))
+        Entity::new(metadata, UserSpec::default().with_profile(profile))
     }
 
     /// The entity of a group, without members, parent and children.
@@ -79,11 +73,8 @@ impl Mapping {
     /// What the record of a group says.
     fn of_record(&self, group: &Group, named: &Named) -> Entity {
         let fields = &self.rules.groups.fields;
-        let spec = GroupSpec {
-            profile: Some(profile(fields, group)),
-            ..GroupSpec::new(self.group_type(group))
-        };
-        Entity::new(self.metadata(named, fields, group), Spec::Group(spec))
+        let spec = GroupSpec::new(self.group_type(group)).with_profile(profile(fields, group));
+        Entity::new(self.metadata(named, fields, group), spec)
     }
 
     /// The entity of the root group, which has nobody in it.
@@ -91,14 +82,10 @@ impl Mapping {
         let mut metadata = plain(named);
         self.annotate(&mut metadata.annotations, "groups", None);
         metadata.description.clone_from(&root.description);
-        let spec = GroupSpec {
-            profile: root.display_name.as_ref().map(|name| Profile {
-                display_name: Some(name.clone()),
-                ..Profile::default()
-            }),
-            ..GroupSpec::new(root.r#type.clone())
-        };
-        Entity::new(metadata, Spec::Group(spec))
+        let mut spec = GroupSpec::new(root.r#type.clone());
+        let name = root.display_name.as_ref();
+        spec.profile = name.map(|name| Profile::default().with_display_name(name));
+        Entity::new(metadata, spec)
     }
 
     fn metadata(&self, named: &Named, fields: &Fields, record: &impl Record) -> Metadata {
@@ -145,26 +132,23 @@ impl Mapping {
 
     fn link(&self, metadata: &mut Metadata, page: &str, id: &str) {
         if let Some(console) = &self.admin_console {
-            metadata.links.push(Link {
-                title: Some("Okta admin console".to_owned()),
-                r#type: Some("admin-console".to_owned()),
-                ..Link::new(format!("{console}/admin/{page}/{id}"))
-            });
+            let link = Link::new(format!("{console}/admin/{page}/{id}"));
+            let link = link
+                .with_title("Okta admin console")
+                .with_type("admin-console");
+            metadata.links.push(link);
         }
     }
 }
 
 fn plain(named: &Named) -> Metadata {
-    let mut metadata = Metadata::new(EntityName::clone(&named.name));
-    metadata.namespace = Namespace::clone(&named.namespace);
-    metadata
+    Metadata::new(EntityName::clone(&named.name)).with_namespace(Namespace::clone(&named.namespace))
 }
 
 fn profile(fields: &Fields, record: &impl Record) -> Profile {
-    Profile {
-        display_name: first(&fields.display_name, record),
-        email: first(&fields.email, record),
-        picture: first_https(&fields.picture, record),
-        ..Profile::default()
-    }
+    let mut profile = Profile::default();
+    profile.display_name = first(&fields.display_name, record);
+    profile.email = first(&fields.email, record);
+    profile.picture = first_https(&fields.picture, record);
+    profile
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use catalog_model::{Entity, EntityName, EntityRef, Kind, Namespace, Spec, SpecRef};
+use catalog_model::{Entity, EntityName, EntityRef, Namespace, Spec, SpecRef};
 use okta_api::UserId;
 
 use super::hierarchy::{Nearest, break_cycles};
@@ -18,7 +18,7 @@ use crate::decide::shape::{Shaped, ShapedGroup};
 use crate::held::document::Document;
 use crate::held::leavers;
 use crate::held::notice::MappingNotice;
-use crate::held::object::{GroupKey, Key};
+use crate::held::object::{GroupKey, Key, Kind};
 use crate::held::state::{Entry, State};
 use crate::text::{is_blank, without_nul};
 
@@ -138,7 +138,7 @@ impl<'a> Mapped<'a> {
         });
         users
             .chain(groups)
-            .filter(move |(_, before, now)| before.kind() == kind && before != now)
+            .filter(move |(_, before, now)| Kind::of(before) == Some(kind) && before != now)
             .map(|(id, before, now)| Rename {
                 okta_id: id.to_string(),
                 entity_ref: before.clone(),

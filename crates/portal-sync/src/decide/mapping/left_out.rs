@@ -1,6 +1,5 @@
 //! What was left out of entities because it is no address of a page or an image.
 
-use catalog_model::Kind;
 use org_filter::Record;
 
 use super::Mapping;
@@ -9,6 +8,7 @@ use crate::decide::roster::{Roster, Standing};
 use crate::decide::rules::Fields;
 use crate::decide::shape::ShapedGroup;
 use crate::held::notice::MappingNotice;
+use crate::held::object::Kind;
 use crate::text::template::Template;
 
 impl Mapping {

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use catalog_model::{EntityName, EntityRef, Kind, Namespace};
+use catalog_model::{EntityName, EntityRef, Namespace};
 use okta_auth::visible::visible;
 use serde::{Serialize, Serializer};
 
 use super::Mapping;
 use crate::decide::rules::{Collisions, namespace_of};
+use crate::held::object::Kind;
 use crate::text::naming;
 
 /// Two objects that wanted one name.
@@ -120,7 +121,7 @@ pub(super) struct Named {
 impl Named {
     pub(super) fn new(kind: Kind, namespace: &Namespace, name: EntityName) -> Self {
         Self {
-            entity_ref: EntityRef::new(kind, namespace, &name),
+            entity_ref: EntityRef::new(&kind.into(), namespace, &name),
             name,
             namespace: namespace.clone(),
         }
@@ -242,7 +243,7 @@ fn first_come<Id>(
     let mut configured = Vec::new();
     for (at, claimant) in claimants.iter().enumerate() {
         if let Claim::Configured(name) = &claimant.claim {
-            let has_it = taken.insert(EntityRef::new(kind, namespace, name));
+            let has_it = taken.insert(EntityRef::new(&kind.into(), namespace, name));
             configured.push(Configured { at, has_it });
         }
     }

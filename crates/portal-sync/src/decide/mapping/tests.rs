@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use catalog_model::{Entity, EntitySet, Kind};
+use catalog_model::{Entity, EntitySet};
 use serde_json::{Value, json};
 
 use crate::config::{self, Environment};
 use crate::decide::plan::tests::{committed, mapping, plan, settings};
 use crate::decide::plan::{Plan, Settings};
+use crate::held::object::Kind;
 use crate::held::org::{Members, Org};
 use crate::held::state::State;
 use crate::testing::{group, user};
@@ -98,7 +99,7 @@ fn entities(org: &Org, yaml: &str) -> BTreeMap<String, Value> {
 fn refs(state: &State, kind: Kind) -> Vec<String> {
     let entities = catalog(state).into_iter();
     entities
-        .filter(|(_, entity)| entity.kind() == kind)
+        .filter(|(_, entity)| entity.kind() == kind.into())
         .map(|(id, entity)| format!("{id}={}", entity.entity_ref()))
         .collect()
 }

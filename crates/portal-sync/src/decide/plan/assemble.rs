@@ -1,6 +1,5 @@
 //! From a decision to a plan: what it says, and what is remembered after it.
 
-use catalog_model::Kind;
 use okta_auth::visible::message;
 
 use super::change::Withheld;
@@ -11,7 +10,7 @@ use crate::decide::roster::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::shape::Shaped;
 use crate::held::criteria::Remembered;
 use crate::held::notice::{DecidingNotice, MappingNotice, Notice};
-use crate::held::object::GroupKey;
+use crate::held::object::{GroupKey, Kind};
 use crate::held::org::Refusal;
 use crate::held::run::{Counts, Unknown};
 use crate::held::state::State;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog_model::{EntityRef, Violation};
+use catalog_model::{EntityRef, Violations};
 
 use super::PlanError;
 use super::change::PlannedChange;
@@ -21,7 +21,7 @@ pub(super) struct Comparison {
     pub(super) added: Packed,
     pub(super) changed: Vec<Written>,
     pub(super) removed: Vec<Key>,
-    unsound: Vec<(EntityRef, Vec<Violation>)>,
+    unsound: Vec<(EntityRef, Violations)>,
     text: Text,
 }
 
@@ -106,8 +106,7 @@ impl Comparison {
         if before.is_some_and(|old| old.is_written(body)) {
             return Ok(());
         }
-        let violations = entity.validate();
-        if !violations.is_empty() {
+        if let Err(violations) = entity.validate() {
             self.unsound.push((entity_ref.clone(), violations));
             return Ok(());
         }

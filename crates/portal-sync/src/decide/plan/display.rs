@@ -123,6 +123,7 @@ impl fmt::Display for Shown<'_> {
             path,
             before,
             after,
+            ..
         } = self.0;
         let path = line(path);
         // JSON escapes backslashes, so that what is written out by its number is no text that looks like it.
@@ -194,11 +195,7 @@ mod tests {
     use crate::testing::{group, user};
 
     fn shown(before: Value, after: Value) -> String {
-        let change = FieldChange {
-            path: "spec.profile.displayName".to_owned(),
-            before: Some(before),
-            after: Some(after),
-        };
+        let change = FieldChange::new("spec.profile.displayName", Some(before), Some(after));
         Shown(&change).to_string()
     }
 

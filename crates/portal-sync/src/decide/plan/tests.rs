@@ -460,7 +460,7 @@ proptest! {
         let first = plan(&org, &State::default(), &settings, None).unwrap();
         prop_assert_eq!(written(&first).len(), emails.len() + names.len());
         for record in written(&first) {
-            prop_assert_eq!(record.document.entity().unwrap().validate(), Vec::new());
+            prop_assert_eq!(record.document.entity().unwrap().validate(), Ok(()));
         }
         let state = committed(&first, &State::default());
         let again = plan(&org, &state, &settings, None).unwrap();

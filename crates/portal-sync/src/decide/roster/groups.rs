@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use catalog_model::Kind;
 use okta_api::UserId;
 
 use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::guard::Guard;
 use crate::decide::shape::{Shaped, ShapedGroup};
-use crate::held::object::GroupKey;
+use crate::held::object::{GroupKey, Kind};
 use crate::held::quarantine::Quarantine;
 use crate::held::state::State;
 use crate::held::trip::Trip;

@@ -77,10 +77,8 @@ pub(super) fn state(org: &Org, rules: Rules) -> State {
         .map(|id| {
             let groups = roster.groups.keys();
             let groups = groups.filter(|group| roster.members[*group].contains(id));
-            let spec = UserSpec {
-                member_of: groups.map(|group| (*group.text()).into()).collect(),
-                ..UserSpec::default()
-            };
+            let groups = groups.map(|group| group.text().into_owned());
+            let spec = UserSpec::default().with_member_of(groups);
             (id.to_string(), entity(id.as_str(), Spec::User(spec)))
         })
         .collect();
@@ -88,14 +86,8 @@ pub(super) fn state(org: &Org, rules: Rules) -> State {
         .groups
         .keys()
         .map(|id| {
-            let members = roster.members[id]
-                .iter()
-                .map(|user| user.as_str().into())
-                .collect();
-            let spec = GroupSpec {
-                members,
-                ..GroupSpec::new("group")
-            };
+            let members = roster.members[id].iter().map(|user| user.as_str());
+            let spec = GroupSpec::new("group").with_members(members);
             (id.to_string(), entity(&id.text(), Spec::Group(spec)))
         })
         .collect();

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use catalog_model::Kind;
 use jiff::Timestamp;
 use okta_api::UserId;
 
 use super::{Cause, Kept, Roster, Rules, Standing};
 use crate::decide::guard::Guard;
 use crate::decide::shape::Shaped;
+use crate::held::object::Kind;
 use crate::held::org::{Members, Refusal};
 use crate::held::state::State;
 

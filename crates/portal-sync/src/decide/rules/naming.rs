@@ -1,10 +1,11 @@
 //! What an object would be called if it were alone.
 
-use catalog_model::{EntityName, Kind};
+use catalog_model::EntityName;
 use okta_api::{Group, User};
 use org_filter::Record;
 
 use super::{GroupNaming, MappingRules, UserNaming};
+use crate::held::object::Kind;
 use crate::text::is_blank;
 use crate::text::naming;
 use crate::text::template::{Missing, Template};

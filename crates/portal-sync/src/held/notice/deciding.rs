@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use catalog_model::Kind;
 use okta_api::GIVE_ROLE;
 use serde::{Deserialize, Serialize};
 
 use crate::held::criteria::Reconfigured;
+use crate::held::object::Kind;
 use crate::text::counted::counted;
 
 /// What the decision noticed.

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use catalog_model::Kind;
 use serde::{Deserialize, Serialize};
 
+use crate::held::object::Kind;
 use crate::text::counted::counted;
 
 /// What the mapping noticed.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use catalog_model::Kind;
 use okta_auth::visible::{message, visible};
 use serde::{Deserialize, Serialize};
 
+use crate::held::object::Kind;
 use crate::text::counted::{counted, noun};
 
 /// What the read of an org noticed.

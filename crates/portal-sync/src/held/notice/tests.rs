@@ -1,10 +1,10 @@
 //! Every notice with its word, its subject and its text.
 
-use catalog_model::Kind;
 use okta_api::GIVE_ROLE;
 
 use super::*;
 use crate::held::criteria::Reconfigured;
+use crate::held::object::Kind;
 
 fn reading() -> Vec<(Notice, &'static str, Option<&'static str>, String)> {
     let missing = |by, meant: Option<usize>| ReadingNotice::AttributeMissing {

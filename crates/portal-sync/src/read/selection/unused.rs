@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog_model::Kind;
 use okta_api::{Group, Profile, User, UserStatus};
 use org_filter::names::NameRule;
 use org_filter::{AttributePath, Dialect, Matcher, Record, SearchExpr};
 
 use super::{Need, Needs};
 use crate::held::notice::{Meant, NamedBy, ReadingNotice};
+use crate::held::object::Kind;
 use crate::read::records::choose;
 use crate::text::nearest::nearest;
 use crate::text::template::has_value;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use catalog_model::Kind;
 use serde_json::json;
 
 use super::*;
 use crate::decide::plan::tests::{plan, settings};
+use crate::held::object::Kind;
 use crate::held::org::Org;
 use crate::held::state::State;
 use crate::held::trip::Trip;

@@ -1,12 +1,13 @@
 //! The page of one person or group.
 
-use catalog_model::{Entity, EntityRef, Kind, RelationType, Spec};
+use catalog_model::{Entity, EntityRef, RelationType, Spec};
 use maud::{Markup, html};
 
 use super::identity::{address, email, label};
 use super::listing::{Page, Query};
 use super::words;
 use crate::catalog::published::Published;
+use crate::held::object::Kind;
 
 /// So many annotations are shown.
 const ANNOTATIONS: usize = 100;
@@ -25,7 +26,7 @@ pub(super) fn content(published: &Published, entity: &Entity, query: &Query) -> 
         dl {
             dt { "Reference" } dd { code { (reference) } }
             @if let Some(email) = email(entity) { dt { "E-mail" } dd { (mail_link(email)) } }
-            @if let Spec::Group(group) = &entity.spec { dt { "Type" } dd { (words::foreign(&group.r#type)) } }
+            @if let Spec::Group(group) = &entity.spec { dt { "Type" } dd { (words::foreign(&group.type_)) } }
         }
         (relations(published, &reference, query))
         @if !metadata.annotations.is_empty() {
@@ -85,15 +86,15 @@ const GROUP: [List; 3] = [
 ];
 
 fn relations(published: &Published, reference: &EntityRef, query: &Query) -> Markup {
-    let lists: &[List] = match reference.kind() {
-        Kind::User => &USER,
-        Kind::Group => &GROUP,
-        Kind::Location => &[],
+    let lists: &[List] = match Kind::of(reference) {
+        Some(Kind::User) => &USER,
+        Some(Kind::Group) => &GROUP,
+        None => &[],
     };
     let relations = published.relations(reference);
     html! {
         @for list in lists {
-            @let targets = relations.iter().filter(|relation| relation.kind == list.relation);
+            @let targets = relations.iter().filter(|relation| relation.type_ == list.relation);
             @let page = Page::of(targets.map(|relation| &relation.target).collect::<Vec<_>>(), list.parameter, query);
             section aria-labelledby=(list.id) {
                 h2 id=(list.id) { (list.heading) " " span.count { (words::counted(page.total)) } }
@@ -130,15 +131,15 @@ fn mail_link(email: &str) -> Markup {
 }
 
 fn json(reference: &EntityRef) -> String {
-    let kind = reference.kind().lower();
+    let kind = reference.kind();
     let (namespace, name) = (reference.namespace(), reference.name());
     format!("/api/catalog/entities/by-name/{kind}/{namespace}/{name}")
 }
 
 fn kind(entity: &Entity) -> &'static str {
-    match entity.kind() {
-        Kind::User => "Person",
-        Kind::Group => "Group",
-        Kind::Location => "Location",
+    match &entity.spec {
+        Spec::User(_) => "Person",
+        Spec::Group(_) => "Group",
+        _ => "Location",
     }
 }

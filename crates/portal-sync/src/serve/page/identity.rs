@@ -5,12 +5,7 @@ use catalog_model::{Entity, Profile, Spec};
 /// A link to an entity's page. The parts of a ref need no escaping in a path.
 pub(super) fn address(entity: &Entity) -> String {
     let to = entity.entity_ref();
-    format!(
-        "/catalog/{}/{}/{}",
-        to.namespace(),
-        to.kind().lower(),
-        to.name()
-    )
+    format!("/catalog/{}/{}/{}", to.namespace(), to.kind(), to.name())
 }
 
 /// What people call the entity, in the order of Backstage's own pages.
@@ -29,6 +24,6 @@ fn profile(entity: &Entity) -> Option<&Profile> {
     match &entity.spec {
         Spec::User(user) => user.profile.as_ref(),
         Spec::Group(group) => group.profile.as_ref(),
-        Spec::Location(_) => None,
+        _ => None,
     }
 }

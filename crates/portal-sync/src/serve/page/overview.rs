@@ -1,6 +1,6 @@
 //! The first page: the providers' runs, people and groups.
 
-use catalog_model::{EntityRef, Kind, Spec};
+use catalog_model::{EntityRef, Spec};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -9,6 +9,7 @@ use super::identity::{address, email, label};
 use super::listing::{Page, Query, SEARCH};
 use super::words::{self, moment};
 use crate::catalog::published::Published;
+use crate::held::object::Kind;
 use crate::run::account;
 
 /// What the first page shows.
@@ -72,10 +73,11 @@ fn lists(published: &Published, query: &Query) -> Markup {
         )
     } else {
         let found = published.search(query.search()).into_iter();
-        let (people, others): (Vec<_>, Vec<_>) = found.partition(|at| at.kind() == Kind::User);
+        let (people, others): (Vec<_>, Vec<_>) =
+            found.partition(|at| Kind::of(at) == Some(Kind::User));
         let groups: Vec<_> = others
             .into_iter()
-            .filter(|at| at.kind() == Kind::Group)
+            .filter(|at| Kind::of(at) == Some(Kind::Group))
             .collect();
         (
             Page::of(people, "page", query),
@@ -149,7 +151,7 @@ fn groups_table(published: &Published, groups: &Page<'_, &EntityRef>) -> Markup 
                         @if let Spec::Group(group) = &entity.spec {
                             tr {
                                 td { a href=(address(entity)) { (words::foreign(label(entity))) } }
-                                td { (words::foreign(&group.r#type)) }
+                                td { (words::foreign(&group.type_)) }
                                 td.number { (words::counted(group.members.len())) }
                             }
                         }

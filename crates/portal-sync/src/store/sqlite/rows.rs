@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use catalog_model::{EntityRef, Kind};
+use catalog_model::EntityRef;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, Transaction, params};
 
 use super::{Failure, damaged};
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
-use crate::held::object::Key;
+use crate::held::object::{Key, Kind};
 use crate::held::state::Others;
 use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
@@ -183,8 +183,9 @@ impl<'a> Entity<'a> {
 
     /// What the entity stands for.
     pub(super) fn key(&self) -> Result<Key, Failure> {
-        let kind: Kind = self.kind.parse().map_err(damaged)?;
-        Key::parse(kind, self.okta_id).ok_or_else(|| damaged(Mismatch("the kind of an entity")))
+        let kind = Kind::named(self.kind);
+        let kind = kind.ok_or_else(|| damaged(Mismatch("the kind of an entity")))?;
+        Ok(Key::parse(kind, self.okta_id))
     }
 
     pub(super) fn parsed_ref(&self) -> Result<EntityRef, Failure> {

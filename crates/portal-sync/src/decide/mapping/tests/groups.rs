@@ -11,7 +11,7 @@ fn tree(state: &State) -> Vec<String> {
     let mut lines = Vec::new();
     for entity in catalog
         .values()
-        .filter(|entity| entity.kind() == Kind::Group)
+        .filter(|entity| entity.kind() == Kind::Group.into())
     {
         let entity = serde_json::to_value(entity).unwrap();
         let name = entity["metadata"]["name"].as_str().unwrap();

@@ -227,7 +227,7 @@ proptest! {
         let entities = catalog(&state);
         let refs: BTreeSet<_> = entities.values().map(Entity::entity_ref).collect();
         prop_assert_eq!(refs.len(), entities.len());
-        let users = entities.values().filter(|entity| entity.kind() == Kind::User).count();
+        let users = entities.values().filter(|entity| entity.kind() == Kind::User.into()).count();
         let unnamed = plan.quarantined.keys().filter(|id| id.starts_with("00u")).count();
         prop_assert_eq!(users + unnamed, org.users.len(), "{}", plan);
         prop_assert_eq!(plan.after.users + plan.after.groups, entities.len());
