@@ -1,20 +1,15 @@
 //! The token endpoint between a client and its answers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use okta_auth::{OrgUrl, PrivateKey, Scope, ServiceApp, SystemClock, TokenCache};
+use okta_auth::{Algorithm, OrgUrl, PrivateKey, Scope, ServiceApp};
 use tokio::time::{Instant, sleep};
 
 use super::chain;
 use crate::{Client, ErrorKind, UserId};
 use okta_auth::testing::{Answer, ScriptedTransport};
 
-const KEY: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../fixtures/keys/ec-p256.pkcs8.pem"
-));
 const TOKEN: &str = "/oauth2/v1/token";
 const USERS: &str = "/api/v1/users?limit=200";
 
@@ -22,11 +17,10 @@ const USERS: &str = "/api/v1/users?limit=200";
 fn app() -> (Client, ScriptedTransport) {
     let transport = ScriptedTransport::default();
     let org = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let key = PrivateKey::parse(KEY).unwrap().with_key_id("k");
+    let key = PrivateKey::generate(Algorithm::ES256).unwrap();
+    let key = key.key().clone().with_key_id("k");
     let app = ServiceApp::new("0oa1", [key], [Scope::USERS_READ]).unwrap();
-    let clock = Arc::new(SystemClock);
-    let tokens = TokenCache::new(org.clone(), app, transport.clone(), clock);
-    let client = Client::builder(org, tokens, transport.clone()).jitter(|| 0.0);
+    let client = Client::builder_for_app(org, app, transport.clone()).jitter(|| 0.0);
     (client.build(), transport)
 }
 
