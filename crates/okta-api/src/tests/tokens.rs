@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use okta_auth::{Algorithm, OrgUrl, PrivateKey, Scope, ServiceApp, TokenCache};
+use okta_auth::{Algorithm, OrgUrl, PrivateKey, Scope, ServiceApp};
 use tokio::time::{Instant, sleep};
 
 use super::chain;
@@ -17,11 +17,10 @@ const USERS: &str = "/api/v1/users?limit=200";
 fn app() -> (Client, ScriptedTransport) {
     let transport = ScriptedTransport::default();
     let org = OrgUrl::parse("https://acme.okta.com").unwrap();
-    let generated = PrivateKey::generate(Algorithm::ES256).unwrap();
-    let key = generated.key().clone().with_key_id("k");
+    let key = PrivateKey::generate(Algorithm::ES256).unwrap();
+    let key = key.key().clone().with_key_id("k");
     let app = ServiceApp::new("0oa1", [key], [Scope::USERS_READ]).unwrap();
-    let tokens = TokenCache::new(org.clone(), app, transport.clone());
-    let client = Client::builder(org, tokens, transport.clone()).jitter(|| 0.0);
+    let client = Client::builder_for_app(org, app, transport.clone()).jitter(|| 0.0);
     (client.build(), transport)
 }
 
