@@ -3,8 +3,12 @@
 //! The folder is one below that of temporary files, always the same for one checkout, and what is built there goes to the
 //! workspace's `target`: what the workspace has built for the same features is not built again.
 
-mod examples;
 mod outside;
+
+mod brought;
+
+mod examples;
+
 mod programs;
 
 use std::fmt;
@@ -54,6 +58,9 @@ impl fmt::Display for Check {
 /// When a library cannot be packaged, or fails outside the workspace.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let libraries = Library::all()?;
+    if args.check == Check::Tests {
+        brought::check(&libraries)?;
+    }
     let outside = Outside::unpack(&libraries)?;
     for library in &libraries {
         say(format_args!("{library} {}", args.check));

@@ -1,9 +1,6 @@
-// The front page's programs evaluate JSON: without the feature they are shown, and not run.
-#![cfg_attr(feature = "serde_json", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "serde_json"),
-    doc = "Okta's search and filter expressions (SCIM) offline: parse, check, split, evaluate and explain."
-)]
+//! Okta's search and filter expressions (SCIM) offline: parse, check, split, evaluate and explain.
+// The front page's programs evaluate JSON: without the feature they are not run.
+#![cfg_attr(feature = "serde_json", doc = "", doc = include_str!("../README.md"))]
 
 // Leaf first: a module uses only those above it.
 

@@ -30,9 +30,6 @@ const TESTS: &[(&str, &str)] = &[("xtask", "okta-auth okta-api")];
 const PURE: &[&str] = &["org-filter", "catalog-model"];
 const RUNTIMES_AND_HTTP: &[&str] = &["tokio", "reqwest", "hyper", "axum"];
 
-/// How many crates a member's tree may have, itself included.
-const LARGEST_TREES: &[(&str, usize)] = &[("org-filter", 11)];
-
 pub(super) fn check(tree: &Tree, graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     let deny = manifests::read(tree, "deny.toml", &mut findings);
@@ -93,15 +90,6 @@ fn check_tree(graph: &Graph, member: &Member, findings: &mut Vec<Finding>) {
                 &member.manifest(),
                 format!("a pure crate has a runtime or HTTP in its tree: {way}"),
                 "leave the dependency out, or switch the feature off that brings it",
-            ));
-        }
-    }
-    for (name, most) in LARGEST_TREES {
-        if *name == member.name && tree.len() > *most {
-            findings.push(Finding::new(
-                &member.manifest(),
-                format!("its tree has {} crates, more than {most}", tree.len()),
-                "leave a dependency out, or switch features off: `cargo tree -e normal` shows them",
             ));
         }
     }

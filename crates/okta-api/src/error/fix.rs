@@ -42,16 +42,7 @@ impl Error {
                 "shorten the search, or divide it at its `or` into several: Okta puts no number to it, and about 2,000 \
                  characters pass as a rule"
             }
-            ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => match self.transport() {
-                Some(error) if error.kind().is_about_address() => {
-                    let fix = error.fix()?;
-                    return Some(Cow::Owned(format!("check the org URL: {fix}")));
-                }
-                Some(error) => error.fix()?,
-                None => {
-                    "check the org URL, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)"
-                }
-            },
+            ErrorKind::Unreachable | ErrorKind::DeadlineExceeded => return self.reach(),
             ErrorKind::NotOkta => {
                 "check the org URL; where it is right, a firewall or a proxy answers in Okta's place (a proxy is taken from \
                  HTTPS_PROXY): let this machine's requests to the org pass it"
@@ -89,6 +80,20 @@ impl Error {
             | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))
+    }
+
+    /// What makes Okta reached.
+    fn reach(&self) -> Option<Cow<'_, str>> {
+        match self.transport() {
+            Some(error) if error.kind().is_about_address() => {
+                let fix = error.fix()?;
+                Some(Cow::Owned(format!("check the org URL: {fix}")))
+            }
+            Some(error) => error.fix().map(Cow::Borrowed),
+            None => Some(Cow::Borrowed(
+                "check the org URL, and that this machine reaches it over HTTPS (a proxy is taken from HTTPS_PROXY)",
+            )),
+        }
     }
 
     /// Whether the same request may well succeed a little later. It has been tried again already, for as long as
