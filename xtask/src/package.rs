@@ -78,15 +78,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     }
     if args.check == Check::Tests {
         programs::check(&outside, &libraries)?;
-        examples::check(&outside).await?;
+        examples::check(&outside, &libraries).await?;
     }
     Ok(())
 }
 
 /// The packaged tests, and that the library can be built with nothing, with all and with each of its features alone.
 fn check_features(outside: &Outside, library: &Library) -> anyhow::Result<()> {
-    outside.cargo(library, "test --quiet")?;
     outside.cargo(library, "test --quiet --all-features")?;
+    outside.cargo(library, "check --quiet --all-targets")?;
     outside.cargo(library, "check --quiet --no-default-features")?;
     for feature in library.features() {
         let alone = format!("check --quiet --no-default-features --features {feature}");
