@@ -28,7 +28,7 @@ pub(crate) mod sealed {
     use crate::reader::Reader;
 
     pub trait Sealed: Sized {
-        /// Whether each record has an id, so that a list without any is one of something else.
+        /// Whether each record has an id of its own, so that a list without any is one of something else.
         const HAS_ID: bool = true;
 
         /// Reads a record, and builds of it what is kept.
