@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use okta_auth::visible::visible;
 use url::Url;
 
@@ -26,7 +27,8 @@ pub(crate) struct OtherQuery {
 
 /// Checks that a cursor goes on with what the first page of a list asks for.
 ///
-/// Orders that are the default are the same as none, and white space makes no difference: Okta may write either otherwise.
+/// Orders that are the default are the same as none, and neither white space nor the way an instant is written makes a
+/// difference: Okta may write them otherwise.
 ///
 /// # Errors
 ///
@@ -56,6 +58,9 @@ fn is_same(name: &str, held: Option<&str>, asked: Option<&str>) -> bool {
                 .is_some_and(|it| it.eq_ignore_ascii_case("desc"))
         };
         return is_descending(held) == is_descending(asked);
+    }
+    if let ("until", Ok(held), Ok(asked)) = (name, held.parse(), asked.parse::<Timestamp>()) {
+        return asked == held;
     }
     held.split_whitespace().eq(asked.split_whitespace())
 }
