@@ -125,7 +125,7 @@ impl<T: Resource, S: 'static> List<T, S> {
 
     /// The list from a page on whose [`Cursor`] an earlier page of the same list brought. Pages before it are not read,
     /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list,
-    /// or of another search, is an error.
+    /// or of another search, is an error, and so is one that goes on with [`fields`](List::fields) where all are asked for.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.resume = Some(cursor);
         self

@@ -9,6 +9,9 @@ use url::Url;
 /// What decides which records a list has, and in which order.
 const SELECTING: &[&str] = &["search", "filter", "q", "sortBy", "sortOrder", "until"];
 
+/// What decides how much of each record a list has.
+const FIELDS: &str = "fields";
+
 /// The most characters of a query that are quoted.
 const QUOTED: usize = 1_000;
 
@@ -39,6 +42,12 @@ pub(crate) fn check(cursor: &Url, first: &Url) -> Result<(), OtherQuery> {
         if !is_same(name, held.as_deref(), asked.as_deref()) {
             return Err(OtherQuery { name, held, asked });
         }
+    }
+    // What a page does not have of its records reads as absent. The other way round there is more than was asked for.
+    let (held, asked) = (parameter(cursor, FIELDS), parameter(first, FIELDS));
+    if held.is_some() && asked.is_none() {
+        let name = FIELDS;
+        return Err(OtherQuery { name, held, asked });
     }
     Ok(())
 }
@@ -114,12 +123,22 @@ mod tests {
                 &[("q", "x"), ("sortOrder", "descending")],
             ),
             ("&since=2026-01-01", &[("limit", "9")]),
+            ("", &[("fields", "id")]),
+            (
+                "&fields=profile:(login),id",
+                &[("fields", "id,profile:(login)")],
+            ),
         ];
         for (query, asked) in same {
             assert_eq!(refusal(query, asked), None, "{query}");
         }
         let filter = [("filter", r#"eventType eq "b""#)];
         let other: &[(&str, Asked<'_>, &str)] = &[
+            (
+                "&fields=id",
+                &[],
+                "the cursor goes on with the `fields` `id` and the list asks for no `fields`",
+            ),
             (
                 "&filter=eventType%20eq%20%22a%22",
                 &filter,

@@ -18,7 +18,8 @@ pub trait Resource: sealed::Sealed + DeserializeOwned + Debug + Send + 'static {
     /// The type of its ids.
     type Id: Clone + Debug + Eq + Hash + Send + From<String> + 'static;
 
-    /// Its id.
+    /// Its id; of an [`Item`] what its list tells it from the others by, which is not for eyes
+    /// ([`Item::id`] is).
     fn id(&self) -> &Self::Id;
 }
 
