@@ -175,7 +175,7 @@ fn no_list(body: &[u8]) -> Cause {
 }
 
 fn cut_off(position: usize) -> Cause {
-    let what = format_args!("it breaks off at element {position} of the page");
+    let what = format!("it breaks off at element {position} of the page");
     Cause::Truncated(serde_json::Error::custom(what))
 }
 
