@@ -225,3 +225,23 @@ async fn the_size_of_pages_that_a_list_is_told_is_asked_for() {
     assert_eq!(labels(&apps.all().await.unwrap()), ["a"]);
     script.finish().unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_read_again_has_each_record_once_and_what_has_changed_twice() {
+    let (client, script) = scripted();
+    let (first, second) = ("/api/v1/apps", "/api/v1/apps?after=2");
+    let expired = r#"{"errorCode":"E0000029","errorSummary":"Invalid paging request."}"#;
+    let before = Answer::json(r#"[{"id":"1","label":"a"},{"id":"2","label":"b"}]"#);
+    script.expect(first, before.header("link", &next(second)));
+    script.expect(second, Answer::status(400, expired));
+    let after = Answer::json(r#"[{"id":"1","label":"a"},{"id":"2","label":"B"}]"#);
+    script.expect(first, after.header("link", &next(second)));
+    script.expect(second, Answer::json(r#"[{"id":"3","label":"c"}]"#));
+    let apps = client.get("/api/v1/apps").list::<App>().all().await;
+    assert_eq!(labels(&apps.unwrap()), ["a", "b", "B", "c"]);
+
+    script.expect(first, Answer::json("[1, 2,30 ]"));
+    let numbers = client.get("/api/v1/apps").list::<u8>().all().await.unwrap();
+    assert_eq!(numbers.iter().map(|it| **it).sum::<u8>(), 33);
+    script.finish().unwrap();
+}
