@@ -123,6 +123,11 @@ mod tests {
                 &[("q", "x"), ("sortOrder", "descending")],
             ),
             ("&since=2026-01-01", &[("limit", "9")]),
+            // What Okta's documentation of 2017 shows: each parameter, empty ones too, and instants written anew.
+            (
+                "&q=&sortOrder=ASCENDING&until=2026-03-01T12%3A00%3A00%2B00%3A00&filter=",
+                &[("until", "2026-03-01T12:00:00.000Z")],
+            ),
             ("", &[("fields", "id")]),
             (
                 "&fields=profile:(login),id",
