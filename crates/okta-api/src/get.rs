@@ -41,7 +41,8 @@ impl Get {
     }
 
     /// What stands in the place of `{name}` in the path. Whatever it is, it is one segment of the path: everything that means
-    /// something else in a URL is encoded. An empty text, `.` and `..` are errors when the request is to be sent.
+    /// something else in a URL is encoded. An empty text, `.`, `..` and control characters are errors when the request is to be
+    /// sent.
     pub fn path(mut self, name: &'static str, value: impl Display) -> Self {
         self.values.retain(|(known, _)| *known != name);
         self.values.push((name, value.to_string()));
@@ -93,8 +94,8 @@ impl Get {
 
     /// Reads a list: an array in JSON, whose next pages Okta's `link` headers lead to.
     ///
-    /// Nothing is sent before the list is read. How many records a page has is up to Okta, unless the query says `limit`; pages
-    /// of more than 20,000 records are refused. A list that Okta wraps into an object, such as that of custom roles, is read by
+    /// Nothing is sent before the list is read. How many records a page has is up to Okta, unless the query says `limit` or
+    /// the list is told by [`page_size`](List::page_size), which goes before; pages of more than 20,000 records are refused. A list that Okta wraps into an object, such as that of custom roles, is read by
     /// [`object`](Self::object).
     pub fn list<T: DeserializeOwned + Debug + Send + 'static>(self) -> List<Item<T>> {
         let (url, path) = match self.url() {

@@ -1,14 +1,18 @@
 //! Records of a type that this crate does not know.
 
 use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Deref;
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A record of a list of any endpoint ([`Get::list`](crate::Get::list)): what the caller's type has read of it, and the id by
-/// which the list tells it from the others.
+/// A record of a list of any endpoint ([`Get::list`](crate::Get::list)): what the caller's type has read of it, and its id.
+///
+/// A list tells records apart by all that they hold, and of two that are the same to the letter has one: some of Okta's lists
+/// have records that share an id, such as the links of a user to one application. So a record that changes while the list is
+/// read may come twice.
 ///
 /// It is used as what it holds: it derefs to it, and serializes as it.
 ///
@@ -25,20 +29,20 @@ use serde_json::value::RawValue;
 /// }
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Item<T> {
-    /// The text of its `id`, else of its `uuid`, else the whole record.
+    /// The text of its `id`, else of its `uuid`.
+    id: Option<String>,
+    /// What the list tells it from the others by.
     key: String,
-    has_id: bool,
     value: T,
 }
 
 impl<T> Item<T> {
-    /// The text of its `id`, or of its `uuid`; `None` when it has neither. The list then tells records apart by all that they
-    /// hold, and of two that are the same to the letter has one.
+    /// The text of its `id`, or of its `uuid`; `None` when it has neither.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.has_id.then_some(self.key.as_str())
+        self.id.as_deref()
     }
 
     /// What was read of it.
@@ -51,6 +55,15 @@ impl<T> Item<T> {
         &self.key
     }
 }
+
+/// The same id, and the same of all that was read.
+impl<T: PartialEq> PartialEq for Item<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Item<T> {}
 
 impl<T> Deref for Item<T> {
     type Target = T;
@@ -72,12 +85,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Item<T> {
         let text = <&RawValue>::deserialize(deserializer)?.get();
         let value = serde_json::from_str(text).map_err(D::Error::custom)?;
         let id = serde_json::from_str::<Ids>(text).ok().and_then(Ids::text);
-        Ok(Self {
-            has_id: id.is_some(),
-            key: id.unwrap_or_else(|| text.to_owned()),
-            value,
-        })
+        let key = match &id {
+            Some(id) => key(id, text),
+            None => text.to_owned(),
+        };
+        Ok(Self { id, key, value })
     }
+}
+
+/// An id, with a digest of the record in the place of all that it holds.
+fn key(id: &str, text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{id} {:016x}", hasher.finish())
 }
 
 /// What an id stands in.
@@ -100,7 +120,7 @@ mod tests {
     use super::Item;
 
     #[test]
-    fn an_item_is_known_by_its_id_or_by_all_of_it() {
+    fn an_item_has_its_id_and_is_known_by_all_of_it() {
         let read = |text| serde_json::from_str::<Item<Value>>(text).unwrap();
         for (text, id) in [
             (r#"{"a": 1, "id": "0oa1"}"#, Some("0oa1")),
@@ -114,7 +134,16 @@ mod tests {
             assert_eq!(*item, serde_json::from_str::<Value>(text).unwrap());
             assert_eq!(serde_json::to_value(&item).unwrap(), item.into_inner());
         }
-        assert_ne!(read(r#"{"kid": "k"}"#).key(), read(r#"{"kid": "l"}"#).key());
+        for (one, other) in [
+            (r#"{"kid": "k"}"#, r#"{"kid": "l"}"#),
+            (r#"{"id": "1", "a": 1}"#, r#"{"id": "1", "a": 2}"#),
+        ] {
+            assert_ne!(read(one).key(), read(other).key());
+            assert_eq!(read(one).key(), read(one).key());
+            assert_ne!(read(one), read(other));
+        }
+        let (one, other) = (r#"{"id": "1", "a": 1}"#, r#"{"a": 1, "id": "1"}"#);
+        assert_eq!(read(one), read(other), "what is read of both is the same");
         assert_eq!(*read(r#"{"kid": "k"}"#), json!({"kid": "k"}));
         serde_json::from_str::<Item<u8>>(r#"{"id": "1"}"#).unwrap_err();
     }

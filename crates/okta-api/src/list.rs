@@ -116,7 +116,8 @@ impl<T: Resource, S: 'static> List<T, S> {
     }
 
     /// So many records a page. Unless said otherwise 200 users, 200 groups, 1,000 members, 1,000 events; a size made for
-    /// another kind of list is cut down to what this one can have.
+    /// another kind of list is cut down to what this one can have. A list of [any endpoint](crate::Client::get) has pages of
+    /// Okta's size unless it is told.
     pub fn page_size(mut self, size: PageSize) -> Self {
         self.page_size = size.min(PageSize::most(self.endpoint));
         self
@@ -124,7 +125,7 @@ impl<T: Resource, S: 'static> List<T, S> {
 
     /// The list from a page on whose [`Cursor`] an earlier page of the same list brought. Pages before it are not read,
     /// unless Okta does not take the cursor any more: then the list is read from its beginning. The cursor of another list,
-    /// or of another search, is an error.
+    /// or of another search, is an error, and so is one that goes on with [`fields`](List::fields) where all are asked for.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.resume = Some(cursor);
         self
@@ -343,11 +344,16 @@ impl<T: Resource, S: 'static> List<T, S> {
     /// The URL of the first page; those of the others come from Okta.
     pub(crate) fn first_url(&self) -> Url {
         let mut url = self.url_at(self.endpoint);
-        if let Endpoint::Other(_) = self.endpoint {
+        let is_other = matches!(self.endpoint, Endpoint::Other(_));
+        if is_other && self.page_size == PageSize::most(self.endpoint) {
             // Its query is the caller's.
             return url;
         }
+        let given = url.query_pairs().into_owned();
+        let given: Vec<_> = given.filter(|(name, _)| name != "limit").collect();
         url.query_pairs_mut()
+            .clear()
+            .extend_pairs(given)
             .append_pair("limit", &self.page_size.get().to_string())
             .extend_pairs(&self.parameters);
         // A space as `+` is for forms only; `%20` is a space to everybody. Literal pluses are `%2B`

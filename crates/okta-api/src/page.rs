@@ -261,7 +261,8 @@ pub(crate) fn read_object<T: DeserializeOwned>(response: &Response<Bytes>) -> Re
 pub(crate) fn limit(link: &Url) -> Option<u16> {
     let (_, limit) = link.query_pairs().find(|(name, _)| name == "limit")?;
     let limit: u64 = limit.parse().ok()?;
-    Some(limit.try_into().unwrap_or(u16::MAX))
+    // Pages of nothing are no size: a log whose pages are full of nothing would be asked for without a pause.
+    (limit > 0).then(|| limit.try_into().unwrap_or(u16::MAX))
 }
 
 /// A login page of a proxy has status 200, too.

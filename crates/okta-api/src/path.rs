@@ -35,7 +35,8 @@ pub(crate) enum PathError {
         name: &'static str,
     },
     #[error(
-        "{} cannot stand for `{{{name}}}` in a path: it is empty, `.`, `..` or longer than {MAX_VALUE} bytes",
+        "{} cannot stand for `{{{name}}}` in a path: it is empty, `.` or `..`, has a control character, or is longer than \
+         {MAX_VALUE} bytes",
         quoted(.value)
     )]
     Value { name: &'static str, value: String },
@@ -114,10 +115,12 @@ impl Segment {
     }
 }
 
-/// Whether a value can be a segment. URLs have no way to write these three: a server, or the reading of the URL, takes them for
-/// steps on the way.
+/// Whether a value can be a segment. URLs have no way to write the first three: a server, or the reading of the URL, takes them
+/// for steps on the way. The reading of a URL also drops tabs and line ends before it looks for such steps (WHATWG URL, basic URL
+/// parser), and no name that Okta gives has a control character.
 fn check(name: &'static str, value: &str) -> Result<(), PathError> {
-    if matches!(value, "" | "." | "..") || value.len() > MAX_VALUE {
+    let is_step = matches!(value, "" | "." | "..");
+    if is_step || value.len() > MAX_VALUE || value.contains(char::is_control) {
         let value = value.to_owned();
         return Err(PathError::Value { name, value });
     }

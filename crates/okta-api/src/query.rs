@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use okta_auth::visible::visible;
 use url::Url;
 
 /// What decides which records a list has, and in which order.
 const SELECTING: &[&str] = &["search", "filter", "q", "sortBy", "sortOrder", "until"];
+
+/// What decides how much of each record a list has.
+const FIELDS: &str = "fields";
 
 /// The most characters of a query that are quoted.
 const QUOTED: usize = 1_000;
@@ -26,7 +30,8 @@ pub(crate) struct OtherQuery {
 
 /// Checks that a cursor goes on with what the first page of a list asks for.
 ///
-/// Orders that are the default are the same as none, and white space makes no difference: Okta may write either otherwise.
+/// Orders that are the default are the same as none, and neither white space nor the way an instant is written makes a
+/// difference: Okta may write them otherwise.
 ///
 /// # Errors
 ///
@@ -37,6 +42,12 @@ pub(crate) fn check(cursor: &Url, first: &Url) -> Result<(), OtherQuery> {
         if !is_same(name, held.as_deref(), asked.as_deref()) {
             return Err(OtherQuery { name, held, asked });
         }
+    }
+    // What a page does not have of its records reads as absent. The other way round there is more than was asked for.
+    let (held, asked) = (parameter(cursor, FIELDS), parameter(first, FIELDS));
+    if held.is_some() && asked.is_none() {
+        let name = FIELDS;
+        return Err(OtherQuery { name, held, asked });
     }
     Ok(())
 }
@@ -56,6 +67,9 @@ fn is_same(name: &str, held: Option<&str>, asked: Option<&str>) -> bool {
                 .is_some_and(|it| it.eq_ignore_ascii_case("desc"))
         };
         return is_descending(held) == is_descending(asked);
+    }
+    if let ("until", Ok(held), Ok(asked)) = (name, held.parse(), asked.parse::<Timestamp>()) {
+        return asked == held;
     }
     held.split_whitespace().eq(asked.split_whitespace())
 }
@@ -109,12 +123,27 @@ mod tests {
                 &[("q", "x"), ("sortOrder", "descending")],
             ),
             ("&since=2026-01-01", &[("limit", "9")]),
+            // What Okta's documentation of 2017 shows: each parameter, empty ones too, and instants written anew.
+            (
+                "&q=&sortOrder=ASCENDING&until=2026-03-01T12%3A00%3A00%2B00%3A00&filter=",
+                &[("until", "2026-03-01T12:00:00.000Z")],
+            ),
+            ("", &[("fields", "id")]),
+            (
+                "&fields=profile:(login),id",
+                &[("fields", "id,profile:(login)")],
+            ),
         ];
         for (query, asked) in same {
             assert_eq!(refusal(query, asked), None, "{query}");
         }
         let filter = [("filter", r#"eventType eq "b""#)];
         let other: &[(&str, Asked<'_>, &str)] = &[
+            (
+                "&fields=id",
+                &[],
+                "the cursor goes on with the `fields` `id` and the list asks for no `fields`",
+            ),
             (
                 "&filter=eventType%20eq%20%22a%22",
                 &filter,

@@ -18,7 +18,8 @@ pub trait Resource: sealed::Sealed + DeserializeOwned + Debug + Send + 'static {
     /// The type of its ids.
     type Id: Clone + Debug + Eq + Hash + Send + From<String> + 'static;
 
-    /// Its id.
+    /// Its id; of an [`Item`] what its list tells it from the others by, which is not for eyes
+    /// ([`Item::id`] is).
     fn id(&self) -> &Self::Id;
 }
 
@@ -28,7 +29,7 @@ pub(crate) mod sealed {
     use crate::reader::Reader;
 
     pub trait Sealed: Sized {
-        /// Whether each record has an id, so that a list without any is one of something else.
+        /// Whether each record has an id of its own, so that a list without any is one of something else.
         const HAS_ID: bool = true;
 
         /// Reads a record, and builds of it what is kept.

@@ -301,6 +301,7 @@ pub enum OrgUrlErrorKind {
     Fragment,
     /// The address of the Admin Console, which does not serve the API.
     #[error("that is the address of the Admin Console; use `{suggestion}`")]
+    #[non_exhaustive]
     AdminHost {
         /// The same address without `-admin`.
         suggestion: String,
@@ -310,6 +311,7 @@ pub enum OrgUrlErrorKind {
         "that is a site of Okta's own and no org; write the address of your org, such as `{suggestion}`: the Admin \
          Console shows it in the menu of the upper right corner"
     )]
+    #[non_exhaustive]
     NotAnOrg {
         /// An address below the same domain, for an example.
         suggestion: String,

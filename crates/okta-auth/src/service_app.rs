@@ -142,6 +142,7 @@ fn quotable(id: String) -> String {
 pub enum ServiceAppError {
     /// The client id or the key id was not copied as it is.
     #[error("the {name} `{id}` {what}")]
+    #[non_exhaustive]
     BadId {
         /// Which of the two.
         name: &'static str,
@@ -152,6 +153,7 @@ pub enum ServiceAppError {
     },
     /// Two keys under one id, of which Okta knows one.
     #[error("two private keys have the id `{id}`; give each the id that Okta shows for it")]
+    #[non_exhaustive]
     SameKeyId {
         /// The id.
         id: String,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::slice;
+use std::str::CharIndices;
 
 use crate::expr::{Comparison, Node as Tree, SearchExpr};
 use crate::problem::Place;
@@ -84,7 +85,9 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The bytes of [`SearchExpr::text`] that the node was read from, without parentheses around it.
+    /// The bytes of [`SearchExpr::text`] that the node was read from, without parentheses around it. A part of a
+    /// [split](SearchExpr::split) expression has the text of the whole: what of its operands went to the other part may stand
+    /// between them.
     ///
     /// ```
     /// use org_filter::{Node, SearchExpr};
@@ -100,11 +103,7 @@ impl<'a> Node<'a> {
             Self::And(Operands { text, parts }) | Self::Or(Operands { text, parts }) => {
                 let start = parts.first().map(|part| enclosed(text, part).start);
                 let end = parts.last().map(|part| enclosed(text, part).end);
-                balanced(
-                    text,
-                    parts,
-                    start.unwrap_or_default()..end.unwrap_or_default(),
-                )
+                balanced(text, &(start.unwrap_or_default()..end.unwrap_or_default()))
             }
             Self::Not(Operand { text, inner, not }) => not.start..enclosed(text, inner).end,
             Self::Comparison(comparison) => comparison.span(),
@@ -122,31 +121,41 @@ fn enclosed(text: &str, part: &Tree) -> Range<usize> {
     span
 }
 
-/// A span of operands with the parentheses that are inside it in part: `a and (b and c)` is one `and` of three.
-fn balanced(text: &str, parts: &[Tree], span: Range<usize>) -> Range<usize> {
-    let (mut depth, mut lowest, mut at) = (0_i32, 0, span.start);
-    let mut count = |gap: Range<usize>| {
-        for character in text.get(gap).unwrap_or_default().chars() {
-            depth += i32::from(character == '(') - i32::from(character == ')');
-            lowest = lowest.min(depth);
+/// A span of operands with the parentheses that are inside it in part: `a and (b and c)` is one `and` of three. In the text of
+/// a part of a [split](SearchExpr::split) expression other operands may stand between, before and behind those.
+fn balanced(text: &str, span: &Range<usize>) -> Range<usize> {
+    let Range { mut start, mut end } = span.clone();
+    let mut open = Vec::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '(' => open.push(at),
+            ')' => {
+                if let Some(opening) = open
+                    .pop()
+                    .filter(|it| span.contains(it) != span.contains(&at))
+                {
+                    start = start.min(opening);
+                    end = end.max(at + 1);
+                }
+            }
+            '"' => skip_literal(&mut characters),
+            _ => {}
         }
-    };
-    for part in parts {
-        part.visit(&mut |comparison| {
-            let Range { start, end } = comparison.span();
-            count(at..start);
-            at = end;
-        });
-    }
-    count(at..span.end);
-    let Range { mut start, mut end } = span;
-    for _ in lowest..0 {
-        start = opening(text, start).unwrap_or(start);
-    }
-    for _ in lowest..depth {
-        end = closing(text, end).unwrap_or(end);
     }
     start..end
+}
+
+/// Goes past the rest of a text in quotes.
+fn skip_literal(characters: &mut CharIndices<'_>) {
+    while let Some((_, character)) = characters.next() {
+        match character {
+            '"' => return,
+            // Whatever is escaped, it does not end the text.
+            '\\' => _ = characters.next(),
+            _ => {}
+        }
+    }
 }
 
 /// Where the parenthesis is that opens right before `at`.
@@ -207,6 +216,29 @@ mod tests {
         let mut found = Vec::new();
         walk(expr, expr.node(), &mut found);
         found
+    }
+
+    #[test]
+    fn spans_of_a_part_of_an_expression_have_all_the_parentheses_between_them() {
+        for (text, expected) in [
+            (
+                r#"id pr and (id ew ")" and status pr)"#,
+                r#"id pr and (id ew ")" and status pr)"#,
+            ),
+            (
+                "((id ew 0 and id pr) and status pr)",
+                "(id ew 0 and id pr) and status pr",
+            ),
+            (
+                "id pr and (status pr and (id ew 0))",
+                "id pr and (status pr and (id ew 0))",
+            ),
+        ] {
+            let expr: SearchExpr = text.parse().unwrap();
+            let server = expr.split(&crate::Dialect::USER_SEARCH).server.unwrap();
+            assert_eq!(server.to_string(), "id pr and status pr");
+            assert_eq!(texts(&server), [expected, "id pr", "status pr"], "{text}");
+        }
     }
 
     #[test]

@@ -261,8 +261,9 @@ impl<T: Resource, S: 'static> Walk<T, S> {
             is_new || keep_known
         });
         page.malformed.retain(|bad| {
-            // Somebody whose id cannot be read may be anybody, and is handed out whenever they come.
-            let Some(text) = bad.id.clone() else {
+            // Somebody whose id cannot be read may be anybody, and is handed out whenever they come; so is one of a list whose
+            // records may share an id.
+            let Some(text) = bad.id.clone().filter(|_| T::HAS_ID) else {
                 new += usize::from(!read_again);
                 *nameless += usize::from(!read_again);
                 return true;

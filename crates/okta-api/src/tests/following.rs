@@ -406,3 +406,32 @@ async fn an_event_that_does_not_decode_ends_a_log_unless_it_is_asked_for() {
     assert_eq!((page.items.len(), page.malformed.len()), (1, 1));
     script.finish().unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_asks_for_pages_of_nothing_is_no_reason_to_hurry() {
+    let (client, script) = scripted();
+    let nothing = "/api/v1/logs?after=2&limit=0";
+    script.expect(FIRST, events(&["1"]).header("link", &next(nothing)));
+    script.expect(nothing, events(&[]).header("link", &next(nothing)));
+    script.expect(nothing, events(&[]).header("link", &next(nothing)));
+    let mut pages = followed(&client).every(Duration::from_secs(20)).pages();
+    let start = Instant::now();
+    for _ in 0..3 {
+        pages.try_next().await.unwrap().unwrap();
+    }
+    assert_eq!(start.elapsed(), Duration::from_secs(40));
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_of_the_log_is_the_same_however_it_is_written() {
+    let (client, script) = scripted();
+    let page = "/api/v1/logs?after=7&limit=1000&until=2026-03-01T12%3A00%3A00Z";
+    script.expect(page, events(&["1"]));
+    let (since, until) = (SINCE.parse(), "2026-03-01T12:00:00Z".parse());
+    let list = client.logs().between(since.unwrap(), until.unwrap());
+    let cursor = format!("https://acme.okta.com{page}").parse::<Cursor>();
+    let events = list.resume(cursor.unwrap()).all().await.unwrap();
+    assert_eq!(events.len(), 1);
+    script.finish().unwrap();
+}

@@ -86,6 +86,10 @@ async fn a_path_that_is_none_is_an_error_before_anything_is_sent() {
         path("/api/v1/apps/{appId}"),
         path("/api/v1/apps/{appId}").path("appId", ".."),
         path("/api/v1/apps").path("appId", "0oa1"),
+        // The reading of a URL drops tabs and line ends, and what is left of these is a step on the way.
+        path("/api/v1/apps/{appId}").path("appId", "\t..\n"),
+        path("/api/v1/apps/{appId}").path("appId", ".\t."),
+        path("/api/v1/apps/{appId}").path("appId", "\r\n"),
     ] {
         let object = get.clone().object::<App>().await.unwrap_err();
         let list = get.list::<App>().all().await.unwrap_err();
@@ -178,4 +182,66 @@ async fn a_deadline_and_a_time_for_tries_hold_here_too() {
     let error = get.list::<App>().all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
     transport.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_share_an_id_and_differ_are_all_there() {
+    // Of a user's links to one application each has the id of the user (Okta API reference, list all assigned app links).
+    let (client, script) = scripted();
+    let url = "/api/v1/users/00u1/appLinks";
+    let body = r#"[{"id":"00u1","label":"Mail"},{"id":"00u1","label":"Calendar"},{"id":"00u1","label":7}]"#;
+    for _ in 0..2 {
+        script.expect(url, Answer::json(body));
+    }
+    let links = client
+        .get("/api/v1/users/{userId}/appLinks")
+        .path("userId", "00u1");
+    let all = links.clone().list::<App>().all_with_malformed().await;
+    let all = all.unwrap();
+    assert_eq!(labels(&all.items), ["Mail", "Calendar"]);
+    assert_eq!(all.items[1].id(), Some("00u1"));
+    assert_eq!(
+        all.malformed.len(),
+        1,
+        "that one does not decode is not lost, either"
+    );
+    let error = links.list::<App>().all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MalformedRecords { count: 1 });
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_size_of_pages_that_a_list_is_told_is_asked_for() {
+    let (client, script) = scripted();
+    let body = r#"[{"id":"1","label":"a"}]"#;
+    script.expect("/api/v1/apps?q=a%20b&limit=50", Answer::json(body));
+    let apps = client.get("/api/v1/apps").query("q", "a b").list::<App>();
+    let apps = apps.page_size(crate::PageSize::users(50).unwrap());
+    assert_eq!(labels(&apps.all().await.unwrap()), ["a"]);
+
+    script.expect("/api/v1/apps?limit=50", Answer::json(body));
+    let apps = client.get("/api/v1/apps").query("limit", 7).list::<App>();
+    let apps = apps.page_size(crate::PageSize::users(50).unwrap());
+    assert_eq!(labels(&apps.all().await.unwrap()), ["a"]);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_read_again_has_each_record_once_and_what_has_changed_twice() {
+    let (client, script) = scripted();
+    let (first, second) = ("/api/v1/apps", "/api/v1/apps?after=2");
+    let expired = r#"{"errorCode":"E0000029","errorSummary":"Invalid paging request."}"#;
+    let before = Answer::json(r#"[{"id":"1","label":"a"},{"id":"2","label":"b"}]"#);
+    script.expect(first, before.header("link", &next(second)));
+    script.expect(second, Answer::status(400, expired));
+    let after = Answer::json(r#"[{"id":"1","label":"a"},{"id":"2","label":"B"}]"#);
+    script.expect(first, after.header("link", &next(second)));
+    script.expect(second, Answer::json(r#"[{"id":"3","label":"c"}]"#));
+    let apps = client.get("/api/v1/apps").list::<App>().all().await;
+    assert_eq!(labels(&apps.unwrap()), ["a", "b", "B", "c"]);
+
+    script.expect(first, Answer::json("[1, 2,30 ]"));
+    let numbers = client.get("/api/v1/apps").list::<u8>().all().await.unwrap();
+    assert_eq!(numbers.iter().map(|it| **it).sum::<u8>(), 33);
+    script.finish().unwrap();
 }

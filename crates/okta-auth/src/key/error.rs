@@ -47,6 +47,7 @@ pub enum KeyErrorKind {
         "holds the character {found:?} between its `BEGIN` and `END` lines, which is not base64; copy it anew, without \
          quotes or anything else around each line"
     )]
+    #[non_exhaustive]
     NotBase64 {
         /// The first such character.
         found: char,
@@ -82,30 +83,35 @@ pub enum KeyErrorKind {
          Okta, Add key > Generate new key and copy the private key whole, or `openssl genpkey -algorithm RSA -pkeyopt \
          rsa_keygen_bits:2048 -out KEY` and register its public half"
     )]
+    #[non_exhaustive]
     JwkWithoutPrimes {
         /// Those that are missing of `p`, `q`, `dp`, `dq` and `qi` (RFC 7518, section 6.3.2), as a message lists them.
         missing: String,
     },
     /// It is a JWK with a member that is missing or cannot be read.
     #[error("is a JWK whose `{member}` is missing or damaged; copy it anew")]
+    #[non_exhaustive]
     JwkMember {
         /// The name of the member.
         member: &'static str,
     },
     /// It is an empty JWK set, or one with several keys to sign with where one is wanted.
     #[error("is a JWK set with {private} private keys; give the one key, `{{\"kty\": …}}`")]
+    #[non_exhaustive]
     JwkSet {
         /// How many keys to sign with there are in it.
         private: usize,
     },
     /// It is a JWK set without a key that can sign.
     #[error("is a JWK set of which no key can sign: {}", numbered(.keys))]
+    #[non_exhaustive]
     NoSigningKey {
         /// Why not, for each key in its order.
         keys: Vec<Self>,
     },
     /// It is a JWK set of which one key is damaged.
     #[error("is a JWK set whose key number {number} {kind}")]
+    #[non_exhaustive]
     InSet {
         /// Its place in the set; the first is 1.
         number: usize,
@@ -120,6 +126,7 @@ pub enum KeyErrorKind {
         "holds {count} different private keys; leave the one whose public half Okta knows, or give all of them as a JWK \
          set"
     )]
+    #[non_exhaustive]
     SeveralKeys {
         /// How many there are.
         count: usize,
@@ -152,12 +159,14 @@ pub enum KeyErrorKind {
     Binary,
     /// The label of no private key.
     #[error("is labelled `{label}`; expected `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`")]
+    #[non_exhaustive]
     UnsupportedLabel {
         /// The words after `BEGIN`.
         label: String,
     },
     /// The label names another format than the contents have.
     #[error("is labelled `{label}` but its contents are those of `{expected}`; correct the label")]
+    #[non_exhaustive]
     WrongLabel {
         /// The words after `BEGIN`.
         label: String,
@@ -166,12 +175,14 @@ pub enum KeyErrorKind {
     },
     /// The RSA modulus is too short to be safe.
     #[error("has {bits} bits; use an RSA key of 2048 bits or more")]
+    #[non_exhaustive]
     TooSmall {
         /// The length of the modulus.
         bits: usize,
     },
     /// The RSA modulus is longer than the crypto library takes.
     #[error("has {bits} bits; use an RSA key of 8192 bits or less")]
+    #[non_exhaustive]
     TooLarge {
         /// The length of the modulus.
         bits: usize,

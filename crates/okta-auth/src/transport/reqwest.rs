@@ -7,7 +7,7 @@ mod failure;
 
 mod builder;
 
-use std::io;
+use std::{fmt, io};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
@@ -39,7 +39,7 @@ const SMALL_BODY: usize = 64 << 10;
 /// let transport = ReqwestTransport::new(&Proxies::none())?;
 /// # Ok::<(), okta_auth::TransportError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: Client,
     largest_body: usize,
@@ -162,6 +162,15 @@ impl Transport for ReqwestTransport {
 }
 
 /// Neither address is repeated: each may hold a query.
+/// Without the client, which prints the headers that it was told to send: a program's own may have secrets.
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport")
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
+    }
+}
+
 fn redirected() -> TransportError {
     let message = "the answer is not that of the address that was asked";
     TransportError::new(TransportErrorKind::Redirected, message)

@@ -11,7 +11,7 @@ mod naive;
 mod sample;
 
 use naive::{Naive, Rules};
-use org_filter::{Dialect, SearchExpr, names::GroupNames};
+use org_filter::{Dialect, Node, SearchExpr, names::GroupNames};
 use proptest::prelude::*;
 
 fn parsed(expr: &Naive) -> SearchExpr {
@@ -166,4 +166,52 @@ fn look_at(text: &str) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
+}
+
+/// The tree below a node, without places.
+fn shape(node: Node<'_>) -> String {
+    let joined = |word: &str, parts: org_filter::Operands<'_>| {
+        let parts: Vec<String> = parts.iter().map(shape).collect();
+        format!("({word} {})", parts.join(" "))
+    };
+    match node {
+        Node::And(parts) => joined("and", parts),
+        Node::Or(parts) => joined("or", parts),
+        Node::Not(inner) => format!("(not {})", shape(inner.node())),
+        Node::Comparison(one) => one.to_string(),
+        _ => "another".to_owned(),
+    }
+}
+
+fn each_node<'a>(node: Node<'a>, look: &mut impl FnMut(Node<'a>)) {
+    look(node);
+    match node {
+        Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| each_node(part, look)),
+        Node::Not(inner) => each_node(inner.node(), look),
+        _ => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_a_node_was_read_from_reads_as_the_node(expr in sample::expression()) {
+        let expr = parsed(&expr);
+        each_node(expr.node(), &mut |node| {
+            let text = &expr.text()[node.span()];
+            let alone: SearchExpr = text.parse().unwrap();
+            assert_eq!(shape(alone.node()), shape(node), "{text:?} of {:?}", expr.text());
+        });
+    }
+
+    #[test]
+    fn what_a_part_was_read_from_can_be_read(expr in sample::expression()) {
+        let expr = parsed(&expr);
+        for dialect in &Dialect::ALL {
+            let Some(server) = expr.split(dialect).server else { continue };
+            each_node(server.node(), &mut |node| {
+                let text = &server.text()[node.span()];
+                assert!(text.parse::<SearchExpr>().is_ok(), "{text:?} of {:?}, {:?}", server.text(), expr.text());
+            });
+        }
+    }
 }

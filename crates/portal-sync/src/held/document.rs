@@ -1,6 +1,6 @@
 //! An entity as the store keeps it: text that is read only when somebody asks.
 
-use catalog_model::{Digest, Entity, EntityRef, Spec};
+use catalog_model::{ApiVersion, Digest, Entity, EntityRef, Spec};
 use serde::de::Error as _;
 use sha2::{Digest as _, Sha256};
 
@@ -51,6 +51,12 @@ impl Document {
     /// When it is not an entity: the store was damaged.
     pub(crate) fn entity(&self) -> Result<Entity, serde_json::Error> {
         let entity: Entity = serde_json::from_str(&self.body)?;
+        let version = &entity.api_version;
+        if ![ApiVersion::V1_ALPHA1, ApiVersion::V1_BETA1].contains(version) {
+            return Err(serde_json::Error::custom(format_args!(
+                "`{version}` is no version that was ever written"
+            )));
+        }
         match &entity.spec {
             Spec::User(_) | Spec::Group(_) | Spec::Location(_) => Ok(entity),
             _ => {
@@ -113,10 +119,21 @@ mod tests {
     fn a_text_of_another_kind_is_damage() -> Result<(), Box<dyn std::error::Error>> {
         use crate::held::document::Document;
 
-        let text = r#"{"apiVersion":"a/v1","kind":"Component","metadata":{"name":"jane"}}"#;
+        let text = r#"{"apiVersion":"backstage.io/v1alpha1","kind":"Component","metadata":{"name":"jane"}}"#;
         let document = Document::stored("user:default/jane".parse()?, text);
         let error = document.entity().unwrap_err().to_string();
         assert_eq!(error, "`Component` is no kind that was ever written");
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_of_another_version_is_damage() -> Result<(), Box<dyn std::error::Error>> {
+        use crate::held::document::Document;
+
+        let text = r#"{"apiVersion":"a/v1","kind":"User","metadata":{"name":"jane"},"spec":{"memberOf":[]}}"#;
+        let document = Document::stored("user:default/jane".parse()?, text);
+        let error = document.entity().unwrap_err().to_string();
+        assert_eq!(error, "`a/v1` is no version that was ever written");
         Ok(())
     }
 }

@@ -497,3 +497,29 @@ fn serving_tls(certificate: &str, key: &str) -> String {
     });
     format!("https://localhost:{port}/")
 }
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is about a client that a program has made itself"
+)]
+fn a_transport_prints_neither_the_password_of_a_proxy_nor_headers() {
+    let proxies = Proxies::from_variables(|name| {
+        (name == "HTTPS_PROXY").then_some("http://jane:swordfish@proxy.example:3128")
+    });
+    let own = Client::builder()
+        .default_headers(
+            [(http::header::COOKIE, HeaderValue::from_static("hunter2"))]
+                .into_iter()
+                .collect(),
+        )
+        .proxy(reqwest::Proxy::all("http://jane:swordfish@proxy.example:3128").unwrap())
+        .build()
+        .unwrap();
+    for transport in [by(&proxies.unwrap()), ReqwestTransport::from(own)] {
+        let printed = format!("{transport:?}");
+        for secret in ["hunter2", "swordfish", "amFuZTpzd29yZGZpc2g"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+}

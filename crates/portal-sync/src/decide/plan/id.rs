@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use catalog_model::Digest;
+use catalog_model::{Digest, EntityRef};
 use sha2::{Digest as _, Sha256};
 
 use super::Plan;
@@ -11,6 +11,7 @@ use crate::decide::mapping::Rename;
 use crate::decide::roster::Cause;
 use crate::held::document::digest_of;
 use crate::held::leavers::Leavers;
+use crate::held::object::Kind;
 
 /// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
 /// can be approved after the rest was applied.
@@ -21,12 +22,12 @@ pub(super) fn of_withheld(
     renames: &[Rename],
 ) -> String {
     let removal = |one: &Withheld| {
-        let kind = one.entity_ref.kind();
+        let kind = kind_of(&one.entity_ref);
         let cause = one.cause.map_or("", Cause::as_str);
         format!("{kind} {} {cause} {}", one.okta_id, one.members.join(","))
     };
     let rename = |one: &Rename| {
-        let kind = one.entity_ref.kind();
+        let kind = kind_of(&one.entity_ref);
         format!("{kind} {} is called {}", one.okta_id, one.to)
     };
     let leavers = match leavers {
@@ -52,6 +53,10 @@ pub(super) fn of_changes(plan: &Plan) -> String {
     of_parts(&plan.provider, written.chain(removed))
 }
 
+fn kind_of(entity_ref: &EntityRef) -> &'static str {
+    Kind::of(entity_ref).map_or("", Kind::as_str)
+}
+
 fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [Cow<'p, str>; 2]>) -> String {
     let mut hash = Sha256::new();
     hash.update(provider);
@@ -62,4 +67,33 @@ fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [Cow<'p, str>; 2]>) 
         hash.update(other.as_bytes());
     }
     format!("{:.12}", Digest::from_bytes(hash.finalize().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Leavers, Withheld, of_parts, of_withheld};
+
+    #[test]
+    fn removals_are_approved_by_the_id_that_they_always_had()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let withheld = |okta_id: &str, entity: &str| {
+            Ok::<_, catalog_model::RefError>(Withheld {
+                okta_id: okta_id.to_owned(),
+                entity_ref: entity.parse()?,
+                cause: None,
+                members: vec!["00u2".to_owned()],
+            })
+        };
+        let withheld = [
+            withheld("00u1", "user:default/jane")?,
+            withheld("00g1", "group:default/team")?,
+        ];
+        let lines = ["remove", "User 00u1  00u2", "Group 00g1  00u2"];
+        let lines = lines.into_iter().map(|line| [line.into(), "".into()]);
+        assert_eq!(
+            of_withheld("acme", Leavers::Remove, &withheld, &[]),
+            of_parts("acme", lines)
+        );
+        Ok(())
+    }
 }
