@@ -120,12 +120,19 @@ pub fn check_key(text: &str) -> Result<(), NameError> {
 
 /// A text that is no name, namespace, kind, version or key: which character breaks the rule, where, and what is allowed
 /// there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` is not {what}: {problem}")]
 pub struct NameError {
     shown: String,
     what: &'static str,
     problem: Problem,
+}
+
+/// As it prints: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl NameError {
