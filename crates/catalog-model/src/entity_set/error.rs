@@ -196,10 +196,7 @@ fn list(violations: &Violations) -> String {
 }
 
 fn quoted(names: &[String]) -> String {
-    let texts: Vec<String> = names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let texts: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     texts.join(", ")
 }
 
