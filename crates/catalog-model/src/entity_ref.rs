@@ -166,9 +166,19 @@ impl SpecRef {
 }
 
 /// A text that is no ref to an entity.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct RefError(Reason);
+
+/// What is wrong and why, in one line: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for RefError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::error::Error::source(self) {
+            Some(why) => write!(f, "{self}: {why}"),
+            None => write!(f, "{self}"),
+        }
+    }
+}
 
 /// What keeps a text, as it is shown, from being a ref.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -268,6 +278,18 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
+
+    #[test]
+    fn an_error_that_leaves_main_can_be_read() {
+        let error = "user:jane doe".parse::<EntityRef>().unwrap_err();
+        assert_eq!(
+            format!("{error:?}"),
+            "`user:jane doe` is not an entity ref: no entity can be called so: `jane doe` is not a name: character 5 is ' ', \
+             allowed are ASCII letters, digits, '-', '_' and '.'"
+        );
+        let form = "user:".parse::<EntityRef>().unwrap_err();
+        assert_eq!(format!("{form:?}"), form.to_string());
+    }
 
     #[test]
     fn defaults_fill_what_a_ref_lacks() {

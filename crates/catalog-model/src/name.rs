@@ -120,12 +120,19 @@ pub fn check_key(text: &str) -> Result<(), NameError> {
 
 /// A text that is no name, namespace, kind, version or key: which character breaks the rule, where, and what is allowed
 /// there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` is not {what}: {problem}")]
 pub struct NameError {
     shown: String,
     what: &'static str,
     problem: Problem,
+}
+
+/// As it prints: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl NameError {
@@ -138,11 +145,19 @@ impl NameError {
     }
 }
 
-/// The text as an error quotes it: the start of it, when it is very long.
+/// The text as an error quotes it: on one line, hidden characters written out, and the start of it when it is very long.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 100;
-    let mut shown: String = text.chars().take(MOST).collect();
-    if shown.len() < text.len() {
+    let mut characters = text.chars();
+    let mut shown = String::new();
+    for character in characters.by_ref().take(MOST) {
+        match character {
+            '\'' | '"' | '\\' => shown.push(character),
+            // Marks are written out where a text begins with them, so a letter stands before.
+            _ => shown.extend(String::from_iter(['a', character]).escape_debug().skip(1)),
+        }
+    }
+    if characters.next().is_some() {
         shown.push('…');
     }
     shown
@@ -216,7 +231,7 @@ mod tests {
             ),
             (
                 "a\n",
-                format!("`a\n` is not a name: character 2 is '\\n', {NAME}"),
+                format!("`a\\n` is not a name: character 2 is '\\n', {NAME}"),
             ),
             (
                 "-a",
@@ -241,6 +256,20 @@ mod tests {
             "`Ops` is not a namespace: character 1 is 'O', allowed are lower-case ASCII letters, \
              digits and '-'",
         );
+    }
+
+    #[test]
+    fn errors_quote_a_text_on_one_line() {
+        let table = [
+            ("O'Brien \"x\" \\", "O'Brien \"x\" \\"),
+            ("a\r\nb", "a\\r\\nb"),
+            ("\u{1b}[31m", "\\u{1b}[31m"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+            ("e\u{301} किताब", "e\u{301} किताब"),
+        ];
+        for (text, quoted) in table {
+            assert_eq!(shown(text), quoted);
+        }
     }
 
     #[test]

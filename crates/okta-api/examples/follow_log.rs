@@ -4,8 +4,9 @@
 //! cargo run --example follow_log -- cursor.txt user.session.start user.account.lock
 //! ```
 //!
-//! The first word is the file in which it keeps where it was. It needs `OKTA_ORG_URL` and either `OKTA_API_TOKEN`, or `OKTA_CLIENT_ID`, `OKTA_KEY_FILE` and, if the key
-//! has an id of its own in Okta, `OKTA_KEY_ID`.
+//! The first word is the file in which it keeps where it was; other types than last time take another file. It needs
+//! `OKTA_ORG_URL` and either `OKTA_API_TOKEN`, or `OKTA_CLIENT_ID`, `OKTA_KEY_FILE` and, if the key has an id of its own in
+//! Okta, `OKTA_KEY_ID`.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it reads")]
 #![expect(clippy::print_stderr, reason = "an example tells what goes wrong")]

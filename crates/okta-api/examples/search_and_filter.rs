@@ -15,7 +15,7 @@ use std::{env, fs};
 
 use okta_api::Client;
 use okta_api::okta_auth::{ApiToken, OrgUrl, PrivateKey, Scope, ServiceApp};
-use org_filter::{Dialect, SearchExpr};
+use okta_api::org_filter::{Dialect, SearchExpr};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

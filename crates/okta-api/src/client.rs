@@ -187,8 +187,8 @@ impl ClientBuilder {
     /// How long one request is tried, all tries and the waits between them included: 60 s. Waiting
     /// for the rate limit's next window does not count.
     ///
-    /// An org that this client never had an answer of, and that refuses connections or whose name is not found, is given up
-    /// after some four seconds all the same: its address is more likely wrong than it is down.
+    /// An org that this client never had an answer of is given up sooner, for its address is more likely wrong than it is
+    /// down: within four seconds where it refuses connections, and after a second look where its name is not found.
     pub fn retry_for(mut self, time: Duration) -> Self {
         self.retry_for = time;
         self

@@ -95,3 +95,6 @@ pub use crate::user::{Member, User, UserStatus};
 pub use crate::users::Users;
 // Types of these stand in signatures here.
 pub use {http, jiff, okta_auth};
+// What evaluates the records here has to be of this version.
+#[cfg(feature = "org-filter")]
+pub use org_filter;

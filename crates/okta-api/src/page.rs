@@ -59,13 +59,20 @@ pub struct Page<T> {
 /// assert!("1627500044869_1".parse::<Cursor>().is_err());
 /// # Ok::<(), okta_api::CursorError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(Url);
 
 /// A text that is no link to a page.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a cursor is the whole link to a page, as it was printed")]
 pub struct CursorError(#[source] url::ParseError);
+
+/// What is wrong and why, in one line: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for CursorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}: {}", self.0)
+    }
+}
 
 impl FromStr for Cursor {
     type Err = CursorError;
@@ -78,6 +85,12 @@ impl FromStr for Cursor {
 impl Cursor {
     pub(crate) fn url(&self) -> &Url {
         &self.0
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cursor({self})")
     }
 }
 
@@ -101,12 +114,19 @@ impl fmt::Display for Cursor {
 pub struct PageSize(u16);
 
 /// A page size outside of what Okta accepts.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a page of {resource} has 1 to {max} records, not {size}")]
 pub struct PageSizeError {
     resource: &'static str,
     max: u16,
     size: u16,
+}
+
+/// As it prints: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for PageSizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl PageSize {
@@ -347,9 +367,25 @@ mod tests {
     use okta_auth::OrgUrl;
     use url::Url;
 
-    use super::{PageSize, Wanted, read};
+    use super::{Cursor, PageSize, Wanted, read};
     use crate::error::{Cause, ProtocolError};
     use crate::user::{Member, User};
+
+    #[test]
+    fn an_error_that_leaves_main_can_be_read() {
+        let cut = "1627500044869_1".parse::<Cursor>().unwrap_err();
+        assert_eq!(
+            format!("{cut:?}"),
+            "a cursor is the whole link to a page, as it was printed: relative URL without a base"
+        );
+        assert_eq!(
+            format!("{:?}", PageSize::users(0).unwrap_err()),
+            "a page of users has 1 to 200 records, not 0"
+        );
+        let link = "https://acme.okta.com/api/v1/logs?after=1_1";
+        let cursor: Cursor = link.parse().unwrap();
+        assert_eq!(format!("{cursor:?}"), format!("Cursor({link})"));
+    }
 
     fn org() -> OrgUrl {
         OrgUrl::parse("https://acme.okta.com").unwrap()

@@ -19,9 +19,16 @@ use std::fmt;
 pub struct RateLimitShare(u8);
 
 /// A share of nothing, or of more than everything.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a share of the rate limit is 1 to 100 percent, not {0}")]
 pub struct RateLimitShareError(u8);
+
+/// As it prints: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for RateLimitShareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl RateLimitShare {
     /// A share of so many percent.
@@ -80,6 +87,10 @@ mod tests {
         for (requests, expected) in table {
             assert_eq!(requests, expected);
         }
-        RateLimitShare::percent(101).unwrap_err();
+        let refused = RateLimitShare::percent(101).unwrap_err();
+        assert_eq!(
+            format!("{refused:?}"),
+            "a share of the rate limit is 1 to 100 percent, not 101"
+        );
     }
 }

@@ -22,7 +22,7 @@ use std::str::FromStr;
 pub struct AttributePath(Box<str>);
 
 /// A text that names no attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidPath(String);
 
 impl fmt::Display for InvalidPath {
@@ -32,6 +32,13 @@ impl fmt::Display for InvalidPath {
             "`{}` is not the name of an attribute: letters, digits, `_`, `-` and `$`, joined by dots",
             self.0.escape_debug()
         )
+    }
+}
+
+/// As it prints: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for InvalidPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

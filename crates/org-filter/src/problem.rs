@@ -190,6 +190,11 @@ impl Problems {
         Self { text, list }
     }
 
+    /// What a program prints that ends with these.
+    pub(crate) fn report(&self, heading: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{heading}\n{}", self.render().trim_end())
+    }
+
     fn render(&self) -> String {
         let shown = self.list.iter().map(|problem| problem.render(&self.text));
         shown.collect()
@@ -209,24 +214,32 @@ impl fmt::Display for Problems {
 /// Why a text is not an expression: all the faults, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseErrors(pub(crate) Problems);
 
 /// Why the server would refuse an expression: all the reasons, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DialectErrors(pub(crate) Problems);
 
 /// Names in an expression that no record has: all of them, in the order of the text.
 ///
 /// `Display` prints one line for each; [`render`](Self::render) shows the text with carets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AttributeErrors(pub(crate) Problems);
 
 impl fmt::Display for ParseErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// As [`render`](Self::render), below a heading: so a `main` that returns the error shows the text with carets.
+impl fmt::Debug for ParseErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .report("not an expression of Okta's search language", f)
     }
 }
 
@@ -260,6 +273,14 @@ impl fmt::Display for DialectErrors {
     }
 }
 
+/// As [`render`](Self::render), below a heading: so a `main` that returns the error shows the text with carets.
+impl fmt::Debug for DialectErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .report("an expression that the server would refuse", f)
+    }
+}
+
 impl Error for DialectErrors {}
 
 impl DialectErrors {
@@ -288,6 +309,14 @@ impl DialectErrors {
 impl fmt::Display for AttributeErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// As [`render`](Self::render), below a heading: so a `main` that returns the error shows the text with carets.
+impl fmt::Debug for AttributeErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .report("an expression about attributes that no record has", f)
     }
 }
 

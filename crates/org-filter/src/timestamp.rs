@@ -107,7 +107,7 @@ impl From<jiff::Timestamp> for Timestamp {
 }
 
 /// A text that is not an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidTimestamp(String);
 
 impl fmt::Display for InvalidTimestamp {
@@ -117,6 +117,13 @@ impl fmt::Display for InvalidTimestamp {
             "`{}` is not an instant such as `2026-01-31T00:00:00.000Z`",
             self.0.escape_debug()
         )
+    }
+}
+
+/// As it prints: so a `main` that returns the error says what a person can read.
+impl fmt::Debug for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -2,7 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a panic is how a test fails")]
 
-use org_filter::{ParseErrors, SearchExpr};
+use org_filter::names::NameRule;
+use org_filter::{AttributePath, Dialect, ParseErrors, RecordKind, SearchExpr, Timestamp};
 
 fn errors(text: &str) -> ParseErrors {
     text.parse::<SearchExpr>().expect_err(text)
@@ -253,5 +254,52 @@ fn a_list_of_values_is_one_mistake_with_its_fix_written_out() {
         fixed.replace_range(problem.span(), problem.fix().expect(text));
         assert_eq!(fixed, meant, "{text}");
         assert!(fixed.parse::<SearchExpr>().is_ok(), "{fixed}");
+    }
+}
+
+/// What `fn main() -> Result<(), Box<dyn Error>>` prints of each error.
+#[test]
+fn an_error_that_leaves_main_can_be_read() {
+    let expr: SearchExpr = r#"a ew "x""#.parse().expect("is an expression");
+    let table = [
+        (
+            format!("{:?}", errors("a = 1")),
+            "not an expression of Okta's search language\nerror: `=` is not of this language\n  | a = 1\n  |   ^\n  = fix: \
+             write `eq`",
+        ),
+        (
+            format!(
+                "{:?}",
+                expr.check(&Dialect::USER_SEARCH).expect_err("has `ew`")
+            ),
+            "an expression that the server would refuse\nerror: ",
+        ),
+        (
+            format!(
+                "{:?}",
+                expr.check_attributes(RecordKind::User)
+                    .expect_err("`a` is none")
+            ),
+            "an expression about attributes that no record has\nerror: ",
+        ),
+        (
+            format!("{:?}", NameRule::exact("").expect_err("is empty")),
+            "not a rule about names\nerror: ",
+        ),
+        (
+            format!(
+                "{:?}",
+                "a b".parse::<AttributePath>().expect_err("has a space")
+            ),
+            "`a b` is not the name of an attribute: ",
+        ),
+        (
+            format!("{:?}", "today".parse::<Timestamp>().expect_err("is a word")),
+            "`today` is not an instant such as ",
+        ),
+    ];
+    for (report, start) in table {
+        assert!(report.starts_with(start), "{report}");
+        assert!(!report.ends_with('\n'), "{report}");
     }
 }

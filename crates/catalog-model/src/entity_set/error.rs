@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::entity::Entity;
 use crate::entity_ref::{EntityRef, RefError};
+use crate::name::shown;
 use crate::reference::RefField;
 use crate::violation::{Violation, Violations, lines};
 
@@ -40,7 +41,7 @@ pub enum EntitySetError {
         count: usize,
     },
     /// A ref names no entity of the set.
-    #[error("`{path}` of {entity} names `{text}`, which is not there")]
+    #[error("`{path}` of {entity} names `{}`, which is not there", shown(text))]
     #[non_exhaustive]
     Dangling {
         /// The entity that has the ref.

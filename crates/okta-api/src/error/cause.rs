@@ -68,7 +68,7 @@ pub(crate) enum CursorFault {
 pub(crate) enum ProtocolError {
     #[error("the answer is `{}`, not JSON", quoted(.content_type))]
     NotJson { content_type: String },
-    #[error("the answer is not a list that can be read")]
+    #[error("the answer has not the form that was asked for")]
     Malformed(#[source] serde_json::Error),
     #[error("the page has {got} records, and {asked} were asked for")]
     TooManyRecords { asked: usize, got: usize },

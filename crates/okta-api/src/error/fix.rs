@@ -5,7 +5,7 @@ use std::error::Error as _;
 
 use okta_auth::TransportError;
 
-use super::{Cause, Error, ErrorKind};
+use super::{Awaited, Cause, Error, ErrorKind, ProtocolError};
 use crate::endpoint::Endpoint;
 use crate::id::InvalidId;
 
@@ -47,6 +47,12 @@ impl Error {
                 "check the org URL; where it is right, a firewall or a proxy answers in Okta's place (a proxy is taken from \
                  HTTPS_PROXY): let this machine's requests to the org pass it"
             }
+            ErrorKind::Protocol | ErrorKind::MalformedRecords { .. }
+                if self.is_of_another_type() =>
+            {
+                "make the type that is read fit what the endpoint answers: an array is for `Get::list`, an object for \
+                 `Get::object`; records that fit are handed out by `all_with_malformed` and `pages_with_malformed`"
+            }
             ErrorKind::WrongAddress | ErrorKind::Protocol => {
                 "check that the org URL is the address of the org itself and that no proxy answers in its place"
             }
@@ -82,8 +88,31 @@ impl Error {
         Some(Cow::Borrowed(fix))
     }
 
-    /// What makes Okta reached.
+    /// Whether Okta's answer does not decode as a type of the caller's own.
+    fn is_of_another_type(&self) -> bool {
+        matches!(self.0.endpoint, Endpoint::Other(_))
+            && matches!(
+                self.0.cause,
+                Cause::Malformed(_) | Cause::Protocol(ProtocolError::Malformed(_))
+            )
+    }
+
+    /// Whether it was the time for it that was too short, and not Okta that failed or was silent.
+    fn needed_time(&self) -> bool {
+        match &self.0.cause {
+            Cause::Late(late) => matches!(
+                late.awaited,
+                Awaited::Start | Awaited::Turn | Awaited::Window(_)
+            ),
+            _ => false,
+        }
+    }
+
+    /// What makes Okta reached, in time.
     fn reach(&self) -> Option<Cow<'_, str>> {
+        if self.needed_time() {
+            return Some(Cow::Borrowed("give it more time: a later `deadline`"));
+        }
         match self.transport() {
             Some(error) if error.kind().is_about_address() => {
                 let fix = error.fix()?;

@@ -75,6 +75,34 @@ async fn an_object_is_read_by_a_path_of_values_that_stay_segments() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_the_type_does_not_fit_is_no_fault_of_the_org_url() {
+    for (body, expected) in [
+        (r#"[{"id":"1"}]"#, "missing field `label`"),
+        (r#"{"apps":[]}"#, "has not the form that was asked for"),
+    ] {
+        let (client, script) = scripted();
+        script.expect("/api/v1/apps", Answer::json(body));
+        let apps = client.get("/api/v1/apps").list::<App>();
+        let error = apps.all().await.unwrap_err();
+        assert!(chain(&error).contains(expected), "{error:?}");
+        assert!(error.fix().unwrap().contains("`Get::object`"), "{error:?}");
+    }
+    let (client, script) = scripted();
+    script.expect("/api/v1/apps", Answer::json(r#"{"id":"1"}"#));
+    let error = client
+        .get("/api/v1/apps")
+        .object::<App>()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        chain(&error),
+        "reading `/api/v1/apps`: the answer can not be trusted < the answer has not the form that was asked for < missing \
+         field `label` at line 1 column 10"
+    );
+    assert!(error.fix().unwrap().contains("`Get::object`"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_path_that_is_none_is_an_error_before_anything_is_sent() {
     let (client, script) = scripted();
     let path = |path| client.get(path);
