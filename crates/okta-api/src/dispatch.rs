@@ -352,6 +352,7 @@ fn outcome(cause: &Cause) -> Option<Outcome> {
         | Cause::Protocol(_)
         | Cause::Late(_)
         | Cause::TooMany { .. }
+        | Cause::CutShort { .. }
         | Cause::Cursor(_)
         | Cause::Path(_)
         | Cause::Malformed(_)

@@ -199,6 +199,9 @@ impl fmt::Display for Became<'_> {
             ErrorKind::TooMany { limit } => {
                 write!(f, "the list has more than {limit} records, and no more are taken")
             }
+            ErrorKind::CutShort { limit } => {
+                write!(f, "okta has one page of it, and there may be more than {limit} records")
+            }
             ErrorKind::MalformedRecords { .. } => match &self.0.0.cause {
                 Cause::Malformed(bad) => match (bad.records.len(), bad.of) {
                     (1, of) => write!(f, "1 of {of} records does not decode"),

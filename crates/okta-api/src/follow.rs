@@ -158,7 +158,8 @@ impl Follow {
     }
 
     /// Goes on through outages as [`keep_trying`](Self::keep_trying) does, but one that lasts longer than this ends the
-    /// stream with its last error.
+    /// stream with its last error. An outage is known when a request has been tried for
+    /// [`retry_for`](crate::ClientBuilder::retry_for): a shorter time than that tries nothing again.
     pub fn keep_trying_for(mut self, time: Duration) -> Self {
         self.patience = Patience::For(time);
         self

@@ -52,6 +52,8 @@ pub struct List<T, S = Unsearchable> {
     deadline: Option<Instant>,
     retry_for: Option<Duration>,
     at_most: Option<usize>,
+    /// Whether Okta has one page of it and no other, whatever there is.
+    one_page: bool,
     keep: Keep,
     /// Why Okta cannot be asked for it.
     invalid: Option<Cause>,
@@ -98,6 +100,7 @@ impl<T: Resource, S: 'static> List<T, S> {
             deadline: None,
             retry_for: None,
             at_most: None,
+            one_page: false,
             keep: Keep::EVERYTHING,
             invalid: None,
             item: PhantomData,

@@ -31,6 +31,10 @@ pub(crate) enum Cause {
     TooMany {
         limit: usize,
     },
+    /// A page that is full, of a list that has no other page.
+    CutShort {
+        limit: u16,
+    },
     /// Records that do not decode.
     Malformed(Box<MalformedRecords>),
     /// Nothing runs the request.
@@ -135,7 +139,7 @@ impl Cause {
             Self::Answer(answer) => Some(&**answer),
             Self::Truncated(error) => Some(error),
             Self::Protocol(error) => Some(error),
-            Self::TooMany { .. } => None,
+            Self::TooMany { .. } | Self::CutShort { .. } => None,
             Self::Malformed(error) => Some(&**error),
             Self::NoRuntime(error) => Some(error),
             Self::Id(error) => Some(error),

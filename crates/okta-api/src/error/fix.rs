@@ -63,6 +63,9 @@ impl Error {
             ErrorKind::TooMany { .. } => {
                 "take more records (`List::at_most`), if the org is that large"
             }
+            ErrorKind::CutShort { .. } => {
+                "narrow it by more of the name, use `search`, or take the first of the `pages` and no other"
+            }
             ErrorKind::MalformedRecords { .. } => {
                 "correct these records in Okta, or read the list with `all_with_malformed` or `pages_with_malformed`, which hand \
                  out the others"

@@ -76,6 +76,12 @@ pub enum ErrorKind {
         /// How many it takes.
         limit: usize,
     },
+    /// The list is as long as Okta makes it, and there may be more: `q` has no second page.
+    #[non_exhaustive]
+    CutShort {
+        /// How long that is.
+        limit: u16,
+    },
     /// Records of the list do not decode, so that it would be short without them: [`Error::malformed`] has them.
     /// [`List::all_with_malformed`](crate::List::all_with_malformed) and
     /// [`List::pages_with_malformed`](crate::List::pages_with_malformed) hand out the others besides.
@@ -126,6 +132,7 @@ impl Error {
             Cause::Protocol(_) => ErrorKind::Protocol,
             Cause::Late(_) => ErrorKind::DeadlineExceeded,
             Cause::TooMany { limit } => ErrorKind::TooMany { limit: *limit },
+            Cause::CutShort { limit } => ErrorKind::CutShort { limit: *limit },
             Cause::Malformed(bad) => ErrorKind::MalformedRecords {
                 count: bad.records.len(),
             },

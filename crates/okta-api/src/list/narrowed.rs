@@ -101,11 +101,15 @@ impl List<User, Searchable> {
     /// Only users whose first name, last name or address begins with this: what a person types into a field. Deactivated
     /// users are left out.
     ///
-    /// Okta has no second page of it: of more than 200, or of more than a page of the [size](List::page_size) that was asked
-    /// for, the rest is left out in silence. Use [`search`](Self::search) for a list that is whole. What Okta makes of it
+    /// Okta has no second page of it, and leaves out in silence what is more than 200, or than the
+    /// [size](List::page_size) that was asked for. A page that is full is therefore handed out and followed by the error
+    /// [`CutShort`](crate::ErrorKind::CutShort): [`pages`](List::pages) gives it to whoever wants no more, and
+    /// [`search`](Self::search) is for a list that is whole. What Okta makes of it
     /// besides a search or a filter is not documented (Okta API reference, list all users, `q`).
     pub fn q(self, text: impl Into<String>) -> Self {
-        self.with("q", text)
+        let mut list = self.with("q", text);
+        list.one_page = true;
+        list
     }
 
     /// Only these fields of each user, named as a search names them: `status`, `profile.login`; of a path its first name counts.
@@ -146,7 +150,9 @@ impl List<Group, Searchable> {
     /// for, the rest is left out in silence. Use [`search`](Self::search) for a list that is whole (Okta API reference, list
     /// all groups, `q`).
     pub fn q(self, text: impl Into<String>) -> Self {
-        self.with("q", text)
+        let mut list = self.with("q", text);
+        list.one_page = true;
+        list
     }
 
     /// With each group's size, which [`Group::stats`] then returns. Okta takes longer to answer.

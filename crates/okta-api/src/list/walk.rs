@@ -102,6 +102,8 @@ struct Walk<T: Resource, S> {
 enum Next {
     Begin,
     Page(Url),
+    /// Okta has no other page, and this one was full.
+    CutShort(u16),
     End,
 }
 
@@ -111,6 +113,9 @@ impl<T: Resource, S: 'static> Walk<T, S> {
         let mut url = match std::mem::replace(&mut self.next, Next::End) {
             Next::Begin => self.begin()?,
             Next::Page(url) => url,
+            Next::CutShort(limit) => {
+                return Err(self.error(self.asked.len(), Cause::CutShort { limit }));
+            }
             Next::End => return Ok(None),
         };
         let mut page = loop {
@@ -119,16 +124,21 @@ impl<T: Resource, S: 'static> Walk<T, S> {
                 Err(error) => url = self.way_out(&url, error)?,
             }
         };
+        // Smaller than was asked for, after a failure.
+        let limit = page::limit(&url).unwrap_or(self.list.page_size.get());
         self.asked.insert(url);
         self.note(&mut page);
         let records = self.given.len() + self.malformed.len() + self.nameless;
-        if let Some(limit) = self.list.at_most.filter(|limit| records > *limit) {
-            return Err(self.error(self.asked.len(), Cause::TooMany { limit }));
+        if let Some(most) = self.list.at_most.filter(|most| records > *most) {
+            return Err(self.error(self.asked.len(), Cause::TooMany { limit: most }));
         }
         if let Some(malformed) = self.on_malformed.refuses(&mut page) {
             return Err(self.error(self.asked.len(), malformed));
         }
         let Some(next) = page.next.as_ref().map(|next| next.url().clone()) else {
+            if self.list.one_page && records >= usize::from(limit) {
+                self.next = Next::CutShort(limit);
+            }
             return Ok(Some((page, self)));
         };
         let fault = if self.asked.contains(&next) {

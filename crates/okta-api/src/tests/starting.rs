@@ -7,8 +7,8 @@ use okta_auth::testing::{Answer, ScriptedTransport};
 use okta_auth::{Algorithm, OrgUrl, PrivateKey, Scope, ServiceApp, TransportErrorKind};
 use tokio::time::Instant;
 
-use super::scripted;
-use crate::{Client, ErrorKind, SortOrder, User};
+use super::{chain, scripted};
+use crate::{Client, ErrorKind, PageSize, SortOrder, User};
 
 #[tokio::test(start_paused = true)]
 async fn a_service_app_asks_for_its_tokens_by_the_transport_of_the_client() {
@@ -111,5 +111,33 @@ async fn a_user_is_found_by_login() {
         assert_eq!(error.kind(), ErrorKind::InvalidId, "{login}");
         assert!(error.fix().unwrap().contains("profile.login"), "{login}");
     }
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_okta_does_not_page_is_never_short_in_silence() {
+    let (client, script) = scripted();
+    let two = Answer::json(r#"[{"id":"00g1"},{"id":"00g2"}]"#);
+    let list = || {
+        let list = client.groups().list().q("team");
+        list.page_size(PageSize::groups(2).unwrap())
+    };
+    let url = "/api/v1/groups?limit=2&q=team";
+    script.expect(url, two.clone());
+    let error = list().all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CutShort { limit: 2 });
+    assert!(
+        chain(&error).contains("there may be more than 2"),
+        "{}",
+        chain(&error)
+    );
+
+    script.expect(url, two);
+    let mut pages = list().pages();
+    assert_eq!(pages.try_next().await.unwrap().unwrap().items.len(), 2);
+    pages.try_next().await.unwrap_err();
+
+    script.expect(url, Answer::json(r#"[{"id":"00g1"}]"#));
+    assert_eq!(list().all().await.unwrap().len(), 1);
     script.finish().unwrap();
 }
