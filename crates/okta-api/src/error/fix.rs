@@ -73,12 +73,7 @@ impl Error {
             ErrorKind::NoRuntime => {
                 "call it from a task of a tokio runtime: `#[tokio::main] async fn main()` makes one"
             }
-            ErrorKind::InvalidId if matches!(self.0.cause, Cause::Id(InvalidId::Login(_))) => {
-                "look the user up by the id, or by a search: `profile.login eq` and the login in quotes"
-            }
-            ErrorKind::InvalidId => {
-                "copy the id from Okta: it has letters, digits, `-` and `_` only"
-            }
+            ErrorKind::InvalidId => self.address(),
             ErrorKind::CursorMismatch => {
                 "ask for the list as the cursor goes on, or leave the cursor and begin anew: a log from a time (`Start::Ago`, \
                  `Start::At`)"
@@ -89,6 +84,18 @@ impl Error {
             | ErrorKind::Rejected => return None,
         };
         Some(Cow::Borrowed(fix))
+    }
+
+    /// What Okta can be asked for.
+    fn address(&self) -> &'static str {
+        match self.0.cause {
+            Cause::Id(InvalidId::Login(_)) => {
+                "look the user up by the id, or by a search: `profile.login eq` and the login in quotes"
+            }
+            _ => {
+                "copy the id from Okta: it has letters, digits, `-` and `_` only; a user's login is asked for by `get_by_login`"
+            }
+        }
     }
 
     /// Whether Okta's answer does not decode as a type of the caller's own.
