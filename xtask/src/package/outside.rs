@@ -64,7 +64,8 @@ impl Outside {
         for library in libraries {
             let archive = format!("target/package/{}.crate", library.full_name());
             let mut unpack = Command::new("tar");
-            unpack.arg("-xzf").arg(root.join(archive));
+            // Packages have one time for all files: cargo would take what it built from another one for this.
+            unpack.arg("-xzmf").arg(root.join(archive));
             run(unpack.arg("-C").arg(&outside.folder))?;
         }
         Ok(outside)
