@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::path::Path;
-use std::process::Stdio;
 
 use anyhow::{Context as _, ensure};
 use tokio::time::Instant;
@@ -136,7 +135,7 @@ fn run_steps(
 fn perform(step: &Step) -> anyhow::Result<()> {
     let arguments = match step.work {
         Work::Tidy => return tidy::run(),
-        Work::Deny if !is_deny_installed()? => {
+        Work::Deny if !tidy::is_installed("deny")? => {
             say("      skipped: `cargo deny` is not installed; CI has it");
             return Ok(());
         }
@@ -150,17 +149,6 @@ fn perform(step: &Step) -> anyhow::Result<()> {
         .context("cargo cannot be started")?;
     ensure!(status.success(), "{status}");
     Ok(())
-}
-
-fn is_deny_installed() -> anyhow::Result<bool> {
-    let status = tidy::cargo()?
-        .args(["deny", "--version"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("cargo cannot be started")?;
-    Ok(status.success())
 }
 
 /// Windows refuses to overwrite a running program, which linking this one again would do, but lets it be renamed.

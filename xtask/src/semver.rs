@@ -1,6 +1,6 @@
 //! `cargo xtask semver`: whether each library's version says what its changes since the last release do to those who use it.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -31,7 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             ));
             continue;
         };
-        if !is_installed()? {
+        if !tidy::is_installed("semver-checks")? {
             let fix = "`cargo install cargo-semver-checks --locked` brings it";
             ensure!(
                 !args.required,
@@ -84,17 +84,6 @@ fn last_release<'a>(name: &str, tags: &'a [String]) -> Option<&'a str> {
             .and_then(|rest| rest.strip_prefix("-v"));
         version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
     })
-}
-
-fn is_installed() -> anyhow::Result<bool> {
-    let status = tidy::cargo()?
-        .args(["semver-checks", "--version"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("cargo cannot be started")?;
-    Ok(status.success())
 }
 
 #[cfg(test)]

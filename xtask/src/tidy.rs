@@ -36,7 +36,7 @@ mod project;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use workspace::{cargo, root};
+pub(crate) use workspace::{cargo, is_installed, root};
 
 use finding::{Finding, Severity};
 use graph::Graph;

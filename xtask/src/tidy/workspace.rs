@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
@@ -24,4 +24,16 @@ pub(crate) fn cargo() -> anyhow::Result<Command> {
     let mut command = Command::new(program);
     command.current_dir(root()?);
     Ok(command)
+}
+
+/// Whether cargo has a command that is installed apart, such as `deny`.
+pub(crate) fn is_installed(command: &str) -> anyhow::Result<bool> {
+    let status = cargo()?
+        .args([command, "--version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .context("cargo cannot be started")?;
+    Ok(status.success())
 }
