@@ -1,12 +1,10 @@
 //! The kinds of entity and the versions of their format: texts that Backstage accepts, checked once.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::name::NameError;
+use crate::name::{NameError, checked_text};
 use crate::syntax::{self, Problem};
 
 /// `kind` of an entity: a letter, then up to 62 ASCII letters and digits.
@@ -134,49 +132,7 @@ impl Default for ApiVersion {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Display for ApiVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::parse(text)
-    }
-}
-
-impl FromStr for ApiVersion {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::parse(text)
-    }
-}
-
-impl TryFrom<String> for Kind {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
-
-impl TryFrom<String> for ApiVersion {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::parse(&text)
-    }
-}
+checked_text!(Kind ApiVersion);
 
 #[cfg(test)]
 mod tests {
