@@ -20,12 +20,14 @@ use crate::decide::roster::{Rules, resolve};
 use crate::decide::rules::MappingRules;
 use crate::held::criteria::Criteria;
 use crate::held::org::{Members, Org};
+use crate::held::run as account;
+use crate::held::run::Why;
 use crate::held::state::State;
 use crate::read::selection::Selection;
 use crate::run::deciding::decided;
 use crate::run::status::StoreStatus;
 use crate::serve::{App, Router, router};
-use crate::store::{CatalogStore as _, Commit, SqliteStore};
+use crate::store::{CatalogStore as _, Claim, Commit, Ending, Holder, LEASE, SqliteStore, Work};
 use crate::telemetry::{Registry, Unauthorized};
 
 type Failed = Box<dyn Error>;
@@ -133,7 +135,7 @@ impl Run {
             store,
             known,
         } = self;
-        let (known, plan) = decided(known, &store, &settings, None).await;
+        let (known, plan) = decided(known, &store, &settings).await;
         let plan = plan?;
         let run = Self {
             settings,
@@ -143,22 +145,36 @@ impl Run {
         Ok((run, Planned(plan)))
     }
 
-    /// Writes a plan of a first run.
+    /// Writes a plan of a first run, with all of it in the ledger.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn commit(self, Planned(plan): Planned) -> Result<u64, Failed> {
+    pub async fn commit(self, Planned(plan): Planned) -> Result<Option<u64>, Failed> {
         drop(self.known);
-        let commit = Commit {
-            provider: plan.provider,
-            base: None,
-            taken_at: Timestamp::UNIX_EPOCH,
-            removed: plan.removed,
-            added: plan.added,
-            written: plan.changed,
-            remembered: plan.remembered,
+        let claim = Claim {
+            provider: plan.provider.clone(),
+            holder: Holder::of_this_process(),
+            why: Why::Command,
+            began: Timestamp::UNIX_EPOCH,
+            lease: LEASE,
         };
-        Ok(self.store.commit(commit).await?)
+        let turn = self.store.begin(claim).await?;
+        let run = account::Run {
+            provider: plan.provider,
+            ..account::Run::default()
+        };
+        let ending = Ending {
+            work: Work::Entities(Commit {
+                taken_at: Timestamp::UNIX_EPOCH,
+                removed: plan.removed,
+                added: plan.added,
+                written: plan.changed,
+                remembered: plan.remembered,
+            }),
+            changes: Arc::new(plan.changes),
+            ..Ending::of(run)
+        };
+        Ok(self.store.end(&turn, ending).await?)
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) mod quarantine;
 
 pub(crate) mod trip;
 
+pub(crate) mod approval;
+
 pub(crate) mod state;
 
 pub(crate) mod org;

@@ -10,6 +10,8 @@ pub(crate) mod error;
 
 pub(crate) mod deciding;
 
+pub(crate) mod turn;
+
 pub(crate) mod once;
 
 pub(crate) mod report;

@@ -1,30 +1,41 @@
 //! Where the catalog is kept between runs.
 //!
-//! [`CatalogStore`] is the seam: what a run reads before it decides, and the one transaction in which it commits. Readers
-//! see whole generations: a commit is visible at once or not at all, and a process killed at any instant leaves the
-//! previous or the next generation.
+//! [`CatalogStore`] is the seam: the turn that a run takes, what it reads before it decides, and the one transaction in which it
+//! ends. Readers see whole generations: a commit is visible at once or not at all, and a process killed at any instant leaves
+//! the previous or the next generation.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalog_model::Entity;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use serde::Serialize;
 
+use crate::held::approval::Approval;
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
 use crate::held::object::Key;
-use crate::held::packed::Packed;
 use crate::held::state::State;
 
 mod digest;
 mod error;
 
+mod holder;
+
+mod turn;
+
+mod ledger;
+
 mod sqlite;
 
 pub(crate) use error::{StoreError, StoreErrorKind};
+pub(crate) use holder::Holder;
+pub(crate) use ledger::{Change, Commit, Ending, Entry, Retention, Runs, Work};
 pub(crate) use sqlite::SqliteStore;
+pub(crate) use turn::{Claim, HeldBy, LEASE, RENEWAL, Turn};
 
 /// The address of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,42 +50,115 @@ pub(crate) enum StoreUrl {
 ///
 /// The laws that every implementation keeps are a function each in `store/suite.rs`.
 pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
+    // --- runs
+
+    /// Gives a turn, and opens its run in the ledger. A run whose turn has run out, or whose holder has ended, is closed as
+    /// interrupted.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Busy`] when somebody else has the turn of this provider, with [`HeldBy`] as its source; any other
+    /// kind when the store cannot be written.
+    fn begin(&self, claim: Claim) -> BoxFuture<'_, Result<Turn, StoreError>>;
+
+    /// Keeps a turn for so long from now on.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when the turn is lost; any other kind when the store cannot be written.
+    fn renew<'a>(
+        &'a self,
+        turn: &'a Turn,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Ends a run: writes its account, its changes and its work in one transaction, gives the turn back, and returns the number
+    /// of the new generation if there is one.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Conflict`] when the turn is lost, or its approval was used meanwhile;
+    /// [`StoreErrorKind::NameTaken`] when another provider took one of the names. Nothing is written then, and in the latter
+    /// case the turn stays. Any other kind when the store cannot be written.
+    fn end<'a>(
+        &'a self,
+        turn: &'a Turn,
+        ending: Ending,
+    ) -> BoxFuture<'a, Result<Option<u64>, StoreError>>;
+
+    /// Gives back every turn of a process that ends, whose runs are closed as interrupted.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn abandon<'a>(&'a self, holder: &'a Holder) -> BoxFuture<'a, Result<(), StoreError>>;
+
     /// What the catalog holds for one provider.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn state(&self, provider: &str) -> BoxFuture<'_, Result<State, StoreError>>;
-
-    /// Commits the changes of one run in one transaction and returns the number of the new generation.
-    ///
-    /// # Errors
-    /// [`StoreErrorKind::Conflict`] when another run of the same provider committed since `commit.base`,
-    /// [`StoreErrorKind::NameTaken`] when another provider took one of the names; nothing is written then. Any other kind
-    /// when the store cannot be written.
-    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>>;
-
-    /// Keeps what a run that changed no entity learned besides. It makes no generation.
-    ///
-    /// # Errors
-    /// [`StoreErrorKind::Conflict`] when another run of the same provider committed since `base`; any other kind when the
-    /// store cannot be written.
-    fn remember(
-        &self,
-        provider: &str,
-        base: u64,
-        remembered: Remembered,
-    ) -> BoxFuture<'_, Result<(), StoreError>>;
+    fn state<'a>(&'a self, provider: &'a str) -> BoxFuture<'a, Result<State, StoreError>>;
 
     /// The entities of a provider that stand for these objects, as they were committed in `base`.
     ///
     /// # Errors
     /// [`StoreErrorKind::Conflict`] when another run committed since; any other kind when the store cannot be read.
-    fn documents(
-        &self,
-        provider: &str,
+    fn documents<'a>(
+        &'a self,
+        provider: &'a str,
         base: u64,
         keys: Vec<Key>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>>;
+    ) -> BoxFuture<'a, Result<Vec<Written>, StoreError>>;
+
+    // --- people
+
+    /// Keeps an approval until `lasts` from now, by the clock of the store, and says what it is good for.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn approve(
+        &self,
+        approval: Approval,
+        lasts: Duration,
+    ) -> BoxFuture<'_, Result<Approved, StoreError>>;
+
+    /// Takes an approval back that was not used.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn withdraw<'a>(
+        &'a self,
+        provider: &'a str,
+        plan_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Runs of the ledger, the newest first, those under way included.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn runs(&self, asked: Runs) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
+
+    /// One run with its changes, users before groups, each by Okta id; what it withheld comes last, also when an earlier run of
+    /// the same plan has it in the ledger.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn run(&self, number: u64) -> BoxFuture<'_, Result<Option<(Entry, Vec<Change>)>, StoreError>>;
+
+    /// The latest changes of an object, by its Okta id, or of an entity, by its ref: the newest first, with the number of the
+    /// run and when it began.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn changes_of<'a>(
+        &'a self,
+        object: &'a str,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<(u64, Timestamp, Change)>, StoreError>>;
+
+    /// Lets go of runs that are not to be kept, and returns how many those were. `now` is what age is counted by.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn prune(&self, keep: Retention, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    // --- readers
 
     /// The providers that ever committed, by id.
     ///
@@ -88,23 +172,72 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// When the store cannot be read.
     fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>>;
 
+    /// Done when another process may have committed: a hint to look, which a store need not give.
+    fn woken(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+
     /// Counts how often the catalog turned out to be another one, such as a backup that was put in its place: the numbers
     /// of generations are compared within one epoch only.
     fn epoch(&self) -> u64 {
         0
     }
 
-    /// Reads everything, to find damage before somebody needs what is damaged.
-    ///
-    /// # Errors
-    /// [`StoreErrorKind::Damaged`] when there is some; any other kind when the store cannot be read.
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
-
     /// The newest generation, or nothing before the first.
     ///
     /// # Errors
     /// When the store cannot be read, or when it is damaged: what was not written so is no catalog.
     fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>>;
+
+    /// Reads everything, to find damage before somebody needs what is damaged, and says what is there.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Damaged`] when there is some; any other kind when the store cannot be read.
+    fn check(&self) -> BoxFuture<'_, Result<Checked, StoreError>>;
+}
+
+/// What became of an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Approved {
+    /// The next run that withholds exactly this may commit it, once.
+    Kept,
+    /// This run used it up already, and it is not kept again.
+    Used {
+        /// The number of the run.
+        run: u64,
+    },
+}
+
+/// What a store was found to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Checked {
+    /// How many steps of its history were applied to it.
+    pub schema: u64,
+    /// The number of its newest generation.
+    pub generation: Option<u64>,
+    /// What there is of each provider, by id.
+    pub providers: Vec<CheckedProvider>,
+    /// How many runs the ledger has.
+    pub runs: u64,
+    /// How many changes.
+    pub changes: u64,
+}
+
+/// What a store was found to hold of one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckedProvider {
+    /// Its id.
+    pub provider: String,
+    /// The generation in which it last changed.
+    pub generation: u64,
+    /// When its org was read for that.
+    pub taken_at: Timestamp,
+    /// Its users.
+    pub users: u64,
+    /// Its groups.
+    pub groups: u64,
 }
 
 /// A provider that committed.
@@ -136,25 +269,6 @@ impl From<Record> for Written {
             key: record.key,
         }
     }
-}
-
-/// What one run writes.
-#[derive(Debug, Clone)]
-pub(crate) struct Commit {
-    /// The provider whose objects these are.
-    pub provider: String,
-    /// The generation in which the provider last committed when the run was planned; none before its first.
-    pub base: Option<u64>,
-    /// When the run read the org.
-    pub taken_at: Timestamp,
-    /// Objects that leave.
-    pub removed: Vec<Key>,
-    /// Objects that are new, of which there may be very many.
-    pub added: Packed,
-    /// Objects that are new or changed.
-    pub written: Vec<Written>,
-    /// What the next run is to know besides.
-    pub remembered: Remembered,
 }
 
 /// One whole generation, of all providers.

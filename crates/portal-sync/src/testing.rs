@@ -1,11 +1,21 @@
 //! Users and groups for tests: as Okta says them, and as the catalog has them.
 
 use catalog_model::{Entity, GroupSpec, Metadata, UserSpec};
+use jiff::Timestamp;
 use okta_api::{Group, User};
 use serde_json::{Value, json};
 
-use crate::held::criteria::{Criteria, GroupCriterion};
+use crate::held::criteria::{Criteria, GroupCriterion, Remembered};
 use crate::held::leavers::Leavers;
+use crate::held::packed::Packed;
+use crate::held::run::{Outcome, Run, Why};
+use crate::store::{
+    CatalogStore, Claim, Commit, Ending, Holder, LEASE, Record, StoreError, Turn, Work,
+};
+
+mod stubborn;
+
+pub(crate) use stubborn::Stubborn;
 
 /// An active user as Okta says it.
 pub(crate) fn user(id: &str, profile: Value) -> User {
@@ -49,5 +59,78 @@ pub(crate) fn criteria() -> Criteria {
         exclude_groups: vec!["glob:*-test".to_owned()],
         merge: vec![("Eng".to_owned(), vec!["prefix:eng-".to_owned()])],
         leavers: Leavers::Keep { days: 30 },
+    }
+}
+
+/// A process of this machine that is not this one, and of which nobody sees whether it lives.
+pub(crate) fn somebody(number: u32) -> Holder {
+    Holder {
+        host: "elsewhere".to_owned(),
+        process: number,
+        life: None,
+    }
+}
+
+/// What this process asks for a turn with.
+pub(crate) fn claim(provider: &str) -> Claim {
+    Claim {
+        provider: provider.to_owned(),
+        holder: Holder::of_this_process(),
+        why: Why::Command,
+        began: Timestamp::UNIX_EPOCH,
+        lease: LEASE,
+    }
+}
+
+/// What a run of a provider writes that removes nothing and learned nothing.
+pub(crate) fn writing(provider: &str, written: impl IntoIterator<Item = Record>) -> Writing {
+    let commit = Commit {
+        taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        removed: Vec::new(),
+        remembered: Remembered::default(),
+        added: Packed::default(),
+        written: written.into_iter().map(Into::into).collect(),
+    };
+    Writing {
+        provider: provider.to_owned(),
+        commit,
+    }
+}
+
+/// A run that writes this.
+#[derive(Debug, Clone)]
+pub(crate) struct Writing {
+    pub(crate) provider: String,
+    pub(crate) commit: Commit,
+}
+
+impl Writing {
+    /// Its end.
+    pub(crate) fn ending(self) -> Ending {
+        let run = Run {
+            provider: self.provider,
+            outcome: Outcome::Complete,
+            ..Run::default()
+        };
+        Ending {
+            work: Work::Entities(self.commit),
+            ..Ending::of(run)
+        }
+    }
+
+    /// Ends a run by this turn.
+    pub(crate) async fn end(
+        self,
+        store: &dyn CatalogStore,
+        turn: &Turn,
+    ) -> Result<u64, StoreError> {
+        let generation = store.end(turn, self.ending()).await?;
+        Ok(generation.unwrap())
+    }
+
+    /// A whole run: takes a turn and ends it.
+    pub(crate) async fn run(self, store: &dyn CatalogStore) -> Result<u64, StoreError> {
+        let turn = store.begin(claim(&self.provider)).await?;
+        self.end(store, &turn).await
     }
 }

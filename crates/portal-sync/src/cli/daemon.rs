@@ -18,7 +18,7 @@ use crate::run::schedule::{Frequency, Schedule};
 use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
-use crate::store::{CatalogStore, KnownProvider};
+use crate::store::{CatalogStore, Holder, KnownProvider};
 use crate::telemetry::{Metrics, Registry};
 
 use crate::run::keeper::Keeper;
@@ -37,6 +37,8 @@ pub(super) struct Daemon {
     pub providers: Vec<(Provider, Schedule)>,
     /// Where the catalog is kept.
     pub store: Arc<dyn CatalogStore>,
+    /// This process, as others see it that want its turns.
+    pub holder: Holder,
     /// Where it listens.
     pub listen: SocketAddr,
     /// Whoever knows one of these may read; with none of them, anyone on this machine.
@@ -174,6 +176,7 @@ impl Daemon {
             }
             keepers.push(Keeper {
                 okta,
+                holder: self.holder.clone(),
                 first_run,
                 schedule,
                 position,

@@ -35,6 +35,7 @@ pub(super) async fn serve(session: Session) -> Exit {
         store,
         clock,
         telemetry,
+        holder,
         ..
     } = session;
     let connections = capacity(descriptors(), config.providers.len());
@@ -50,6 +51,7 @@ pub(super) async fn serve(session: Session) -> Exit {
     let daemon = Daemon {
         providers: orgs.into_iter().zip(schedules).collect(),
         store: Arc::new(store),
+        holder,
         listen: config.server.listen,
         tokens: config.server.tokens,
         hosts: config.server.hosts,

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
 use crate::run::provider::{Provider, USER_AGENT, criteria};
 use crate::store::StoreUrl;
-use crate::store::{Catalog, CatalogStore as _, KnownProvider, SqliteStore, StoreError};
+use crate::store::{Catalog, CatalogStore as _, Holder, KnownProvider, SqliteStore, StoreError};
 use crate::telemetry::{self, Telemetry, Waits};
 use crate::text::chain;
 use crate::text::nearest::nearest;
@@ -38,6 +38,10 @@ pub(super) struct Session {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) quiet: bool,
+    /// This process, as others see it that want its turns.
+    pub(super) holder: Holder,
+    /// Who called the command.
+    pub(super) operator: String,
     /// Read while the variables are at hand, which are not kept: secrets are among them.
     proxies: Result<Proxies, ProxyError>,
 }
@@ -86,12 +90,18 @@ impl Session {
                 tracing::warn!("{exposed}");
             }
         }
+        let holder = Holder::of_this_process();
+        let user = ["USER", "LOGNAME", "USERNAME"];
+        let user = user.into_iter().find_map(|name| environment.get(name));
+        let operator = format!("{} on {}", user.unwrap_or("somebody"), holder.host);
         Ok(Self {
             config,
             store,
             clock: Arc::new(SystemClock),
             telemetry,
             quiet: global.quiet,
+            holder,
+            operator,
             proxies: Proxies::from_variables(|name| environment.get(name)),
         })
     }

@@ -10,25 +10,29 @@ use super::session::Session;
 use super::{Format, PlanArgs, failure, output, progress};
 use crate::decide::plan::Plan;
 use crate::exit::Exit;
-use crate::held::run::Run;
+use crate::held::run::{Run, Why};
 use crate::read::directory::OnProgress;
 use crate::run::error::RunError;
 use crate::run::first_runs::{self, FirstRun};
 use crate::run::once::OneRun;
 use crate::run::provider::ProviderConfig;
 use crate::run::report::Report;
+use crate::store::Approved;
 
 /// A run that ended, with its plan in full.
 struct Ended {
     run: Run,
     result: Result<Plan, RunError>,
+    /// What became of the approval that was given for it.
+    approved: Option<Approved>,
 }
 
 impl Ended {
-    fn of(run: OneRun<'_>, result: Result<Plan, RunError>) -> Self {
+    async fn of(run: OneRun<'_>, result: Result<Plan, RunError>) -> Self {
         Self {
-            run: run.end(result.as_ref()),
+            run: run.end(result.as_ref()).await,
             result,
+            approved: None,
         }
     }
 }
@@ -41,7 +45,7 @@ pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
             run.decide(known).await
         };
         let planned = planned.await;
-        Ended::of(run, planned)
+        Ended::of(run, planned).await
     };
     run_each(session, arguments, work, |ended| {
         tell_plan(ended, format, quiet)
@@ -51,13 +55,22 @@ pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
 
 pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
     let (format, quiet) = (arguments.format, session.quiet);
+    let (holder, operator) = (session.holder.clone(), session.operator.clone());
     let work = async |mut run: OneRun<'_>, on_progress: OnProgress, first_run: FirstRun| {
+        let mut approved = None;
         let synced = async {
+            run.take_turn(&holder, Why::Command).await?;
+            if let Some(plan_id) = approve {
+                approved = Some(run.approve(plan_id, &operator).await?);
+            }
             let known = run.read(on_progress).await?;
-            run.commit(known, approve, &first_run).await
+            run.commit(known, &first_run).await
         };
         let synced = synced.await;
-        Ended::of(run, synced)
+        Ended {
+            approved,
+            ..Ended::of(run, synced).await
+        }
     };
     run_each(session, arguments, work, |ended| {
         tell_sync(ended, format, approve, quiet)
@@ -117,7 +130,7 @@ async fn run_each(
     exit
 }
 
-fn tell_plan(Ended { run, result }: &Ended, format: Format, quiet: bool) -> Exit {
+fn tell_plan(Ended { run, result, .. }: &Ended, format: Format, quiet: bool) -> Exit {
     let report = Report::of_plan(run, result.as_ref().ok());
     let printed = match (format, result) {
         (Format::Json, _) => output::object(&report),
@@ -143,7 +156,11 @@ fn tell_plan(Ended { run, result }: &Ended, format: Format, quiet: bool) -> Exit
 }
 
 fn tell_sync(
-    Ended { run, result }: &Ended,
+    Ended {
+        run,
+        result,
+        approved,
+    }: &Ended,
     format: Format,
     approve: Option<&str>,
     quiet: bool,
@@ -157,9 +174,15 @@ fn tell_sync(
         Ok(plan) => plan,
         Err(error) => return failure::of_run(&run.provider, error).worse(exit),
     };
-    if let (Some(approved), false) = (approve, plan.approved) {
+    if let Some(plan_id) = approve.filter(|_| plan.approved.as_deref() != approve) {
+        let why = match approved {
+            Some(Approved::Used { run }) => {
+                format!("plan `{plan_id}` was approved before, and run {run} committed it")
+            }
+            _ => format!("nothing is withheld under plan `{plan_id}`"),
+        };
         output::message(format_args!(
-            "{}: nothing was approved: nothing is withheld under plan `{approved}`",
+            "{}: nothing was approved: {why}",
             run.provider
         ));
     }

@@ -33,7 +33,7 @@ mod draft;
 
 mod assemble;
 
-pub(crate) use change::{PlannedChange, Withheld};
+pub(crate) use change::{PlannedChange, ToldChange, Withheld};
 pub(crate) use display::name;
 pub(crate) use draft::Draft;
 
@@ -132,8 +132,8 @@ pub(crate) struct Plan {
     pub withheld_renames: Vec<Rename>,
     /// Why the guard holds them back.
     pub tripped: Vec<Trip>,
-    /// Whether what the guard would hold back was approved.
-    pub approved: bool,
+    /// The plan whose approval let go what the guard would hold back.
+    pub approved: Option<String>,
     /// Groups whose members could not be read, and why.
     pub unknown: Vec<Unknown>,
     /// Records that could not be decoded or named: the reason by Okta id.
@@ -234,16 +234,12 @@ fn refused(entities: &[(EntityRef, Violations)]) -> String {
     entities.iter().map(of_one).collect()
 }
 
-/// Decides what to do. `approved` is the id of an earlier plan whose withheld removals and renames may go.
+/// Decides what to do. Removals and renames that were approved may go.
 ///
 /// # Errors
 /// When a first run finds an org that is empty without a filter that could explain it, or names collide and the
 /// configuration wants none of it.
-pub(crate) fn plan(
-    known: &Known,
-    settings: &Settings,
-    approved: Option<&str>,
-) -> Result<Draft, PlanError> {
+pub(crate) fn plan(known: &Known, settings: &Settings) -> Result<Draft, PlanError> {
     let Known { state, org } = known;
     let rules = known.rules(settings);
     refuse_empty_source(org, state, rules)?;
@@ -273,11 +269,12 @@ pub(crate) fn plan(
         rules.leavers,
         &withheld,
         &names.withheld,
+        &state.approvals().used,
     );
     // Names that would collide also when nothing is held back are the configuration's concern.
     let of_open = parts.map(&open, KeptNames::NONE)?;
-    if approved == Some(id.as_str()) {
-        return parts.approved(&open, of_open, &names.withheld);
+    if state.approvals().allow(&id) {
+        return parts.approved(&open, of_open, &names.withheld, id);
     }
     drop(of_open);
     let mapped = if names.withheld.is_empty() {

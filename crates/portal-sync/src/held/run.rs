@@ -20,8 +20,14 @@ use crate::held::trip::Trip;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Run {
+    /// Its number in the ledger, counted over all providers; none of what was only planned.
+    #[serde(skip)]
+    pub number: Option<u64>,
     /// The provider's id in the configuration.
     pub provider: String,
+    /// Why it ran.
+    #[serde(default)]
+    pub why: Why,
     /// When it began, by this machine's clock.
     pub began: Timestamp,
     /// When it ended: so much later as it took, though somebody may have set the clock meanwhile.
@@ -64,6 +70,34 @@ impl Run {
     #[must_use]
     pub(crate) fn seconds(&self) -> f64 {
         seconds(self.took())
+    }
+}
+
+/// Why a run ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Why {
+    /// `sync` was called.
+    #[default]
+    Command,
+    /// `serve` reads the provider on its schedule.
+    Schedule,
+    /// `serve` was asked by a signal.
+    Signal,
+    /// `forget` was called.
+    Forget,
+}
+
+impl Why {
+    /// The stable word.
+    #[must_use]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Schedule => "schedule",
+            Self::Signal => "signal",
+            Self::Forget => "forget",
+        }
     }
 }
 
@@ -233,12 +267,65 @@ pub(crate) struct Unknown {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Failure {
+    /// What kind of failure it is: `interrupted`, or who failed.
+    #[serde(default)]
+    pub kind: FailureKind,
     /// What failed, with its causes.
     pub message: String,
     /// What to do about it.
     pub fix: Option<String>,
     /// The exit code it leads to.
     pub exit_code: u8,
+}
+
+/// What kind of failure ended a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FailureKind {
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// Okta refused the credentials or the permission.
+    Refused,
+    /// Okta could not be reached, failed, or answered against its protocol.
+    Okta,
+    /// The store failed.
+    Store,
+    /// Another run held the turn, or took it over.
+    Busy,
+    /// Its process ended, stood still or was cut off from the store while it ran.
+    Interrupted,
+    /// A bug in portal-sync.
+    #[default]
+    Bug,
+}
+
+impl FailureKind {
+    /// What a run failed by that ends a command so.
+    #[must_use]
+    pub(crate) const fn of(exit: Exit) -> Self {
+        match exit {
+            Exit::Usage => Self::Usage,
+            Exit::Refused => Self::Refused,
+            Exit::Okta => Self::Okta,
+            Exit::Store => Self::Store,
+            Exit::Busy => Self::Busy,
+            Exit::Done | Exit::Changes | Exit::Withheld | Exit::Partial | Exit::Bug => Self::Bug,
+        }
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Okta => "okta",
+            Self::Store => "store",
+            Self::Busy => "busy",
+            Self::Interrupted => "interrupted",
+            Self::Bug => "bug",
+        }
+    }
 }
 
 #[cfg(test)]

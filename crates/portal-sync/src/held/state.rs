@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use okta_api::{GroupId, UserId};
 use serde::Deserialize;
 
+use super::approval::Approvals;
 use super::criteria::Remembered;
 use super::document::{Document, Written, digest_of};
 use super::leavers::left_at;
@@ -38,6 +39,7 @@ pub(crate) struct State {
     texts: HashMap<Key, Document>,
     others: Others,
     remembered: Remembered,
+    approvals: Approvals,
 }
 
 /// An entity that the catalog holds, without its text.
@@ -222,6 +224,18 @@ impl State {
         &self.remembered
     }
 
+    /// With the approvals of its provider.
+    #[must_use]
+    pub(crate) fn with_approvals(self, approvals: Approvals) -> Self {
+        Self { approvals, ..self }
+    }
+
+    /// The approvals of its provider.
+    #[must_use]
+    pub(crate) const fn approvals(&self) -> &Approvals {
+        &self.approvals
+    }
+
     /// The members of a group as the catalog has them. Empty for a group that is not there.
     #[must_use]
     pub(crate) fn members(&self, group: &GroupKey) -> MembersOf<'_> {
@@ -383,6 +397,7 @@ impl StateReader {
             texts: HashMap::new(),
             others,
             remembered,
+            approvals: Approvals::default(),
         }
     }
 }

@@ -277,6 +277,7 @@ mod tests {
             let run = Run {
                 outcome,
                 failure: Some(Failure {
+                    kind: crate::held::run::FailureKind::Okta,
                     message: "the disk is full".to_owned(),
                     fix: None,
                     exit_code: 13,

@@ -11,7 +11,7 @@ use crate::store::CatalogStore;
 const TEXTS: usize = 1_000;
 
 /// Decides what to do, beside the threads that wait: an org of a hundred thousand people takes seconds. What is known is
-/// given back. `approved` is the id of an earlier plan whose withheld removals may go.
+/// given back.
 ///
 /// There is no plan when the org shows nobody and the catalog has nobody of it either, when no entities can be made of it, and
 /// when another run commits meanwhile.
@@ -19,16 +19,15 @@ pub(crate) async fn decided(
     known: Known,
     store: &dyn CatalogStore,
     settings: &Settings,
-    approved: Option<&str>,
 ) -> (Known, Result<Plan, RunError>) {
     let known = match with_texts(known, store, settings).await {
         (known, Ok(())) => known,
         (known, Err(error)) => return (known, Err(error)),
     };
     let base = known.state().generation();
-    let (settings_of_plan, approved) = (settings.clone(), approved.map(str::to_owned));
+    let settings_of_plan = settings.clone();
     let (known, draft) = apart(move || {
-        let draft = plan(&known, &settings_of_plan, approved.as_deref());
+        let draft = plan(&known, &settings_of_plan);
         (known, draft)
     })
     .await;

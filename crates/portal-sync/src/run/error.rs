@@ -27,10 +27,19 @@ pub(crate) enum RunError {
     /// an error of its own.
     #[error("the run was given up after {0:?}, its `schedule.timeout`")]
     TimedOut(Duration),
+    /// It was to commit without a turn: a bug.
+    #[error("the run has no turn to commit by")]
+    NoTurn,
 }
 
 impl RunError {
-    /// Whether another run of the provider committed first.
+    /// Whether another run of the provider is under way.
+    #[must_use]
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::Busy)
+    }
+
+    /// Whether another run of the provider took over.
     #[must_use]
     pub(crate) fn is_overtaken(&self) -> bool {
         matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::Conflict)
@@ -53,10 +62,13 @@ impl RunError {
             Self::Plan(PlanError::Mapping(_)) => Exit::Store,
             Self::Plan(PlanError::Packed(_) | PlanError::Unsound(_)) => Exit::Bug,
             Self::Store(error) => match error.kind() {
-                StoreErrorKind::Conflict | StoreErrorKind::NameTaken => Exit::Busy,
+                StoreErrorKind::Busy | StoreErrorKind::Conflict | StoreErrorKind::NameTaken => {
+                    Exit::Busy
+                }
                 _ => Exit::Store,
             },
             Self::TimedOut(_) => Exit::Store,
+            Self::NoTurn => Exit::Bug,
         }
     }
 
@@ -69,6 +81,9 @@ impl RunError {
             Self::Store(error) => Some(error.fix().to_owned()),
             Self::TimedOut(_) => {
                 Some("raise `schedule.timeout`; the next run tries again".to_owned())
+            }
+            Self::NoTurn => {
+                Some("this is a bug in portal-sync: please report it with this message".to_owned())
             }
         }
     }

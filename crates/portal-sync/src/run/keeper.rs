@@ -8,18 +8,20 @@ use tokio::sync::watch;
 
 use super::account::Told;
 use super::publisher::Publisher;
+use crate::held::run::Why;
 use crate::run::first_runs::FirstRun;
 use crate::run::once::OneRun;
 use crate::run::provider::Provider;
 use crate::run::schedule::{Frequency, Schedule};
 use crate::run::schedule::{next_start, sleep_until};
 use crate::run::status::ProviderStatus;
-use crate::store::CatalogStore;
+use crate::store::{CatalogStore, Holder};
 use crate::telemetry::Metrics;
 
 /// Keeps one provider's part of the catalog in step with its org.
 pub(crate) struct Keeper {
     pub(crate) okta: Provider,
+    pub(crate) holder: Holder,
     pub(crate) first_run: FirstRun,
     pub(crate) schedule: Schedule,
     pub(crate) position: usize,
@@ -76,12 +78,13 @@ impl Keeper {
             self.schedule.timeout,
         );
         let result = async {
+            run.take_turn(&self.holder, Why::Schedule).await?;
             let known = run.read(Arc::new(|_| ())).await?;
-            run.commit(known, None, &self.first_run).await
+            run.commit(known, &self.first_run).await
         };
         let result = result.await;
         self.first_run.end();
-        let run = run.end(result.as_ref());
+        let run = run.end(result.as_ref()).await;
         self.publisher.refresh_or_log().await;
         told.log(&run);
         self.metrics.record_run(&run);

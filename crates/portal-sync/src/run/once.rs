@@ -4,16 +4,18 @@
 //! retries runs. `plan` decides where `sync` and `serve` commit; nothing else tells them apart.
 
 use std::mem::take;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use okta_auth::Clock;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use crate::decide::plan::{Known, Plan};
+use crate::held::approval::Approval;
 use crate::held::notice::Notice;
-use crate::held::run::{Asked, Counts, Failure, Outcome, Run, Tally};
+use crate::held::run::{Asked, Counts, Failure, FailureKind, Outcome, Run, Tally, Why};
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
 use crate::read::directory::{Directory as _, OnProgress};
@@ -21,7 +23,10 @@ use crate::run::deciding::decided;
 use crate::run::error::RunError;
 use crate::run::first_runs::FirstRun;
 use crate::run::provider::Provider;
-use crate::store::{CatalogStore, Commit, StoreErrorKind};
+use crate::run::turn::{renewing, while_held};
+use crate::store::{
+    Approved, CatalogStore, Claim, Commit, Ending, Holder, LEASE, StoreErrorKind, Turn, Work,
+};
 use crate::text::chain;
 
 /// How often a plan is made anew because somebody else committed meanwhile.
@@ -30,6 +35,12 @@ const REPLANS: usize = 3;
 /// What part of the time of a run Okta may take. The rest is for the plan and the commit.
 const FOR_OKTA: f64 = 0.9;
 
+/// How long a run that failed waits for the store to take its account.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// How long an approval is good that nothing uses up.
+const APPROVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A run under way.
 pub(crate) struct OneRun<'a> {
     provider: &'a Provider,
@@ -37,6 +48,12 @@ pub(crate) struct OneRun<'a> {
     limit: Duration,
     began: Timestamp,
     started: Instant,
+    why: Why,
+    /// Leave to commit, until that is done.
+    turn: Option<Turn>,
+    number: Option<u64>,
+    /// The plan that was approved for this run, until that is used up.
+    approval: Option<String>,
     /// What had been asked of the org before.
     asked_before: Asked,
     /// What the catalog holds of the provider, as it was last seen.
@@ -60,21 +77,69 @@ impl<'a> OneRun<'a> {
             limit,
             began: clock.now(),
             started: Instant::now(),
+            why: Why::default(),
+            turn: None,
+            number: None,
+            approval: None,
             asked_before: provider.usage(),
             counts: Counts::default(),
             generation: None,
         }
     }
 
+    /// Takes the turn of the provider, without which nothing is committed, and opens the run in the ledger.
+    ///
+    /// # Errors
+    /// When somebody else has it, or the store cannot be written.
+    pub(crate) async fn take_turn(&mut self, holder: &Holder, why: Why) -> Result<(), RunError> {
+        self.why = why;
+        let claim = Claim {
+            provider: self.id().to_owned(),
+            holder: holder.clone(),
+            why,
+            began: self.began,
+            lease: LEASE,
+        };
+        let begun = timeout_at(self.started + self.limit, self.store.begin(claim)).await;
+        let turn = begun.map_err(|_| RunError::TimedOut(self.limit))??;
+        self.number = Some(turn.number);
+        self.turn = Some(turn);
+        Ok(())
+    }
+
+    /// Approves what an earlier plan withheld, for this run. It is taken back when the run does not use it up.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub(crate) async fn approve(&mut self, plan_id: &str, by: &str) -> Result<Approved, RunError> {
+        let approval = Approval {
+            provider: self.id().to_owned(),
+            plan_id: plan_id.to_owned(),
+            by: by.to_owned(),
+            at: self.began,
+        };
+        let approved = self.store.approve(approval, APPROVAL).await?;
+        self.approval = (approved == Approved::Kept).then(|| plan_id.to_owned());
+        Ok(approved)
+    }
+
+    fn id(&self) -> &'a str {
+        &self.provider.settings().provider
+    }
+
     /// Reads the store and the org. Whatever Okta is asked for carries one deadline.
     ///
     /// # Errors
-    /// When one of them could not be read.
+    /// When one of them could not be read, or the turn was lost.
     pub(crate) async fn read(&mut self, on_progress: OnProgress) -> Result<Known, RunError> {
+        let (store, turn) = (self.store, self.turn.clone());
+        while_held(store, turn.as_ref(), self.read_both(on_progress)).await
+    }
+
+    async fn read_both(&mut self, on_progress: OnProgress) -> Result<Known, RunError> {
         let settings = self.provider.settings();
         let span = tracing::info_span!("read", provider = %settings.provider);
         async {
-            // The store first: a commit of another run meanwhile is then seen at ours.
             let state = self.store.state(&settings.provider);
             let state = timeout_at(self.started + self.limit, state).await;
             let state = state.map_err(|_| RunError::TimedOut(self.limit))??;
@@ -98,7 +163,7 @@ impl<'a> OneRun<'a> {
         let mut replans = 0;
         loop {
             let plan;
-            (known, plan) = self.decided(known, None).await;
+            (known, plan) = decided(known, self.store, self.provider.settings()).await;
             match plan {
                 // Another run committed meanwhile: then the plan is about what that one left.
                 Err(error) if error.is_overtaken() && replans < REPLANS => {
@@ -113,24 +178,22 @@ impl<'a> OneRun<'a> {
         }
     }
 
-    /// Decides what to do and does it. `approved` is the id of an earlier plan whose withheld changes may be made. A tenant that
-    /// was never read waits for its place among the others. What is written goes from the plan to the store; the rest of the
-    /// plan is returned.
+    /// Decides what to do and does it, by the turn that was taken. A tenant that was never read waits for its place among the
+    /// others. What is written goes from the plan to the store; the rest of the plan is returned.
     ///
     /// # Errors
-    /// As [`OneRun::decide`], and when the store could not be written or another run of this provider committed meanwhile.
+    /// As [`OneRun::decide`], and when the store could not be written or the turn was lost.
     pub(crate) async fn commit(
         &mut self,
         known: Known,
-        approved: Option<&str>,
         first_run: &FirstRun,
     ) -> Result<Plan, RunError> {
-        let done = self.decide_and_write(known, approved, first_run).await;
+        let done = self.decide_and_write(known, first_run).await;
         match &done {
             Ok(plan) => self.counts = plan.after,
             // What the catalog holds is what the other run left there.
             Err(error) if error.is_overtaken() => {
-                let state = self.store.state(&self.provider.settings().provider).await;
+                let state = self.store.state(self.id()).await;
                 self.counts = state.as_ref().map_or(self.counts, Counts::of);
             }
             Err(_) => {}
@@ -141,123 +204,164 @@ impl<'a> OneRun<'a> {
     async fn decide_and_write(
         &mut self,
         mut known: Known,
-        approved: Option<&str>,
         first_run: &FirstRun,
     ) -> Result<Plan, RunError> {
-        let base = known.state().generation();
-        if base.is_none() {
-            first_run.wait_for_earlier().await;
-            known = self.over_what_is_there_now(known).await?;
+        let (store, turn) = (self.store, self.turn.clone());
+        let is_first = !known.state().synced();
+        if is_first {
+            let waited = async {
+                first_run.wait_for_earlier().await;
+                self.over_what_is_there_now(known).await
+            };
+            known = while_held(store, turn.as_ref(), waited).await?;
         }
         let mut replans = 0;
         loop {
             let plan;
-            (known, plan) = self.decided(known, approved).await;
-            let mut plan = match plan {
-                Ok(plan) => plan,
-                Err(error) => {
-                    forget(known);
-                    return Err(error);
-                }
+            let settings = self.provider.settings();
+            let deciding = async { Ok(decided(known, store, settings).await) };
+            (known, plan) = while_held(store, turn.as_ref(), deciding).await?;
+            let written = match plan {
+                Ok(plan) => self.write(&known, plan).await,
+                Err(error) => Err(error),
             };
-            match self.write(&known, &mut plan, base).await {
-                Ok(generation) => {
-                    forget(known);
-                    self.generation = generation;
-                    return Ok(plan);
-                }
+            match written {
                 Err(RunError::Store(error))
                     if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS =>
                 {
                     replans += 1;
                     known = self.over_what_is_there_now(known).await?;
                 }
-                Err(error) => {
+                written => {
                     forget(known);
-                    return Err(error);
+                    return written;
                 }
             }
         }
     }
 
-    /// Writes what a plan says to write, and returns the number of the new generation, or no number when there was nothing.
-    async fn write(
-        &self,
-        known: &Known,
-        plan: &mut Plan,
-        base: Option<u64>,
-    ) -> Result<Option<u64>, RunError> {
-        // A first run commits even an empty catalog: from then on it is known to be complete.
-        if let (true, Some(base)) = (plan.is_empty(), base) {
-            if plan.remembered != *known.state().remembered() {
-                let remembered = take(&mut plan.remembered);
-                let kept = self.store.remember(&plan.provider, base, remembered);
-                kept.await?;
-            }
-            return Ok(None);
-        }
-        let commit = Commit {
-            provider: plan.provider.clone(),
-            base,
-            taken_at: known.org().taken_at,
-            removed: take(&mut plan.removed),
-            added: take(&mut plan.added),
-            written: take(&mut plan.changed),
-            remembered: take(&mut plan.remembered),
+    /// Ends the run in the store: with what the plan says to write, its account and its changes.
+    async fn write(&mut self, known: &Known, mut plan: Plan) -> Result<Plan, RunError> {
+        let Some(turn) = &self.turn else {
+            return Err(RunError::NoTurn);
         };
-        let generation = self.store.commit(commit).await?;
-        // Of a first run everything is new.
-        for change in plan.changes.iter().filter(|_| base.is_some()) {
-            tracing::debug!(provider = %plan.provider, generation, "{}", change.headline());
+        let is_first = !known.state().synced();
+        let remembered = take(&mut plan.remembered);
+        // A first run commits even an empty catalog: from then on it is known to be complete.
+        let work = if is_first || !plan.is_empty() {
+            Work::Entities(Commit {
+                taken_at: known.org().taken_at,
+                removed: take(&mut plan.removed),
+                added: take(&mut plan.added),
+                written: take(&mut plan.changed),
+                remembered,
+            })
+        } else if remembered == *known.state().remembered() {
+            Work::Nothing
+        } else {
+            Work::Remembered(remembered)
+        };
+        let run = Run {
+            counts: plan.after,
+            ..self.account()
+        };
+        let run = with_plan(run, &plan);
+        let changes = Arc::new(take(&mut plan.changes));
+        let withheld = Arc::new(take(&mut plan.withheld));
+        let ending = Ending {
+            run,
+            work,
+            changes: Arc::clone(&changes),
+            withheld: Arc::clone(&withheld),
+            approval: plan.approved.clone(),
+        };
+        let ended = renewing(self.store, turn, self.store.end(turn, ending)).await?;
+        self.turn = None;
+        self.generation = ended;
+        if plan.approved == self.approval {
+            self.approval = None;
         }
-        Ok(Some(generation))
+        plan.changes = Arc::unwrap_or_clone(changes);
+        plan.withheld = Arc::unwrap_or_clone(withheld);
+        // Of a first run everything is new.
+        if let Some(generation) = ended.filter(|_| !is_first) {
+            for change in &plan.changes {
+                tracing::debug!(provider = %plan.provider, generation, "{}", change.headline());
+            }
+        }
+        Ok(plan)
     }
 
-    /// What was read of the org, over what the catalog holds by now. What is written is still written over what it held when
-    /// the run began, so that nobody else's commit is undone.
+    /// What was read of the org, over what the catalog holds by now.
     async fn over_what_is_there_now(&mut self, known: Known) -> Result<Known, RunError> {
-        let state = self.store.state(&self.provider.settings().provider).await?;
+        let state = self.store.state(self.id()).await?;
         self.counts = Counts::of(&state);
         Ok(apart(|| known.over(state)).await)
     }
 
-    async fn decided(
-        &self,
-        known: Known,
-        approved: Option<&str>,
-    ) -> (Known, Result<Plan, RunError>) {
-        decided(known, self.store, self.provider.settings(), approved).await
-    }
-
-    /// The run has ended so.
-    #[must_use]
-    pub(crate) fn end(self, result: Result<&Plan, &RunError>) -> Run {
+    /// What there is to say of the run by now, whatever its result.
+    fn account(&self) -> Run {
         let took = self.started.elapsed();
-        let run = Run {
-            provider: self.provider.settings().provider.clone(),
+        Run {
+            number: self.number,
+            provider: self.id().to_owned(),
+            why: self.why,
             began: self.began,
             ended: self.began.saturating_add(took).unwrap_or(self.began),
             asked: self.provider.usage().since(&self.asked_before),
             counts: self.counts,
             generation: self.generation,
             ..Run::default()
-        };
-        match result {
-            Ok(plan) => with_plan(run, plan),
-            Err(error) => Run {
-                outcome: if error.is_overtaken() {
-                    Outcome::Overtaken
-                } else {
-                    Outcome::Failed
-                },
-                failure: Some(Failure {
-                    message: chain(error),
-                    fix: error.fix(),
-                    exit_code: error.exit().code(),
-                }),
-                ..run
-            },
         }
+    }
+
+    /// The run has ended so. One that took a turn and wrote nothing gives it back, with its account.
+    pub(crate) async fn end(self, result: Result<&Plan, &RunError>) -> Run {
+        let run = match result {
+            Ok(plan) => with_plan(self.account(), plan),
+            Err(error) => failed(self.account(), error),
+        };
+        let last_words = async {
+            if let Some(plan_id) = &self.approval {
+                self.store.withdraw(self.id(), plan_id).await?;
+            }
+            if let Some(turn) = &self.turn {
+                self.store.end(turn, Ending::of(run.clone())).await?;
+            }
+            Ok::<_, RunError>(())
+        };
+        match timeout(LAST_WORDS, last_words).await {
+            // Whoever has the turn now has closed the run.
+            Ok(Err(error)) if error.is_overtaken() => {}
+            Ok(Err(error)) => tracing::warn!(
+                provider = %run.provider, error = %chain(&error),
+                "the ledger has no account of this run: the next one closes it as interrupted"
+            ),
+            Err(_) => tracing::warn!(
+                provider = %run.provider,
+                "the store gives no answer: the next run closes this one as interrupted"
+            ),
+            Ok(Ok(())) => {}
+        }
+        run
+    }
+}
+
+/// The account of a run that failed.
+fn failed(run: Run, error: &RunError) -> Run {
+    Run {
+        outcome: if error.is_overtaken() {
+            Outcome::Overtaken
+        } else {
+            Outcome::Failed
+        },
+        failure: Some(Failure {
+            kind: FailureKind::of(error.exit()),
+            message: chain(error),
+            fix: error.fix(),
+            exit_code: error.exit().code(),
+        }),
+        ..run
     }
 }
 

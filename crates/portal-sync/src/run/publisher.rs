@@ -168,7 +168,7 @@ impl Publisher {
                     "the store is damaged"
                 ),
                 Err(error) => tracing::warn!(error = %chain(error), "the store was not checked"),
-                Ok(()) => tracing::debug!("the store was checked"),
+                Ok(found) => tracing::debug!(?found, "the store was checked"),
             }
             if checked.is_ok() || is_damaged {
                 self.turn.lock().await.damaged = is_damaged.then_some(epoch);

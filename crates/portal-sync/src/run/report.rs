@@ -57,6 +57,8 @@ impl Serialize for Report<'_> {
 #[serde(rename_all = "camelCase")]
 struct Object<'a> {
     provider: &'a str,
+    /// Its number in the ledger; none of a plan.
+    run: Option<u64>,
     outcome: Outcome,
     /// Empty when there is no plan.
     plan_id: &'a str,
@@ -145,6 +147,7 @@ impl<'a> Object<'a> {
         let details = plan.filter(|_| command == Command::Plan);
         Self {
             provider: &run.provider,
+            run: run.number,
             // The run that overtook this one has an object of its own.
             outcome: match run.outcome {
                 Outcome::Overtaken => Outcome::Failed,

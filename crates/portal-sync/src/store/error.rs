@@ -39,7 +39,9 @@ pub(crate) enum StoreErrorKind {
     Disk,
     /// The file was there when it was opened, and is not any more.
     Gone,
-    /// Another run of the same provider committed since this one began.
+    /// Another run of the same provider is under way.
+    Busy,
+    /// The turn of the run is lost, or what it was planned over is not there any more.
     Conflict,
     /// Another provider took one of the names since the plan was made.
     NameTaken,
@@ -62,7 +64,8 @@ impl StoreErrorKind {
             Self::Disk => "the disk of the store fails",
             Self::Gone => "the file is gone",
             Self::Unopenable => "the store cannot be opened",
-            Self::Conflict => "another run of this provider changed the catalog meanwhile",
+            Self::Busy => "another run of this provider is under way",
+            Self::Conflict => "another run of this provider took over meanwhile",
             Self::NameTaken => "another provider took one of the names meanwhile",
             Self::Other => "the store failed",
         }
@@ -140,6 +143,9 @@ impl StoreError {
             StoreErrorKind::Gone => {
                 "put the file back (a volume may not be mounted); where it is lost, start portal-sync again: it begins with an \
                  empty store, reads everything from Okta again, and names are given anew"
+            }
+            StoreErrorKind::Busy => {
+                "wait for it, or stop the process that runs it; a turn that is not renewed runs out by itself"
             }
             StoreErrorKind::Conflict | StoreErrorKind::NameTaken => {
                 "nothing was written; run again"

@@ -8,10 +8,14 @@ use std::time::Duration;
 use catalog_model::Entity;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{Catalog, CatalogStore, Commit, KnownProvider, Record, StoreError, StoreErrorKind};
-use crate::held::criteria::Remembered;
+use super::{
+    Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, KnownProvider,
+    Record, Retention, Runs, StoreError, StoreErrorKind, Turn,
+};
+use crate::held::approval::Approval;
 use crate::held::document::Written;
 use crate::held::object::Key;
 use crate::held::state::{State, StateReader};
@@ -20,18 +24,26 @@ mod failure;
 
 mod rows;
 
+mod index;
+
 mod migrate;
+
+mod turns;
+
+mod ending;
+
+mod ledger;
 
 mod file;
 
 mod connections;
 
-use connections::{Shared, verify};
+use connections::Shared;
 use failure::{Failure, damaged};
 use file::Opened;
+use index::Index;
 #[cfg(test)]
 pub(super) use migrate::mark;
-use rows::{Index, Provider};
 
 /// How long the start of `serve` waits for another process's transaction. What it has to write can be written later.
 const PATIENCE_OF_START: Duration = Duration::from_secs(1);
@@ -39,7 +51,7 @@ const PATIENCE_OF_START: Duration = Duration::from_secs(1);
 /// A catalog in one SQLite file.
 ///
 /// Several processes may open the same file: readers never wait for a writer (write-ahead log) and need not be able to
-/// write, and a commit planned on an older generation is refused. A file that is replaced while it is open is opened anew.
+/// write, and whoever lost its turn writes nothing. A file that is replaced while it is open is opened anew.
 ///
 /// There are two connections, one for reading and one for writing, so that within a process, too, nobody who reads waits
 /// for a commit.
@@ -158,45 +170,83 @@ impl SqliteStore {
         })
     }
 
-    /// Writes in one transaction, for a provider whose state was read from the same file.
+    /// Writes in one transaction.
     fn writing<T: Send + 'static>(
         &self,
-        provider: String,
-        work: impl FnOnce(&Transaction<'_>, Index) -> Result<T, Failure> + Send + 'static,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>, &Shared) -> Result<T, Failure> + Send + 'static,
     ) -> BoxFuture<'static, Result<T, StoreError>> {
-        self.blocking("writing", move |shared| {
+        self.blocking(doing, move |shared| {
             shared.with_writer(file::BUSY_TIMEOUT, |connection, shared| {
-                {
-                    let current = shared.current();
-                    let read = current.read.get(&provider);
-                    if read.is_some_and(|epoch| *epoch != current.epoch) {
-                        return Err(Failure::Kind(StoreErrorKind::Conflict));
-                    }
-                }
                 let transaction =
                     connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let index = Index::read(&transaction)?;
-                let done = work(&transaction, index)?;
+                let done = work(&transaction, shared)?;
                 transaction.commit()?;
                 Ok(done)
             })
         })
     }
+
+    /// Writes in one transaction by a turn that was given in the same file.
+    fn writing_by<T: Send + 'static>(
+        &self,
+        turn: &Turn,
+        work: impl FnOnce(&Transaction<'_>, &Turn) -> Result<T, Failure> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let turn = turn.clone();
+        self.writing("writing", move |transaction, shared| {
+            if shared.current().is_another_catalog(&turn.provider) {
+                return Err(Failure::Kind(StoreErrorKind::Conflict));
+            }
+            work(transaction, &turn)
+        })
+    }
 }
 
 impl CatalogStore for SqliteStore {
-    fn state(&self, provider: &str) -> BoxFuture<'_, Result<State, StoreError>> {
+    fn begin(&self, claim: Claim) -> BoxFuture<'_, Result<Turn, StoreError>> {
+        self.writing("taking a turn in", move |transaction, shared| {
+            shared.current().has_read(&claim.provider);
+            turns::begin(transaction, &claim)
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        turn: &'a Turn,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.writing_by(turn, move |transaction, turn| {
+            turns::renew(transaction, turn, lease)
+        })
+    }
+
+    fn end<'a>(
+        &'a self,
+        turn: &'a Turn,
+        ending: Ending,
+    ) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+        self.writing_by(turn, move |transaction, turn| {
+            ending::end(transaction, turn, &ending)
+        })
+    }
+
+    fn abandon<'a>(&'a self, holder: &'a Holder) -> BoxFuture<'a, Result<(), StoreError>> {
+        let holder = holder.clone();
+        self.writing("giving turns back in", move |transaction, _| {
+            turns::abandon(transaction, &holder)
+        })
+    }
+
+    fn state<'a>(&'a self, provider: &'a str) -> BoxFuture<'a, Result<State, StoreError>> {
         let provider = provider.to_owned();
         self.reading(move |transaction, shared| {
-            {
-                let mut current = shared.current();
-                let epoch = current.epoch;
-                current.read.insert(provider.clone(), epoch);
-            }
+            shared.current().has_read(&provider);
             let index = Index::read(transaction)?;
             let others = index.others(transaction, &provider)?;
+            let approvals = turns::approvals(transaction, &provider)?;
             let Some(own) = index.provider(&provider) else {
-                return Ok(State::never_synced(others));
+                return Ok(State::never_synced(others).with_approvals(approvals));
             };
             let mut reader = StateReader::default();
             own.entities(transaction, |entity| {
@@ -204,22 +254,20 @@ impl CatalogStore for SqliteStore {
                 read.map_err(damaged)
             })?;
             let generation = own.generation.cast_unsigned();
-            Ok(reader.finish(generation, others, own.remembered()))
+            let state = reader.finish(generation, others, own.remembered());
+            Ok(state.with_approvals(approvals))
         })
     }
 
-    fn documents(
-        &self,
-        provider: &str,
+    fn documents<'a>(
+        &'a self,
+        provider: &'a str,
         base: u64,
         keys: Vec<Key>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>> {
+    ) -> BoxFuture<'a, Result<Vec<Written>, StoreError>> {
         let provider = provider.to_owned();
         self.reading(move |transaction, shared| {
-            let current = shared.current();
-            let read = current.read.get(&provider);
-            let is_other = read.is_some_and(|epoch| *epoch != current.epoch);
-            drop(current);
+            let is_other = shared.current().is_another_catalog(&provider);
             let index = Index::read(transaction)?;
             let own = index.provider(&provider);
             let own = own.filter(|it| !is_other && it.generation == base.cast_signed());
@@ -228,58 +276,47 @@ impl CatalogStore for SqliteStore {
         })
     }
 
-    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<u64, StoreError>> {
-        self.writing(commit.provider.clone(), move |transaction, index| {
-            let before = index.provider(&commit.provider);
-            if before.map(|it| it.generation.cast_unsigned()) != commit.base {
-                return Err(Failure::Kind(StoreErrorKind::Conflict));
-            }
-            let sum = before.and_then(|it| it.sum).unwrap_or_default();
-            let mut entities = rows::Entities::of(transaction, &commit.provider, sum)?;
-            // Everything that changes goes first, so that two objects can swap their names.
-            for key in &commit.removed {
-                entities.remove(key)?;
-            }
-            for Written { key, .. } in &commit.written {
-                entities.remove(key)?;
-            }
-            for added in commit.added.iter() {
-                entities.insert(&added.map_err(Failure::unpacked)?)?;
-            }
-            for written in &commit.written {
-                entities.insert(written)?;
-            }
-            let sum = entities.sum();
-            let next = index.newest().map_or(0, |newest| newest.generation) + 1;
-            let provider = Provider {
-                id: commit.provider,
-                generation: next,
-                taken_at: commit.taken_at.to_string(),
-                remembered: Some(serde_json::to_string(&commit.remembered).map_err(damaged)?),
-                sum: Some(sum),
-            };
-            index.replace(provider, transaction)?;
-            Ok(next.cast_unsigned())
+    fn approve(
+        &self,
+        approval: Approval,
+        lasts: Duration,
+    ) -> BoxFuture<'_, Result<Approved, StoreError>> {
+        self.writing("writing", move |transaction, _| {
+            ledger::approve(transaction, &approval, lasts)
         })
     }
 
-    fn remember(
-        &self,
-        provider: &str,
-        base: u64,
-        remembered: Remembered,
-    ) -> BoxFuture<'_, Result<(), StoreError>> {
-        let provider = provider.to_owned();
-        self.writing(provider.clone(), move |transaction, index| {
-            let own = index.provider(&provider);
-            let Some(own) = own.filter(|own| own.generation == base.cast_signed()) else {
-                return Err(Failure::Kind(StoreErrorKind::Conflict));
-            };
-            let own = Provider {
-                remembered: Some(serde_json::to_string(&remembered).map_err(damaged)?),
-                ..own.clone()
-            };
-            index.replace(own, transaction)
+    fn withdraw<'a>(
+        &'a self,
+        provider: &'a str,
+        plan_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (provider, plan_id) = (provider.to_owned(), plan_id.to_owned());
+        self.writing("writing", move |transaction, _| {
+            ledger::withdraw(transaction, &provider, &plan_id)
+        })
+    }
+
+    fn runs(&self, asked: Runs) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+        self.reading(move |transaction, _| ledger::runs(transaction, &asked))
+    }
+
+    fn run(&self, number: u64) -> BoxFuture<'_, Result<Option<(Entry, Vec<Change>)>, StoreError>> {
+        self.reading(move |transaction, _| ledger::run(transaction, number))
+    }
+
+    fn changes_of<'a>(
+        &'a self,
+        object: &'a str,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<(u64, Timestamp, Change)>, StoreError>> {
+        let object = object.to_owned();
+        self.reading(move |transaction, _| ledger::changes_of(transaction, &object, limit))
+    }
+
+    fn prune(&self, keep: Retention, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.writing("writing", move |transaction, _| {
+            ledger::prune(transaction, keep, now)
         })
     }
 
@@ -297,10 +334,7 @@ impl CatalogStore for SqliteStore {
     }
 
     fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
-        self.reading(|transaction, _| {
-            let index = Index::read(transaction)?;
-            Ok(index.newest().map(|it| it.generation.cast_unsigned()))
-        })
+        self.reading(|transaction, _| Ok(Index::read(transaction)?.generation()))
     }
 
     fn epoch(&self) -> u64 {
@@ -310,7 +344,7 @@ impl CatalogStore for SqliteStore {
     fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>> {
         self.reading(|transaction, _| {
             let index = Index::read(transaction)?;
-            let Some(newest) = index.newest() else {
+            let (Some(generation), Some(taken_at)) = (index.generation(), index.taken_at()?) else {
                 return Ok(None);
             };
             let mut records = Vec::new();
@@ -326,23 +360,23 @@ impl CatalogStore for SqliteStore {
                 })?;
             }
             Ok(Some(Catalog {
-                generation: newest.generation.cast_unsigned(),
-                taken_at: newest.taken_at()?,
+                generation,
+                taken_at,
                 providers: index.providers.into_iter().map(|it| it.id).collect(),
                 records,
             }))
         })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn check(&self) -> BoxFuture<'_, Result<Checked, StoreError>> {
         self.blocking("checking", |shared| {
             if shared.look()?.is_none() {
-                return Ok(());
+                return Ok(Checked::default());
             }
             // By a connection of its own: it takes a while, and nobody shall wait for it.
             let mut opened = Opened::to_read(&shared.path)?;
             file::check_structure(&opened.connection)?;
-            verify(&mut opened.connection)
+            ledger::checked(&mut opened.connection)
         })
     }
 }

@@ -17,7 +17,16 @@ use futures::join;
 use super::*;
 use crate::held::criteria::Criteria;
 use crate::held::object::{Key, Kind};
-use crate::testing::{group_entity, user_entity};
+use crate::held::run::Run;
+use crate::testing::{Writing, claim, group_entity, user_entity, writing};
+
+mod approvals;
+mod ledger;
+mod turns;
+
+pub(super) use approvals::*;
+pub(super) use ledger::*;
+pub(super) use turns::*;
 
 /// Where one store is kept, which is empty at first.
 pub(super) trait Place {
@@ -40,8 +49,14 @@ macro_rules! keeps_the_laws {
                 names_can_be_swapped
                 every_commit_makes_a_generation
                 a_commit_is_seen_whole
-                a_commit_on_an_old_base_is_refused
-                two_runs_of_one_base_conflict
+                a_provider_has_one_turn_at_a_time
+                a_turn_that_ran_out_is_given_to_the_next_and_fences_the_one_before
+                a_turn_that_is_renewed_lasts
+                a_holder_that_ended_on_this_machine_gives_way_at_once
+                a_turn_that_is_ended_is_given_back
+                turns_of_all_providers_are_numbered_in_one_row
+                two_who_ask_at_once_are_not_both_given_a_turn
+                what_a_process_holds_is_given_back_when_it_ends
                 providers_commit_side_by_side
                 providers_have_objects_of_their_own
                 names_of_others_are_known
@@ -49,7 +64,17 @@ macro_rules! keeps_the_laws {
                 a_provider_is_known_by_its_org
                 a_commit_keeps_what_its_run_learned
                 what_is_remembered_is_the_providers_own_and_makes_no_generation
-                nothing_is_remembered_on_an_old_base
+                every_run_is_in_the_ledger
+                an_unchanged_run_makes_no_generation
+                changes_are_in_the_ledger_with_their_causes_and_fields
+                what_is_withheld_again_is_kept_once
+                the_changes_of_one_object_are_found_by_its_id_and_its_names
+                runs_are_pruned_by_age_and_number
+                an_approval_is_used_once
+                an_approval_runs_out_and_can_be_taken_back
+                a_provider_can_be_forgotten
+                the_number_of_a_generation_is_never_given_again
+                what_is_checked_is_counted
                 commits_of_another_process_are_seen
                 a_catalog_survives_its_process
             }
@@ -96,26 +121,10 @@ fn record(okta_id: &str, entity: Entity) -> Record {
     }
 }
 
-/// What a run writes that removes nothing and learned nothing.
-pub(super) fn commit(provider: &str, base: Option<u64>, written: Vec<Record>) -> Commit {
-    Commit {
-        provider: provider.to_owned(),
-        base,
-        taken_at: "2026-01-01T00:00:00Z".parse().unwrap(),
-        removed: Vec::new(),
-        remembered: Remembered::default(),
-        added: Packed::default(),
-        written: written.into_iter().map(Into::into).collect(),
-    }
-}
-
-/// The same, and these objects leave.
-fn removing(commit: Commit, gone: &[Record]) -> Commit {
-    let removed = gone.iter().map(|it| it.key.clone());
-    Commit {
-        removed: removed.collect(),
-        ..commit
-    }
+/// The same run, in which these objects leave.
+fn removing(mut writing: Writing, gone: &[Record]) -> Writing {
+    writing.commit.removed = gone.iter().map(|it| it.key.clone()).collect();
+    writing
 }
 
 /// The refs of the catalog, sorted.
@@ -156,11 +165,11 @@ fn team() -> Vec<Record> {
 /// A store in which `acme` has committed its [`team`] in generation 1.
 async fn with_team(place: &dyn Place) -> Box<dyn CatalogStore> {
     let store = place.open().await;
-    assert_eq!(store.commit(commit("acme", None, team())).await.unwrap(), 1);
+    assert_eq!(writing("acme", team()).run(&*store).await.unwrap(), 1);
     store
 }
 
-/// Asserts that a commit or what is remembered was refused for this reason, and that nothing was written.
+/// Asserts that something was refused for this reason, and that nothing was written.
 async fn assert_refused<T: fmt::Debug>(
     place: &dyn Place,
     before: &Option<Catalog>,
@@ -224,8 +233,8 @@ pub(super) async fn texts_are_those_of_the_asked_and_of_their_base(place: &dyn P
     let document = state.text(&bob()).unwrap();
     assert_eq!(document.body(), text);
 
-    let again = commit("acme", Some(1), vec![user("00u3", "zoe")]);
-    store.commit(again).await.unwrap();
+    let again = writing("acme", vec![user("00u3", "zoe")]);
+    again.run(&*store).await.unwrap();
     for (provider, base) in [("acme", 1), ("other", 1)] {
         let late = store.documents(provider, base, asked()).await;
         assert_eq!(late.unwrap_err().kind(), StoreErrorKind::Conflict);
@@ -237,8 +246,8 @@ pub(super) async fn a_commit_replaces_removes_and_leaves_the_rest(place: &dyn Pl
     let store = with_team(place).await;
     let written = vec![user("00u1", "jane.doe"), user("00u4", "li")];
     let gone = group("00g1", "team", &[]);
-    let second = removing(commit("acme", Some(1), written), &[gone]);
-    assert_eq!(store.commit(second).await.unwrap(), 2);
+    let second = removing(writing("acme", written), &[gone]);
+    assert_eq!(second.run(&*store).await.unwrap(), 2);
     assert_eq!(
         names(&*store).await,
         [
@@ -252,10 +261,7 @@ pub(super) async fn a_commit_replaces_removes_and_leaves_the_rest(place: &dyn Pl
 pub(super) async fn names_can_be_swapped(place: &dyn Place) {
     let store = with_team(place).await;
     let swapped = vec![user("00u1", "bob"), user("00u2", "jane")];
-    store
-        .commit(commit("acme", Some(1), swapped))
-        .await
-        .unwrap();
+    writing("acme", swapped).run(&*store).await.unwrap();
     let state = store.state("acme").await.unwrap();
     for (id, name) in [("00u1", "bob"), ("00u2", "jane")] {
         assert_eq!(state.users()[&id.into()].entity_ref().name(), name);
@@ -265,9 +271,9 @@ pub(super) async fn names_can_be_swapped(place: &dyn Place) {
 pub(super) async fn every_commit_makes_a_generation(place: &dyn Place) {
     let store = with_team(place).await;
     // Also one that writes nothing, and the first of a provider that has nothing.
-    for (provider, base, generation) in [("acme", Some(1), 2), ("empty", None, 3)] {
-        let commit = commit(provider, base, Vec::new());
-        assert_eq!(store.commit(commit).await.unwrap(), generation);
+    for (provider, generation) in [("acme", 2), ("empty", 3)] {
+        let commit = writing(provider, Vec::new());
+        assert_eq!(commit.run(&*store).await.unwrap(), generation);
         assert_eq!(store.generation().await.unwrap(), Some(generation));
         let state = store.state(provider).await.unwrap();
         assert_eq!(state.generation(), Some(generation));
@@ -285,9 +291,8 @@ pub(super) async fn a_commit_is_seen_whole(place: &dyn Place) {
     let (writer, reader) = (place.open().await, place.open().await);
     let writing = async {
         for generation in 1..=LAST {
-            let base = (generation > 1).then(|| generation - 1);
-            let commit = commit("acme", base, written(generation));
-            assert_eq!(writer.commit(commit).await.unwrap(), generation);
+            let commit = writing("acme", written(generation));
+            assert_eq!(commit.run(&*writer).await.unwrap(), generation);
         }
     };
     let reading = async {
@@ -309,40 +314,11 @@ pub(super) async fn a_commit_is_seen_whole(place: &dyn Place) {
     join!(writing, reading);
 }
 
-pub(super) async fn a_commit_on_an_old_base_is_refused(place: &dyn Place) {
-    let store = with_team(place).await;
-    let second = commit("acme", Some(1), vec![user("00u3", "zoe")]);
-    store.commit(second).await.unwrap();
-    let before = store.catalog().await.unwrap();
-    for base in [None, Some(1), Some(3)] {
-        let late = store.commit(commit("acme", base, vec![user("00u4", "li")]));
-        assert_refused(place, &before, late.await, StoreErrorKind::Conflict).await;
-    }
-}
-
-pub(super) async fn two_runs_of_one_base_conflict(place: &dyn Place) {
-    with_team(place).await;
-    let (one, two) = (place.open().await, place.open().await);
-    let (zoe, li) = join!(
-        one.commit(commit("acme", Some(1), vec![user("00u3", "zoe")])),
-        two.commit(commit("acme", Some(1), vec![user("00u4", "li")])),
-    );
-    let (won, lost, winner) = if zoe.is_ok() {
-        (zoe, li, "user:default/zoe")
-    } else {
-        (li, zoe, "user:default/li")
-    };
-    assert_eq!(won.unwrap(), 2);
-    assert_eq!(lost.unwrap_err().kind(), StoreErrorKind::Conflict);
-    let names = names(&*one).await;
-    assert!(names.len() == 4 && names.iter().any(|name| name == winner));
-}
-
 pub(super) async fn providers_commit_side_by_side(place: &dyn Place) {
     let (one, two) = (place.open().await, place.open().await);
     let (acme, other) = join!(
-        one.commit(commit("acme", None, team())),
-        two.commit(commit("other", None, vec![user("00u1", "ann")])),
+        writing("acme", team()).run(&*one),
+        writing("other", vec![user("00u1", "ann")]).run(&*two),
     );
     let generations: BTreeSet<u64> = [acme.unwrap(), other.unwrap()].into();
     assert_eq!(generations, [1, 2].into());
@@ -352,16 +328,16 @@ pub(super) async fn providers_commit_side_by_side(place: &dyn Place) {
 pub(super) async fn providers_have_objects_of_their_own(place: &dyn Place) {
     let store = with_team(place).await;
     // The Okta id is the same, and the generations are counted together.
-    let other = commit("other", None, vec![user("00u1", "ann")]);
-    assert_eq!(store.commit(other).await.unwrap(), 2);
+    let other = writing("other", vec![user("00u1", "ann")]);
+    assert_eq!(other.run(&*store).await.unwrap(), 2);
     for (provider, generation, name) in [("acme", 1, "jane"), ("other", 2, "ann")] {
         let state = store.state(provider).await.unwrap();
         assert_eq!(state.generation(), Some(generation));
         assert_eq!(state.users()[&"00u1".into()].entity_ref().name(), name);
     }
-    let nobody = commit("other", Some(2), Vec::new());
+    let nobody = writing("other", Vec::new());
     let nobody = removing(nobody, &[user("00u1", "ann")]);
-    store.commit(nobody).await.unwrap();
+    nobody.run(&*store).await.unwrap();
     let expected = [
         "group:default/team",
         "user:default/bob",
@@ -390,13 +366,13 @@ pub(super) async fn names_of_others_are_known(place: &dyn Place) {
 /// A commit that fails half-way leaves nothing behind.
 pub(super) async fn a_name_of_another_provider_is_refused_with_the_whole_commit(place: &dyn Place) {
     let store = with_team(place).await;
-    let first = commit("other", None, vec![user("00u1", "ann")]);
-    store.commit(first).await.unwrap();
+    let first = writing("other", vec![user("00u1", "ann")]);
+    first.run(&*store).await.unwrap();
     let before = store.catalog().await.unwrap();
     let written = vec![user("00u5", "eve"), user("00u6", "ann")];
     let gone = group("00g1", "team", &[]);
-    let clash = removing(commit("acme", Some(1), written), &[gone]);
-    let clash = store.commit(clash).await;
+    let clash = removing(writing("acme", written), &[gone]);
+    let clash = clash.run(&*store).await;
     assert_refused(place, &before, clash, StoreErrorKind::NameTaken).await;
     let state = store.state("acme").await.unwrap();
     assert_eq!(state.generation(), Some(1), "and its base is what it was");
@@ -410,8 +386,8 @@ pub(super) async fn a_provider_is_known_by_its_org(place: &dyn Place) {
         "okta:https://acme.okta.com/api/v1/users/00u1".to_owned(),
     );
     for (provider, written) in [("acme", vec![jane]), ("empty", Vec::new())] {
-        let commit = commit(provider, None, written);
-        store.commit(commit).await.unwrap();
+        let commit = writing(provider, written);
+        commit.run(&*store).await.unwrap();
     }
     let known = store.providers().await.unwrap();
     let known = known.iter().map(|it| (it.id.as_str(), it.org.as_deref()));
@@ -421,12 +397,10 @@ pub(super) async fn a_provider_is_known_by_its_org(place: &dyn Place) {
 
 pub(super) async fn a_commit_keeps_what_its_run_learned(place: &dyn Place) {
     let store = with_team(place).await;
-    for (base, remembered) in [(1, learned("one")), (2, learned("another"))] {
-        let commit = Commit {
-            remembered: remembered.clone(),
-            ..commit("acme", Some(base), Vec::new())
-        };
-        store.commit(commit).await.unwrap();
+    for remembered in [learned("one"), learned("another")] {
+        let mut commit = writing("acme", Vec::new());
+        commit.commit.remembered = remembered.clone();
+        commit.run(&*store).await.unwrap();
         assert_eq!(self::remembered(&*store, "acme").await, remembered);
     }
 }
@@ -435,11 +409,16 @@ pub(super) async fn what_is_remembered_is_the_providers_own_and_makes_no_generat
     place: &dyn Place,
 ) {
     let store = with_team(place).await;
-    let other = commit("other", None, vec![user("00u1", "ann")]);
-    store.commit(other).await.unwrap();
+    let other = writing("other", vec![user("00u1", "ann")]);
+    other.run(&*store).await.unwrap();
     let before = store.catalog().await.unwrap();
     let active = learned(r#"status eq "ACTIVE""#);
-    store.remember("acme", 1, active.clone()).await.unwrap();
+    let turn = store.begin(claim("acme")).await.unwrap();
+    let ending = Ending {
+        work: Work::Remembered(active.clone()),
+        ..Ending::of(Run::default())
+    };
+    assert_eq!(store.end(&turn, ending).await.unwrap(), None);
     assert_eq!(remembered(&*store, "acme").await, active);
     assert_eq!(remembered(&*store, "other").await, Remembered::default());
     let known = store.providers().await.unwrap();
@@ -452,26 +431,12 @@ pub(super) async fn what_is_remembered_is_the_providers_own_and_makes_no_generat
     assert_eq!(store.catalog().await.unwrap(), before);
 }
 
-pub(super) async fn nothing_is_remembered_on_an_old_base(place: &dyn Place) {
-    let store = with_team(place).await;
-    let second = commit("acme", Some(1), Vec::new());
-    store.commit(second).await.unwrap();
-    let known = learned("known");
-    store.remember("acme", 2, known.clone()).await.unwrap();
-    let before = store.catalog().await.unwrap();
-    for (provider, base) in [("acme", 1), ("acme", 3), ("nobody", 1)] {
-        let late = store.remember(provider, base, Remembered::default()).await;
-        assert_refused(place, &before, late, StoreErrorKind::Conflict).await;
-    }
-    assert_eq!(remembered(&*store, "acme").await, known);
-}
-
 pub(super) async fn commits_of_another_process_are_seen(place: &dyn Place) {
     let (one, two) = (place.open().await, place.open().await);
-    one.commit(commit("acme", None, team())).await.unwrap();
+    writing("acme", team()).run(&*one).await.unwrap();
     assert_eq!(two.generation().await.unwrap(), Some(1));
-    let second = commit("acme", Some(1), vec![user("00u3", "zoe")]);
-    assert_eq!(two.commit(second).await.unwrap(), 2);
+    let second = writing("acme", vec![user("00u3", "zoe")]);
+    assert_eq!(second.run(&*two).await.unwrap(), 2);
     assert_eq!(names(&*one).await.len(), 4);
     assert_eq!(one.state("acme").await.unwrap().generation(), Some(2));
 }

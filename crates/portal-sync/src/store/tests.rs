@@ -5,8 +5,10 @@ use std::path::Path;
 use futures::FutureExt as _;
 use rusqlite::Connection;
 
-use super::suite::{Place, commit, group, keeps_the_laws, names, user};
+use super::suite::{Place, group, keeps_the_laws, names, user};
 use super::*;
+use crate::held::run::Run;
+use crate::testing::{claim, writing};
 
 mod damage;
 mod files;
@@ -37,8 +39,8 @@ async fn whoever_only_looks_makes_no_file() {
     assert_eq!(nowhere.unwrap_err().kind(), StoreErrorKind::NoFolder);
 
     let store = SqliteStore::open(&path).unwrap();
-    let first = commit("acme", None, vec![user("00u1", "jane")]);
-    store.commit(first).await.unwrap();
+    let first = writing("acme", vec![user("00u1", "jane")]);
+    first.run(&store).await.unwrap();
     let looking = SqliteStore::open_to_look(&path).unwrap();
     assert_eq!(names(&looking).await, ["user:default/jane"]);
     drop((looking, store));
@@ -50,8 +52,8 @@ async fn whoever_only_looks_makes_no_file() {
     assert_eq!(files, ["catalog.db"]);
     // Somebody begins to write, and that is seen.
     let store = SqliteStore::open(&path).unwrap();
-    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
-    store.commit(more).await.unwrap();
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    more.run(&store).await.unwrap();
     assert_eq!(names(&looking).await.len(), 2);
     drop(store);
     assert_eq!(names(&looking).await.len(), 2);
@@ -112,8 +114,8 @@ async fn a_damaged_entity_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = in_folder(&folder);
     let store = SqliteStore::open(&path).unwrap();
-    store
-        .commit(commit("acme", None, vec![group("00g1", "team", &[])]))
+    writing("acme", vec![group("00g1", "team", &[])])
+        .run(&store)
         .await
         .unwrap();
     Connection::open(&path)

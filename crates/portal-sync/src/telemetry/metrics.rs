@@ -285,6 +285,7 @@ mod tests {
             kept: true,
         };
         let failure = Failure {
+            kind: crate::held::run::FailureKind::Okta,
             message: String::new(),
             fix: None,
             exit_code: 12,

@@ -1,92 +1,18 @@
 //! A daemon whose store makes it wait.
 
-use std::sync::Mutex;
-
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use okta_auth::ManualClock;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::held::criteria::Remembered;
-use crate::held::document::Written;
-use crate::held::object::Key;
-use crate::held::state::State;
-use crate::store::{Catalog, Commit, StoreError, StoreErrorKind};
-
-/// A store that cannot be asked so many times, and that never answers when there is no number.
-#[derive(Debug)]
-struct Stubborn(Mutex<Option<usize>>);
-
-impl Stubborn {
-    fn new(failures: Option<usize>) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(failures)))
-    }
-
-    fn ask<T: Send + 'static>(&self, answer: T) -> BoxFuture<'_, Result<T, StoreError>> {
-        async move {
-            let left = *self.0.lock().unwrap();
-            match left {
-                None => std::future::pending().await,
-                Some(0) => Ok(answer),
-                Some(left) => {
-                    *self.0.lock().unwrap() = Some(left - 1);
-                    Err(StoreError::new(StoreErrorKind::Locked, "reading"))
-                }
-            }
-        }
-        .boxed()
-    }
-}
-
-impl CatalogStore for Stubborn {
-    fn state(&self, _: &str) -> BoxFuture<'_, Result<State, StoreError>> {
-        panic!("no provider is configured")
-    }
-
-    fn commit(&self, _: Commit) -> BoxFuture<'_, Result<u64, StoreError>> {
-        panic!("no provider is configured")
-    }
-
-    fn remember(&self, _: &str, _: u64, _: Remembered) -> BoxFuture<'_, Result<(), StoreError>> {
-        panic!("no provider is configured")
-    }
-
-    fn documents(
-        &self,
-        _: &str,
-        _: u64,
-        _: Vec<Key>,
-    ) -> BoxFuture<'_, Result<Vec<Written>, StoreError>> {
-        panic!("no provider is configured")
-    }
-
-    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {
-        self.ask(vec![KnownProvider {
-            id: "old".to_owned(),
-            ..KnownProvider::default()
-        }])
-    }
-
-    fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
-        self.ask(None)
-    }
-
-    fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>> {
-        self.ask(None)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.ask(())
-    }
-}
+use crate::testing::{Stubborn, somebody};
 
 fn daemon(store: Arc<Stubborn>) -> Daemon {
     Daemon {
         providers: Vec::new(),
         store,
+        holder: somebody(1),
         listen: "127.0.0.1:0".parse().unwrap(),
         tokens: Vec::new(),
         hosts: Vec::new(),

@@ -43,6 +43,7 @@ impl Parts<'_> {
         open: &Roster<'_>,
         of_open: Mapped<'_>,
         renames: &[Rename],
+        approved: String,
     ) -> Result<Draft, PlanError> {
         let Self {
             state, settings, ..
@@ -54,7 +55,8 @@ impl Parts<'_> {
         } else {
             drop(of_open);
             let leavers = self.rules.leavers;
-            let id = id::of_withheld(&settings.provider, leavers, &[], &more.withheld);
+            let used = &state.approvals().used;
+            let id = id::of_withheld(&settings.provider, leavers, &[], &more.withheld, used);
             let held = Held {
                 reasons: more.reasons,
                 renames: more.withheld,
@@ -63,7 +65,7 @@ impl Parts<'_> {
             };
             self.assemble(open, self.map(open, more.kept.while_waiting())?, held)?
         };
-        draft.approve();
+        draft.approve(approved);
         Ok(draft)
     }
 
@@ -170,7 +172,7 @@ impl Parts<'_> {
             withheld: held.removals,
             withheld_renames: held.renames,
             tripped: held.reasons,
-            approved: false,
+            approved: None,
             unknown: self.unknown(roster, &remembered),
             quarantined: roster.quarantined.clone(),
             unidentified: org.unidentified_user.is_some() || org.unidentified_group.is_some(),

@@ -4,21 +4,16 @@ use catalog_model::{EntityRef, FieldChange};
 use serde::Serialize;
 
 use crate::decide::roster::Cause;
+use crate::held::object::Kind;
 
 /// One change of the catalog.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(
-    tag = "change",
-    rename_all = "lowercase",
-    rename_all_fields = "camelCase"
-)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum PlannedChange {
     /// An entity comes.
     Added {
         /// The Okta object it is made from.
         okta_id: String,
         /// The entity.
-        #[serde(serialize_with = "as_text")]
         entity_ref: EntityRef,
     },
     /// An entity changes.
@@ -26,7 +21,6 @@ pub(crate) enum PlannedChange {
         /// The Okta object it is made from.
         okta_id: String,
         /// The entity.
-        #[serde(serialize_with = "as_text")]
         entity_ref: EntityRef,
         /// What changes of it.
         fields: Vec<FieldChange>,
@@ -36,10 +30,8 @@ pub(crate) enum PlannedChange {
         /// The Okta object it is made from.
         okta_id: String,
         /// What it was called.
-        #[serde(serialize_with = "as_text")]
         from: EntityRef,
         /// What it will be called.
-        #[serde(serialize_with = "as_text")]
         entity_ref: EntityRef,
         /// What changes of it.
         fields: Vec<FieldChange>,
@@ -49,10 +41,8 @@ pub(crate) enum PlannedChange {
         /// The Okta object it was made from.
         okta_id: String,
         /// The entity.
-        #[serde(serialize_with = "as_text")]
         entity_ref: EntityRef,
         /// Why.
-        #[serde(serialize_with = "cause_word")]
         cause: Cause,
     },
 }
@@ -74,6 +64,81 @@ pub(crate) struct Withheld {
     pub members: Vec<String>,
 }
 
+/// A change as it is told: by the plan, and by the ledger.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToldChange<'a> {
+    /// What happens: `added`, `updated`, `renamed` or `removed`.
+    pub change: &'static str,
+    /// The kind of the object.
+    pub kind: &'static str,
+    /// What it is, or was, made from.
+    pub okta_id: &'a str,
+    /// What it was called before it was renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<&'a str>,
+    /// The entity.
+    pub entity_ref: &'a str,
+    /// Why it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+    /// What changes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<&'a [FieldChange]>,
+}
+
+impl<'a> From<&'a PlannedChange> for ToldChange<'a> {
+    fn from(change: &'a PlannedChange) -> Self {
+        let of = |change, okta_id: &'a str, entity_ref: &'a EntityRef| Self {
+            change,
+            kind: Kind::of(entity_ref).map_or("", Kind::as_str),
+            okta_id,
+            from: None,
+            entity_ref: entity_ref.as_str(),
+            cause: None,
+            fields: None,
+        };
+        match change {
+            PlannedChange::Added {
+                okta_id,
+                entity_ref,
+            } => of("added", okta_id, entity_ref),
+            PlannedChange::Updated {
+                okta_id,
+                entity_ref,
+                fields,
+            } => Self {
+                fields: Some(fields),
+                ..of("updated", okta_id, entity_ref)
+            },
+            PlannedChange::Renamed {
+                okta_id,
+                from,
+                entity_ref,
+                fields,
+            } => Self {
+                from: Some(from.as_str()),
+                fields: Some(fields),
+                ..of("renamed", okta_id, entity_ref)
+            },
+            PlannedChange::Removed {
+                okta_id,
+                entity_ref,
+                cause,
+            } => Self {
+                cause: Some(cause.as_str()),
+                ..of("removed", okta_id, entity_ref)
+            },
+        }
+    }
+}
+
+impl Serialize for PlannedChange {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ToldChange::from(self).serialize(serializer)
+    }
+}
+
 impl PlannedChange {
     /// What changes, in one line without the fields.
     #[must_use]
@@ -85,10 +150,6 @@ impl PlannedChange {
 
 fn as_text<S: serde::Serializer>(entity_ref: &EntityRef, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(entity_ref)
-}
-
-fn cause_word<S: serde::Serializer>(cause: &Cause, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(cause.as_str())
 }
 
 fn cause_word_or_null<S: serde::Serializer>(

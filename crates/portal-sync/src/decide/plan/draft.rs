@@ -66,9 +66,9 @@ impl Draft {
         Ok(self)
     }
 
-    /// Says that what the guard would hold back was approved.
-    pub(super) const fn approve(&mut self) {
-        self.plan.approved = true;
+    /// Says that what the guard would hold back was approved as this plan.
+    pub(super) fn approve(&mut self, plan_id: String) {
+        self.plan.approved = Some(plan_id);
     }
 
     /// The plan.

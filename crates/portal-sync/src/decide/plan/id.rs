@@ -1,6 +1,7 @@
 //! What a plan is called: the same removals, or the same changes, have the same id.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use catalog_model::{Digest, EntityRef};
 use sha2::{Digest as _, Sha256};
@@ -14,12 +15,14 @@ use crate::held::leavers::Leavers;
 use crate::held::object::Kind;
 
 /// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
-/// can be approved after the rest was applied.
+/// can be approved after the rest was applied. An id whose approval was used is not given again: when the same removals
+/// recur, they are called otherwise.
 pub(super) fn of_withheld(
     provider: &str,
     leavers: Leavers,
     withheld: &[Withheld],
     renames: &[Rename],
+    used: &BTreeSet<String>,
 ) -> String {
     let removal = |one: &Withheld| {
         let kind = kind_of(&one.entity_ref);
@@ -35,11 +38,17 @@ pub(super) fn of_withheld(
         Leavers::Mark => "mark".to_owned(),
         Leavers::Keep { days } => format!("keep {days}"),
     };
-    let lines: Vec<String> = std::iter::once(leavers)
+    let mut lines: Vec<String> = std::iter::once(leavers)
         .chain(withheld.iter().map(removal))
         .chain(renames.iter().map(rename))
         .collect();
-    of_parts(provider, lines.iter().map(|line| [line.into(), "".into()]))
+    loop {
+        let id = of_parts(provider, lines.iter().map(|line| [line.into(), "".into()]));
+        if !used.contains(&id) {
+            return id;
+        }
+        lines.push(format!("{id} was approved before"));
+    }
 }
 
 /// Names everything that would be written.
@@ -71,7 +80,7 @@ fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [Cow<'p, str>; 2]>) 
 
 #[cfg(test)]
 mod tests {
-    use super::{Leavers, Withheld, of_parts, of_withheld};
+    use super::{BTreeSet, Leavers, Withheld, of_parts, of_withheld};
 
     #[test]
     fn removals_are_approved_by_the_id_that_they_always_had()
@@ -91,9 +100,18 @@ mod tests {
         let lines = ["remove", "User 00u1  00u2", "Group 00g1  00u2"];
         let lines = lines.into_iter().map(|line| [line.into(), "".into()]);
         assert_eq!(
-            of_withheld("acme", Leavers::Remove, &withheld, &[]),
+            of_withheld("acme", Leavers::Remove, &withheld, &[], &BTreeSet::new()),
             of_parts("acme", lines)
         );
         Ok(())
+    }
+
+    #[test]
+    fn an_id_that_was_used_is_not_given_again() {
+        let mut used = BTreeSet::new();
+        for number in 0..5 {
+            let id = of_withheld("acme", Leavers::Remove, &[], &[], &used);
+            assert!(used.insert(id), "{number}");
+        }
     }
 }

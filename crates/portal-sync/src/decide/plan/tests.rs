@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::held::approval::Approvals;
 use crate::held::org::{Members, Refusal};
 use crate::held::state::Others;
 use crate::testing::{self, group_named};
@@ -34,14 +35,19 @@ pub(crate) fn plan(
     settings: &Settings,
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
-    let known = Known::new(state.without_texts(), org.clone(), org.taken_at);
+    let approvals = Approvals {
+        given: approved.map(str::to_owned).into_iter().collect(),
+        ..state.approvals().clone()
+    };
+    let before = state.without_texts().with_approvals(approvals);
+    let known = Known::new(before, org.clone(), org.taken_at);
     let texts = kept(&known, settings).into_iter();
     let texts = texts.filter_map(|key| {
         let document = state.text(&key)?.clone();
         Some(Written { key, document })
     });
     let known = known.with_texts(texts.collect());
-    super::plan(&known, settings, approved)?.explained_by(state)
+    super::plan(&known, settings)?.explained_by(state)
 }
 
 fn user(id: &str, email: &str) -> User {
@@ -549,7 +555,11 @@ fn what_is_held_back_ends_no_run_by_its_name() {
     let held = plan(&again, &state, &settings, None).unwrap();
     assert_eq!((held.withheld.len(), held.tally().0), (20, 20), "{held}");
     let done = plan(&again, &state, &settings, Some(&held.id)).unwrap();
-    assert_eq!((done.approved, done.tally()), (true, (20, 0, 20)), "{done}");
+    assert_eq!(
+        (done.approved.is_some(), done.tally()),
+        (true, (20, 0, 20)),
+        "{done}"
+    );
     assert!(done.collisions.is_empty());
 }
 
@@ -567,7 +577,7 @@ fn an_approval_lets_nothing_happen_that_was_not_shown() {
         "{held}"
     );
     let done = plan(&again, &state, &settings(), Some(&held.id)).unwrap();
-    assert!(done.approved);
+    assert!(done.approved.is_some());
     assert_eq!((done.tally().2, done.renamed()), (20, 0), "{done}");
     assert_eq!(done.withheld_renames.len(), 20, "{done}");
     // The names are shown then, and approved by an id of their own.
@@ -583,7 +593,7 @@ fn a_text_that_is_missing_is_an_error() {
     let before = after(&org(&[("00u1", "a@x.io")], &[("00g1", "G", &[])]));
     let now = org(&[("00u1", "a@x.io")], &[("00g1", "G", &["00u1"])]);
     let known = Known::new(before, now, Timestamp::UNIX_EPOCH);
-    let draft = super::plan(&known, &settings(), None).unwrap();
+    let draft = super::plan(&known, &settings()).unwrap();
     let asked = draft.unexplained(1_000).len();
     assert_eq!(asked, 2);
     draft.explain(asked, Vec::new()).unwrap_err();

@@ -27,6 +27,7 @@ fn run() -> Run {
         quarantined: [("00u1".to_owned(), Quarantine::malformed("no name"))].into(),
         notices: vec![Notice::Deciding(DecidingNotice::NoUserBelongs)],
         failure: Some(Failure {
+            kind: FailureKind::Okta,
             message: "okta failed".to_owned(),
             fix: None,
             exit_code: 12,

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog_model::{Entity, Metadata, Spec, UserSpec};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
@@ -16,15 +15,14 @@ use super::*;
 use crate::decide::guard::{Guard, Percent};
 use crate::decide::rules::MappingRules;
 use crate::exit::Exit;
-use crate::held::criteria::Remembered;
 use crate::held::object::Key;
-use crate::held::packed::Packed;
 use crate::read::directory::Limits;
 use crate::run::first_runs::in_order;
 use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
 use crate::run::report::Report;
 use crate::run::schedule::{Frequency, Schedule};
 use crate::store::{Record, SqliteStore};
+use crate::testing::{Writing, user_entity, writing};
 
 mod odd;
 mod selecting;
@@ -78,11 +76,16 @@ async fn account_of_sync(
 ) -> (Run, Result<Plan, RunError>) {
     let mut run = OneRun::begin(provider, store, &ManualClock::new(at()), LIMIT);
     let result = async {
+        run.take_turn(&Holder::of_this_process(), Why::Command)
+            .await?;
+        if let Some(plan_id) = approved {
+            run.approve(plan_id, "somebody").await?;
+        }
         let known = run.read(Arc::new(|_| ())).await?;
-        run.commit(known, approved, &in_order(1)[0]).await
+        run.commit(known, &in_order(1)[0]).await
     };
     let result = result.await;
-    (run.end(result.as_ref()), result)
+    (run.end(result.as_ref()).await, result)
 }
 
 async fn sync(
@@ -98,7 +101,7 @@ async fn sync(
 struct Org {
     store: Arc<SqliteStore>,
     /// Somebody else commits this.
-    meanwhile: Option<Commit>,
+    meanwhile: Option<Writing>,
     /// Okta's clock.
     date: Option<&'static str>,
     /// Okta refuses, and the file of the store goes.
@@ -135,7 +138,7 @@ impl Org {
         let body = match path {
             "/api/v1/users" => {
                 if let Some(commit) = self.meanwhile.clone() {
-                    self.store.commit(commit).await.unwrap();
+                    commit.run(&*self.store).await.unwrap();
                 }
                 let profile = json!({
                     "login": "jane@example.com", "email": "jane@example.com", "firstName": "Jane"
@@ -171,27 +174,14 @@ impl Transport for Org {
 }
 
 /// A user `jane` of some provider.
-fn jane_of(provider: &str) -> Commit {
-    let entity = Entity::new(
-        Metadata::new("jane".parse().unwrap()),
-        Spec::User(UserSpec::default()),
-    );
-    Commit {
-        provider: provider.to_owned(),
-        base: None,
-        taken_at: at(),
-        removed: Vec::new(),
-        remembered: Remembered::default(),
-        added: Packed::default(),
-        written: vec![
-            Record {
-                provider: provider.into(),
-                key: Key::User("00u9".into()),
-                entity,
-            }
-            .into(),
-        ],
-    }
+fn jane_of(provider: &str) -> Writing {
+    let entity = user_entity("jane");
+    let record = Record {
+        provider: provider.into(),
+        key: Key::User("00u9".into()),
+        entity,
+    };
+    writing(provider, [record])
 }
 
 /// One user in one group.
@@ -209,7 +199,7 @@ async fn what_a_plan_shows_a_sync_does_and_then_nothing_is_left() {
     let mut run = OneRun::begin(&provider, &*org.store, &ManualClock::new(at()), LIMIT);
     let known = run.read(Arc::new(|_| ())).await.unwrap();
     let plan = run.decide(known).await.unwrap();
-    let planned = run.end(Ok(&plan));
+    let planned = run.end(Ok(&plan)).await;
     assert_eq!(org.store.generation().await.unwrap(), None);
     assert_eq!(
         (planned.generation, planned.counts),
@@ -269,19 +259,16 @@ async fn a_plan_is_made_over_what_another_run_left_meanwhile() {
     let folder = tempfile::tempdir().unwrap();
     let mut org = Org::new(&folder);
     let mut first = jane_of("acme");
-    first.written[0].key = Key::User("00u1".into());
-    org.store.commit(first).await.unwrap();
-    org.meanwhile = Some(Commit {
-        base: Some(1),
-        removed: vec![Key::User("00u1".into())],
-        written: Vec::new(),
-        ..jane_of("acme")
-    });
+    first.commit.written[0].key = Key::User("00u1".into());
+    first.run(&*org.store).await.unwrap();
+    let mut second = writing("acme", Vec::new());
+    second.commit.removed = vec![Key::User("00u1".into())];
+    org.meanwhile = Some(second);
     let provider = org.provider();
     let mut run = OneRun::begin(&provider, &*org.store, &ManualClock::new(at()), LIMIT);
     let known = run.read(Arc::new(|_| ())).await.unwrap();
     let plan = run.decide(known).await.unwrap();
-    let run = run.end(Ok(&plan));
+    let run = run.end(Ok(&plan)).await;
     assert_eq!((run.counts.users, run.tally.added), (0, 2));
 }
 

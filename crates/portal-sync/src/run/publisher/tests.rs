@@ -7,10 +7,9 @@ use super::*;
 use jiff::Timestamp;
 
 use crate::catalog::published::Coding;
-use crate::held::document::{Document, Written};
 use crate::held::object::{GroupKey, Key};
-use crate::held::packed::Packed;
-use crate::store::{Commit, SqliteStore};
+use crate::store::{Record, SqliteStore};
+use crate::testing::writing;
 
 #[test]
 fn a_uid_depends_on_the_object_and_its_tenant_alone() {
@@ -26,16 +25,7 @@ fn a_uid_depends_on_the_object_and_its_tenant_alone() {
 /// A store whose one generation is of this provider.
 async fn filled(path: &Path, provider: &str) -> SqliteStore {
     let store = SqliteStore::open(path).unwrap();
-    let first = Commit {
-        provider: provider.to_owned(),
-        base: None,
-        taken_at: Timestamp::UNIX_EPOCH,
-        removed: Vec::new(),
-        added: Packed::default(),
-        written: Vec::new(),
-        remembered: crate::held::criteria::Remembered::default(),
-    };
-    store.commit(first).await.unwrap();
+    writing(provider, Vec::new()).run(&store).await.unwrap();
     store
 }
 
@@ -116,23 +106,14 @@ async fn damage_that_is_mended_in_place_is_not_told_for_a_day() {
         "spec": { "type": "team", "children": [], "members": [] },
     });
     let entity = serde_json::from_value(entity).unwrap();
-    let first = Commit {
-        provider: "first".to_owned(),
-        base: None,
-        taken_at: Timestamp::UNIX_EPOCH,
-        removed: Vec::new(),
-        added: Packed::default(),
-        written: vec![Written {
-            key: Key::Group("00g1".into()),
-            document: Document::of(&entity),
-        }],
-        remembered: crate::held::criteria::Remembered::default(),
+    let team = Record {
+        provider: "first".into(),
+        key: Key::Group("00g1".into()),
+        entity,
     };
-    SqliteStore::open(&path)
-        .unwrap()
-        .commit(first)
-        .await
-        .unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    writing("first", [team]).run(&store).await.unwrap();
+    drop(store);
     let whole = fs::read(&path).unwrap();
     let mut damaged = whole.clone();
     let at = whole.windows(8).position(|it| it == b"Platform").unwrap();

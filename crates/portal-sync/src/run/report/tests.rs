@@ -30,6 +30,7 @@ fn ended() -> Run {
 fn a_run_that_failed_has_an_error_and_nothing_that_is_empty() {
     let run = Run {
         failure: Some(Failure {
+            kind: crate::held::run::FailureKind::Okta,
             message: "okta failed".to_owned(),
             fix: None,
             exit_code: 12,
@@ -37,11 +38,11 @@ fn a_run_that_failed_has_an_error_and_nothing_that_is_empty() {
         ..ended()
     };
     let expected = concat!(
-        r#"{"provider":"acme","outcome":"failed","planId":"","mode":"full","generation":null,"users":0,"groups":0,"#,
+        r#"{"provider":"acme","run":null,"outcome":"failed","planId":"","mode":"full","generation":null,"users":0,"groups":0,"#,
         r#""memberships":0,"added":0,"updated":0,"removed":0,"renamed":0,"withheld":0,"withheldRenames":0,"unknown":0,"#,
         r#""quarantined":0,"collisions":0,"requests":{"total":2,"endpoints":{"/api/v1/users":2}},"throttled":1,"#,
         r#""waitedSeconds":1.5,"backedOffSeconds":0.0,"durationSeconds":2.005,"notices":[],"#,
-        r#""error":{"message":"okta failed","fix":null,"exitCode":12}}"#
+        r#""error":{"kind":"okta","message":"okta failed","fix":null,"exitCode":12}}"#
     );
     for report in [Report::of_sync(&run, None), Report::of_plan(&run, None)] {
         assert_eq!(serde_json::to_string(&report).unwrap(), expected);
@@ -92,7 +93,7 @@ fn a_plan_says_what_a_sync_says_and_its_changes() {
     let figures = serde_json::to_string(&sync).unwrap();
     let whole = serde_json::to_string(&planned).unwrap();
     let details = whole.strip_prefix(figures.trim_end_matches('}')).unwrap();
-    assert!(details.starts_with(r#","changes":[{"change":"added","oktaId":"00u1","#));
+    assert!(details.starts_with(r#","changes":[{"change":"added","kind":"User","oktaId":"00u1","#));
     assert!(details.contains(r#"],"nameCollisions":[],"signIn":{"#));
     assert!(planned.to_string().starts_with("acme: plan "), "{planned}");
 }

@@ -11,6 +11,7 @@ fn failed(message: &str) -> ProviderStatus {
             began: at(NOW - 185),
             ended: at(NOW - 60),
             failure: Some(Failure {
+                kind: crate::held::run::FailureKind::Okta,
                 message: message.to_owned(),
                 fix: None,
                 exit_code: 12,

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::Failure;
 use super::file::{self, Files, Opened};
-use super::rows::Index;
+use super::index::Index;
 use crate::store::StoreErrorKind;
 
 /// Up to this size, in bytes, a file is looked through for damage before it is used; a larger one while it is used.
@@ -32,7 +32,20 @@ pub(super) struct Current {
     /// How often it turned out to be another one.
     pub(super) epoch: u64,
     /// In which epoch each provider was last read: a plan made in one is not committed in another.
-    pub(super) read: HashMap<String, u64>,
+    read: HashMap<String, u64>,
+}
+
+impl Current {
+    /// This provider is read, or runs, from now on in the catalog that there is.
+    pub(super) fn has_read(&mut self, provider: &str) {
+        self.read.insert(provider.to_owned(), self.epoch);
+    }
+
+    /// Whether this provider was read last, or began to run, in another catalog than there is now.
+    pub(super) fn is_another_catalog(&self, provider: &str) -> bool {
+        let read = self.read.get(provider);
+        read.is_some_and(|epoch| *epoch != self.epoch)
+    }
 }
 
 impl Shared {

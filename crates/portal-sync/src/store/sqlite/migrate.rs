@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use sha2::{Digest as _, Sha256};
 
 use super::Failure;
-use super::rows::{Index, version};
+use super::index::{Index, version};
 use crate::store::StoreErrorKind;
 
 /// Marks a file as a database of portal-sync: "psyc" as a number (SQLite, `PRAGMA application_id`).
@@ -77,6 +77,60 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         SELECT RAISE(ABORT, 'a newer portal-sync writes this store now: stop this process, and start it with that version');
     END;
     CREATE TRIGGER provider_updated BEFORE UPDATE ON provider BEGIN
+        SELECT RAISE(ABORT, 'a newer portal-sync writes this store now: stop this process, and start it with that version');
+    END;
+",
+        then: None,
+    },
+    Migration {
+        name: "turns, the ledger and approvals",
+        // `until` is in milliseconds since 1970, `account` is JSON. A run is under way as long as `ended` is null, and a
+        // provider has one such run at most. Whoever takes no turn writes nothing.
+        sql: "
+    ALTER TABLE catalog ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE catalog ADD COLUMN taken_at TEXT;
+    UPDATE catalog SET generation = coalesce((SELECT max(generation) FROM provider), 0),
+        taken_at = (SELECT taken_at FROM provider ORDER BY generation DESC LIMIT 1);
+    CREATE TABLE run (
+        number INTEGER NOT NULL PRIMARY KEY,
+        provider TEXT NOT NULL,
+        why TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        began TEXT NOT NULL,
+        ended TEXT,
+        outcome TEXT,
+        plan_id TEXT,
+        generation INTEGER,
+        changes INTEGER NOT NULL DEFAULT 0,
+        withheld_in INTEGER,
+        account TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX turn ON run (provider) WHERE ended IS NULL;
+    CREATE INDEX run_of_provider ON run (provider, number);
+    CREATE TABLE change (
+        run INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        okta_id TEXT NOT NULL,
+        change TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        was TEXT,
+        cause TEXT,
+        fields TEXT,
+        PRIMARY KEY (run, kind, okta_id, change)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE approval (
+        provider TEXT NOT NULL,
+        plan_id TEXT NOT NULL,
+        approved_by TEXT NOT NULL,
+        approved_at TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        used_in INTEGER,
+        PRIMARY KEY (provider, plan_id)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE provider ADD COLUMN run INTEGER;
+    DROP TRIGGER provider_inserted;
+    CREATE TRIGGER provider_inserted BEFORE INSERT ON provider WHEN NEW.digest IS NULL OR NEW.run IS NULL BEGIN
         SELECT RAISE(ABORT, 'a newer portal-sync writes this store now: stop this process, and start it with that version');
     END;
 ",

@@ -1,7 +1,4 @@
-//! The rows of the database, read so that damage is noticed.
-//!
-//! Every read begins with [`Index::read`]: the providers, each with the sum of its entities, and the sum of the providers.
-//! What the sums do not fit is [`StoreErrorKind::Damaged`], never a catalog.
+//! The providers of the database and their entities, read so that damage is noticed.
 
 use std::fmt;
 
@@ -13,24 +10,11 @@ use super::{Failure, damaged};
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
 use crate::held::object::{Key, Kind};
-use crate::held::state::Others;
-use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
-
-/// The version of a database to which every step was applied.
-pub(super) const NEWEST: i64 = 4;
-
-/// The first version of the database that has sums.
-const SUMS_SINCE: i64 = 3;
-
-/// How many steps were applied to a database of ours.
-pub(super) fn version(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
-    transaction.pragma_query_value(None, "user_version", |row| row.get(0))
-}
 
 /// What the sums of a database tell.
 #[derive(Debug)]
-pub(super) struct Mismatch(&'static str);
+pub(super) struct Mismatch(pub(super) &'static str);
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +37,7 @@ pub(super) struct Provider {
 
 impl Provider {
     /// The digest of the row.
-    fn digest(&self) -> Sum {
+    pub(super) fn digest(&self) -> Sum {
         Sum::of_row(&[
             self.id.as_bytes(),
             &self.generation.to_le_bytes(),
@@ -136,12 +120,30 @@ impl Provider {
         Ok(any.query_row([&self.id], |row| row.get(0)).optional()?)
     }
 
-    /// Writes the row in the place of the one that is there: an update is what older versions make.
-    fn write(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
+    /// Writes the row of a run in the place of the one that is there: an update is what older versions make.
+    pub(super) fn write(&self, transaction: &Transaction<'_>, run: i64) -> Result<(), Failure> {
         let sum = self.sum.unwrap_or_default().to_bytes();
         transaction.execute(
-            "INSERT OR REPLACE INTO provider (id, generation, taken_at, remembered, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![self.id, self.generation, self.taken_at, self.remembered, sum],
+            "INSERT OR REPLACE INTO provider (id, generation, taken_at, remembered, digest, run)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                self.id,
+                self.generation,
+                self.taken_at,
+                self.remembered,
+                sum,
+                run
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Writes the sum of its entities alone.
+    pub(super) fn write_sum(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
+        let sum = self.sum.unwrap_or_default().to_bytes();
+        transaction.execute(
+            "UPDATE provider SET digest = ?2 WHERE id = ?1",
+            params![self.id, sum],
         )?;
         Ok(())
     }
@@ -191,156 +193,6 @@ impl<'a> Entity<'a> {
     pub(super) fn parsed_ref(&self) -> Result<EntityRef, Failure> {
         self.entity_ref.parse().map_err(damaged)
     }
-}
-
-/// The providers of one generation, by id.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    pub(super) providers: Vec<Provider>,
-}
-
-impl Index {
-    /// Reads the providers of a database of any version that there was.
-    pub(super) fn read(transaction: &Transaction<'_>) -> Result<Self, Failure> {
-        let version = version(transaction)?;
-        let more = match version {
-            ..=0 => return Ok(Self::default()),
-            1 => "NULL, NULL",
-            2 => "remembered, NULL",
-            SUMS_SINCE..=NEWEST => "remembered, digest",
-            _ => return Err(Failure::Kind(StoreErrorKind::NewerSchema)),
-        };
-        let mut all = transaction.prepare(&format!(
-            "SELECT id, generation, taken_at, {more} FROM provider ORDER BY id"
-        ))?;
-        let mut rows = all.query([])?;
-        let mut providers = Vec::new();
-        while let Some(row) = rows.next()? {
-            let sum: Option<Vec<u8>> = row.get(4)?;
-            providers.push(Provider {
-                id: row.get(0)?,
-                generation: row.get(1)?,
-                taken_at: row.get(2)?,
-                remembered: row.get(3)?,
-                sum: sum.as_deref().and_then(Sum::from_bytes),
-            });
-        }
-        if !providers.is_sorted_by(|one, next| one.id < next.id) {
-            return Err(damaged(Mismatch("the places of the providers")));
-        }
-        let index = Self { providers };
-        if version >= SUMS_SINCE {
-            let kept: Option<Vec<u8>> = transaction
-                .query_row("SELECT digest FROM catalog WHERE id = 1", [], |row| {
-                    row.get(0)
-                })
-                .optional()?;
-            let is_whole = index.providers.iter().all(|it| it.sum.is_some());
-            if !is_whole || kept.as_deref() != Some(&index.sum().to_bytes()) {
-                return Err(damaged(Mismatch("the providers of the catalog")));
-            }
-        }
-        Ok(index)
-    }
-
-    fn sum(&self) -> Sum {
-        let mut sum = Sum::default();
-        for provider in &self.providers {
-            sum.add(provider.digest());
-        }
-        sum
-    }
-
-    pub(super) fn provider(&self, id: &str) -> Option<&Provider> {
-        self.providers.iter().find(|provider| provider.id == id)
-    }
-
-    /// The provider that committed last.
-    pub(super) fn newest(&self) -> Option<&Provider> {
-        self.providers.iter().max_by_key(|it| it.generation)
-    }
-
-    /// Puts a provider in the place of the one with its id, and writes both it and the sum.
-    pub(super) fn replace(
-        mut self,
-        provider: Provider,
-        transaction: &Transaction<'_>,
-    ) -> Result<(), Failure> {
-        provider.write(transaction)?;
-        self.providers.retain(|it| it.id != provider.id);
-        self.providers.push(provider);
-        self.write_sum(transaction)
-    }
-
-    /// Gives a database of before there were sums those of what it holds.
-    pub(super) fn fill_sums(transaction: &Transaction<'_>) -> Result<(), Failure> {
-        let mut index = Self::read(transaction)?;
-        for provider in &mut index.providers {
-            let mut sum = Sum::default();
-            provider.entities(transaction, |entity| {
-                sum.add(entity.digest());
-                Ok(())
-            })?;
-            provider.sum = Some(sum);
-            provider.write(transaction)?;
-        }
-        index.write_sum(transaction)
-    }
-
-    fn write_sum(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
-        transaction.execute(
-            "INSERT INTO catalog (id, digest) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET digest = ?1",
-            [self.sum().to_bytes()],
-        )?;
-        Ok(())
-    }
-
-    /// What the providers other than `own` have. Of their users only the addresses are read.
-    pub(super) fn others(
-        &self,
-        transaction: &Transaction<'_>,
-        own: &str,
-    ) -> Result<Others, Failure> {
-        let mut others = Others::default();
-        for provider in self.providers.iter().filter(|it| it.id != own) {
-            provider.entities(transaction, |entity| {
-                let entity_ref = entity.parsed_ref()?;
-                if entity.kind == Kind::User.as_str() {
-                    let address = address(entity.body)?;
-                    others.addresses.push((entity_ref.clone(), address));
-                }
-                others.taken.insert(entity_ref);
-                Ok(())
-            })?;
-        }
-        Ok(others)
-    }
-
-    /// Reads everything, so that each sum is compared.
-    pub(super) fn verify(&self, transaction: &Transaction<'_>) -> Result<(), Failure> {
-        let mut providers = self.providers.iter();
-        providers.try_for_each(|provider| provider.entities(transaction, |_| Ok(())))
-    }
-}
-
-/// The e-mail address of a user.
-fn address(body: &str) -> Result<Option<String>, Failure> {
-    #[derive(serde::Deserialize)]
-    struct User {
-        metadata: Metadata,
-    }
-    #[derive(serde::Deserialize)]
-    struct Metadata {
-        #[serde(default)]
-        annotations: Annotations,
-    }
-    #[derive(Default, serde::Deserialize)]
-    struct Annotations {
-        #[serde(rename = "okta.com/email")]
-        email: Option<String>,
-    }
-    let user: User = serde_json::from_str(body).map_err(damaged)?;
-    Ok(user.metadata.annotations.email)
 }
 
 /// What changes the entities of one provider, and keeps their sum.

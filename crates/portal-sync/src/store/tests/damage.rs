@@ -41,8 +41,8 @@ async fn filled(path: &Path) -> SqliteStore {
             .collect();
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
         let everyone = group("00g1", &format!("{provider}-everyone"), &members);
-        let written = people.chain([everyone]).collect();
-        store.commit(commit(provider, None, written)).await.unwrap();
+        let written = people.chain([everyone]);
+        writing(provider, written).run(&store).await.unwrap();
     }
     store
 }
@@ -130,8 +130,8 @@ async fn a_page_of_an_earlier_generation_is_refused() {
     let before = fs::read(&path).unwrap();
     let store = SqliteStore::open(&path).unwrap();
     // One letter of one person.
-    let renamed = commit("acme", Some(1), vec![user("00u7", "acme-x")]);
-    store.commit(renamed).await.unwrap();
+    let renamed = writing("acme", vec![user("00u7", "acme-x")]);
+    renamed.run(&store).await.unwrap();
     drop(store);
     let after = fs::read(&path).unwrap();
     let expected = told(&path).await.unwrap();

@@ -7,8 +7,8 @@ use super::*;
 
 async fn one_generation(path: &Path, name: &str) -> SqliteStore {
     let store = SqliteStore::open(path).unwrap();
-    let first = commit("acme", None, vec![user("00u1", name)]);
-    store.commit(first).await.unwrap();
+    let first = writing("acme", vec![user("00u1", name)]);
+    first.run(&store).await.unwrap();
     store
 }
 
@@ -39,10 +39,10 @@ async fn whoever_reads_waits_for_no_writer() {
     assert!(kept.is_none(), "{kept:?}");
     assert_eq!(names(&serving).await, ["user:default/jane"]);
     // A commit waits, and readers of the same process do not wait for it.
-    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
+    let more = writing("acme", vec![user("00u2", "bob")]);
     let committing = tokio::spawn({
         let serving = serving.clone();
-        async move { serving.commit(more).await }
+        async move { more.run(&serving).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(names(&serving).await, ["user:default/jane"]);
@@ -64,8 +64,8 @@ async fn a_locked_store_of_an_earlier_version_is_served_all_the_same() {
     assert_eq!(kept.unwrap().kind(), StoreErrorKind::Locked);
     assert_eq!(names(&serving).await, ["user:default/jane"]);
     writer.execute_batch("ROLLBACK").unwrap();
-    let more = commit("acme", Some(7), vec![user("00u2", "bob")]);
-    assert_eq!(serving.commit(more).await.unwrap(), 8);
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    assert_eq!(more.run(&serving).await.unwrap(), 8);
 }
 
 /// A file as an earlier version left it.
@@ -149,14 +149,16 @@ async fn whoever_keeps_no_sums_cannot_write_any_more() {
         store.check().await.unwrap();
     }
     // What keeps sums goes on.
-    store
-        .remember("acme", 7, Remembered::default())
-        .await
-        .unwrap();
-    let more = commit("acme", Some(7), vec![user("00u2", "bob")]);
-    assert_eq!(store.commit(more).await.unwrap(), 8);
-    let first = commit("new", None, vec![user("00u3", "zoe")]);
-    assert_eq!(store.commit(first).await.unwrap(), 9);
+    let turn = store.begin(claim("acme")).await.unwrap();
+    let ending = Ending {
+        work: Work::Remembered(Remembered::default()),
+        ..Ending::of(Run::default())
+    };
+    store.end(&turn, ending).await.unwrap();
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    assert_eq!(more.run(&store).await.unwrap(), 8);
+    let first = writing("new", vec![user("00u3", "zoe")]);
+    assert_eq!(first.run(&store).await.unwrap(), 9);
     store.check().await.unwrap();
 }
 
@@ -171,8 +173,8 @@ async fn a_version_to_come_is_refused_by_whoever_has_the_file_open() {
         .unwrap();
     let error = store.catalog().await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::NewerSchema);
-    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
-    let error = store.commit(more).await.unwrap_err();
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    let error = more.run(&store).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::NewerSchema);
 }
 
@@ -188,15 +190,15 @@ async fn a_file_that_went_is_missed_and_found_again() {
     gone(store.generation().await.unwrap_err());
     gone(store.catalog().await.unwrap_err());
     gone(store.check().await.unwrap_err());
-    let more = || commit("acme", Some(1), vec![user("00u2", "bob")]);
-    gone(store.commit(more()).await.unwrap_err());
+    let more = || writing("acme", vec![user("00u2", "bob")]);
+    gone(more().run(&store).await.unwrap_err());
     assert!(!path.exists(), "nothing is made in its place");
 
     // The same file: nothing happened.
     rename(&away, &path);
     assert_eq!(store.generation().await.unwrap(), Some(1));
     assert_eq!(store.epoch(), 0);
-    assert_eq!(store.commit(more()).await.unwrap(), 2);
+    assert_eq!(more().run(&store).await.unwrap(), 2);
 
     // Another file, with a lower number.
     rename(&path, &away);
@@ -204,7 +206,7 @@ async fn a_file_that_went_is_missed_and_found_again() {
     assert_eq!(store.generation().await.unwrap(), Some(1));
     assert_eq!(store.epoch(), 1);
     assert_eq!(names(&store).await, ["user:default/zoe"]);
-    assert_eq!(store.commit(more()).await.unwrap(), 2);
+    assert_eq!(more().run(&store).await.unwrap(), 2);
     let other = SqliteStore::open_to_look(&path).unwrap();
     assert_eq!(names(&other).await.len(), 2);
     let old = SqliteStore::open_to_look(&away).unwrap();
@@ -217,17 +219,20 @@ async fn a_plan_of_one_file_is_not_committed_into_another() {
     let folder = tempfile::tempdir().unwrap();
     let (path, away) = (in_folder(&folder), folder.path().join("away.db"));
     let store = one_generation(&path, "jane").await;
+    let turn = store.begin(claim("acme")).await.unwrap();
     assert_eq!(store.state("acme").await.unwrap().generation(), Some(1));
     rename(&path, &away);
     drop(one_generation(&path, "zoe").await);
+    let other = SqliteStore::open(&path).unwrap();
+    let theirs = other.begin(claim("acme")).await.unwrap();
     // The number fits, and the catalog is another one.
-    let more = || commit("acme", Some(1), vec![user("00u2", "bob")]);
-    let error = store.commit(more()).await.unwrap_err();
+    assert_eq!(turn, theirs);
+    let more = || writing("acme", vec![user("00u2", "bob")]);
+    let error = more().end(&store, &turn).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Conflict);
-    let remembered = store.remember("acme", 1, Remembered::default()).await;
-    assert_eq!(remembered.unwrap_err().kind(), StoreErrorKind::Conflict);
-    store.state("acme").await.unwrap();
-    assert_eq!(store.commit(more()).await.unwrap(), 2);
+    let renewed = store.renew(&turn, LEASE).await;
+    assert_eq!(renewed.unwrap_err().kind(), StoreErrorKind::Conflict);
+    assert_eq!(more().run(&store).await.unwrap(), 2);
 }
 
 #[cfg(unix)]
@@ -238,8 +243,8 @@ async fn a_log_that_is_deleted_takes_nothing_along() {
     let store = one_generation(&path, "jane").await;
     fs::remove_file(folder.path().join("catalog.db-wal")).unwrap();
     assert_eq!(names(&store).await, ["user:default/jane"]);
-    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
-    assert_eq!(store.commit(more).await.unwrap(), 2);
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    assert_eq!(more.run(&store).await.unwrap(), 2);
     let other = SqliteStore::open_to_look(&path).unwrap();
     assert_eq!(names(&other).await.len(), 2);
     store.check().await.unwrap();
@@ -254,8 +259,8 @@ async fn a_link_leads_to_the_file_and_none_is_made_behind_one_that_leads_nowhere
     drop(one_generation(&file, "jane").await);
     symlink(&file, &link).unwrap();
     let store = SqliteStore::open(&link).unwrap();
-    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
-    store.commit(more).await.unwrap();
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    more.run(&store).await.unwrap();
     assert_eq!(names(&store).await.len(), 2);
     assert_eq!(SqliteStore::files(&link).len(), 3);
 
@@ -275,12 +280,12 @@ async fn a_file_that_somebody_else_puts_there_and_writes_goes_on() {
     rename(&path, &away);
     let syncing = one_generation(&path, "zoe").await;
     assert_eq!(names(&serving).await, ["user:default/zoe"]);
-    let more = commit("acme", Some(1), vec![user("00u2", "bob")]);
-    assert_eq!(syncing.commit(more).await.unwrap(), 2);
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    assert_eq!(more.run(&syncing).await.unwrap(), 2);
     assert_eq!(serving.generation().await.unwrap(), Some(2));
     serving.state("acme").await.unwrap();
-    let more = commit("acme", Some(2), vec![user("00u3", "eve")]);
-    assert_eq!(serving.commit(more).await.unwrap(), 3);
+    let more = writing("acme", vec![user("00u3", "eve")]);
+    assert_eq!(more.run(&serving).await.unwrap(), 3);
     assert_eq!(names(&syncing).await.len(), 3);
     for store in [&syncing, &serving] {
         assert_eq!(store.epoch(), u64::from(std::ptr::eq(store, &serving)));

@@ -1,7 +1,7 @@
 //! Files of every version that there was, and files that are nobody's.
 
 use super::*;
-use crate::store::sqlite::rows::NEWEST;
+use crate::store::sqlite::index::NEWEST;
 
 fn database() -> Connection {
     Connection::open_in_memory().unwrap()
@@ -31,15 +31,16 @@ fn a_file_of_the_first_version_keeps_everything() {
     migrate(&mut database, MIGRATIONS).unwrap();
     assert_eq!(number(&database, "SELECT generation FROM provider"), 7);
     assert_eq!(number(&database, "SELECT count(*) FROM entity"), 1);
+    assert_eq!(number(&database, "SELECT generation FROM catalog"), 7);
     assert_eq!(
         number(&database, "SELECT remembered IS NULL FROM provider"),
         1
     );
-    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 4);
-    assert_eq!(number(&database, "PRAGMA user_version"), 4);
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), NEWEST);
+    assert_eq!(number(&database, "PRAGMA user_version"), NEWEST);
     // Once and for good.
     migrate(&mut database, MIGRATIONS).unwrap();
-    assert_eq!(number(&database, "SELECT count(*) FROM migration"), 4);
+    assert_eq!(number(&database, "SELECT count(*) FROM migration"), NEWEST);
 }
 
 #[test]
@@ -68,7 +69,8 @@ fn the_steps_that_there_were_are_never_edited() {
             "cc473c9b0a10",
             "d497d7ed96dc",
             "8201c77937aa",
-            "9fac5b7fda81"
+            "9fac5b7fda81",
+            "d7c1c02080cc"
         ]
     );
     assert_eq!(i64::try_from(beginnings.len()), Ok(NEWEST));
@@ -85,6 +87,7 @@ fn what_is_not_ours_is_left_alone() {
         },
         MIGRATIONS[2],
         MIGRATIONS[3],
+        MIGRATIONS[4],
     ];
     let of_the_newest = || {
         let mut database = database();
