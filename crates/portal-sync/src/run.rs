@@ -20,4 +20,6 @@ pub(crate) mod publisher;
 
 pub(crate) mod account;
 
+pub(crate) mod triggers;
+
 pub(crate) mod keeper;

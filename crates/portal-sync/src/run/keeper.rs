@@ -1,8 +1,8 @@
-//! One provider on its schedule.
+//! One provider: a run whenever its schedule or somebody asks for it, and never two at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use okta_auth::Clock;
 use tokio::sync::watch;
 
@@ -11,9 +11,8 @@ use super::publisher::Publisher;
 use crate::run::first_runs::FirstRun;
 use crate::run::once::OneRun;
 use crate::run::provider::Provider;
-use crate::run::schedule::{Frequency, Schedule};
-use crate::run::schedule::{next_start, sleep_until};
 use crate::run::status::ProviderStatus;
+use crate::run::triggers::{Triggers, Why};
 use crate::store::CatalogStore;
 use crate::telemetry::Metrics;
 
@@ -21,60 +20,49 @@ use crate::telemetry::Metrics;
 pub(crate) struct Keeper {
     pub(crate) okta: Provider,
     pub(crate) first_run: FirstRun,
-    pub(crate) schedule: Schedule,
+    pub(crate) triggers: Triggers,
+    /// How long one run may take.
+    pub(crate) timeout: Duration,
     pub(crate) position: usize,
     pub(crate) store: Arc<dyn CatalogStore>,
     pub(crate) publisher: Arc<Publisher>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) zone: TimeZone,
     pub(crate) metrics: Metrics,
     pub(crate) status: watch::Sender<Vec<ProviderStatus>>,
 }
 
 impl Keeper {
-    pub(crate) async fn keep(self) {
-        let delay = self.schedule.initial_delay;
-        if !delay.is_zero() {
-            let first = self.clock.now().saturating_add(delay).ok();
-            self.tell(|status| status.next_run = first);
-            tokio::time::sleep(delay).await;
-        }
-        let mut started = None;
+    /// Runs until there will never be a reason for a run again.
+    pub(crate) async fn keep(mut self) {
         let mut told = Told::default();
+        let mut last_began = None;
+        let mut told_the_end = self.triggers.is_manual();
         loop {
-            let next = next_start(
-                &self.schedule.frequency,
-                started,
-                self.clock.now(),
-                &self.zone,
-            );
+            let next = self.triggers.plan(last_began);
             self.tell(|status| status.next_run = next);
-            let Some(next) = next else {
-                if self.schedule.frequency != Frequency::Manual {
-                    let provider = &self.okta.settings().provider;
-                    tracing::error!(%provider, "the schedule names no time that ever comes: this provider is not read");
-                }
+            if next.is_none() && !std::mem::replace(&mut told_the_end, true) {
+                let provider = &self.okta.settings().provider;
+                tracing::error!(%provider, "the schedule names no time that ever comes: this provider is read when somebody asks");
+            }
+            let Some(why) = self.triggers.next().await else {
                 return;
             };
-            sleep_until(&self.clock, next).await;
-            started = Some(self.clock.now());
-            self.once(&mut told).await;
+            if why == Why::Schedule && !self.triggers.is_due(last_began) {
+                continue;
+            }
+            last_began = Some(self.clock.now());
+            self.once(why, &mut told).await;
         }
     }
 
-    async fn once(&self, told: &mut Told) {
+    async fn once(&self, why: Why, told: &mut Told) {
         self.tell(|status| {
             status.running = true;
             status.next_run = None;
         });
         let provider = &self.okta.settings().provider;
-        tracing::info!(%provider, "run started");
-        let mut run = OneRun::begin(
-            &self.okta,
-            &*self.store,
-            &*self.clock,
-            self.schedule.timeout,
-        );
+        tracing::info!(%provider, %why, "run started");
+        let mut run = OneRun::begin(&self.okta, &*self.store, &*self.clock, self.timeout);
         let result = async {
             let known = run.read(Arc::new(|_| ())).await?;
             run.commit(known, None, &self.first_run).await
@@ -101,3 +89,6 @@ impl Keeper {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
