@@ -22,4 +22,8 @@ pub(crate) mod publisher;
 
 pub(crate) mod account;
 
+pub(crate) mod triggers;
+
+pub(crate) mod elsewhere;
+
 pub(crate) mod keeper;

@@ -35,7 +35,7 @@ pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, Retention, Runs, Work};
 pub(crate) use sqlite::SqliteStore;
-pub(crate) use turn::{Claim, HeldBy, LEASE, RENEWAL, Turn};
+pub(crate) use turn::{Claim, LEASE, RENEWAL, Turn};
 
 /// The address of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]

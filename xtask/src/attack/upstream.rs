@@ -74,7 +74,7 @@ pub(super) async fn worst_records_within_the_limits(stage: Stage) -> anyhow::Res
     let (tries, worst) = alive(&daemon, || began.elapsed() > Duration::from_secs(15)).await?;
     let peak = Held::peak(&daemon)?;
     let asked = Instant::now();
-    daemon.signal("TERM", Duration::from_secs(10)).await?;
+    daemon.end_by("TERM", Duration::from_secs(10)).await?;
     let end = asked.elapsed();
     Ok(Outcome::new(
         tries,

@@ -88,6 +88,20 @@ impl Daemon {
         self.log.borrow().clone()
     }
 
+    /// Waits until it has said `text`.
+    ///
+    /// # Errors
+    ///
+    /// When it never does.
+    pub async fn until_said(&self, text: &str) -> anyhow::Result<()> {
+        let mut log = self.log.clone();
+        let said = timeout(DEADLINE, log.wait_for(|log| log.contains(text))).await;
+        if matches!(said, Ok(Ok(_))) {
+            return Ok(());
+        }
+        bail!("it never said `{text}`, but:\n{}", self.log())
+    }
+
     /// Asks for a path, with a token or without.
     ///
     /// # Errors
@@ -133,13 +147,13 @@ impl Daemon {
         }
     }
 
-    /// Sends it a signal, such as `INT`, and waits for its end for at most `patience`.
+    /// Sends it a signal, such as `USR1`.
     ///
     /// # Errors
     ///
-    /// When the signal cannot be sent, or it goes on.
+    /// When the signal cannot be sent.
     #[cfg(unix)]
-    pub async fn signal(&mut self, signal: &str, patience: Duration) -> anyhow::Result<ExitStatus> {
+    pub async fn signal(&self, signal: &str) -> anyhow::Result<()> {
         let id = self.child.id().context("it has ended already")?;
         let sent = tokio::process::Command::new("kill")
             .args([format!("-{signal}"), id.to_string()])
@@ -147,6 +161,17 @@ impl Daemon {
             .await
             .context("`kill` cannot be started")?;
         anyhow::ensure!(sent.success(), "`kill` failed");
+        Ok(())
+    }
+
+    /// Sends it a signal, such as `INT`, and waits for its end for at most `patience`.
+    ///
+    /// # Errors
+    ///
+    /// When the signal cannot be sent, or it goes on.
+    #[cfg(unix)]
+    pub async fn end_by(&mut self, signal: &str, patience: Duration) -> anyhow::Result<ExitStatus> {
+        self.signal(signal).await?;
         match timeout(patience, self.child.wait()).await {
             Ok(status) => Ok(status?),
             Err(_) => bail!(

@@ -178,11 +178,36 @@ async fn it_ends_when_it_is_asked_to() -> anyhow::Result<()> {
                 ready(&small).await?
             };
             daemon.get("/healthz", None).await?;
-            let ended = daemon.signal(signal, Duration::from_secs(2)).await?;
+            let ended = daemon.end_by(signal, Duration::from_secs(2)).await?;
             assert_eq!(ended.code(), Some(0), "{signal}: {}", daemon.log());
         }
     }
     Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_manual_provider_is_read_when_a_signal_asks() -> anyhow::Result<()> {
+    let small = small().await?;
+    let manual = json!({"schedule": {"frequency": "manual"}});
+    small.configure(&manual, &json!({}))?;
+    let daemon = small.serve::<&str>(&[]).await?;
+    assert_eq!(daemon.get("/readyz", None).await?.status, 503);
+    daemon.signal("USR1").await?;
+    daemon
+        .until("/readyz", |answer| answer.status == 200)
+        .await?;
+
+    let now = small.simulator.now();
+    small
+        .simulator
+        .edit(|org| org.set_status("00u6soren0berg00000d", "DEPROVISIONED", now));
+    daemon.signal("USR1").await?;
+    let gone = "/api/catalog/entities/by-name/user/default/soren.berg";
+    daemon.until(gone, |answer| answer.status == 404).await?;
+    daemon
+        .until_said("asked by SIGUSR1 to read every provider now")
+        .await
 }
 
 async fn ready(small: &Harness) -> anyhow::Result<harness::Daemon> {

@@ -6,16 +6,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use okta_auth::Clock;
+use futures::{Stream, StreamExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::catalog::published::CatalogReader;
+use crate::held::run::Why;
 use crate::run::first_runs;
 use crate::run::provider::Provider;
 use crate::run::schedule::{Frequency, Schedule};
 use crate::run::status::{ProviderStatus, StoreStatus};
+use crate::run::triggers::{Asker, Timing, Triggers};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
 use crate::store::{CatalogStore, Holder, KnownProvider};
@@ -47,10 +48,8 @@ pub(super) struct Daemon {
     pub hosts: Vec<String>,
     /// How many connections are open at once at most.
     pub connections: usize,
-    /// Wall time.
-    pub clock: Arc<dyn Clock>,
-    /// The zone in which cron patterns are read.
-    pub zone: TimeZone,
+    /// By which clock, zone and jitter runs start.
+    pub timing: Timing,
     /// What runs and requests are counted with.
     pub metrics: Metrics,
     /// What `/metrics` prints.
@@ -59,7 +58,8 @@ pub(super) struct Daemon {
 
 impl Daemon {
     /// Serves until `stop` is done. `listening` is told the address as soon as connections are taken: before the store is
-    /// read. Then `admit` is told what the store knows, before anything is read from an org.
+    /// read. Then `admit` is told what the store knows, before anything is read from an org. Each of `asks` is for a run of
+    /// every provider.
     ///
     /// # Errors
     /// When the address cannot be listened on, or `admit` refuses. What fails besides is reported and tried again.
@@ -67,6 +67,7 @@ impl Daemon {
         mut self,
         listening: impl FnOnce(SocketAddr) + Send,
         admit: impl FnOnce(&[KnownProvider]) -> Result<(), Renamed> + Send,
+        asks: impl Stream<Item = Why> + Send + 'static,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
         let listener = serve::listen(self.listen).map_err(|source| self.refused(source))?;
@@ -95,10 +96,13 @@ impl Daemon {
             () = stop => Ok(()),
             // It only ends by itself when it crashes.
             ended = &mut server => ended.map_err(ServeError::from),
-            ended = self.keep(&publisher, &status, admit) => ended.map(|never| match never {}),
+            ended = self.keep(&publisher, &status, admit, asks) => ended.map(|never| match never {}),
         };
         tracing::info!("stopping");
         stopping.send_replace(true);
+        // Whoever shares the store need not wait until what was under way runs out.
+        let abandoned = self.store.abandon(&self.holder);
+        drop(tokio::time::timeout(FAREWELL / 2, abandoned).await);
         if !server.is_finished() && tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
             server.abort();
         }
@@ -126,7 +130,7 @@ impl Daemon {
             listen: self.listen.ip(),
             hosts: self.hosts.clone(),
             metrics: self.registry.clone(),
-            clock: Arc::clone(&self.clock),
+            clock: Arc::clone(&self.timing.clock),
         }
     }
 
@@ -137,6 +141,7 @@ impl Daemon {
         publisher: &Arc<Publisher>,
         status: &watch::Sender<Vec<ProviderStatus>>,
         admit: impl FnOnce(&[KnownProvider]) -> Result<(), Renamed> + Send,
+        asks: impl Stream<Item = Why> + Send + 'static,
     ) -> Result<Infallible, ServeError> {
         let known = publisher.known().await;
         admit(&known)?;
@@ -144,26 +149,28 @@ impl Daemon {
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(publisher).follow());
         tasks.spawn(Arc::clone(publisher).check());
-        for keeper in self.keepers(&known, publisher, status) {
+        let (askers, keepers) = self.keepers(&known, publisher, status);
+        for keeper in keepers {
             tasks.spawn(keeper.keep());
         }
-        // A provider that is only read by hand has nothing to wait for, and its task ends.
+        tasks.spawn(ask_all(askers, asks));
+        // A provider that is only read when somebody asks has nothing to wait for where nobody can, and its task ends.
         while let Some(ended) = tasks.join_next().await {
             ended?;
         }
         std::future::pending().await
     }
 
-    /// Who reads the orgs, each once.
+    /// Who reads the orgs, each one, and who asks them to.
     fn keepers(
         &mut self,
         known: &[KnownProvider],
         publisher: &Arc<Publisher>,
         status: &watch::Sender<Vec<ProviderStatus>>,
-    ) -> Vec<Keeper> {
+    ) -> (Vec<Asker>, Vec<Keeper>) {
         let providers = std::mem::take(&mut self.providers);
         let first_runs = first_runs::in_order(providers.len());
-        let mut keepers = Vec::new();
+        let (mut askers, mut keepers) = (Vec::new(), Vec::new());
         for (position, ((okta, schedule), first_run)) in
             providers.into_iter().zip(first_runs).enumerate()
         {
@@ -174,21 +181,33 @@ impl Daemon {
             if known.iter().any(|known| known.id == *id) || !begins_at_once {
                 first_run.end();
             }
+            let (asker, triggers) = Triggers::new(&schedule, self.timing.clone());
+            askers.push(asker);
             keepers.push(Keeper {
                 okta,
                 holder: self.holder.clone(),
                 first_run,
-                schedule,
+                triggers,
+                timeout: schedule.timeout,
                 position,
                 store: Arc::clone(&self.store),
                 publisher: Arc::clone(publisher),
-                clock: Arc::clone(&self.clock),
-                zone: self.zone.clone(),
+                clock: Arc::clone(&self.timing.clock),
                 metrics: self.metrics.clone(),
                 status: status.clone(),
             });
         }
-        keepers
+        (askers, keepers)
+    }
+}
+
+/// Passes each of `asks` on to every keeper.
+async fn ask_all(askers: Vec<Asker>, asks: impl Stream<Item = Why> + Send) {
+    let mut asks = std::pin::pin!(asks);
+    while let Some(why) = asks.next().await {
+        for asker in &askers {
+            asker.ask(why);
+        }
     }
 }
 

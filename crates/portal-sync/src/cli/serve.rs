@@ -1,5 +1,6 @@
 //! `serve`.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,16 +9,19 @@ use okta_api::WaitReason;
 
 use super::failure;
 use super::session::{Session, look_for_strangers};
-use super::signals::stop_signal;
+use super::signals::{asks_by_signal, stop_signal};
 use crate::cli::daemon::Daemon;
 use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
 use crate::run::schedule::Schedule;
+use crate::run::triggers::Timing;
 use crate::serve::{capacity, descriptors};
 use crate::store::KnownProvider;
 use crate::store::StoreUrl;
 
 pub(super) async fn serve(session: Session) -> Exit {
+    // Before anything else: a signal that nobody waits for ends the process.
+    let asks = asks_by_signal();
     let providers: Vec<&ProviderConfig> = session.config.providers.iter().collect();
     let tell = |provider: &ProviderConfig| {
         let provider = provider.id.clone();
@@ -56,14 +60,17 @@ pub(super) async fn serve(session: Session) -> Exit {
         tokens: config.server.tokens,
         hosts: config.server.hosts,
         connections,
-        clock,
-        zone: TimeZone::system(),
+        timing: Timing {
+            clock,
+            zone: TimeZone::system(),
+            jitter,
+        },
         metrics: telemetry.metrics(),
         registry: telemetry.registry().clone(),
     };
     let configured = config.providers;
     let admit = |known: &[KnownProvider]| look_for_strangers(known, &configured);
-    let exit = match daemon.run(tell_address, admit, stop_signal()).await {
+    let exit = match daemon.run(tell_address, admit, asks, stop_signal()).await {
         Ok(()) => Exit::Done,
         Err(error) => failure::of_daemon(&error),
     };
@@ -71,6 +78,12 @@ pub(super) async fn serve(session: Session) -> Exit {
         tracing::warn!(error = %crate::text::chain(&error), "telemetry was not sent whole");
     }
     exit
+}
+
+/// A number in `0.0..1.0`, random enough to spread starts: the standard library's hash keys are.
+fn jitter() -> f64 {
+    f64::from(u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or_default())
+        / (f64::from(u32::MAX) + 1.0)
 }
 
 fn tell_schedule(provider: &ProviderConfig) {

@@ -1,11 +1,41 @@
-//! How a process is asked to stop: Ctrl-C, and SIGTERM where there is one.
+//! What a process is asked by signals: to stop (Ctrl-C, and SIGTERM where there is one), and to read every provider now
+//! (SIGUSR1, where there is one).
 
 use std::time::Duration;
 
+use futures::Stream;
+#[cfg(not(unix))]
+use futures::StreamExt as _;
 use tokio::sync::oneshot;
+
+use crate::held::run::Why;
 
 /// How long the process may take to stop by itself once it was asked to.
 const PATIENCE: Duration = Duration::from_millis(1_800);
+
+/// One for each time the process is asked by SIGUSR1 to read every provider, from now on. Those that come at once are one.
+///
+/// On Windows nobody asks.
+#[cfg(unix)]
+pub(super) fn asks_by_signal() -> impl Stream<Item = Why> + Send + 'static {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = signal(SignalKind::user_defined1());
+    if let Err(error) = &signals {
+        tracing::warn!(%error, "SIGUSR1 is not waited for: it ends the process");
+    }
+    futures::stream::unfold(signals.ok(), |signals| async {
+        let mut signals = signals?;
+        signals.recv().await?;
+        tracing::info!("asked by SIGUSR1 to read every provider now");
+        Some((Why::Signal, Some(signals)))
+    })
+}
+
+/// None: there is no such signal.
+#[cfg(not(unix))]
+pub(super) fn asks_by_signal() -> impl Stream<Item = Why> + Send + 'static {
+    futures::stream::empty().map(|()| Why::Signal)
+}
 
 /// Done when the process is asked to stop. If it still runs 1.8 seconds later, or is asked a second time, it ends at once:
 /// what is committed is whole, and what is under way begins anew at the next start.

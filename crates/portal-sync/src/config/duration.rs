@@ -117,13 +117,17 @@ fn of_text(text: &str) -> Result<Duration, ConfigError> {
     let words = if text.starts_with(['P', 'p', '-', '+']) {
         text.to_owned()
     } else {
-        text.to_lowercase()
+        let zero = if text.starts_with('.') { "0" } else { "" };
+        format!("{zero}{}", text.to_lowercase())
     };
     let unreadable = || {
         ConfigError::new(format!("{} is not a duration", quoted(text)))
             .fix(format!("write {EXPECTED}"))
     };
-    let span: Span = words.parse().map_err(|_| unreadable())?;
+    let span: Span = match words.parse() {
+        Ok(span) => span,
+        Err(_) => return part_of_days(&words).ok_or_else(unreadable),
+    };
     if span.is_negative() {
         return Err(ConfigError::new(format!("`{text}` is negative")));
     }
@@ -138,6 +142,19 @@ fn of_text(text: &str) -> Result<Duration, ConfigError> {
     whole
         .and_then(|whole| Duration::try_from(whole).ok())
         .ok_or_else(unreadable)
+}
+
+/// Days or weeks with a fraction, such as `1.5d` and `P1.5D`: Backstage takes them, and a span has whole days only.
+fn part_of_days(words: &str) -> Option<Duration> {
+    let words = words.strip_prefix(['P', 'p']).unwrap_or(words);
+    let end = words.find(|letter: char| !(letter.is_ascii_digit() || letter == '.'))?;
+    let (amount, unit) = words.split_at_checked(end)?;
+    let length = match unit.trim_start().to_lowercase().as_str() {
+        "d" | "day" | "days" => DAY,
+        "w" | "week" | "weeks" => 7.0 * DAY,
+        _ => return None,
+    };
+    seconds_of(amount.parse::<f64>().ok()? * length)
 }
 
 fn bare(number: &str) -> ConfigError {
@@ -171,6 +188,21 @@ mod tests {
             ("P1Y1M1W1DT1H", Some(34_822_800_000)),
             ("1 day", Some(86_400_000)),
             ("0s", Some(0)),
+            ("1.5d", Some(129_600_000)),
+            ("0.5 Weeks", Some(302_400_000)),
+            (".5h", Some(1_800_000)),
+            ("90 secs", Some(90_000)),
+            ("2 hrs 5 mins", Some(7_500_000)),
+            ("1 yr", Some(31_536_000_000)),
+            ("20 msecs", Some(20)),
+            ("P1.5D", Some(129_600_000)),
+            ("P0.5W", Some(302_400_000)),
+            ("PT1.5H", Some(5_400_000)),
+            ("PT0,5S", Some(500)),
+            ("pt30m", Some(1_800_000)),
+            ("-1.5d", None),
+            ("1.5 parsecs", None),
+            ("1e3s", None),
             ("30", None),
             ("-30m", None),
             ("-PT30M", None),

@@ -1,6 +1,7 @@
 //! When a tenant is read: `schedule`.
 
 use croner::Cron;
+use croner::parser::CronParser;
 use figment::value::Value;
 
 use super::duration;
@@ -46,7 +47,7 @@ fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
     match entry.value() {
         Value::String(_, text) if text.trim() == "manual" => return Some(Frequency::Manual),
         Value::Dict(_, keys) if keys.contains_key("cron") || keys.contains_key("trigger") => {}
-        Value::String(_, text) if text.trim().parse::<Cron>().is_ok() => {
+        Value::String(_, text) if cron(text).is_some() => {
             let error = ConfigError::new(format!(
                 "{} is a cron pattern and no duration",
                 quoted(text)
@@ -64,7 +65,7 @@ fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
 
 fn on_demand_or_cron(section: &Section<'_>) -> Option<Frequency> {
     let trigger = section.get("trigger");
-    let Some(cron) = section.get("cron") else {
+    let Some(entry) = section.get("cron") else {
         if trigger.is_none()
             && !["cron", "trigger"]
                 .iter()
@@ -82,17 +83,17 @@ fn on_demand_or_cron(section: &Section<'_>) -> Option<Frequency> {
         );
         return None;
     }
-    let text = cron.text("a cron pattern such as `\"0 */2 * * *\"`")?;
-    match text.parse::<Cron>() {
-        Ok(pattern) if !ever_comes(&pattern) => {
+    let text = entry.text("a cron pattern such as `\"0 */2 * * *\"`")?;
+    match cron(text) {
+        Some(pattern) if !ever_comes(&pattern) => {
             let error = ConfigError::new(format!("{} names a time that never comes", quoted(text)));
-            cron.refuse(error.fix("look at the day of month (third of five fields) and the month (fourth): not every month has that day"));
+            entry.refuse(error.fix("look at the day of month (third of five fields) and the month (fourth): not every month has that day"));
             None
         }
-        Ok(pattern) => Some(Frequency::Cron(Box::new(pattern))),
+        Some(pattern) => Some(Frequency::Cron(Box::new(pattern))),
         // The reason is told in the words of the parser's own types, so it is left out.
-        Err(_) => {
-            cron.refuse(
+        None => {
+            entry.refuse(
                 ConfigError::new(format!("{} is not a cron pattern", quoted(text))).fix(
                     "write five fields (minute, hour, day of month, month, day of week), or six \
                          with seconds first",
@@ -101,6 +102,27 @@ fn on_demand_or_cron(section: &Section<'_>) -> Option<Frequency> {
             None
         }
     }
+}
+
+/// Names of patterns that Backstage's scheduler knows and the parser here does not.
+///
+/// Source: `PRESETS` of the npm package `cron`, by which Backstage reads patterns.
+const PRESETS: [(&str, &str); 4] = [
+    ("@secondly", "* * * * * *"),
+    ("@minutely", "* * * * *"),
+    ("@weekdays", "0 0 * * 1-5"),
+    ("@weekends", "0 0 * * 0,6"),
+];
+
+/// A pattern as Backstage takes it: with a start and no end before a step, as in `5/15`, too.
+fn cron(text: &str) -> Option<Cron> {
+    let text = text.trim();
+    let preset = PRESETS
+        .iter()
+        .find(|(name, _)| text.eq_ignore_ascii_case(name));
+    let pattern = preset.map_or(text, |(_, pattern)| pattern);
+    let parser = CronParser::builder().sloppy_ranges(true).build();
+    parser.parse(pattern).ok()
 }
 
 /// Whether there is a time that a pattern names. Days repeat after 400 years, so it is the same whenever it is asked; in a

@@ -5,6 +5,7 @@
 //! stays beside it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -98,6 +99,12 @@ impl Why {
             Self::Signal => "signal",
             Self::Forget => "forget",
         }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

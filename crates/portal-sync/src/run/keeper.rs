@@ -1,89 +1,142 @@
-//! One provider on its schedule.
+//! One provider: a run whenever its schedule or somebody asks for it, and never two at a time.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use okta_auth::Clock;
 use tokio::sync::watch;
 
 use super::account::Told;
 use super::publisher::Publisher;
 use crate::held::run::Why;
+use crate::run::elsewhere::Elsewhere;
 use crate::run::first_runs::FirstRun;
 use crate::run::once::OneRun;
 use crate::run::provider::Provider;
-use crate::run::schedule::{Frequency, Schedule};
-use crate::run::schedule::{next_start, sleep_until};
 use crate::run::status::ProviderStatus;
+use crate::run::triggers::Triggers;
 use crate::store::{CatalogStore, Holder};
 use crate::telemetry::Metrics;
+use crate::text::chain;
 
 /// Keeps one provider's part of the catalog in step with its org.
 pub(crate) struct Keeper {
     pub(crate) okta: Provider,
     pub(crate) holder: Holder,
     pub(crate) first_run: FirstRun,
-    pub(crate) schedule: Schedule,
+    pub(crate) triggers: Triggers,
+    /// How long one run may take.
+    pub(crate) timeout: Duration,
     pub(crate) position: usize,
     pub(crate) store: Arc<dyn CatalogStore>,
     pub(crate) publisher: Arc<Publisher>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) zone: TimeZone,
     pub(crate) metrics: Metrics,
     pub(crate) status: watch::Sender<Vec<ProviderStatus>>,
 }
 
 impl Keeper {
-    pub(crate) async fn keep(self) {
-        let delay = self.schedule.initial_delay;
-        if !delay.is_zero() {
-            let first = self.clock.now().saturating_add(delay).ok();
-            self.tell(|status| status.next_run = first);
-            tokio::time::sleep(delay).await;
-        }
-        let mut started = None;
+    /// Runs until there will never be a reason for a run again.
+    pub(crate) async fn keep(mut self) {
         let mut told = Told::default();
+        let mut last_began = None;
+        let mut told_the_end = self.triggers.is_manual();
         loop {
-            let next = next_start(
-                &self.schedule.frequency,
-                started,
-                self.clock.now(),
-                &self.zone,
-            );
+            let next = self.triggers.plan(last_began);
             self.tell(|status| status.next_run = next);
-            let Some(next) = next else {
-                if self.schedule.frequency != Frequency::Manual {
-                    let provider = &self.okta.settings().provider;
-                    tracing::error!(%provider, "the schedule names no time that ever comes: this provider is not read");
-                }
+            if next.is_none() && !std::mem::replace(&mut told_the_end, true) {
+                let provider = &self.okta.settings().provider;
+                tracing::error!(%provider, "the schedule names no time that ever comes: this provider is read when somebody asks");
+            }
+            let Some((why, is_left)) = self.reason().await else {
                 return;
             };
-            sleep_until(&self.clock, next).await;
-            started = Some(self.clock.now());
-            self.once(&mut told).await;
+            if why == Why::Schedule && !is_left {
+                let newest = self.elsewhere().newest().await;
+                let newest = newest.map(|entry| entry.began).or(last_began);
+                if !self.triggers.is_due(newest) {
+                    last_began = newest;
+                    continue;
+                }
+            }
+            last_began = Some(self.clock.now());
+            while self.once(why, &mut told).await.is_break() {
+                self.elsewhere().over().await;
+                // What was asked meanwhile may not be in what the other run has read.
+                if why == Why::Schedule {
+                    break;
+                }
+            }
+            // By the clock of whoever ran last, so that two clocks are not mixed.
+            if let Some(entry) = self.elsewhere().newest().await {
+                last_began = Some(entry.began);
+            }
         }
     }
 
-    async fn once(&self, told: &mut Told) {
-        self.tell(|status| {
-            status.running = true;
-            status.next_run = None;
+    /// Waits for a reason to run: somebody asks, the time has come, or a run on schedule was left by the process that began it.
+    async fn reason(&mut self) -> Option<(Why, bool)> {
+        let Self {
+            okta,
+            holder,
+            store,
+            clock,
+            triggers,
+            status,
+            position,
+            ..
+        } = self;
+        let elsewhere = Elsewhere {
+            store: &**store,
+            clock: &**clock,
+            provider: &okta.settings().provider,
+            holder,
+        };
+        let is_manual = triggers.is_manual();
+        let left = elsewhere.left(is_manual, |run| {
+            tell(status, *position, |status| {
+                status.last_run = Some(Arc::new(run))
+            });
         });
+        tokio::select! {
+            biased;
+            why = triggers.next() => Some((why?, false)),
+            () = left => Some((Why::Schedule, true)),
+        }
+    }
+
+    fn elsewhere(&self) -> Elsewhere<'_> {
+        Elsewhere {
+            store: &*self.store,
+            clock: &*self.clock,
+            provider: &self.okta.settings().provider,
+            holder: &self.holder,
+        }
+    }
+
+    /// Runs once, and breaks off when another process runs the provider.
+    async fn once(&self, why: Why, told: &mut Told) -> ControlFlow<()> {
         let provider = &self.okta.settings().provider;
-        tracing::info!(%provider, "run started");
-        let mut run = OneRun::begin(
-            &self.okta,
-            &*self.store,
-            &*self.clock,
-            self.schedule.timeout,
-        );
+        let mut run = OneRun::begin(&self.okta, &*self.store, &*self.clock, self.timeout);
         let result = async {
-            run.take_turn(&self.holder, Why::Schedule).await?;
+            run.take_turn(&self.holder, why).await?;
+            self.tell(|status| {
+                status.running = true;
+                status.next_run = None;
+            });
+            tracing::info!(%provider, %why, "run started");
             let known = run.read(Arc::new(|_| ())).await?;
             run.commit(known, &self.first_run).await
         };
         let result = result.await;
         self.first_run.end();
+        if let Err(error) = &result
+            && error.is_busy()
+        {
+            tracing::info!(%provider, %why, "this tenant is read already: {}", chain(error));
+            return ControlFlow::Break(());
+        }
         let run = run.end(result.as_ref()).await;
         self.publisher.refresh_or_log().await;
         told.log(&run);
@@ -94,13 +147,25 @@ impl Keeper {
         });
         // A plan may be of a hundred thousand entities.
         drop(tokio::task::spawn_blocking(move || drop(result)));
+        ControlFlow::Continue(())
     }
 
     fn tell(&self, change: impl FnOnce(&mut ProviderStatus)) {
-        self.status.send_modify(|statuses| {
-            if let Some(status) = statuses.get_mut(self.position) {
-                change(status);
-            }
-        });
+        tell(&self.status, self.position, change);
     }
 }
+
+fn tell(
+    status: &watch::Sender<Vec<ProviderStatus>>,
+    position: usize,
+    change: impl FnOnce(&mut ProviderStatus),
+) {
+    status.send_modify(|statuses| {
+        if let Some(status) = statuses.get_mut(position) {
+            change(status);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,9 @@ use crate::run::status::StoreStatus;
 use crate::store::{Catalog, CatalogStore, KnownProvider, StoreError, StoreErrorKind};
 use crate::text::chain;
 
-/// How often the store is asked whether another process committed, and whether its file is still there.
-const LOOK_AT_STORE: Duration = Duration::from_secs(2);
+/// How often the store is asked whether another process committed, and whether its file is still there. A store that says
+/// so by itself is asked at once.
+const LOOK_AT_STORE: Duration = Duration::from_secs(1);
 
 /// How long after the start the store is looked through for damage, and how often from then on.
 const FIRST_CHECK: Duration = Duration::from_secs(60);
@@ -146,7 +147,8 @@ impl Publisher {
     /// Publishes what other processes commit, and notices when the file goes or another takes its place.
     pub(crate) async fn follow(self: Arc<Self>) {
         loop {
-            tokio::time::sleep(LOOK_AT_STORE).await;
+            // However often it is woken, what follows at once is seen together.
+            drop(tokio::time::timeout(LOOK_AT_STORE, self.store.woken()).await);
             self.refresh_or_log().await;
         }
     }

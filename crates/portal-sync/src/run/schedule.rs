@@ -57,36 +57,111 @@ impl Default for Schedule {
 /// The longest sleep between two looks at the clock, so that a machine that slept or a corrected clock is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
+/// What part of its period a start on schedule may be late, so that not everybody asks at one instant.
+const SPREAD: f64 = 0.05;
+
+/// The most by which a start is late that counts from the one before.
+const LATEST_OF_A_PERIOD: Duration = Duration::from_secs(30);
+
+/// The most by which a start is late that a cron pattern names.
+const LATEST_OF_A_PATTERN: Duration = Duration::from_secs(10);
+
+/// By how much the clocks of two machines may differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
+
+/// A start that the schedule plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// When the schedule says.
+    pub due: Timestamp,
+    /// When the run begins: then, or a little later.
+    pub at: Timestamp,
+    /// A run that began then or later, in whatever process, is the one that this start is for. None when it makes no difference
+    /// who ran before.
+    served_from: Option<Timestamp>,
+}
+
+impl Start {
+    /// Whether the run that began at `newest` is the one that this start is for, so that another one is not due. What is said
+    /// to have begun well after `now` says nothing: a clock was wrong.
+    #[must_use]
+    pub(crate) fn is_served_by(&self, newest: Timestamp, now: Timestamp) -> bool {
+        self.served_from.is_some_and(|from| from <= newest)
+            && newest.duration_since(now) <= CLOCKS_DIFFER
+    }
+}
+
 /// When the next run starts, if one is planned at all.
 ///
-/// A period counts from start to start. A run that took longer than its period is followed at once, and missed starts are
-/// not made up for. A cron pattern is read in `zone` and counts from `now`.
+/// A period counts from start to start: from `last_began`, when the newest run began, in whatever process. Without one, the run
+/// starts now. A run that took longer than its period is followed at once, and missed starts are not made up for. A cron pattern
+/// is read in `zone` and counts from `now`: a time that it named while a run was under way is skipped, as Backstage does it.
+/// Every other start is late by a part of what it may be late, as `jitter` in `0.0..1.0` decides.
 #[must_use]
 pub(crate) fn next_start(
     frequency: &Frequency,
-    started: Option<Timestamp>,
+    last_began: Option<Timestamp>,
     now: Timestamp,
     zone: &TimeZone,
-) -> Option<Timestamp> {
-    match frequency {
-        Frequency::Every(period) => {
-            let period = SignedDuration::try_from(*period).unwrap_or(SignedDuration::MAX);
-            match started {
-                None => Some(now),
-                Some(started) => {
-                    let next = started.checked_add(period).ok()?;
-                    // A clock that was set back must not put the next run off.
-                    let latest = now.checked_add(period).ok()?;
-                    Some(next.clamp(now, latest))
-                }
-            }
-        }
-        Frequency::Cron(pattern) => {
-            let next = pattern.find_next_occurrence(&now.to_zoned(zone.clone()), false);
-            next.ok().map(|next| next.timestamp())
-        }
-        Frequency::Manual => None,
+    jitter: f64,
+) -> Option<Start> {
+    match (frequency, last_began) {
+        (Frequency::Every(_), None) => Some(Start {
+            due: now,
+            at: now,
+            served_from: None,
+        }),
+        (Frequency::Every(period), Some(began)) => after_a_period(*period, began, now, jitter),
+        (Frequency::Cron(pattern), _) => of_a_pattern(pattern, now, zone, jitter),
+        (Frequency::Manual, _) => None,
     }
+}
+
+fn after_a_period(
+    period: Duration,
+    began: Timestamp,
+    now: Timestamp,
+    jitter: f64,
+) -> Option<Start> {
+    let length = SignedDuration::try_from(period).unwrap_or(SignedDuration::MAX);
+    // A clock that was set back must not put the next run off.
+    let latest = now.checked_add(length).ok()?;
+    let due = began.checked_add(length).ok()?.clamp(now, latest);
+    let late = if due > now {
+        spread(period, LATEST_OF_A_PERIOD, jitter)
+    } else {
+        Duration::ZERO
+    };
+    Some(Start {
+        due,
+        at: due.checked_add(late).ok()?,
+        served_from: began.checked_add(SignedDuration::from_nanos(1)).ok(),
+    })
+}
+
+fn of_a_pattern(pattern: &Cron, now: Timestamp, zone: &TimeZone, jitter: f64) -> Option<Start> {
+    let due = pattern.find_next_occurrence(&now.to_zoned(zone.clone()), false);
+    let due = due.ok()?;
+    // The last one that there is has none after it.
+    let gap = pattern
+        .find_next_occurrence(&due, false)
+        .ok()
+        .and_then(|after| Duration::try_from(after.duration_since(&due)).ok());
+    let due = due.timestamp();
+    let late = spread(gap.unwrap_or(Duration::MAX), LATEST_OF_A_PATTERN, jitter);
+    Some(Start {
+        due,
+        at: due.checked_add(late).ok()?,
+        served_from: Some(due),
+    })
+}
+
+/// How late a start is whose next one comes a `period` later.
+fn spread(period: Duration, latest: Duration, jitter: f64) -> Duration {
+    period
+        .mul_f64(SPREAD)
+        .min(latest)
+        .mul_f64(jitter.clamp(0.0, 1.0))
 }
 
 /// Sleeps until the clock shows `at`, or for as long as that looked at the beginning: a clock that is set back must not
@@ -105,62 +180,4 @@ pub(crate) async fn sleep_until(clock: &Arc<dyn Clock>, at: Timestamp) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_period_counts_from_start_to_start() {
-        let half_hour = Frequency::Every(Duration::from_secs(1800));
-        for (started, now, next) in [
-            (None, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
-            (
-                Some("2026-01-01T00:00:00Z"),
-                "2026-01-01T00:03:00Z",
-                "2026-01-01T00:30:00Z",
-            ),
-            (
-                Some("2026-01-01T00:00:00Z"),
-                "2026-01-01T01:10:00Z",
-                "2026-01-01T01:10:00Z",
-            ),
-            // The clock was set back by four years while it ran.
-            (
-                Some("2030-01-01T00:00:00Z"),
-                "2026-01-01T00:00:00Z",
-                "2026-01-01T00:30:00Z",
-            ),
-        ] {
-            assert_eq!(
-                next_start(&half_hour, started.map(at), at(now), &TimeZone::UTC),
-                Some(at(next))
-            );
-        }
-    }
-
-    #[test]
-    fn a_cron_pattern_is_read_in_its_time_zone() {
-        let six = Frequency::Cron(Box::new("0 6 * * *".parse().unwrap()));
-        let amsterdam = TimeZone::get("Europe/Amsterdam").unwrap();
-        assert_eq!(
-            next_start(&six, None, at("2026-01-01T06:00:00Z"), &amsterdam),
-            Some(at("2026-01-02T05:00:00Z"))
-        );
-    }
-
-    #[test]
-    fn a_manual_provider_never_starts_by_itself() {
-        assert_eq!(
-            next_start(
-                &Frequency::Manual,
-                None,
-                at("2026-01-01T00:00:00Z"),
-                &TimeZone::UTC
-            ),
-            None
-        );
-    }
-}
+mod tests;

@@ -17,8 +17,11 @@ fn daemon(store: Arc<Stubborn>) -> Daemon {
         tokens: Vec::new(),
         hosts: Vec::new(),
         connections: 8,
-        clock: Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH)),
-        zone: TimeZone::UTC,
+        timing: Timing {
+            clock: Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH)),
+            zone: jiff::tz::TimeZone::UTC,
+            jitter: || 0.0,
+        },
         metrics: Metrics::unread(),
         registry: Registry::new(),
     }
@@ -40,6 +43,7 @@ async fn health_is_answered_while_the_store_is_read() {
     let running = tokio::spawn(daemon(Stubborn::new(None)).run(
         |address| say.send(address).unwrap(),
         |_| Ok(()),
+        futures::stream::empty(),
         async { drop(stopped.await) },
     ));
     let address = address.await.unwrap();
@@ -65,7 +69,10 @@ async fn what_the_store_knows_is_judged_before_anything_is_read() {
         })
     };
     let daemon = daemon(Stubborn::new(Some(0)));
-    let ended = daemon.run(|_| (), refuse, std::future::pending()).await;
+    let asks = futures::stream::empty();
+    let ended = daemon
+        .run(|_| (), refuse, asks, std::future::pending())
+        .await;
     let Err(ServeError::Renamed(renamed)) = ended else {
         panic!("{ended:?}")
     };

@@ -100,19 +100,19 @@ pub(in super::super) static SCHEDULE: Table = Table::new(
                 Form::Map(&FREQUENCY),
             ]),
             "{ minutes: 30 }",
-            "How often the tenant is read, from start to start.",
+            "How often `serve` reads the tenant, from start to start.",
         ),
         with_default(
             "timeout",
             DURATION,
             "{ minutes: 30 }",
-            "How long one run may take before it is given up.",
+            "How long one run may take before its requests are given up.",
         ),
         with_default(
             "initialDelay",
             DURATION,
             "{ seconds: 0 }",
-            "How long the first run waits after the start.",
+            "How long the first run of a process waits after its start.",
         ),
         with_default(
             "scope",
@@ -129,12 +129,12 @@ pub(in super::super) static FREQUENCY: Table = Table::new(
         key(
             "trigger",
             Form::Choice(&["manual"]),
-            "Only when somebody asks for it.",
+            "Only when somebody asks for it (SIGUSR1).",
         ),
         key(
             "cron",
             Form::Cron,
-            "Five fields (minute, hour, day of month, month, day of week), or six with seconds first, in the time zone of the process.",
+            "Five fields (minute, hour, day of month, month, day of week), or six with seconds first, or a name such as `@hourly`, in the time zone of the process.",
         ),
     ],
 );

@@ -360,7 +360,19 @@ fn schedules() {
             "{frequency}"
         );
     }
-    for pattern in ["*/5 * * * *", "0 */5 * * * *", "@hourly", "0 3 * * MON-FRI"] {
+    for pattern in [
+        "*/5 * * * *",
+        "0 */5 * * * *",
+        " @hourly ",
+        "0 3 * * MON-FRI",
+        "0 3 * * 7",
+        // What the parser of Backstage takes besides.
+        "5/15 * * * *",
+        "@secondly",
+        "@minutely",
+        "@Weekdays",
+        "@weekends",
+    ] {
         let provider = only(&with_token(
             &format!("schedule: {{ frequency: {{ cron: '{pattern}' }} }}"),
             "",

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::held::run::{FailureKind, Outcome};
+use crate::store::turn::HeldBy;
 use crate::testing::somebody;
 
 /// A turn of no length: it has run out as soon as it is given.
