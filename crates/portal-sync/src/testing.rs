@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use crate::held::criteria::{Criteria, GroupCriterion};
 use crate::held::leavers::Leavers;
 
+#[cfg(unix)]
+pub(crate) mod cluster;
+
 /// An active user as Okta says it.
 pub(crate) fn user(id: &str, profile: Value) -> User {
     serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()
