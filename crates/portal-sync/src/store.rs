@@ -21,6 +21,7 @@ use crate::held::state::State;
 mod digest;
 mod error;
 
+mod postgres;
 mod sqlite;
 
 pub(crate) use error::{StoreError, StoreErrorKind};
