@@ -88,7 +88,15 @@ impl Address {
         let parameters = Parameters::read(&parts, folder)?;
         let mut config = parameters.config;
         let tls = parameters.tls.decide(&mut config)?;
-        let hosts = parameters.hosts.unwrap_or(parts.hosts);
+        let mut hosts = parameters.hosts.unwrap_or(parts.hosts);
+        if hosts.is_empty() {
+            // TLS wants a name, be it that of an address.
+            hosts = config
+                .get_hostaddrs()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+        }
         let ports = parameters.ports.unwrap_or(parts.ports);
         place(&mut config, &hosts, &ports)?;
         if let Some(user) = parameters.user.or(parts.user) {
@@ -125,7 +133,6 @@ impl Address {
     /// How long it may take to find out that no host can be reached.
     pub(super) fn patience(&self) -> Duration {
         let hosts = self.config.get_hosts().len();
-        let hosts = hosts.max(self.config.get_hostaddrs().len());
         let each = self.config.get_connect_timeout().copied();
         // One more: a host that is reached may not answer.
         each.unwrap_or(CONNECT_TIMEOUT) * u32::try_from(hosts + 1).unwrap_or(u32::MAX)
@@ -149,7 +156,7 @@ impl Address {
 /// Sets the hosts with a port each.
 fn place(config: &mut Config, hosts: &[String], ports: &[u16]) -> Result<(), AddressError> {
     let addresses = config.get_hostaddrs().len();
-    let count = hosts.len().max(addresses);
+    let count = hosts.len();
     if count == 0 {
         return Err(AddressError::new(
             "the address names no host",
@@ -163,12 +170,9 @@ fn place(config: &mut Config, hosts: &[String], ports: &[u16]) -> Result<(), Add
             "write `postgres://USER@HOST/DATABASE`",
         ));
     }
-    if addresses > 0 && !hosts.is_empty() && hosts.len() != addresses {
+    if addresses > 0 && count != addresses {
         return Err(AddressError::new(
-            format!(
-                "there are {} hosts and {addresses} in `hostaddr`",
-                hosts.len()
-            ),
+            format!("there are {count} hosts and {addresses} in `hostaddr`"),
             "name as many of the one as of the other",
         ));
     }
@@ -218,7 +222,6 @@ impl fmt::Display for Address {
             write!(f, "{user}@")?;
         }
         let mut sockets = Vec::new();
-        let addresses = self.config.get_hostaddrs().iter().map(ToString::to_string);
         let mut hosts: Vec<String> = Vec::new();
         for host in self.config.get_hosts() {
             match host {
@@ -226,9 +229,6 @@ impl fmt::Display for Address {
                 #[cfg(unix)]
                 Host::Unix(folder) => sockets.push(folder.display().to_string()),
             }
-        }
-        if hosts.is_empty() && sockets.is_empty() {
-            hosts.extend(addresses);
         }
         let ports = self.config.get_ports();
         for (at, host) in hosts.iter().enumerate() {

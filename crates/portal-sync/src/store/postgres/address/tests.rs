@@ -269,11 +269,7 @@ fn what_is_wrong_is_told_with_its_fix() {
             "a parameter has no `=`",
             "`?` as `%3F`",
         ),
-        (
-            "postgres://db/x?s3-cret=1",
-            "is not known",
-            "`?` as `%3F`",
-        ),
+        ("postgres://db/x?s3-cret=1", "is not known", "`?` as `%3F`"),
         (
             "postgres://db?sslmod=require",
             "the parameter `sslmod` is not known",
