@@ -5,6 +5,7 @@ use std::time::Duration;
 
 mod address;
 mod failure;
+mod migrate;
 mod pool;
 mod tls;
 
