@@ -209,3 +209,6 @@ impl ServerCertVerifier for Unverified {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;
