@@ -15,7 +15,6 @@ use crate::run::provider::ProviderConfig;
 use crate::run::schedule::Schedule;
 use crate::serve::{capacity, descriptors};
 use crate::store::KnownProvider;
-use crate::store::StoreUrl;
 
 pub(super) async fn serve(session: Session) -> Exit {
     let providers: Vec<&ProviderConfig> = session.config.providers.iter().collect();
@@ -38,10 +37,9 @@ pub(super) async fn serve(session: Session) -> Exit {
         ..
     } = session;
     let connections = capacity(descriptors(), config.providers.len());
-    let StoreUrl::Sqlite(path) = &config.store.url;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        store = %path.display(),
+        store = %config.store.url,
         connections,
         "starting"
     );

@@ -9,7 +9,7 @@ mod migrate;
 mod pool;
 mod tls;
 
-pub(crate) use address::{Address, AddressError};
+pub(crate) use address::Address;
 
 /// Which database, and how it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]

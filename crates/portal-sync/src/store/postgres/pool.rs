@@ -172,7 +172,8 @@ fn setup(settings: &Settings) -> String {
         LOCK_TIMEOUT,
         IDLE_IN_TRANSACTION_TIMEOUT,
     ]
-    .map(|timeout| timeout.as_millis());
+    // The server takes no longer one (PostgreSQL, "statement_timeout"), and zero would be none.
+    .map(|timeout| timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into()));
     format!(
         "SET search_path TO \"{schema}\";
          SET statement_timeout TO {statement};
