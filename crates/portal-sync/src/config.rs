@@ -48,6 +48,7 @@ mod strength;
 mod tokens;
 
 mod server;
+mod store;
 
 mod daemon;
 
@@ -59,12 +60,13 @@ mod provider;
 
 mod effective;
 
-pub(crate) use daemon::{Store, Telemetry};
+pub(crate) use daemon::Telemetry;
 pub(crate) use effective::Effective;
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigErrors, Notice};
 pub(crate) use schema::schema;
 pub(crate) use server::Server;
+pub(crate) use store::Store;
 
 use crate::run::provider::ProviderConfig;
 

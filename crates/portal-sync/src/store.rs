@@ -5,7 +5,7 @@
 //! the previous or the next generation.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,11 +29,16 @@ mod turn;
 
 mod ledger;
 
+mod postgres;
+
 mod sqlite;
 
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, Retention, Runs, Work};
+pub(crate) use postgres::{
+    Address as PostgresAddress, Schema as PostgresSchema, Settings as PostgresSettings,
+};
 pub(crate) use sqlite::SqliteStore;
 pub(crate) use turn::{Claim, LEASE, RENEWAL, Turn};
 
@@ -44,6 +49,34 @@ pub(crate) enum StoreUrl {
     /// An embedded database in this file. A relative path was resolved against the working
     /// directory.
     Sqlite(PathBuf),
+    /// A schema of a PostgreSQL database.
+    Postgres(Box<PostgresSettings>),
+}
+
+impl StoreUrl {
+    /// The file of an embedded database.
+    ///
+    /// # Errors
+    /// For a PostgreSQL database, which this build does not open yet.
+    pub(crate) fn file(&self) -> Result<&Path, StoreError> {
+        match self {
+            Self::Sqlite(path) => Ok(path),
+            Self::Postgres(_) => {
+                let doing = format!("opening `{self}`, which this build does not do yet");
+                Err(StoreError::new(StoreErrorKind::Other, doing))
+            }
+        }
+    }
+}
+
+/// For messages: the file, or the address without its password.
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(settings) => settings.address.fmt(f),
+        }
+    }
 }
 
 /// A store of catalogs.

@@ -17,6 +17,9 @@ mod stubborn;
 
 pub(crate) use stubborn::Stubborn;
 
+#[cfg(unix)]
+pub(crate) mod cluster;
+
 /// An active user as Okta says it.
 pub(crate) fn user(id: &str, profile: Value) -> User {
     serde_json::from_value(json!({"id": id, "status": "ACTIVE", "profile": profile})).unwrap()

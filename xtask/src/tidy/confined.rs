@@ -18,6 +18,12 @@ const CONFINED: &[(&str, &str, &str)] = &[
     // For an example; what is in `src` cannot name what only examples and tests depend on.
     ("serde-saphyr", "catalog-model", "/"),
     ("rusqlite", "portal-sync", "store/sqlite"),
+    (
+        "deadpool* rustls* tokio-postgres* webpki-root-certs",
+        "portal-sync",
+        "store/postgres",
+    ),
+    ("rustls* webpki-root-certs", "okta-auth", "transport"),
     ("clap* indicatif", "portal-sync", "cli"),
     ("opentelemetry* prometheus", "portal-sync", "telemetry"),
     (

@@ -7,7 +7,6 @@ use clap::{Subcommand, ValueEnum};
 use super::{Global, failure, help, output};
 use crate::config::{self, Config, ConfigErrors, Environment};
 use crate::exit::Exit;
-use crate::store::StoreUrl;
 use crate::text::json::nothing_hidden;
 
 #[derive(Debug, Subcommand)]
@@ -67,11 +66,10 @@ fn check(global: &Global, environment: &Environment) -> Printed {
         .iter()
         .map(|provider| format!("{} ({})", provider.id, provider.org.host()))
         .collect();
-    let StoreUrl::Sqlite(path) = &config.store.url;
     Ok(output::lines(format_args!(
         "the configuration is good: {}; store {}\n",
         tenants.join(", "),
-        path.display()
+        config.store.url
     )))
 }
 

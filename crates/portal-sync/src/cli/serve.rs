@@ -17,7 +17,6 @@ use crate::run::schedule::Schedule;
 use crate::run::triggers::Timing;
 use crate::serve::{capacity, descriptors};
 use crate::store::KnownProvider;
-use crate::store::StoreUrl;
 
 pub(super) async fn serve(session: Session) -> Exit {
     // Before anything else: a signal that nobody waits for ends the process.
@@ -43,10 +42,9 @@ pub(super) async fn serve(session: Session) -> Exit {
         ..
     } = session;
     let connections = capacity(descriptors(), config.providers.len());
-    let StoreUrl::Sqlite(path) = &config.store.url;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        store = %path.display(),
+        store = %config.store.url,
         connections,
         "starting"
     );

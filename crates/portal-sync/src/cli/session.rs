@@ -13,7 +13,6 @@ use crate::config::{Config, Environment};
 use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
 use crate::run::provider::{Provider, USER_AGENT, criteria};
-use crate::store::StoreUrl;
 use crate::store::{Catalog, CatalogStore as _, Holder, KnownProvider, SqliteStore, StoreError};
 use crate::telemetry::{self, Telemetry, Waits};
 use crate::text::chain;
@@ -80,7 +79,8 @@ impl Session {
                 output::message(notice);
             }
         }
-        let StoreUrl::Sqlite(path) = &config.store.url;
+        let path = config.store.url.file();
+        let path = path.map_err(|error| failure::of_store(&error))?;
         let store = open(path, purpose).map_err(|error| failure::of_store(&error))?;
         if !global.quiet {
             for exposed in SqliteStore::files(path)

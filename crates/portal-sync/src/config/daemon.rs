@@ -4,19 +4,12 @@ use std::path::Path;
 
 use url::Url;
 
-use super::errors::{ConfigError, quoted};
+use super::errors::ConfigError;
 use super::keys::{SERVER, STORE, TELEMETRY};
 use super::section::{Entry, Section};
 use super::server::{self, Server};
-use crate::store::StoreUrl;
+use super::store::{self, Store};
 use crate::telemetry::LogFormat;
-
-/// Where the catalog is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Store {
-    /// The store's address; `sqlite:portal-sync.db` unless configured.
-    pub url: StoreUrl,
-}
 
 /// What is told about the work, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +19,6 @@ pub(crate) struct Telemetry {
     /// The OpenTelemetry collector (OTLP over HTTP) that traces and metrics are sent to.
     pub otlp_endpoint: Option<Url>,
 }
-
-/// The file of the store when none is configured.
-const DEFAULT_STORE: &str = "portal-sync.db";
 
 /// The three parts.
 pub(super) struct Daemon {
@@ -41,46 +31,14 @@ pub(super) struct Daemon {
 /// on.
 pub(super) fn read(section: Option<&Section<'_>>, cwd: &Path) -> Daemon {
     let part = |key, table, expected| section?.get(key)?.section(table, expected);
+    let with_url = "a map with `url`";
     let with_hosts = "a map with `listen`, `tokens` and `hosts`";
     let with_log = "a map with `log` and `otlpEndpoint`";
     Daemon {
-        store: store(part("store", &STORE, "a map with `url`"), cwd),
+        store: store::read(part("store", &STORE, with_url), cwd),
         server: server::read(part("server", &SERVER, with_hosts)),
         telemetry: telemetry(part("telemetry", &TELEMETRY, with_log)),
     }
-}
-
-fn store(section: Option<Section<'_>>, cwd: &Path) -> Store {
-    let url = section.and_then(|section| {
-        let url = section.get("url").and_then(|entry| store_url(&entry, cwd));
-        section.close();
-        url
-    });
-    Store {
-        url: url.unwrap_or_else(|| StoreUrl::Sqlite(cwd.join(DEFAULT_STORE))),
-    }
-}
-
-fn store_url(entry: &Entry<'_>, cwd: &Path) -> Option<StoreUrl> {
-    let text = entry
-        .text("the address of a store, such as `sqlite:portal-sync.db`")?
-        .trim();
-    let error = match text.split_once(':') {
-        Some(("sqlite", "")) => ConfigError::new("`sqlite:` names no file")
-            .fix(format!("write `sqlite:{DEFAULT_STORE}`")),
-        Some(("sqlite", path)) => return Some(StoreUrl::Sqlite(cwd.join(path))),
-        // The rest of such an address may hold a password.
-        Some((scheme @ ("postgres" | "postgresql"), _)) => ConfigError::new(format!(
-            "`{scheme}:` is not in this build yet: use sqlite:PATH"
-        )),
-        Some((scheme, _)) => ConfigError::new(format!(
-            "`{scheme}:` is not a store that is known: use sqlite:PATH"
-        )),
-        None => ConfigError::new(format!("{} does not say which store it is", quoted(text)))
-            .fix("put `sqlite:` in front of the name of the file"),
-    };
-    entry.refuse(error);
-    None
 }
 
 fn telemetry(section: Option<Section<'_>>) -> Telemetry {

@@ -12,9 +12,10 @@ use super::keys::{Form, Key, PROGRAM, TENANT, Table};
 use super::layers::Layers;
 use super::place::{Content, Origin};
 use super::provider::is_single;
-use super::secrecy::Secrecy;
+use super::secrecy::{HIDDEN, Secrecy};
 use super::section::{Entry, Reading};
 use super::yaml;
+use crate::store::PostgresAddress;
 
 /// The configuration in force.
 ///
@@ -178,6 +179,13 @@ impl<'a> Show<'a> {
                 value
             };
         };
+        if entry.secrecy() == Secrecy::Address {
+            let masked = PostgresAddress::masked(text.trim(), HIDDEN);
+            return match masked == text.trim() {
+                true => self.shown(text).into(),
+                false => masked.into(),
+            };
+        }
         let length = text.trim().chars().count();
         if hides {
             let kind = if text.contains("-----BEGIN") {

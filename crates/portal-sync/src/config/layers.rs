@@ -359,8 +359,9 @@ impl Layers {
 fn secrets<'a>(node: &'a Node, secrecy: Secrecy, found: &mut Vec<&'a str>) {
     const SHORTEST: usize = 8;
     match &node.content {
-        Content::Text(text) if secrecy.hides() && text.trim().len() >= SHORTEST => {
-            found.push(text.trim())
+        Content::Text(text) => {
+            let secrets = secrecy.secrets_of(text).into_iter();
+            found.extend(secrets.filter(|secret| secret.len() >= SHORTEST));
         }
         Content::List(items) => items.iter().for_each(|item| secrets(item, secrecy, found)),
         Content::Map(entries) => {

@@ -6,6 +6,7 @@
 //! such trace.
 
 use super::place::{Content, KeyPath, Node, Step};
+use crate::store::PostgresAddress;
 
 /// What figment is given in the place of a secret.
 pub(super) const HIDDEN: &str = "(secret)";
@@ -21,6 +22,10 @@ pub(super) enum Secrecy {
     Texts,
     /// Secrets.
     Secret,
+    /// The map of the store, whose address may be one with a password.
+    Store,
+    /// An address: what is a password in it is a secret, and nothing else.
+    Address,
 }
 
 impl Secrecy {
@@ -38,6 +43,8 @@ impl Secrecy {
     pub(super) fn under(self, key: &str) -> Self {
         match (self, key) {
             (Self::Free | Self::Secret, _) => self,
+            (Self::Store, "url") => Self::Address,
+            (_, "store") => Self::Store,
             (_, "mapping") => Self::Free,
             (_, "privateKey" | "token") => Self::Secret,
             (_, "tokens") => Self::Texts,
@@ -45,16 +52,29 @@ impl Secrecy {
         }
     }
 
-    /// Whether a text is a secret.
+    /// Whether a text is a secret, or has one in it.
     pub(super) const fn hides(self) -> bool {
-        matches!(self, Self::Texts | Self::Secret)
+        matches!(self, Self::Texts | Self::Secret | Self::Address)
+    }
+
+    /// The secrets in a text: the whole of it, or the passwords of an address.
+    pub(super) fn secrets_of(self, text: &str) -> Vec<&str> {
+        match self {
+            Self::Address => {
+                let passwords = PostgresAddress::passwords(text).into_iter();
+                passwords.filter_map(|place| text.get(place)).collect()
+            }
+            _ if self.hides() => vec![text.trim()],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether a secret stands in the file itself.
     pub(super) fn is_written_in(self, node: &Node) -> bool {
         match &node.content {
             Content::Text(text) => {
-                self.hides() && !text.contains("${") && !crate::text::is_blank(text)
+                let mut secrets = self.secrets_of(text).into_iter();
+                secrets.any(|secret| !secret.contains("${") && !crate::text::is_blank(secret))
             }
             Content::List(items) => items.iter().any(|item| self.is_written_in(item)),
             // The name of a variable or a file.
@@ -77,7 +97,7 @@ mod tests {
 
     #[test]
     fn secrets_are_known_by_their_keys() {
-        use Secrecy::{Free, Open, Secret, Texts};
+        use Secrecy::{Address, Free, Open, Secret, Store, Texts};
         for (keys, expected) in [
             (vec!["catalog", "providers", "okta", "token"], Secret),
             (
@@ -100,6 +120,10 @@ mod tests {
             (vec!["portalSync", "server", "tokens"], Texts),
             (vec!["portalSync", "server", "tokens", "token"], Secret),
             (vec!["portalSync", "server", "tokens", "name"], Open),
+            (vec!["portalSync", "store"], Store),
+            (vec!["portalSync", "store", "url"], Address),
+            (vec!["portalSync", "store", "schema"], Open),
+            (vec!["portalSync", "server", "url"], Open),
             (
                 vec!["portalSync", "mapping", "users", "annotations", "token"],
                 Free,
@@ -129,6 +153,11 @@ mod tests {
             ("mapping: { annotations: { token: abc } }", false),
             ("a: [{ oauth: { privateKey: abc } }]", true),
             ("url: https://acme.okta.com", false),
+            ("store: { url: 'sqlite:a.db' }", false),
+            ("store: { url: 'postgres://me@db' }", false),
+            ("store: { url: 'postgres://me:${PASSWORD}@db' }", false),
+            ("store: { url: 'postgres://me:secret@db' }", true),
+            ("store: { url: 'postgres://db?password=secret' }", true),
         ] {
             let node = yaml::parse(&Place::whole("a.yaml"), text).ok().unwrap();
             assert_eq!(Secrecy::Open.is_written_in(&node), expected, "{text}");

@@ -194,7 +194,7 @@ impl<'a> Substitution<'a> {
             let name = reference.name(&shown);
             match read_text(&file, &name) {
                 Ok(text) => {
-                    if Secrecy::at(path).hides() {
+                    if !Secrecy::at(path).secrets_of(&text).is_empty() {
                         self.notice_mode(path, &reference.value.place, &file);
                     }
                     (

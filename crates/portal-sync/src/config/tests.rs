@@ -20,6 +20,7 @@ mod reference;
 mod schema;
 mod secrets;
 mod server;
+mod store;
 mod tables;
 
 /// Loads the default files of a folder that holds `files`.

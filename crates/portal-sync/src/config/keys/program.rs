@@ -1,5 +1,6 @@
 //! `portalSync`: what is about the program, and what all tenants have in common.
 
+use super::duration::DURATION;
 use super::mapping::MAPPING_OF_ALL;
 use super::table::{Form, Table, key, with_default};
 use super::tuning::{
@@ -38,12 +39,33 @@ pub(in super::super) static PROGRAM: Table = Table::new(
 
 pub(in super::super) static STORE: Table = Table::new(
     "store",
-    &[with_default(
-        "url",
-        Form::Address(&["sqlite"]),
-        "sqlite:portal-sync.db",
-        "The address of the store: `sqlite:` and a file, relative to the working directory.",
-    )],
+    &[
+        with_default(
+            "url",
+            Form::Address(&["sqlite", "postgres", "postgresql"]),
+            "sqlite:portal-sync.db",
+            "The address of the store: `sqlite:` and a file, relative to the working directory; or \
+             `postgres://USER:PASSWORD@HOST:PORT/DATABASE` with libpq's parameters, whose password is a secret.",
+        ),
+        with_default(
+            "schema",
+            Form::Text,
+            "portal_sync",
+            "PostgreSQL: the schema that is portal-sync's own; small letters, digits and `_`.",
+        ),
+        with_default(
+            "pool",
+            Form::Whole(2, 100),
+            "5",
+            "PostgreSQL: the most connections of this process.",
+        ),
+        with_default(
+            "statementTimeout",
+            DURATION,
+            "60s",
+            "PostgreSQL: how long one statement may take.",
+        ),
+    ],
 );
 
 pub(in super::super) static SERVER: Table = Table::new(

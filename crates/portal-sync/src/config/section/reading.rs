@@ -37,22 +37,38 @@ impl<'a> Entry<'a> {
     /// A text that is not blank, and not a key that was pasted at the wrong place: that would be shown to everybody.
     pub(in super::super) fn text(&self, expected: &str) -> Option<&'a str> {
         match self.value {
-            Value::String(_, text) if is_key(text) => {
-                self.refuse(
-                    ConfigError::new(format!("expected {expected}, found a key"))
-                        .fix("`privateKey` is the place for it"),
-                );
-                None
-            }
-            Value::String(_, text) => {
-                self.notice_misread(text);
-                self.not_blank(text)
-            }
+            Value::String(_, text) => self
+                .no_key(text, expected)
+                .inspect(|_| self.notice_misread(text)),
             _ => {
                 self.refuse_value(expected);
                 None
             }
         }
+    }
+
+    fn no_key(&self, text: &'a str, expected: &str) -> Option<&'a str> {
+        if is_key(text) {
+            self.refuse(
+                ConfigError::new(format!("expected {expected}, found a key"))
+                    .fix("`privateKey` is the place for it"),
+            );
+            return None;
+        }
+        self.not_blank(text)
+    }
+
+    /// Like [`text`](Self::text) for an address, which may hold a password and is not quoted then.
+    pub(in super::super) fn address(&self, expected: &str) -> Option<&'a str> {
+        let Some(text) = self.plain() else {
+            self.refuse_value(expected);
+            return None;
+        };
+        let address = self.no_key(text, expected)?;
+        if !text.contains("://") {
+            self.notice_misread(text);
+        }
+        Some(address)
     }
 
     /// Like [`text`](Self::text) for a name, which may look like something else to YAML.

@@ -237,7 +237,7 @@ good.yaml:2:3: catalog.providers.okta.default.schedule.b: unknown key
     );
     refused(&with_token("", "portalSync: { $include: loop.yaml }"), "
 loop.yaml:1:1: portalSync.store.store: unknown key
-  fix: the keys here are `url`
+  fix: the keys here are `url`, `schema`, `pool` and `statementTimeout`
 loop.yaml:1:20: portalSync.store.store.store.store.store.store.store.store: files are included more than 8 deep
   fix: look for a file that includes itself
 ");

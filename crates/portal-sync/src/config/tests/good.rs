@@ -160,7 +160,7 @@ fn what_is_left_out_has_a_default() {
     assert_eq!((guard.renames.get(), guard.minimum), (20, 5));
     assert_eq!(provider.mapping.user_name, [UserNaming::StripDomainEmail]);
     assert_eq!(provider.mapping.group_name, [GroupNaming::KebabCaseName]);
-    let StoreUrl::Sqlite(path) = &config.store.url;
+    let path = config.store.url.file().unwrap();
     assert!(
         path.is_absolute() && path.ends_with("portal-sync.db"),
         "{path:?}"
@@ -456,7 +456,7 @@ fn the_path_of_the_store_is_everything_after_the_colon() {
             "",
             &format!("portalSync: {{ store: {{ url: '{url}' }} }}\n"),
         ));
-        let StoreUrl::Sqlite(path) = &config.store.url;
+        let path = config.store.url.file().unwrap();
         assert!(path.ends_with(end), "{path:?}");
     }
 }

@@ -110,7 +110,7 @@ fn a_token_is_not_quoted() {
         ),
         with_token(
             "",
-            "portalSync: { store: { url: 'postgres://me:s3cret@db/portal' } }\n",
+            "portalSync: { store: { url: 'postgres://me:s3cret@db/portal?sslmode=s' } }\n",
         ),
         with_token(
             "",

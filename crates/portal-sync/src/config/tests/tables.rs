@@ -242,6 +242,8 @@ fn secrets_of_the_tables_are_secrets_everywhere() {
     fn is_secret(form: &Form) -> bool {
         match form {
             Form::Secret | Form::Jwk => true,
+            // Those of databases have passwords.
+            Form::Address(schemes) => schemes.contains(&"postgres"),
             Form::List(inner) | Form::Items(inner) => is_secret(inner),
             Form::OneOf(forms) => forms.iter().any(is_secret),
             _ => false,

@@ -1,0 +1,77 @@
+//! What the tests of this folder begin with: a schema of their own on the server that they share.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+
+#[cfg(unix)]
+pub(super) mod place {
+    use super::*;
+    use crate::store::postgres::pool::Pool;
+    use crate::testing::cluster::Server;
+
+    /// A schema for one test, which is not there yet.
+    #[derive(Debug)]
+    pub(in super::super) struct Place {
+        pub(in super::super) settings: Settings,
+    }
+
+    impl Place {
+        /// None when there is no server.
+        pub(in super::super) fn new() -> Option<Self> {
+            let server = Server::shared().unwrap_or_else(|error| panic!("{error}"))?;
+            let settings = settings(server.url());
+            Some(Self { settings })
+        }
+
+        pub(in super::super) fn pool(&self) -> Pool {
+            Pool::new(&self.settings).unwrap()
+        }
+
+        /// Leaves nothing on a server that stays.
+        pub(in super::super) async fn close(self) {
+            let drop = format!("DROP SCHEMA IF EXISTS \"{}\" CASCADE", self.settings.schema);
+            let client = self.pool().get().await.unwrap();
+            client.batch_execute(&drop).await.unwrap();
+        }
+    }
+}
+
+/// How the database at `url` is used by a test.
+pub(super) fn settings(url: &str) -> Settings {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let process = std::process::id();
+    Settings {
+        address: Address::parse(url, Path::new("/")).unwrap(),
+        schema: Schema::new(&format!("test_{process}_{number}")).unwrap(),
+        pool: 4,
+        statement_timeout: Duration::from_secs(60),
+    }
+}
+
+#[test]
+fn the_name_of_a_schema_is_a_plain_identifier() {
+    let long = "a".repeat(63);
+    for good in ["portal_sync", "_", "a1", "public", &long] {
+        assert_eq!(
+            Schema::new(good).map(|it| it.to_string()).as_deref(),
+            Some(good)
+        );
+    }
+    let long = "a".repeat(64);
+    for bad in [
+        "",
+        "1a",
+        "pg_portal",
+        "Portal",
+        "portal-sync",
+        "a\"b",
+        "é",
+        " a",
+        &long,
+    ] {
+        assert_eq!(Schema::new(bad), None, "{bad}");
+    }
+}
