@@ -174,7 +174,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Sync(_) => Purpose::Sync,
         _ => Purpose::Look,
     };
-    let session = match Session::open(&global, &environment, purpose) {
+    let session = match Session::open(&global, &environment, purpose).await {
         Ok(session) => session,
         Err(exit) => return exit,
     };

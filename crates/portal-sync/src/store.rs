@@ -29,6 +29,8 @@ mod turn;
 
 mod ledger;
 
+mod texts;
+
 mod postgres;
 
 mod sqlite;
@@ -37,7 +39,8 @@ pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, Retention, Runs, Work};
 pub(crate) use postgres::{
-    Address as PostgresAddress, Schema as PostgresSchema, Settings as PostgresSettings,
+    Address as PostgresAddress, PostgresStore, Schema as PostgresSchema,
+    Settings as PostgresSettings,
 };
 pub(crate) use sqlite::SqliteStore;
 pub(crate) use turn::{Claim, LEASE, RENEWAL, Turn};
@@ -55,17 +58,55 @@ pub(crate) enum StoreUrl {
 
 impl StoreUrl {
     /// The file of an embedded database.
+    #[must_use]
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// Opens the store for whoever changes it.
     ///
     /// # Errors
-    /// For a PostgreSQL database, which this build does not open yet.
-    pub(crate) fn file(&self) -> Result<&Path, StoreError> {
-        match self {
-            Self::Sqlite(path) => Ok(path),
-            Self::Postgres(_) => {
-                let doing = format!("opening `{self}`, which this build does not do yet");
-                Err(StoreError::new(StoreErrorKind::Other, doing))
+    /// When it cannot be opened or written, is damaged or foreign, or was written by a newer version.
+    pub(crate) async fn open(&self) -> Result<Arc<dyn CatalogStore>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => Arc::new(SqliteStore::open(path)?),
+            Self::Postgres(settings) => Arc::new(PostgresStore::open((**settings).clone()).await?),
+        })
+    }
+
+    /// Opens the store for whoever only looks: nothing is made.
+    ///
+    /// # Errors
+    /// When it cannot be read, is foreign, or was written by a newer version.
+    pub(crate) async fn open_to_look(&self) -> Result<Arc<dyn CatalogStore>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => Arc::new(SqliteStore::open_to_look(path)?),
+            Self::Postgres(settings) => {
+                Arc::new(PostgresStore::open_to_look((**settings).clone()).await?)
             }
-        }
+        })
+    }
+
+    /// Opens the store for whoever serves it, as far as that can be done now: the second value is why it is not done.
+    ///
+    /// # Errors
+    /// When somebody has to do something about it.
+    pub(crate) async fn open_to_serve(
+        &self,
+    ) -> Result<(Arc<dyn CatalogStore>, Option<StoreError>), StoreError> {
+        Ok(match self {
+            Self::Sqlite(path) => {
+                let (store, why) = SqliteStore::open_to_serve(path)?;
+                (Arc::new(store), why)
+            }
+            Self::Postgres(settings) => {
+                let (store, why) = PostgresStore::open_to_serve((**settings).clone()).await?;
+                (Arc::new(store), why)
+            }
+        })
     }
 }
 

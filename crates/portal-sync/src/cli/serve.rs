@@ -2,7 +2,6 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use okta_api::WaitReason;
@@ -52,7 +51,7 @@ pub(super) async fn serve(session: Session) -> Exit {
     let schedules = config.providers.iter().map(|it| it.schedule.clone());
     let daemon = Daemon {
         providers: orgs.into_iter().zip(schedules).collect(),
-        store: Arc::new(store),
+        store,
         holder,
         listen: config.server.listen,
         tokens: config.server.tokens,

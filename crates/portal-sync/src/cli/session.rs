@@ -1,6 +1,5 @@
 //! What every command but `config` begins with: configuration, logs, store, orgs.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use okta_api::WaitReason;
@@ -13,7 +12,9 @@ use crate::config::{Config, Environment};
 use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
 use crate::run::provider::{Provider, USER_AGENT, criteria};
-use crate::store::{Catalog, CatalogStore as _, Holder, KnownProvider, SqliteStore, StoreError};
+use crate::store::{
+    Catalog, CatalogStore, Holder, KnownProvider, SqliteStore, StoreError, StoreUrl,
+};
 use crate::telemetry::{self, Telemetry, Waits};
 use crate::text::chain;
 use crate::text::nearest::nearest;
@@ -33,7 +34,7 @@ pub(super) enum Purpose {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) config: Config,
-    pub(super) store: SqliteStore,
+    pub(super) store: Arc<dyn CatalogStore>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) telemetry: Telemetry,
     pub(super) quiet: bool,
@@ -47,7 +48,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Checks the configuration and opens what it names.
-    pub(super) fn open(
+    pub(super) async fn open(
         global: &Global,
         environment: &Environment,
         purpose: Purpose,
@@ -79,14 +80,11 @@ impl Session {
                 output::message(notice);
             }
         }
-        let path = config.store.url.file();
-        let path = path.map_err(|error| failure::of_store(&error))?;
-        let store = open(path, purpose).map_err(|error| failure::of_store(&error))?;
+        let store = open(&config.store.url, purpose).await;
+        let store = store.map_err(|error| failure::of_store(&error))?;
         if !global.quiet {
-            for exposed in SqliteStore::files(path)
-                .iter()
-                .filter_map(|it| Exposed::at(it))
-            {
+            let files = config.store.url.file().map(SqliteStore::files);
+            for exposed in files.iter().flatten().filter_map(|it| Exposed::at(it)) {
                 tracing::warn!("{exposed}");
             }
         }
@@ -236,12 +234,12 @@ pub(super) fn look_for_strangers(
     Ok(())
 }
 
-fn open(path: &Path, purpose: Purpose) -> Result<SqliteStore, StoreError> {
+async fn open(url: &StoreUrl, purpose: Purpose) -> Result<Arc<dyn CatalogStore>, StoreError> {
     match purpose {
-        Purpose::Look => SqliteStore::open_to_look(path),
-        Purpose::Sync => SqliteStore::open(path),
+        Purpose::Look => url.open_to_look().await,
+        Purpose::Sync => url.open().await,
         Purpose::Serve => {
-            let (store, unwritable) = SqliteStore::open_to_serve(path)?;
+            let (store, unwritable) = url.open_to_serve().await?;
             if let Some(error) = unwritable {
                 tracing::warn!(
                     error = %chain(&error),

@@ -57,6 +57,8 @@ pub(crate) enum StoreErrorKind {
     Tls,
     /// Our own certificates, or those of authorities, cannot be read.
     Certificates,
+    /// The server did not answer whether a commit is done.
+    Unanswered,
     /// Transactions of others came in between.
     Contended,
     /// Another run of the same provider is under way.
@@ -92,6 +94,7 @@ impl StoreErrorKind {
             Self::TimedOut => "the database took too long",
             Self::Tls => "TLS to the database server fails",
             Self::Certificates => "the certificates for the database server cannot be used",
+            Self::Unanswered => "the database did not answer whether the commit is done",
             Self::Contended => "transactions of others came in between",
             Self::Unopenable => "the store cannot be opened",
             Self::Busy => "another run of this provider is under way",
@@ -198,6 +201,20 @@ impl StoreError {
 }
 
 impl StoreErrorKind {
+    /// Whether a server may be well again without anybody doing anything about it.
+    #[must_use]
+    pub(super) const fn passes_by_itself(self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::Crowded
+                | Self::TimedOut
+                | Self::Locked
+                | Self::Contended
+                | Self::ReadOnly
+        )
+    }
+
     /// What to do about a database server.
     const fn fix_of_server(self) -> &'static str {
         match self {
@@ -225,6 +242,9 @@ impl StoreErrorKind {
             Self::Tls => {
                 "check `sslmode` and `sslrootcert` in `portalSync.store.url`: the authority that signed the server's \
                  certificate, and the name in it"
+            }
+            Self::Unanswered => {
+                "look at `portal-sync runs`: the newest one tells whether it has committed"
             }
             Self::Certificates => {
                 "let `sslrootcert` name a file of certificates in PEM, `sslcert` and `sslkey` those of a certificate and its key"

@@ -1,15 +1,62 @@
 //! The store that several replicas share: PostgreSQL.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use deadpool_postgres::Client;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+
+use super::{
+    Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, KnownProvider,
+    Retention, Runs, StoreError, StoreErrorKind, Turn,
+};
+use crate::held::approval::Approval;
+use crate::held::document::Written;
+use crate::held::object::Key;
+use crate::held::state::State;
+
 mod address;
+
 mod failure;
+
 mod migrate;
-mod pool;
+
+mod tables;
+
 mod tls;
 
+mod pool;
+
+mod turns;
+
+mod ending;
+
+mod reading;
+
+mod ledger;
+
+mod listen;
+
 pub(crate) use address::Address;
+
+use failure::Failure;
+use listen::Listener;
+use pool::Pool;
+use tables::MIGRATIONS;
+
+/// How long something short may take, until it is given up.
+const SOON: Duration = Duration::from_secs(30);
+
+/// How long something may take in which everything is read or written. Each statement has a limit of its own.
+const LONG: Duration = Duration::from_secs(15 * 60);
+
+/// How long it is asked what became of a commit that was not answered, and how often.
+const UNSURE: Duration = Duration::from_secs(10);
+const ASKED_AGAIN: Duration = Duration::from_millis(500);
 
 /// Which database, and how it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,5 +98,349 @@ impl fmt::Display for Schema {
     }
 }
 
+/// A catalog in one schema of a PostgreSQL database, which any number of processes share.
+#[derive(Clone, Debug)]
+pub(crate) struct PostgresStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    pool: Pool,
+    /// Whether it is opened for whoever only looks: nothing is made then, and a schema that is missing is an empty catalog.
+    looks: bool,
+    /// Done once the schema is known to be one of ours, with so many steps.
+    known: OnceCell<usize>,
+    listener: OnceLock<Listener>,
+}
+
+impl PostgresStore {
+    /// Opens a schema, and makes it or brings it up to date.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses us, or the schema is none of ours, or that of a newer version.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, StoreError> {
+        let store = Self::of(settings, false)?;
+        store.doing("opening", SOON, async |_| Ok(())).await?;
+        Ok(store)
+    }
+
+    /// Opens a schema for whoever only looks: nothing is made. One that is missing, and one in which nothing is, is an empty
+    /// catalog.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_to_look(settings: Settings) -> Result<Self, StoreError> {
+        let store = Self::of(settings, true)?;
+        store.doing("opening", SOON, async |_| Ok(())).await?;
+        Ok(store)
+    }
+
+    /// Opens a schema for whoever serves it. A server that cannot be reached now is tried again by whatever asks for it; the
+    /// second value says why.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), but not when the server cannot be reached, or has no time or room.
+    pub(crate) async fn open_to_serve(
+        settings: Settings,
+    ) -> Result<(Self, Option<StoreError>), StoreError> {
+        let store = Self::of(settings, false)?;
+        let opened = store.doing("opening", SOON, async |_| Ok(())).await;
+        match opened {
+            Err(error) if !error.kind().passes_by_itself() => Err(error),
+            opened => Ok((store, opened.err())),
+        }
+    }
+
+    fn of(settings: Settings, looks: bool) -> Result<Self, StoreError> {
+        let pool = Pool::new(&settings);
+        let pool = pool.map_err(|failure| failure.told("opening", &settings.address))?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                settings,
+                pool,
+                looks,
+                known: OnceCell::new(),
+                listener: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// Does something on a connection to a schema that is known.
+    async fn doing<T>(
+        &self,
+        doing: &str,
+        patience: Duration,
+        work: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let Shared { pool, .. } = &*self.shared;
+        let done = pool.with(patience, async |client| {
+            self.shared.know(client).await?;
+            work(client).await
+        });
+        done.await
+            .map_err(|failure| failure.told(doing, pool.address()))
+    }
+
+    /// Reads something, of which there is nothing in a schema that nobody has filled.
+    async fn reading<T: Default>(
+        &self,
+        patience: Duration,
+        work: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let shared = &self.shared;
+        self.doing("reading", patience, async |client| {
+            match shared.known.get() {
+                Some(0) => Ok(T::default()),
+                _ => work(client).await,
+            }
+        })
+        .await
+    }
+
+    /// Writes something, which whoever only looks never does.
+    async fn writing<T>(
+        &self,
+        patience: Duration,
+        work: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let looks = self.shared.looks;
+        self.doing("writing", patience, async |client| {
+            if looks {
+                return Err(Failure::Kind(StoreErrorKind::ReadOnly));
+            }
+            work(client).await
+        })
+        .await
+    }
+
+    /// What became of the end of a run whose commit was not answered.
+    async fn ended(&self, turn: &Turn, account: &str) -> Option<Option<u64>> {
+        let asked = async {
+            loop {
+                let ended = self.doing("reading", UNSURE, async |client| {
+                    ending::ended(client, turn, account).await
+                });
+                if let Ok(ended) = ended.await {
+                    return ended;
+                }
+                tokio::time::sleep(ASKED_AGAIN).await;
+            }
+        };
+        tokio::time::timeout(UNSURE, asked).await.ok().flatten()
+    }
+}
+
+impl Shared {
+    /// Brings the schema up to date, the first time that it is reached. Whoever only looks finds out what it is each time, until
+    /// somebody has filled it.
+    async fn know(&self, client: &mut Client) -> Result<(), Failure> {
+        let schema = &self.settings.schema;
+        if self.looks {
+            let steps = migrate::check(client, schema, MIGRATIONS).await?;
+            if steps > 0 || self.known.get().is_none() {
+                self.known.set(steps).ok();
+            }
+            return Ok(());
+        }
+        let known = self.known.get_or_try_init(async || {
+            migrate::migrate(client, schema, MIGRATIONS).await?;
+            Ok(MIGRATIONS.len())
+        });
+        known.await.map(drop)
+    }
+}
+
+impl CatalogStore for PostgresStore {
+    fn begin(&self, claim: Claim) -> BoxFuture<'_, Result<Turn, StoreError>> {
+        async move {
+            self.writing(SOON, async |client| turns::begin(client, &claim).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn renew<'a>(
+        &'a self,
+        turn: &'a Turn,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            self.writing(SOON, async |client| turns::renew(client, turn, lease).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn end<'a>(
+        &'a self,
+        turn: &'a Turn,
+        ending: Ending,
+    ) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+        async move {
+            let schema = &self.shared.settings.schema;
+            let mut unsure = None;
+            let ended = self.writing(LONG, async |client| {
+                match ending::end(client, schema, turn, &ending).await {
+                    Err(Failure::Unsure(error, account)) => {
+                        unsure = Some(account);
+                        Err(Failure::Because(
+                            StoreErrorKind::Unanswered,
+                            Box::new(error),
+                        ))
+                    }
+                    ended => ended,
+                }
+            });
+            let ended = ended.await;
+            match unsure {
+                Some(account) => self.ended(turn, &account).await.map_or(ended, Ok),
+                None => ended,
+            }
+        }
+        .boxed()
+    }
+
+    fn abandon<'a>(&'a self, holder: &'a Holder) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            self.writing(SOON, async |client| turns::abandon(client, holder).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn state<'a>(&'a self, provider: &'a str) -> BoxFuture<'a, Result<State, StoreError>> {
+        async move {
+            self.reading(LONG, async |client| reading::state(client, provider).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn documents<'a>(
+        &'a self,
+        provider: &'a str,
+        base: u64,
+        keys: Vec<Key>,
+    ) -> BoxFuture<'a, Result<Vec<Written>, StoreError>> {
+        async move {
+            self.reading(LONG, async |client| {
+                reading::documents(client, provider, base, &keys).await
+            })
+            .await
+        }
+        .boxed()
+    }
+
+    fn approve(
+        &self,
+        approval: Approval,
+        lasts: Duration,
+    ) -> BoxFuture<'_, Result<Approved, StoreError>> {
+        async move {
+            self.writing(SOON, async |client| {
+                ledger::approve(client, &approval, lasts).await
+            })
+            .await
+        }
+        .boxed()
+    }
+
+    fn withdraw<'a>(
+        &'a self,
+        provider: &'a str,
+        plan_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            self.writing(SOON, async |client| {
+                ledger::withdraw(client, provider, plan_id).await
+            })
+            .await
+        }
+        .boxed()
+    }
+
+    fn runs(&self, asked: Runs) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+        async move {
+            self.reading(SOON, async |client| ledger::runs(client, &asked).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn run(&self, number: u64) -> BoxFuture<'_, Result<Option<(Entry, Vec<Change>)>, StoreError>> {
+        async move {
+            self.reading(LONG, async |client| ledger::run(client, number).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn changes_of<'a>(
+        &'a self,
+        object: &'a str,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<(u64, Timestamp, Change)>, StoreError>> {
+        async move {
+            self.reading(LONG, async |client| {
+                ledger::changes_of(client, object, limit).await
+            })
+            .await
+        }
+        .boxed()
+    }
+
+    fn prune(&self, keep: Retention, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+        async move {
+            self.writing(LONG, async |client| ledger::prune(client, keep, now).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {
+        async move {
+            self.reading(SOON, async |client| reading::providers(client).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
+        async move {
+            self.reading(SOON, async |client| reading::generation(client).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn woken(&self) -> BoxFuture<'_, ()> {
+        let shared = &self.shared;
+        let listener = shared
+            .listener
+            .get_or_init(|| Listener::begin(&shared.settings));
+        listener.woken().boxed()
+    }
+
+    fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>> {
+        async move {
+            self.reading(LONG, async |client| reading::catalog(client).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<Checked, StoreError>> {
+        async move {
+            self.reading(LONG, async |client| {
+                reading::check(client, MIGRATIONS.len()).await
+            })
+            .await
+        }
+        .boxed()
+    }
+}
+
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;

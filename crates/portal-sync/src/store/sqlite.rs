@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog_model::Entity;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -19,6 +18,7 @@ use crate::held::approval::Approval;
 use crate::held::document::Written;
 use crate::held::object::Key;
 use crate::held::state::{State, StateReader};
+use crate::store::texts::org_of;
 
 mod failure;
 
@@ -379,15 +379,4 @@ impl CatalogStore for SqliteStore {
             ledger::checked(&mut opened.connection)
         })
     }
-}
-
-/// The org that an entity is from, by where it says that it is managed: `okta:https://acme.okta.com/api/v1/users/00u1`.
-fn org_of(body: &str) -> Option<String> {
-    let entity: Entity = serde_json::from_str(body).ok()?;
-    let location = entity
-        .metadata
-        .annotations
-        .get("backstage.io/managed-by-location")?;
-    let (org, _) = location.strip_prefix("okta:")?.split_once("/api/v1/")?;
-    Some(org.to_owned())
 }

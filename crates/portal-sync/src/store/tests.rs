@@ -13,7 +13,25 @@ use crate::testing::{claim, writing};
 mod damage;
 mod files;
 
-keeps_the_laws!(sqlite, Sqlite(tempfile::tempdir().unwrap()));
+keeps_the_laws!(sqlite, Some(Sqlite(tempfile::tempdir().unwrap())));
+
+#[cfg(unix)]
+keeps_the_laws!(postgres, super::super::postgres::tests::place::Place::new());
+
+#[cfg(unix)]
+impl Place for super::postgres::tests::place::Place {
+    fn open(&self) -> BoxFuture<'_, Box<dyn CatalogStore>> {
+        async {
+            let store = PostgresStore::open(self.settings.clone()).await;
+            Box::new(store.unwrap()) as Box<_>
+        }
+        .boxed()
+    }
+
+    async fn close(self) {
+        self.remove().await;
+    }
+}
 
 /// A file in a folder of its own.
 struct Sqlite(tempfile::TempDir);

@@ -14,6 +14,8 @@ pub(super) enum Failure {
     Postgres(tokio_postgres::Error),
     Kind(StoreErrorKind),
     Because(StoreErrorKind, Box<dyn Error + Send + Sync>),
+    /// A commit was not answered, and may be done: of the run that has this account.
+    Unsure(tokio_postgres::Error, String),
 }
 
 /// What errors of the driver begin with; their kinds are not public (tokio-postgres, `error/mod.rs`).
@@ -58,6 +60,11 @@ impl From<PoolError> for Failure {
     }
 }
 
+/// What is stored is not what was written.
+pub(super) fn damaged(error: impl Error + Send + Sync + 'static) -> Failure {
+    Failure::Because(StoreErrorKind::Damaged, Box::new(error))
+}
+
 impl Failure {
     pub(super) fn because(kind: StoreErrorKind, what: impl Into<String>) -> Self {
         Self::Because(kind, Box::new(io::Error::other(what.into())))
@@ -66,6 +73,7 @@ impl Failure {
     pub(super) fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Postgres(error) => kind_of(error),
+            Self::Unsure(..) => StoreErrorKind::Unanswered,
             Self::Kind(kind) | Self::Because(kind, _) => *kind,
         }
     }
@@ -74,7 +82,7 @@ impl Failure {
     pub(super) fn told(self, doing: &str, at: &impl std::fmt::Display) -> StoreError {
         let error = StoreError::new(self.kind(), format!("{doing} `{at}`"));
         match self {
-            Self::Postgres(cause) => error.because(cause),
+            Self::Postgres(cause) | Self::Unsure(cause, _) => error.because(cause),
             Self::Kind(_) => error,
             Self::Because(_, cause) => StoreError {
                 source: Some(cause),

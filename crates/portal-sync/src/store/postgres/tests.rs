@@ -6,31 +6,31 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::*;
 
 #[cfg(unix)]
-pub(super) mod place {
+pub(in crate::store) mod place {
     use super::*;
     use crate::store::postgres::pool::Pool;
     use crate::testing::cluster::Server;
 
     /// A schema for one test, which is not there yet.
     #[derive(Debug)]
-    pub(in super::super) struct Place {
-        pub(in super::super) settings: Settings,
+    pub(in crate::store) struct Place {
+        pub(in crate::store) settings: Settings,
     }
 
     impl Place {
         /// None when there is no server.
-        pub(in super::super) fn new() -> Option<Self> {
+        pub(in crate::store) fn new() -> Option<Self> {
             let server = Server::shared().unwrap_or_else(|error| panic!("{error}"))?;
             let settings = settings(server.url());
             Some(Self { settings })
         }
 
-        pub(in super::super) fn pool(&self) -> Pool {
+        pub(in crate::store) fn pool(&self) -> Pool {
             Pool::new(&self.settings).unwrap()
         }
 
         /// Leaves nothing on a server that stays.
-        pub(in super::super) async fn close(self) {
+        pub(in crate::store) async fn remove(self) {
             let drop = format!("DROP SCHEMA IF EXISTS \"{}\" CASCADE", self.settings.schema);
             let client = self.pool().get().await.unwrap();
             client.batch_execute(&drop).await.unwrap();

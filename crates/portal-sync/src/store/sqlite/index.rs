@@ -11,6 +11,7 @@ use crate::held::object::Kind;
 use crate::held::state::Others;
 use crate::store::StoreErrorKind;
 use crate::store::digest::Sum;
+use crate::store::texts::address_of;
 
 /// The version of a database to which every step was applied.
 pub(super) const NEWEST: i64 = 5;
@@ -220,7 +221,7 @@ impl Index {
             provider.entities(transaction, |entity| {
                 let entity_ref = entity.parsed_ref()?;
                 if entity.kind == Kind::User.as_str() {
-                    let address = address(entity.body)?;
+                    let address = address_of(entity.body).map_err(damaged)?;
                     others.addresses.push((entity_ref.clone(), address));
                 }
                 others.taken.insert(entity_ref);
@@ -235,24 +236,4 @@ impl Index {
         let mut providers = self.providers.iter();
         providers.try_for_each(|provider| provider.entities(transaction, |_| Ok(())))
     }
-}
-
-/// The e-mail address of a user.
-fn address(body: &str) -> Result<Option<String>, Failure> {
-    #[derive(serde::Deserialize)]
-    struct User {
-        metadata: Metadata,
-    }
-    #[derive(serde::Deserialize)]
-    struct Metadata {
-        #[serde(default)]
-        annotations: Annotations,
-    }
-    #[derive(Default, serde::Deserialize)]
-    struct Annotations {
-        #[serde(rename = "okta.com/email")]
-        email: Option<String>,
-    }
-    let user: User = serde_json::from_str(body).map_err(damaged)?;
-    Ok(user.metadata.annotations.email)
 }

@@ -46,7 +46,7 @@ async fn an_earlier_schema_keeps_everything() {
             1
         );
     }
-    place.close().await;
+    place.remove().await;
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn replicas_that_start_at_once_apply_each_step_once() {
     assert_eq!(number(&client, "SELECT count(*) FROM migration").await, 2);
     assert_eq!(number(&client, "SELECT count(*) FROM person").await, 1);
     drop(client);
-    place.close().await;
+    place.remove().await;
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn what_is_not_ours_is_left_alone() {
             let source = source.unwrap_or_else(|| "None".to_owned());
             assert_eq!(source, because, "{what}");
         }
-        place.close().await;
+        place.remove().await;
     }
 }
 
@@ -175,7 +175,7 @@ async fn a_step_that_fails_leaves_the_schema_as_it_was() {
     );
     assert_eq!(number(&client, &more).await, 0);
     migrate(&mut client, schema, STEPS).await.unwrap();
-    place.close().await;
+    place.remove().await;
 }
 
 /// An administrator makes the schema, and the user may only use it.
@@ -210,5 +210,5 @@ async fn a_user_with_few_privileges_works_in_a_schema_that_is_made() {
     drop(client);
     by(format!("DROP OWNED BY {user} CASCADE; DROP ROLE {user}")).await;
     drop(administrator);
-    place.close().await;
+    place.remove().await;
 }

@@ -125,7 +125,7 @@ mod with_a_server {
                 );
             }
         }
-        place.close().await;
+        place.remove().await;
     }
 
     #[tokio::test]
@@ -147,7 +147,7 @@ mod with_a_server {
             let client = pool.get().await.unwrap();
             assert_ne!(text(&client, process).await, id);
         }
-        place.close().await;
+        place.remove().await;
     }
 
     #[tokio::test]
@@ -164,7 +164,7 @@ mod with_a_server {
         tokio::time::resume();
         drop(all);
         pool.get().await.unwrap();
-        place.close().await;
+        place.remove().await;
     }
 
     #[tokio::test]
@@ -212,7 +212,7 @@ mod with_a_server {
             }
         }
         drop(client);
-        place.close().await;
+        place.remove().await;
     }
 
     #[tokio::test]
@@ -307,6 +307,6 @@ mod with_a_server {
         }));
         assert_eq!(done.await.unwrap(), 7);
         assert_eq!(pool.connections.status().size, 1);
-        place.close().await;
+        place.remove().await;
     }
 }
