@@ -4,10 +4,25 @@ use std::fmt;
 use std::time::Duration;
 
 mod address;
+
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the store that stands on it comes next")
+)]
 mod failure;
+
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the store that stands on it comes next")
+)]
 mod migrate;
-mod pool;
 mod tls;
+
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the store that stands on it comes next")
+)]
+mod pool;
 
 pub(crate) use address::Address;
 

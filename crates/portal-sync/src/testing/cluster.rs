@@ -59,8 +59,8 @@ rm -rf "$folder"
 #[derive(Debug)]
 pub(crate) struct Server {
     url: String,
-    /// The cluster, when it is one of ours.
-    cluster: Option<Cluster>,
+    /// The cluster, when it is one of ours: it goes with this.
+    _cluster: Option<Cluster>,
 }
 
 impl Server {
@@ -76,23 +76,21 @@ impl Server {
 
     fn find() -> Result<Option<Self>, String> {
         if let Some(url) = given() {
-            return Ok(Some(Self { url, cluster: None }));
+            return Ok(Some(Self {
+                url,
+                _cluster: None,
+            }));
         }
         let cluster = Cluster::of_its_own(&[], &[])?;
         Ok(cluster.map(|cluster| Self {
             url: cluster.url(),
-            cluster: Some(cluster),
+            _cluster: Some(cluster),
         }))
     }
 
     /// Its address.
     pub(crate) fn url(&self) -> &str {
         &self.url
-    }
-
-    /// The cluster, unless the server was given by its address.
-    pub(crate) fn cluster(&self) -> Option<&Cluster> {
-        self.cluster.as_ref()
     }
 }
 
