@@ -19,11 +19,11 @@ const CONFINED: &[(&str, &str, &str)] = &[
     ("serde-saphyr", "catalog-model", "/"),
     ("rusqlite", "portal-sync", "store/sqlite"),
     (
-        "deadpool* rustls* tokio-postgres* webpki-root-certs",
+        "deadpool* rustls* tokio-postgres*",
         "portal-sync",
         "store/postgres",
     ),
-    ("rustls* webpki-root-certs", "okta-auth", "transport"),
+    ("rustls*", "okta-auth", "transport"),
     ("clap* indicatif", "portal-sync", "cli"),
     ("opentelemetry* prometheus", "portal-sync", "telemetry"),
     (

@@ -27,7 +27,12 @@ pub(super) fn print(error: &dyn Error, fix: Option<&str>) {
 
 /// A run that failed.
 pub(super) fn of_run(provider: &str, error: &RunError) -> Exit {
-    output::message(format_args!("{provider}: the catalog is unchanged"));
+    let is_changed = if error.is_unanswered() {
+        "whether the catalog was changed is not known"
+    } else {
+        "the catalog is unchanged"
+    };
+    output::message(format_args!("{provider}: {is_changed}"));
     print(error, error.fix().as_deref());
     error.exit()
 }

@@ -59,8 +59,10 @@ impl Session {
             (Some(filter), ..) => filter,
             (None, true, _) => "error",
             // What is waited for is told with the name of the provider, and once.
-            (None, false, 0) if chatty => "info,okta_api::dispatch=error,okta_api::pacer=error",
-            (None, false, 0) => "warn,okta_api::dispatch=error",
+            (None, false, 0) if chatty => {
+                "info,okta_api::dispatch=error,okta_api::pacer=error,deadpool=error"
+            }
+            (None, false, 0) => "warn,okta_api::dispatch=error,deadpool=error",
             // More of our own work; what HTTP and telemetry say of theirs is for the third.
             (None, false, 1) => "info,portal_sync=debug,okta_api=debug,okta_auth=debug",
             (None, false, 2) => "info,portal_sync=trace,okta_api=trace,okta_auth=trace",

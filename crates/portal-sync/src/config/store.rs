@@ -26,7 +26,7 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// What an address names.
 enum Place {
     File(PathBuf),
-    Server(PostgresAddress),
+    Server(Box<PostgresAddress>),
 }
 
 /// The keys that are about a server.
@@ -66,7 +66,7 @@ fn url(section: &Section<'_>, cwd: &Path) -> Option<StoreUrl> {
             Some(StoreUrl::Sqlite(path))
         }
         Place::Server(address) => Some(StoreUrl::Postgres(Box::new(PostgresSettings {
-            address,
+            address: *address,
             schema: of_server.schema.or_else(|| PostgresSchema::new(SCHEMA))?,
             pool: usize::try_from(of_server.pool.unwrap_or(POOL)).ok()?,
             statement_timeout: of_server.statement_timeout.unwrap_or(STATEMENT_TIMEOUT),
@@ -103,7 +103,7 @@ fn place(entry: &Entry<'_>, cwd: &Path) -> Option<Place> {
             .fix(format!("write `sqlite:{DEFAULT_STORE}`")),
         Some(("sqlite", path)) => return Some(Place::File(cwd.join(path))),
         Some(("postgres" | "postgresql", _)) => match PostgresAddress::parse(text, cwd) {
-            Ok(address) => return Some(Place::Server(address)),
+            Ok(address) => return Some(Place::Server(Box::new(address))),
             Err(error) => ConfigError::new(error.problem).fix(error.fix),
         },
         // The rest of such an address may hold a password.

@@ -39,6 +39,12 @@ impl RunError {
         matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::Busy)
     }
 
+    /// Whether the run may have committed after all: the store did not say.
+    #[must_use]
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Store(error) if error.kind() == StoreErrorKind::Unanswered)
+    }
+
     /// Whether another run of the provider took over.
     #[must_use]
     pub(crate) fn is_overtaken(&self) -> bool {

@@ -25,7 +25,8 @@ use crate::run::first_runs::FirstRun;
 use crate::run::provider::Provider;
 use crate::run::turn::{renewing, while_held};
 use crate::store::{
-    Approved, CatalogStore, Claim, Commit, Ending, Holder, LEASE, StoreErrorKind, Turn, Work,
+    Approved, CatalogStore, Claim, Commit, Ending, Holder, LEASE, StoreError, StoreErrorKind, Turn,
+    Work,
 };
 use crate::text::chain;
 
@@ -226,9 +227,7 @@ impl<'a> OneRun<'a> {
                 Err(error) => Err(error),
             };
             match written {
-                Err(RunError::Store(error))
-                    if error.kind() == StoreErrorKind::NameTaken && replans < REPLANS =>
-                {
+                Err(RunError::Store(error)) if is_overtaken(&error) && replans < REPLANS => {
                     replans += 1;
                     known = self.over_what_is_there_now(known).await?;
                 }
@@ -345,6 +344,14 @@ impl<'a> OneRun<'a> {
         }
         run
     }
+}
+
+/// Whether another provider came in between, so that the plan is to be made over what that one left.
+fn is_overtaken(error: &StoreError) -> bool {
+    matches!(
+        error.kind(),
+        StoreErrorKind::NameTaken | StoreErrorKind::Contended
+    )
 }
 
 /// The account of a run that failed.

@@ -13,8 +13,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-mod parameters;
 mod text;
+
+mod parameters;
 
 use parameters::Parameters;
 use text::Parts;

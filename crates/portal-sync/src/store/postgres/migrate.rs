@@ -157,5 +157,6 @@ fn checksum(migration: &Migration) -> String {
     Digest::from_bytes(Sha256::digest(migration.sql).into()).to_string()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The connections to the server: each is set up alike, and a broken one is replaced.
 //!
-//! What is set holds for a session. A pooler in between has to give sessions, as PgBouncer does with `pool_mode = session`.
+//! What is set holds for a session. A pooler in between has to give sessions, as that of `PgBouncer` does with `pool_mode = session`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection that was idle may take to say that it is there, before it is given up.
 const RECYCLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The oldest server that is written for, as it numbers itself (PostgreSQL, "server_version_num").
+/// The oldest server that is written for, as it numbers itself (PostgreSQL, `server_version_num`).
 const OLDEST: u32 = 130_000;
 
 /// Connections to one database.
@@ -172,7 +172,7 @@ fn setup(settings: &Settings) -> String {
         LOCK_TIMEOUT,
         IDLE_IN_TRANSACTION_TIMEOUT,
     ]
-    // The server takes no longer one (PostgreSQL, "statement_timeout"), and zero would be none.
+    // The server takes no longer one (PostgreSQL, `statement_timeout`), and zero would be none.
     .map(|timeout| timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into()));
     format!(
         "SET search_path TO \"{schema}\";

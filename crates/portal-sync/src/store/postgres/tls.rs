@@ -210,5 +210,6 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use super::*;
 
 fn parse(text: &str) -> Result<Address, AddressError> {
-    Address::parse(text, Path::new("/work"))
+    Address::parse(text, Path::new("/certificates"))
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn parameters_of_libpq_are_known() {
 fn tls_is_as_strict_as_in_libpq() {
     use SslMode::{Disable, Prefer, Require};
     use Verification::{Chain, Full, Nothing};
-    let file = || PathBuf::from("/work/ca.pem");
+    let file = || PathBuf::from("/certificates/ca.pem");
     for (parameters, mode, verification) in [
         ("", Prefer, Nothing),
         ("sslmode=disable", Disable, Nothing),
@@ -164,7 +164,7 @@ fn tls_is_as_strict_as_in_libpq() {
             Chain(file()),
         ),
         (
-            "sslmode=verify-full&sslrootcert=/work/ca.pem",
+            "sslmode=verify-full&sslrootcert=/certificates/ca.pem",
             Require,
             Full(Some(file())),
         ),
@@ -183,7 +183,7 @@ fn tls_is_as_strict_as_in_libpq() {
         assert_eq!(address.tls.verification, verification, "{parameters}");
     }
     let address = parse("postgres://db?sslcert=me.pem&sslkey=/keys/me.key").unwrap();
-    let identity = ("/work/me.pem".into(), "/keys/me.key".into());
+    let identity = ("/certificates/me.pem".into(), "/keys/me.key".into());
     assert_eq!(address.tls.identity, Some(identity));
 }
 

@@ -163,7 +163,7 @@ mod with_a_server {
         assert_eq!(failure.kind(), StoreErrorKind::TimedOut);
         tokio::time::resume();
         drop(all);
-        pool.get().await.unwrap();
+        drop(pool.get().await.unwrap());
         place.remove().await;
     }
 
@@ -245,7 +245,7 @@ mod with_a_server {
             assert!(!told.contains(PASSWORD), "{told}");
         }
         let pool = Pool::new(&settings(&cluster.socket_url())).unwrap();
-        pool.get().await.unwrap();
+        drop(pool.get().await.unwrap());
     }
 
     #[tokio::test]
@@ -254,12 +254,12 @@ mod with_a_server {
             return;
         };
         let pool = Pool::new(&settings(&cluster.url())).unwrap();
-        pool.get().await.unwrap();
+        drop(pool.get().await.unwrap());
         cluster.stop().unwrap();
         let failure = pool.get().await.map(drop).unwrap_err();
         assert_eq!(failure.kind(), StoreErrorKind::Unreachable, "{failure:?}");
         cluster.start().unwrap();
-        pool.get().await.unwrap();
+        drop(pool.get().await.unwrap());
     }
 
     #[cfg(target_os = "linux")]
@@ -284,7 +284,7 @@ mod with_a_server {
         assert_eq!(work.await.unwrap_err().kind(), StoreErrorKind::TimedOut);
         cluster.thaw().unwrap();
         assert_eq!(pool.connections.status().size, 0);
-        pool.get().await.unwrap();
+        drop(pool.get().await.unwrap());
     }
 
     #[tokio::test]
