@@ -135,7 +135,7 @@ async fn a_file_that_goes_while_it_is_served_is_noticed() -> anyhow::Result<()> 
     let gone = daemon
         .until("/readyz", |answer| answer.status == 503)
         .await?;
-    says(&gone.text, &["the file of the store is gone"]);
+    says(&gone.text, &["the store is gone"]);
     says(&daemon.log(), &["ERROR", "catalog.db"]);
     let entities = daemon.get("/api/catalog/entities", None).await?;
     assert_eq!(entities.status, 200, "the last generation is served");

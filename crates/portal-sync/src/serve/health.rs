@@ -21,7 +21,7 @@ pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String)
     let why = match *site.store.borrow() {
         StoreStatus::Opening => Some("reading the store\n"),
         StoreStatus::Unreadable => Some("the store cannot be read: it is tried again\n"),
-        StoreStatus::Gone => Some("the file of the store is gone\n"),
+        StoreStatus::Gone => Some("the store is gone\n"),
         StoreStatus::Emptied => Some("the store was replaced by one without a catalog\n"),
         StoreStatus::Damaged => Some("the store is damaged\n"),
         StoreStatus::Read => None,

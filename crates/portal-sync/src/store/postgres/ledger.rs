@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::failure::{Failure, damaged};
-use super::reading::snapshot;
+use super::pool::snapshot;
 use super::turns::{COLUMNS, entry};
 use crate::held::approval::{Approval, Approvals};
 use crate::store::Approved;

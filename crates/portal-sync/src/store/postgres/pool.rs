@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use deadpool_postgres::{
     Client, Connect, Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts,
+    Transaction,
 };
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::{Config, Error, SimpleQueryMessage};
+use tokio_postgres::{Config, Error, IsolationLevel, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::Failure;
@@ -182,6 +183,16 @@ fn setup(settings: &Settings) -> String {
          SET TimeZone TO 'UTC';
          SHOW server_version_num"
     )
+}
+
+/// A transaction that sees one moment, however long it lasts.
+pub(super) async fn snapshot(client: &mut Client) -> Result<Transaction<'_>, Failure> {
+    let transaction = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start();
+    Ok(transaction.await?)
 }
 
 fn is_new_enough(version: u32) -> Result<(), Failure> {

@@ -6,27 +6,18 @@ use catalog_model::EntityRef;
 use deadpool_postgres::{Client, GenericClient, Transaction};
 use futures::{StreamExt as _, pin_mut};
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{IsolationLevel, Row};
 
 use super::failure::{Failure, damaged};
 use super::ledger::approvals;
+use super::pool::snapshot;
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
 use crate::held::object::{Key, Kind};
 use crate::held::state::{Others, State, StateReader};
 use crate::store::texts::{address_of, org_of};
 use crate::store::{Catalog, Checked, CheckedProvider, KnownProvider, Record, StoreErrorKind};
-
-/// A transaction that sees one moment, however long it lasts.
-pub(super) async fn snapshot(client: &mut Client) -> Result<Transaction<'_>, Failure> {
-    let transaction = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start();
-    Ok(transaction.await?)
-}
 
 /// The number of the newest generation, and when its org was read; none before the first.
 async fn newest(client: &impl GenericClient) -> Result<Option<(u64, Timestamp)>, Failure> {
