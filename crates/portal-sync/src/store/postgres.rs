@@ -36,9 +36,9 @@ mod turns;
 
 mod ending;
 
-mod reading;
-
 mod ledger;
+
+mod reading;
 
 mod listen;
 
