@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use okta_auth::Clock;
-
 use crate::held::run::{FailureKind, Run, Why};
 use crate::store::{CatalogStore, Entry, Holder, Runs};
 
@@ -18,7 +15,6 @@ const AGAIN: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy)]
 pub(crate) struct Elsewhere<'a> {
     pub(crate) store: &'a dyn CatalogStore,
-    pub(crate) clock: &'a dyn Clock,
     pub(crate) provider: &'a str,
     /// This process.
     pub(crate) holder: &'a Holder,
@@ -86,16 +82,16 @@ impl Elsewhere<'_> {
                 Look::Ended
             };
         };
-        let left = held.until.duration_since(self.clock.now());
+        let left = entry.left;
         // A turn of this process that is still open is one that it could not end.
-        let is_over = left <= SignedDuration::ZERO
+        let is_over = left.is_zero()
             || held.holder == *self.holder
             || self.holder.sees_the_end_of(&held.holder);
         match (is_over, is_of_a_daemon) {
             (true, true) => Look::Left,
             // Whoever runs next closes it.
             (true, false) => Look::Ended,
-            (false, _) => Look::UnderWay(Duration::try_from(left).unwrap_or_default()),
+            (false, _) => Look::UnderWay(left),
         }
     }
 }

@@ -81,7 +81,6 @@ impl Keeper {
             okta,
             holder,
             store,
-            clock,
             triggers,
             status,
             position,
@@ -89,7 +88,6 @@ impl Keeper {
         } = self;
         let elsewhere = Elsewhere {
             store: &**store,
-            clock: &**clock,
             provider: &okta.settings().provider,
             holder,
         };
@@ -109,7 +107,6 @@ impl Keeper {
     fn elsewhere(&self) -> Elsewhere<'_> {
         Elsewhere {
             store: &*self.store,
-            clock: &*self.clock,
             provider: &self.okta.settings().provider,
             holder: &self.holder,
         }

@@ -1,6 +1,7 @@
 //! The ledger: every run, and every change that it made or withheld.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -115,6 +116,8 @@ pub(crate) struct Entry {
     pub holder: Holder,
     /// Until when its turn lasts, or would have.
     pub until: Timestamp,
+    /// How long that is from now, by the clock of the store: nothing once it has run out.
+    pub left: Duration,
     /// When it began.
     pub began: Timestamp,
     /// Its account; none while it is under way.

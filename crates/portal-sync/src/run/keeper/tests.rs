@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use okta_api::Client;
 use okta_auth::{ApiToken, ManualClock, OrgUrl, Transport, TransportError};
@@ -112,16 +113,11 @@ struct Kept {
 }
 
 impl Kept {
-    /// At a time when every turn has run out that is not renewed: the clock of the store is that of this machine.
     fn new(org: &Arc<Org>, frequency: Frequency) -> Self {
-        Self::at("2100-01-01T00:00:00Z", org, frequency)
-    }
-
-    fn at(now: &str, org: &Arc<Org>, frequency: Frequency) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("catalog.db")).unwrap();
         let store: Arc<dyn CatalogStore> = Arc::new(store);
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(now.parse().unwrap()));
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let schedule = Schedule {
             frequency,
             ..Schedule::default()
@@ -292,9 +288,8 @@ async fn a_run_that_another_daemon_left_is_taken_over_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_of_another_process_is_waited_for_and_shown() {
-    // Before its turn can have run out.
-    let (org, at) = (Arc::new(Org::default()), "2020-01-01T00:00:00Z");
-    let mut kept = Kept::at(at, &org, daily());
+    let org = Arc::new(Org::default());
+    let mut kept = Kept::new(&org, daily());
     kept.run().await;
     let ended = Run {
         provider: "acme".to_owned(),

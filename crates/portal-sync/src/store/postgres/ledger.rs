@@ -40,7 +40,7 @@ pub(super) async fn run(
     let Some(row) = snapshot.query_opt(&query, &[&number]).await? else {
         return Ok(None);
     };
-    let withheld_in: Option<i64> = row.try_get(9)?;
+    let withheld_in: Option<i64> = row.try_get(10)?;
     // Users before groups, as in a plan.
     let query = format!(
         "SELECT {CHANGE} FROM change

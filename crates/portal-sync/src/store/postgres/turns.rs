@@ -16,7 +16,8 @@ use crate::store::{Holder, StoreErrorKind};
 
 /// What an [`Entry`] is read from.
 pub(super) const COLUMNS: &str =
-    "number, provider, why, holder, until, began, ended, generation, account";
+    "number, provider, why, holder, until, began, ended, generation, account,
+    (extract(epoch FROM until - clock_timestamp()) * 1000)::bigint";
 
 /// Reads a row of [`COLUMNS`].
 pub(super) fn entry(row: &Row) -> Result<Entry, Failure> {
@@ -32,6 +33,7 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Failure> {
         why: serde_json::from_value(why.into()).unwrap_or_default(),
         holder: serde_json::from_str(row.try_get(3)?).map_err(damaged)?,
         until: row.try_get(4)?,
+        left: Duration::from_millis(u64::try_from(row.try_get::<_, i64>(9)?).unwrap_or(0)),
         began: row.try_get(5)?,
         run: ended.map(|ended| Run {
             number: Some(number),

@@ -52,7 +52,7 @@ pub(super) fn run(
         return Ok(None);
     };
     let entry = entry(row)?;
-    let withheld_in: Option<i64> = row.get(9)?;
+    let withheld_in: Option<i64> = row.get(10)?;
     // Users before groups, as in a plan.
     let mut query = transaction.prepare(
         "SELECT change, kind, okta_id, was, ref, cause, fields FROM change

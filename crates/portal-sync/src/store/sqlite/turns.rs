@@ -15,7 +15,8 @@ use crate::store::{Holder, StoreErrorKind};
 
 /// What an [`Entry`] is read from.
 pub(super) const COLUMNS: &str =
-    "number, provider, why, holder, until, began, ended, generation, account";
+    "number, provider, why, holder, until, began, ended, generation, account,
+    until - CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 /// The time by the clock of the database, in milliseconds since 1970.
 pub(super) fn now(connection: &Connection) -> Result<i64, Failure> {
@@ -58,6 +59,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
         why: serde_json::from_value(why.into()).unwrap_or_default(),
         holder: serde_json::from_str(text(3)?).map_err(damaged)?,
         until: instant(row.get(4)?)?,
+        left: Duration::from_millis(u64::try_from(row.get::<_, i64>(9)?).unwrap_or(0)),
         began: text(5)?.parse().map_err(damaged)?,
         run: run.transpose()?,
     })

@@ -79,7 +79,10 @@ pub(in crate::store) async fn a_turn_that_ran_out_is_given_to_the_next_and_fence
 pub(in crate::store) async fn a_turn_that_is_renewed_lasts(place: &dyn Place) {
     let store = place.open().await;
     let turn = store.begin(claim_of(1, SPENT)).await.unwrap();
+    let left = async || store.run(turn.number).await.unwrap().unwrap().0.left;
+    assert_eq!(left().await, Duration::ZERO);
     store.renew(&turn, LEASE).await.unwrap();
+    assert!(!left().await.is_zero());
     let refused = store.begin(claim_of(2, LEASE)).await.unwrap_err();
     assert_eq!(held_by(&refused).number, turn.number);
     writing("acme", team()).end(&*store, &turn).await.unwrap();
