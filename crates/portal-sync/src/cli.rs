@@ -31,6 +31,8 @@ mod session;
 
 mod export;
 
+mod runs;
+
 mod signals;
 
 mod serve;
@@ -72,6 +74,9 @@ enum Command {
     /// Show what `sync` would change, and change nothing
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
+    /// List the runs that were made, the newest first
+    #[command(after_help = help::RUNS)]
+    Runs(runs::RunsArgs),
     /// Print the catalog as entities that Backstage accepts
     #[command(after_help = help::EXPORT)]
     Export(export::ExportArgs),
@@ -186,6 +191,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
             sync::sync(session, &plan, approve.as_deref()).await
         }
         Command::Plan(plan) => sync::plan(session, &plan).await,
+        Command::Runs(arguments) => runs::runs(session, &arguments).await,
         Command::Export(arguments) => export::export(session, arguments).await,
         Command::Filter(_) | Command::Config(_) | Command::Completions { .. } => Exit::Done,
     }

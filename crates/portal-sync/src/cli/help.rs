@@ -39,6 +39,24 @@ Examples:
   portal-sync plan --format json > plan.json   The same for a program
   portal-sync plan --config prod.yaml          With another configuration";
 
+/// Of `runs`.
+pub(super) const RUNS: &str = "\
+Exit codes: 0 listed, or there are none yet; 10 no such tenant; 13 the store fails.
+
+Examples:
+  portal-sync runs                                  What the last twenty changed
+  portal-sync runs --provider acme --limit 1000     More of one tenant
+  portal-sync runs --format json | jq .outcome      One JSON object a line
+  portal-sync runs show 12                          Everything that one of them changed, and why";
+
+/// Of `runs show`.
+pub(super) const RUNS_SHOW: &str = "\
+Exit codes: 0 shown; 10 no such run; 13 the store fails.
+
+Examples:
+  portal-sync runs show 12                                Who came, who went, and why
+  portal-sync runs show 12 --format json | jq '.changes'  The same for a program";
+
 /// Of `export`.
 pub(super) const EXPORT: &str = "\
 Exit codes: 0 all of it is written, or its reader wanted no more; 13 there is no catalog, or it cannot be written whole.

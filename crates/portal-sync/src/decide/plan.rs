@@ -34,7 +34,7 @@ mod draft;
 mod assemble;
 
 pub(crate) use change::{PlannedChange, ToldChange, Withheld};
-pub(crate) use display::name;
+pub(crate) use display::{ChangeLine, FieldLine, name};
 pub(crate) use draft::Draft;
 
 use assemble::Parts;

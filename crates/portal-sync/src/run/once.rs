@@ -386,6 +386,7 @@ pub(crate) fn with_plan(run: Run, plan: &Plan) -> Run {
             withheld: plan.withheld.len(),
             withheld_renames: plan.withheld_renames.len(),
         },
+        approved: plan.approved.clone(),
         guard: plan.tripped.clone(),
         unknown: plan.unknown.clone(),
         quarantined: plan.quarantined.clone(),

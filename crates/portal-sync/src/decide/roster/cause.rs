@@ -36,6 +36,24 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
+    /// All there are.
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Deactivated,
+        Self::LeftUserFilter,
+        Self::Status,
+        Self::Excluded,
+        Self::Left,
+        Self::Merged,
+        Self::NotConfigured,
+        Self::LeftGroupFilter,
+        Self::FilterChanged,
+        Self::NotFound,
+        Self::LeftGroups,
+        Self::GroupsGone,
+        Self::GroupEmpty,
+        Self::Absent,
+    ];
+
     /// Whether the account is no longer in use, as far as anybody can see: it was deactivated, or is gone.
     #[must_use]
     pub(crate) const fn is_leaving(self) -> bool {
@@ -80,6 +98,12 @@ impl Cause {
             Self::Absent => "absent",
         }
     }
+
+    /// The one that this stable word is for.
+    #[must_use]
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
 }
 
 impl fmt::Display for Cause {
@@ -100,5 +124,18 @@ impl fmt::Display for Cause {
             Self::GroupEmpty => "has no members left",
             Self::Absent => "no longer listed by Okta",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cause;
+
+    #[test]
+    fn a_cause_is_found_by_its_word() {
+        for cause in Cause::ALL {
+            assert_eq!(Cause::of_word(cause.as_str()), Some(cause));
+        }
+        assert_eq!(Cause::of_word("moved-to-mars"), None);
     }
 }
