@@ -18,6 +18,8 @@ pub(crate) mod report;
 
 pub(crate) mod history;
 
+pub(crate) mod forget;
+
 pub(crate) mod status;
 
 pub(crate) mod publisher;

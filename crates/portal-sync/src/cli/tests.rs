@@ -35,6 +35,7 @@ fn examples_of_help_are_command_lines() {
         help::PLAN,
         help::RUNS,
         help::RUNS_SHOW,
+        help::FORGET,
         help::EXPORT,
         help::CONFIG_PRINT,
         help::CONFIG_SCHEMA,
@@ -52,7 +53,7 @@ fn examples_of_help_are_command_lines() {
             count += 1;
         }
     }
-    assert_eq!(count, 25);
+    assert_eq!(count, 27);
 }
 
 #[test]
@@ -62,7 +63,15 @@ fn shells_complete_every_command() {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut Cli::command(), "portal-sync", &mut script);
         let script = String::from_utf8(script).unwrap();
-        for command in ["serve", "sync", "plan", "runs", "export", "completions"] {
+        for command in [
+            "serve",
+            "sync",
+            "plan",
+            "runs",
+            "forget",
+            "export",
+            "completions",
+        ] {
             assert!(script.contains(command), "{command} in {shell}");
         }
     }

@@ -348,7 +348,7 @@ impl<'a> OneRun<'a> {
 }
 
 /// The account of a run that failed.
-fn failed(run: Run, error: &RunError) -> Run {
+pub(crate) fn failed(run: Run, error: &RunError) -> Run {
     Run {
         outcome: if error.is_overtaken() {
             Outcome::Overtaken

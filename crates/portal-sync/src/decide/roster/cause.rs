@@ -33,11 +33,13 @@ pub(crate) enum Cause {
     GroupEmpty,
     /// It is no longer listed, and nothing says why.
     Absent,
+    /// Its tenant was taken out of the catalog as a whole.
+    Forgotten,
 }
 
 impl Cause {
     /// All there are.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Deactivated,
         Self::LeftUserFilter,
         Self::Status,
@@ -52,6 +54,7 @@ impl Cause {
         Self::GroupsGone,
         Self::GroupEmpty,
         Self::Absent,
+        Self::Forgotten,
     ];
 
     /// Whether the account is no longer in use, as far as anybody can see: it was deactivated, or is gone.
@@ -75,6 +78,7 @@ impl Cause {
                 | Self::Left
                 | Self::Merged
                 | Self::NotConfigured
+                | Self::Forgotten
         )
     }
 
@@ -96,6 +100,7 @@ impl Cause {
             Self::GroupsGone => "groups-gone",
             Self::GroupEmpty => "group-empty",
             Self::Absent => "absent",
+            Self::Forgotten => "forgotten",
         }
     }
 
@@ -123,6 +128,7 @@ impl fmt::Display for Cause {
             Self::GroupsGone => "its groups are not in the catalog any more",
             Self::GroupEmpty => "has no members left",
             Self::Absent => "no longer listed by Okta",
+            Self::Forgotten => "taken out of the catalog with its tenant",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The runs of the ledger as a table, a line each.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::decide::plan::name;
 use crate::held::run::{Run, Tally};
@@ -43,10 +43,10 @@ impl fmt::Display for Table<'_> {
         for row in &rows {
             let mut line = String::new();
             for ((cell, width), (_, is_number)) in row.iter().zip(widths).zip(COLUMNS) {
-                line += &if is_number {
-                    format!("{cell:>width$}  ")
+                let _ = if is_number {
+                    write!(line, "{cell:>width$}  ")
                 } else {
-                    format!("{cell:<width$}  ")
+                    write!(line, "{cell:<width$}  ")
                 };
             }
             writeln!(f, "{}", line.trim_end())?;
