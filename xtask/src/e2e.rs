@@ -4,9 +4,13 @@
 //! the goldens in `expected`: `report.json`, what `sync` said of itself, and `entities.yaml`, what `export` printed, or
 //! its `entities.digest` where it is too long to be read. Goldens show what changed; whether it is right is the
 //! oracle's to say.
+//!
+//! A [`story`] is what happened to one person, and what the ledger says of it.
 
 pub mod oracle;
 mod rules;
+
+pub mod story;
 
 mod case;
 
@@ -40,17 +44,21 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let program = std::env::current_exe().context("where this program is cannot be told")?;
     let (mut count, mut failed) = (0, Vec::new());
-    for case in Case::all()? {
-        let faults = case.check(&program, mode).await?;
+    let mut tell = |name: String, faults: String| {
         count += 1;
-        say(format_args!(
-            "{:6} {case}",
-            if faults.is_empty() { "ok" } else { "FAILED" }
-        ));
+        let verdict = if faults.is_empty() { "ok" } else { "FAILED" };
+        say(format_args!("{verdict:6} {name}"));
         if !faults.is_empty() {
             say(&faults);
-            failed.push(case.to_string());
+            failed.push(name);
         }
+    };
+    for case in Case::all()? {
+        tell(case.to_string(), case.check(&program, mode).await?);
+    }
+    for story in story::ALL {
+        let faults = story.check(&program, mode).await?;
+        tell(story.name.to_owned(), faults.unwrap_or_default());
     }
     if failed.is_empty() {
         say(format_args!("{count} cases are as they should be"));
@@ -63,7 +71,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     )
 }
 
-/// Runs every case of every scenario and returns what is wrong, nothing when all is right.
+/// Runs every case of every scenario and every story, and returns what is wrong, nothing when all is right.
 ///
 /// # Errors
 ///
@@ -74,6 +82,11 @@ pub async fn check_all(program: &Path) -> anyhow::Result<String> {
         let faults = case.check(program, Mode::Compare).await?;
         if !faults.is_empty() {
             let _ = write!(wrong, "{case}:\n{faults}");
+        }
+    }
+    for story in story::ALL {
+        if let Some(faults) = story.check(program, Mode::Compare).await? {
+            let _ = write!(wrong, "{}:\n{faults}", story.name);
         }
     }
     Ok(wrong)

@@ -31,6 +31,10 @@ mod session;
 
 mod export;
 
+mod runs;
+
+mod forget;
+
 mod signals;
 
 mod serve;
@@ -72,6 +76,12 @@ enum Command {
     /// Show what `sync` would change, and change nothing
     #[command(after_help = help::PLAN)]
     Plan(PlanArgs),
+    /// List the runs that were made, the newest first
+    #[command(after_help = help::RUNS)]
+    Runs(runs::RunsArgs),
+    /// Take everything of a tenant out of the catalog that the configuration does not have any more
+    #[command(after_help = help::FORGET)]
+    Forget(forget::ForgetArgs),
     /// Print the catalog as entities that Backstage accepts
     #[command(after_help = help::EXPORT)]
     Export(export::ExportArgs),
@@ -169,9 +179,10 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Completions { shell } => return completions(*shell),
         _ => {}
     }
-    let purpose = match command {
+    let purpose = match &command {
         Command::Serve => Purpose::Serve,
         Command::Sync(_) => Purpose::Sync,
+        Command::Forget(arguments) if arguments.is_approved() => Purpose::Sync,
         _ => Purpose::Look,
     };
     let session = match Session::open(&global, &environment, purpose).await {
@@ -186,6 +197,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
             sync::sync(session, &plan, approve.as_deref()).await
         }
         Command::Plan(plan) => sync::plan(session, &plan).await,
+        Command::Runs(arguments) => runs::runs(session, &arguments).await,
+        Command::Forget(arguments) => forget::run(session, &arguments).await,
         Command::Export(arguments) => export::export(session, arguments).await,
         Command::Filter(_) | Command::Config(_) | Command::Completions { .. } => Exit::Done,
     }

@@ -11,3 +11,5 @@ pub(crate) mod roster;
 pub(crate) mod mapping;
 
 pub(crate) mod plan;
+
+pub(crate) mod forget;

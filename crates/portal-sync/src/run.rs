@@ -16,6 +16,10 @@ pub(crate) mod once;
 
 pub(crate) mod report;
 
+pub(crate) mod history;
+
+pub(crate) mod forget;
+
 pub(crate) mod status;
 
 pub(crate) mod publisher;

@@ -36,6 +36,7 @@ mod possession;
 mod protocol;
 mod refusals;
 mod requests;
+mod runs;
 mod secrets;
 mod selecting;
 mod serve;

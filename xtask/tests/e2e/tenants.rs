@@ -253,13 +253,113 @@ async fn another_id_for_the_same_org_is_refused_with_the_old_one() -> anyhow::Re
     configure(&acme, &[("corp", "OKTA_URL"), ("partners", "PARTNERS_URL")])?;
     for command in ["sync", "plan"] {
         let refused = acme.run(&[command]).await?.exited(10)?;
-        says(&refused.stderr, &["`corp`", "`acme`", "twice"]);
+        says(
+            &refused.stderr,
+            &["`corp`", "`acme`", "twice", "`portal-sync forget acme`"],
+        );
     }
     configure(&acme, &[("acme", "OKTA_URL"), ("partners", "PARTNERS_URL")])?;
     assert_eq!(acme.export().await?, before);
 
     // A tenant that is gone makes no difference to a new one of another org.
     configure(&acme, &[("partners", "PARTNERS_URL")])?;
+    let stays = acme.run(&["sync"]).await?.exited(0)?;
+    says(&stays.stderr, &["portal-sync forget acme"]);
+    Ok(())
+}
+
+/// A tenant that left the configuration goes when somebody says so, and exactly what was shown.
+#[tokio::test]
+async fn a_tenant_that_is_not_configured_any_more_is_forgotten_when_that_is_approved()
+-> anyhow::Result<()> {
+    let (acme, partners) = two().await?;
     sync(&acme, 0).await?;
+    let [ours, theirs] = catalog(&acme, &partners).await?;
+    let configured = acme.run(&["forget", "partners"]).await?.exited(10)?;
+    says(&configured.stderr, &["`partners`", "configured", "fix: "]);
+
+    configure(&acme, &[("acme", "OKTA_URL")])?;
+    let unknown = acme.run(&["forget", "partner"]).await?.exited(10)?;
+    says(&unknown.stderr, &["`partner`", "`partners`"]);
+    let shown = acme.run(&["forget", "partners"]).await?.exited(2)?;
+    says(&shown.stdout, &["9 users and 7 groups to remove"]);
+    let json = ["forget", "partners", "--format", "json"];
+    let planned = acme.run(&json).await?.exited(2)?.report()?;
+    assert_eq!(counts(&planned, ["removed", "users"]), [16, 9]);
+    assert_eq!(planned["changes"].as_array().unwrap().len(), 16);
+    let wrong = acme
+        .run(&["forget", "partners", "--approve", "0123456789ab"])
+        .await?
+        .exited(2)?;
+    says(&wrong.stderr, &["nothing was approved", "`0123456789ab`"]);
+    assert_eq!(catalog(&acme, &partners).await?, [ours.clone(), theirs]);
+
+    let id = planned["planId"].as_str().unwrap();
+    let approve = ["forget", "partners", "--approve", id];
+    let gone = acme.run(&approve).await?.exited(0)?;
+    says(
+        &gone.stdout,
+        &["generation 3 committed: 9 users and 7 groups removed"],
+    );
+    assert_eq!(catalog(&acme, &partners).await?, [ours, BTreeSet::new()]);
+    acme.run(&approve).await?.exited(10)?;
+
+    // What it did is still told, and who took it out.
+    let runs = ["runs", "--provider", "partners", "--format", "json"];
+    let runs = harness::entities(&acme.run(&runs).await?.exited(0)?.stdout)?;
+    let whys: Vec<&str> = runs.iter().filter_map(|run| run["why"].as_str()).collect();
+    assert_eq!(whys, ["forget", "command"]);
+    let number = runs[0]["run"].to_string();
+    let show = ["runs", "show", &number];
+    let shown = acme.run(&show).await?.exited(0)?;
+    says(&shown.stdout, &["taken out of the catalog with its tenant"]);
+    Ok(())
+}
+
+/// The same org under another id: forgotten as what it was, it comes back as what it is.
+#[tokio::test]
+async fn a_tenant_that_is_called_otherwise_begins_anew_when_the_old_one_is_forgotten()
+-> anyhow::Result<()> {
+    let acme = small().await?;
+    configure(&acme, &[("acme", "OKTA_URL")])?;
+    sync(&acme, 0).await?;
+    let before = acme.export().await?;
+    configure(&acme, &[("corp", "OKTA_URL")])?;
+    acme.run(&["sync"]).await?.exited(10)?;
+    let json = ["forget", "acme", "--format", "json"];
+    let planned = acme.run(&json).await?.exited(2)?.report()?;
+    let id = planned["planId"].as_str().unwrap();
+    acme.run(&["forget", "acme", "--approve", id])
+        .await?
+        .exited(0)?;
+    sync(&acme, 0).await?;
+    let named = |export: &str| export.replace("\"acme\"", "").replace("\"corp\"", "");
+    assert_eq!(named(&acme.export().await?), named(&before));
+    Ok(())
+}
+
+/// A tenant that another process still runs is not forgotten meanwhile.
+#[tokio::test]
+async fn a_tenant_that_is_being_run_is_not_forgotten() -> anyhow::Result<()> {
+    let (acme, partners) = two().await?;
+    sync(&acme, 0).await?;
+    partners.fail(Fault::always(Endpoint::Users, Effect::Hang));
+    let mut run = acme.spawn(&["sync", "--provider", "partners"])?;
+    let newest = async || -> anyhow::Result<Value> {
+        let newest = ["runs", "--limit", "1", "--format", "json"];
+        acme.run(&newest).await?.exited(0)?.report()
+    };
+    while newest().await?["outcome"] != "running" {}
+    configure(&acme, &[("acme", "OKTA_URL")])?;
+    let json = ["forget", "partners", "--format", "json"];
+    let planned = acme.run(&json).await?.exited(2)?.report()?;
+    let id = planned["planId"].as_str().unwrap();
+    let held = acme.run(&["forget", "partners", "--approve", id]).await?;
+    says(&held.exited(14)?.stderr, &["under way", "fix: "]);
+    run.start_kill()?;
+    run.wait().await?;
+    acme.run(&["forget", "partners", "--approve", id])
+        .await?
+        .exited(0)?;
     Ok(())
 }

@@ -242,8 +242,9 @@ impl Renamed {
     #[must_use]
     pub(super) fn fix(&self) -> String {
         format!(
-            "give it the id `{}` again, or start with an empty store (`portalSync.store.url`)",
-            self.stored
+            "give it the id `{0}` again; or `portal-sync forget {0}` takes them out of the catalog, and the next run adds them as \
+             `{1}`",
+            self.stored, self.configured
         )
     }
 }

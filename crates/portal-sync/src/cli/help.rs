@@ -4,7 +4,7 @@
 pub(super) const PROGRAM: &str = "\
 Exit codes:
    0  done; for `plan`: nothing to change
-   2  `plan` has changes
+   2  `plan` has changes; `forget` waits for an approval
    3  removals or renames withheld by the guard
    4  partial: something could not be read or named, and stays as it was
   10  command line or configuration
@@ -38,6 +38,33 @@ Examples:
   portal-sync plan                             What would change, a line each
   portal-sync plan --format json > plan.json   The same for a program
   portal-sync plan --config prod.yaml          With another configuration";
+
+/// Of `runs`.
+pub(super) const RUNS: &str = "\
+Exit codes: 0 listed, or there are none yet; 10 no such tenant; 13 the store fails.
+
+Examples:
+  portal-sync runs                                  What the last twenty changed
+  portal-sync runs --provider acme --limit 1000     More of one tenant
+  portal-sync runs --format json | jq .outcome      One JSON object a line
+  portal-sync runs show 12                          Everything that one of them changed, and why";
+
+/// Of `runs show`.
+pub(super) const RUNS_SHOW: &str = "\
+Exit codes: 0 shown; 10 no such run; 13 the store fails.
+
+Examples:
+  portal-sync runs show 12                                Who came, who went, and why
+  portal-sync runs show 12 --format json | jq '.changes'  The same for a program";
+
+/// Of `forget`.
+pub(super) const FORGET: &str = "\
+Exit codes: 0 forgotten; 2 shown what would go; 10 the tenant is configured, or nobody knows it; 13 the store fails; 14 it is
+being run.
+
+Examples:
+  portal-sync forget old-acme                     What would go, and the id of that
+  portal-sync forget old-acme --approve 1a2b3c4d  Let it go";
 
 /// Of `export`.
 pub(super) const EXPORT: &str = "\

@@ -9,6 +9,7 @@ use super::{Global, config, failure, output};
 use crate::cli::daemon::Renamed;
 use crate::config::permissions::Exposed;
 use crate::config::{Config, Environment};
+use crate::decide::plan::name;
 use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
 use crate::run::provider::{Provider, USER_AGENT, criteria};
@@ -230,6 +231,7 @@ pub(super) fn look_for_strangers(
         }
         tracing::warn!(
             provider = %stranger.id,
+            fix = %format_args!("`portal-sync forget {}` takes them out", name(&stranger.id)),
             "the catalog holds objects of a tenant that is not configured: they stay, and keep their names"
         );
     }

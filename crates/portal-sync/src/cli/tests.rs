@@ -33,6 +33,9 @@ fn examples_of_help_are_command_lines() {
         help::PROGRAM,
         help::SYNC,
         help::PLAN,
+        help::RUNS,
+        help::RUNS_SHOW,
+        help::FORGET,
         help::EXPORT,
         help::CONFIG_PRINT,
         help::CONFIG_SCHEMA,
@@ -50,7 +53,7 @@ fn examples_of_help_are_command_lines() {
             count += 1;
         }
     }
-    assert_eq!(count, 19);
+    assert_eq!(count, 27);
 }
 
 #[test]
@@ -60,7 +63,15 @@ fn shells_complete_every_command() {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut Cli::command(), "portal-sync", &mut script);
         let script = String::from_utf8(script).unwrap();
-        for command in ["serve", "sync", "plan", "export", "completions"] {
+        for command in [
+            "serve",
+            "sync",
+            "plan",
+            "runs",
+            "forget",
+            "export",
+            "completions",
+        ] {
             assert!(script.contains(command), "{command} in {shell}");
         }
     }
@@ -78,5 +89,24 @@ fn shards_are_bounded() {
         let shards = format!("--shards={shards}");
         let read = Cli::try_parse_from(["portal-sync", "export", "--out", "x", &shards]);
         assert_eq!(read.is_ok(), good, "{shards}");
+    }
+}
+
+#[test]
+fn runs_are_listed_or_one_is_shown() {
+    for (arguments, good) in [
+        ("runs", true),
+        ("runs --provider acme --limit 3 --format json", true),
+        ("runs --limit 0", false),
+        ("runs show", false),
+        ("runs show 7 --format json", true),
+        ("runs --format json show 7", true),
+        ("runs --config a.yaml show 7", true),
+        ("runs show 7 --limit 3", false),
+        ("runs show seven", false),
+    ] {
+        let all = format!("portal-sync {arguments}");
+        let read = Cli::try_parse_from(all.split(' '));
+        assert_eq!(read.is_ok(), good, "{arguments}: {read:?}");
     }
 }

@@ -34,8 +34,9 @@ mod draft;
 mod assemble;
 
 pub(crate) use change::{PlannedChange, ToldChange, Withheld};
-pub(crate) use display::name;
+pub(crate) use display::{ChangeLine, FieldLine, name};
 pub(crate) use draft::Draft;
+pub(crate) use id::of_forgotten;
 
 use assemble::Parts;
 use withheld::withheld;

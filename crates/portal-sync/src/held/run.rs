@@ -45,6 +45,9 @@ pub(crate) struct Run {
     pub counts: Counts,
     /// How much changes, or would.
     pub tally: Tally,
+    /// The plan whose approval let go what the guard would have held back.
+    #[serde(default)]
+    pub approved: Option<String>,
     /// Why the guard withheld something.
     pub guard: Vec<Trip>,
     /// Groups whose members could not be read.

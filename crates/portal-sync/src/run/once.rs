@@ -355,7 +355,7 @@ fn is_overtaken(error: &StoreError) -> bool {
 }
 
 /// The account of a run that failed.
-fn failed(run: Run, error: &RunError) -> Run {
+pub(crate) fn failed(run: Run, error: &RunError) -> Run {
     Run {
         outcome: if error.is_overtaken() {
             Outcome::Overtaken
@@ -393,6 +393,7 @@ pub(crate) fn with_plan(run: Run, plan: &Plan) -> Run {
             withheld: plan.withheld.len(),
             withheld_renames: plan.withheld_renames.len(),
         },
+        approved: plan.approved.clone(),
         guard: plan.tripped.clone(),
         unknown: plan.unknown.clone(),
         quarantined: plan.quarantined.clone(),

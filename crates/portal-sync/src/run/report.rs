@@ -1,6 +1,5 @@
-//! What `sync` and `plan` say of a run: a JSON object, and the lines a person reads.
+//! What `sync`, `plan` and `runs show` say of a run: a JSON object, and the lines a person reads.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use okta_auth::visible::{line, message};
@@ -8,9 +7,14 @@ use serde::{Serialize, Serializer};
 
 use crate::decide::mapping::{Collision, Rename, SignIn};
 use crate::decide::plan::{Plan, PlannedChange, Withheld, name};
-use crate::held::quarantine::Quarantine;
-use crate::held::run::{Asked, Counts, Failure, Outcome, Run, Tally, Unknown, seconds};
+use crate::held::run::{Failure, Outcome, Run, Tally, seconds};
 use crate::text::counted::counted;
+
+mod figures;
+
+pub(crate) use figures::{Figures, UNDER_WAY, word};
+
+use figures::shown;
 
 /// So many records that are quarantined are named.
 const SHOWN: usize = 10;
@@ -28,6 +32,7 @@ pub(crate) struct Report<'a> {
 enum Command {
     Plan,
     Sync,
+    Runs,
 }
 
 impl<'a> Report<'a> {
@@ -42,6 +47,13 @@ impl<'a> Report<'a> {
     #[must_use]
     pub(crate) const fn of_sync(run: &'a Run, plan: Option<&'a Plan>) -> Self {
         let command = Command::Sync;
+        Self { run, plan, command }
+    }
+
+    /// What `runs show` says of a run before its changes. Whatever it withheld may have been approved since.
+    #[must_use]
+    pub(crate) const fn of_ledger(run: &'a Run) -> Self {
+        let (command, plan) = (Command::Runs, None);
         Self { run, plan, command }
     }
 }
@@ -59,46 +71,16 @@ struct Object<'a> {
     provider: &'a str,
     /// Its number in the ledger; none of a plan.
     run: Option<u64>,
-    outcome: Outcome,
-    /// Empty when there is no plan.
-    plan_id: &'a str,
-    /// What was read: this version always reads everything.
-    mode: &'static str,
-    generation: Option<u64>,
     #[serde(flatten)]
-    counts: Counts,
-    #[serde(flatten)]
-    tally: Tally,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    guard: Vec<String>,
+    figures: Figures<'a>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     withheld_removals: &'a [Withheld],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     renames_withheld: &'a [Rename],
-    unknown: usize,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    unknown_groups: &'a [Unknown],
-    quarantined: usize,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    quarantined_records: BTreeMap<&'a str, String>,
-    collisions: usize,
-    requests: Requests<'a>,
-    throttled: u64,
-    waited_seconds: f64,
-    backed_off_seconds: f64,
-    duration_seconds: f64,
-    notices: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a Failure>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     details: Option<Details<'a>>,
-}
-
-/// Requests that were sent.
-#[derive(Serialize)]
-struct Requests<'a> {
-    total: u64,
-    endpoints: &'a BTreeMap<String, u64>,
 }
 
 /// The plan in full, for `plan`.
@@ -138,46 +120,13 @@ impl<'a> From<&'a Collision> for NameCollision<'a> {
 impl<'a> Object<'a> {
     fn of(report: &Report<'a>) -> Self {
         let Report { run, plan, command } = *report;
-        let Asked {
-            requests,
-            throttled,
-            waited,
-            backed_off,
-        } = &run.asked;
         let details = plan.filter(|_| command == Command::Plan);
         Self {
             provider: &run.provider,
             run: run.number,
-            // The run that overtook this one has an object of its own.
-            outcome: match run.outcome {
-                Outcome::Overtaken => Outcome::Failed,
-                outcome => outcome,
-            },
-            plan_id: run.plan_id.as_deref().unwrap_or_default(),
-            mode: "full",
-            generation: run.generation,
-            counts: run.counts,
-            tally: run.tally,
-            guard: run.guard.iter().map(ToString::to_string).collect(),
+            figures: Figures::of(run),
             withheld_removals: plan.map_or(&[], |plan| &plan.withheld),
             renames_withheld: plan.map_or(&[], |plan| &plan.withheld_renames),
-            unknown: run.unknown.len(),
-            unknown_groups: &run.unknown,
-            quarantined: run.quarantined.len(),
-            quarantined_records: {
-                let records = run.quarantined.iter();
-                records.map(|(id, it)| (&**id, shown(it))).collect()
-            },
-            collisions: run.collisions,
-            requests: Requests {
-                total: run.asked.total(),
-                endpoints: requests,
-            },
-            throttled: *throttled,
-            waited_seconds: seconds(*waited),
-            backed_off_seconds: seconds(*backed_off),
-            duration_seconds: run.seconds(),
-            notices: run.notices.iter().map(ToString::to_string).collect(),
             error: run.failure.as_ref(),
             details: details.map(|plan| Details {
                 changes: &plan.changes,
@@ -192,9 +141,11 @@ impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.headline(f)?;
         self.figures(f)?;
-        // A plan has named them already.
-        if self.command == Command::Sync {
-            self.quarantined(f)?;
+        match self.command {
+            // It has named them already.
+            Command::Plan => {}
+            Command::Sync => self.quarantined(f, SHOWN)?,
+            Command::Runs => self.quarantined(f, usize::MAX)?,
         }
         let Run {
             provider,
@@ -207,7 +158,8 @@ impl fmt::Display for Report<'_> {
         for reason in guard {
             writeln!(f, "  guard: {}", line(&reason.to_string()))?;
         }
-        if let (true, Some(plan_id)) = (tally.is_withheld(), plan_id) {
+        let can_be_approved = self.command != Command::Runs && tally.is_withheld();
+        if let (true, Some(plan_id)) = (can_be_approved, plan_id) {
             writeln!(
                 f,
                 "  approve this once with: portal-sync sync --provider {provider} --approve {plan_id}"
@@ -240,24 +192,24 @@ impl Report<'_> {
             0 => String::new(),
             renamed => format!(" ({renamed} {what})"),
         };
-        write!(f, "{provider}: ")?;
+        write!(f, "{}: ", name(provider))?;
         match (self.command, tally.has_changes(), self.run.generation) {
             (Command::Plan, false, _) => writeln!(f, "nothing to change"),
-            (Command::Plan, true, _) | (Command::Sync, true, None) => writeln!(
+            (Command::Plan, true, _) | (_, true, None) => writeln!(
                 f,
                 "plan {}: {added} to add, {updated} to update{}, {removed} to remove",
                 self.run.plan_id.as_deref().unwrap_or_default(),
                 of_them("to rename"),
             ),
-            (Command::Sync, false, None) if *outcome == Outcome::Blocked => writeln!(
+            (_, false, None) if *outcome == Outcome::Blocked => writeln!(
                 f,
                 "blocked by the guard; nothing else changed, nothing was written"
             ),
-            (Command::Sync, false, None) => writeln!(f, "nothing changed, nothing was written"),
-            (Command::Sync, false, Some(generation)) => {
+            (_, false, None) => writeln!(f, "nothing changed, nothing was written"),
+            (_, false, Some(generation)) => {
                 writeln!(f, "generation {generation} committed")
             }
-            (Command::Sync, true, Some(generation)) => writeln!(
+            (_, true, Some(generation)) => writeln!(
                 f,
                 "generation {generation} committed: {added} added, {updated} updated{}, {removed} removed",
                 of_them("renamed"),
@@ -305,22 +257,17 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn quarantined(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn quarantined(&self, f: &mut fmt::Formatter<'_>, most: usize) -> fmt::Result {
         let records = &self.run.quarantined;
-        for (id, reason) in records.iter().take(SHOWN) {
+        for (id, reason) in records.iter().take(most) {
             let (id, reason) = (name(id), shown(reason));
             writeln!(f, "  record {id} is quarantined: {reason}")?;
         }
-        if records.len() > SHOWN {
+        if records.len() > most {
             writeln!(f, "  … `plan` names all of them")?;
         }
         Ok(())
     }
-}
-
-/// Why a record is quarantined, as it is shown: it may quote the record.
-fn shown(reason: &Quarantine) -> String {
-    message(&reason.to_string()).into_owned()
 }
 
 #[cfg(test)]

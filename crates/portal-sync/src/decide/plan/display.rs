@@ -6,7 +6,9 @@ use catalog_model::FieldChange;
 use okta_auth::visible::{Visible, line, message, visible};
 use serde_json::Value;
 
+use super::change::{ToldChange, Withheld};
 use super::{Plan, PlannedChange};
+use crate::decide::roster::Cause;
 use crate::text::counted::counted;
 
 /// The most characters of a name or an id.
@@ -24,21 +26,7 @@ impl fmt::Display for Plan {
             writeln!(f, "{change}")?;
         }
         for withheld in &self.withheld {
-            match withheld.cause {
-                Some(cause) => {
-                    writeln!(
-                        f,
-                        "! {} stays, removal withheld: {cause}",
-                        line(withheld.entity_ref.as_str())
-                    )?;
-                }
-                None => writeln!(
-                    f,
-                    "! {} keeps {}, their removal withheld",
-                    withheld.entity_ref,
-                    counted(withheld.members.len(), "member", "members")
-                )?,
-            }
+            writeln!(f, "{}", ChangeLine::from(withheld))?;
         }
         for rename in &self.withheld_renames {
             writeln!(
@@ -82,30 +70,87 @@ impl fmt::Display for Plan {
 
 impl fmt::Display for PlannedChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fields = match self {
-            Self::Added { entity_ref, .. } => return write!(f, "+ {entity_ref}"),
-            Self::Removed {
-                entity_ref, cause, ..
-            } => return write!(f, "- {entity_ref}: {cause}"),
-            Self::Updated {
-                entity_ref, fields, ..
-            } => {
-                write!(f, "~ {entity_ref}")?;
-                fields
-            }
-            Self::Renamed {
-                from,
-                entity_ref,
-                fields,
-                ..
-            } => {
-                write!(f, "~ {from} is renamed to {entity_ref}")?;
-                fields
-            }
-        };
+        let told = ToldChange::from(self);
+        write!(f, "{}", ChangeLine::from(&told))?;
+        let fields = told.fields.unwrap_or_default();
         fields
             .iter()
-            .try_for_each(|field| write!(f, "\n    {}", Shown(field)))
+            .try_for_each(|field| write!(f, "\n    {}", FieldLine::from(field)))
+    }
+}
+
+/// A change, without its fields, on a line of its own: as a plan has it, and as the ledger has it. Words of a later version are
+/// told as they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChangeLine<'a> {
+    /// What happens: `added`, `updated`, `renamed`, `removed` or `withheld`.
+    pub change: &'a str,
+    /// The entity.
+    pub entity_ref: &'a str,
+    /// What it was called before it was renamed.
+    pub from: Option<&'a str>,
+    /// The stable word for why it goes, or would go.
+    pub cause: Option<&'a str>,
+    /// How many members a group would lose.
+    pub members: usize,
+}
+
+impl<'a> From<&ToldChange<'a>> for ChangeLine<'a> {
+    fn from(told: &ToldChange<'a>) -> Self {
+        Self {
+            change: told.change,
+            entity_ref: told.entity_ref,
+            from: told.from,
+            cause: told.cause,
+            members: 0,
+        }
+    }
+}
+
+impl<'a> From<&'a Withheld> for ChangeLine<'a> {
+    fn from(withheld: &'a Withheld) -> Self {
+        Self {
+            change: "withheld",
+            entity_ref: withheld.entity_ref.as_str(),
+            from: None,
+            cause: withheld.cause.map(Cause::as_str),
+            members: withheld.members.len(),
+        }
+    }
+}
+
+impl fmt::Display for ChangeLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entity = name(self.entity_ref);
+        let cause = self.cause.map(Said);
+        match (self.change, self.from, cause) {
+            ("added", _, _) => write!(f, "+ {entity}"),
+            ("updated", _, _) => write!(f, "~ {entity}"),
+            ("renamed", Some(from), _) => write!(f, "~ {} is renamed to {entity}", name(from)),
+            ("removed", _, Some(cause)) => write!(f, "- {entity}: {cause}"),
+            ("withheld", _, Some(cause)) => {
+                write!(f, "! {entity} stays, removal withheld: {cause}")
+            }
+            ("withheld", _, None) => write!(
+                f,
+                "! {entity} keeps {}, their removal withheld",
+                counted(self.members, "member", "members")
+            ),
+            (other, _, None) => write!(f, "? {entity} {}", name(other)),
+            (other, _, Some(cause)) => write!(f, "? {entity} {}: {cause}", name(other)),
+        }
+    }
+}
+
+/// A cause by its stable word, as people read it.
+struct Said<'a>(&'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Cause::of_word(self.0) {
+            Some(cause) => cause.fmt(f),
+            None => name(self.0).fmt(f),
+        }
     }
 }
 
@@ -115,20 +160,41 @@ pub(crate) fn name(text: &str) -> Visible<'_> {
 }
 
 /// A change of a field on one line. Of long values it shows where they differ.
-struct Shown<'a>(&'a FieldChange);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldLine<'a> {
+    path: &'a str,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+}
 
-impl fmt::Display for Shown<'_> {
+impl<'a> From<&'a FieldChange> for FieldLine<'a> {
+    fn from(change: &'a FieldChange) -> Self {
+        Self {
+            path: &change.path,
+            before: change.before.as_ref(),
+            after: change.after.as_ref(),
+        }
+    }
+}
+
+impl<'a> FieldLine<'a> {
+    /// The same of a change that was written down.
+    #[must_use]
+    pub(crate) fn of_written(change: &'a Value) -> Option<Self> {
+        Some(Self {
+            path: change.get("path")?.as_str()?,
+            before: change.get("before"),
+            after: change.get("after"),
+        })
+    }
+}
+
+impl fmt::Display for FieldLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FieldChange {
-            path,
-            before,
-            after,
-            ..
-        } = self.0;
-        let path = line(path);
+        let path = line(self.path);
         // JSON escapes backslashes, so that what is written out by its number is no text that looks like it.
         let text = |value: &Value| line(&value.to_string()).into_owned();
-        match (before.as_ref().map(text), after.as_ref().map(text)) {
+        match (self.before.map(text), self.after.map(text)) {
             (None, Some(after)) => write!(f, "+ {path}: {}", Part::new(&after, 0)),
             (Some(before), None) => write!(f, "- {path}: {}", Part::new(&before, 0)),
             (Some(before), Some(after)) => {
@@ -196,7 +262,7 @@ mod tests {
 
     fn shown(before: Value, after: Value) -> String {
         let change = FieldChange::new("spec.profile.displayName", Some(before), Some(after));
-        Shown(&change).to_string()
+        FieldLine::from(&change).to_string()
     }
 
     /// What a person approves looks like what it is.

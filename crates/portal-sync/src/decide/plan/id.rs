@@ -12,7 +12,7 @@ use crate::decide::mapping::Rename;
 use crate::decide::roster::Cause;
 use crate::held::document::digest_of;
 use crate::held::leavers::Leavers;
-use crate::held::object::Kind;
+use crate::held::object::{Key, Kind};
 
 /// Names removals and renames that are withheld and what becomes of people who leave, and nothing else of the plan: they
 /// can be approved after the rest was applied. An id whose approval was used is not given again: when the same removals
@@ -60,6 +60,13 @@ pub(super) fn of_changes(plan: &Plan) -> String {
     let removed = plan.removed.iter();
     let removed = removed.map(|key| [key.kind().as_str().into(), key.text()]);
     of_parts(&plan.provider, written.chain(removed))
+}
+
+/// Names the removal of exactly these objects with their provider.
+pub(crate) fn of_forgotten<'k>(provider: &str, keys: impl Iterator<Item = &'k Key>) -> String {
+    let removed = keys.map(|key| [key.kind().as_str().into(), key.text()]);
+    let purpose = [Cow::from("forget"), Cow::from("")];
+    of_parts(provider, std::iter::once(purpose).chain(removed))
 }
 
 fn kind_of(entity_ref: &EntityRef) -> &'static str {

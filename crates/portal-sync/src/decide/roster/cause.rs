@@ -33,9 +33,30 @@ pub(crate) enum Cause {
     GroupEmpty,
     /// It is no longer listed, and nothing says why.
     Absent,
+    /// Its tenant was taken out of the catalog as a whole.
+    Forgotten,
 }
 
 impl Cause {
+    /// All there are.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Deactivated,
+        Self::LeftUserFilter,
+        Self::Status,
+        Self::Excluded,
+        Self::Left,
+        Self::Merged,
+        Self::NotConfigured,
+        Self::LeftGroupFilter,
+        Self::FilterChanged,
+        Self::NotFound,
+        Self::LeftGroups,
+        Self::GroupsGone,
+        Self::GroupEmpty,
+        Self::Absent,
+        Self::Forgotten,
+    ];
+
     /// Whether the account is no longer in use, as far as anybody can see: it was deactivated, or is gone.
     #[must_use]
     pub(crate) const fn is_leaving(self) -> bool {
@@ -57,6 +78,7 @@ impl Cause {
                 | Self::Left
                 | Self::Merged
                 | Self::NotConfigured
+                | Self::Forgotten
         )
     }
 
@@ -78,7 +100,14 @@ impl Cause {
             Self::GroupsGone => "groups-gone",
             Self::GroupEmpty => "group-empty",
             Self::Absent => "absent",
+            Self::Forgotten => "forgotten",
         }
+    }
+
+    /// The one that this stable word is for.
+    #[must_use]
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
     }
 }
 
@@ -99,6 +128,20 @@ impl fmt::Display for Cause {
             Self::GroupsGone => "its groups are not in the catalog any more",
             Self::GroupEmpty => "has no members left",
             Self::Absent => "no longer listed by Okta",
+            Self::Forgotten => "taken out of the catalog with its tenant",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cause;
+
+    #[test]
+    fn a_cause_is_found_by_its_word() {
+        for cause in Cause::ALL {
+            assert_eq!(Cause::of_word(cause.as_str()), Some(cause));
+        }
+        assert_eq!(Cause::of_word("moved-to-mars"), None);
     }
 }

@@ -8,6 +8,8 @@ use super::*;
 use crate::decide::plan::tests::{plan, settings};
 use crate::held::object::Kind;
 use crate::held::org::Org;
+use crate::held::quarantine::Quarantine;
+use crate::held::run::{Asked, Unknown};
 use crate::held::state::State;
 use crate::held::trip::Trip;
 use crate::run::once::with_plan;

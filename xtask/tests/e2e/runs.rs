@@ -1,0 +1,142 @@
+//! The ledger: what `runs` says of runs that were made, that are under way, and that failed.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use xtask::harness;
+use xtask::simulator::{Effect, Endpoint, Fault};
+
+use crate::{says, small, small_synced};
+
+const SOREN: &str = "00u6soren0berg00000d";
+
+#[tokio::test]
+async fn before_the_first_run_there_is_nothing_to_list() -> anyhow::Result<()> {
+    let small = small().await?;
+    for arguments in [&["runs"][..], &["runs", "--provider", "default"]] {
+        let listed = small.run(arguments).await?.exited(0)?;
+        assert_eq!(listed.stdout, "");
+    }
+    let unknown = small.run(&["runs", "show", "1"]).await?.exited(10)?;
+    says(&unknown.stderr, &["no run 1", "none yet", "fix: "]);
+    let unknown = small.run(&["runs", "--provider", "defualt"]).await?;
+    says(&unknown.exited(10)?.stderr, &["`defualt`", "`default`"]);
+    assert!(!small.path("catalog.db").exists());
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_run_is_listed_the_newest_first() -> anyhow::Result<()> {
+    let (small, _) = small_synced().await?;
+    let now = small.simulator.now();
+    small
+        .simulator
+        .edit(|org| org.set_status(SOREN, "DEPROVISIONED", now));
+    let sync = small.sync(0).await?;
+    small
+        .simulator
+        .fail(Fault::always(Endpoint::Users, Effect::NoRecords));
+    small.sync(3).await?;
+    small.simulator.clear_faults();
+    small.simulator.edit(|org| org.clients.clear());
+    small.sync(11).await?;
+
+    let listed = small.run(&["runs", "--format", "json"]).await?.exited(0)?;
+    let runs = harness::entities(&listed.stdout)?;
+    let told: Vec<Value> = runs
+        .iter()
+        .map(|run| json!([run["run"], run["provider"], run["outcome"], run["why"]]))
+        .collect();
+    let expected = [
+        json!([4, "default", "failed", "command"]),
+        json!([3, "default", "blocked", "command"]),
+        json!([2, "default", "complete", "command"]),
+        json!([1, "default", "complete", "command"]),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(runs[0]["failure"]["kind"], "refused");
+    assert_eq!(runs[0]["failure"]["exitCode"], 11);
+    assert_eq!(runs[1]["failure"], Value::Null);
+    assert_eq!(runs[1]["generation"], Value::Null);
+    // What a run said of itself is what the ledger says of it, but for the time that it took to write that.
+    for (key, value) in sync.as_object().unwrap() {
+        if key != "durationSeconds" {
+            assert_eq!(&runs[2][key], value, "{key}");
+        }
+    }
+    let lines = small.run(&["runs", "--limit", "2"]).await?.exited(0)?;
+    assert_eq!(lines.stdout.lines().count(), 3, "{}", lines.stdout);
+    says(&lines.stdout, &["refused", "8 withheld", "blocked"]);
+
+    let none = small.run(&["runs", "show", "9"]).await?.exited(10)?;
+    says(&none.stderr, &["no run 9", "the newest is 4", "fix: "]);
+    let both = small.run(&["runs", "--limit", "2", "show", "1"]).await?;
+    says(&both.exited(10)?.stderr, &["--limit", "fix: "]);
+    Ok(())
+}
+
+/// What `plan` and `sync` told of changes is what the ledger has of them.
+#[tokio::test]
+async fn a_run_is_shown_with_the_changes_that_its_plan_had() -> anyhow::Result<()> {
+    let (small, _) = small_synced().await?;
+    let now = small.simulator.now();
+    small
+        .simulator
+        .edit(|org| org.set_status(SOREN, "DEPROVISIONED", now));
+    let plan = small.plan(2).await?;
+    small.sync(0).await?;
+    let show = ["runs", "show", "2", "--format", "json"];
+    let shown = small.run(&show).await?.exited(0)?.report()?;
+    assert_eq!(shown["changes"], plan["changes"]);
+    assert_eq!(shown["planId"], plan["planId"]);
+
+    small
+        .simulator
+        .fail(Fault::always(Endpoint::Users, Effect::NoRecords));
+    let blocked = small.sync(3).await?;
+    let show = ["runs", "show", "3", "--format", "json"];
+    let shown = small.run(&show).await?.exited(0)?.report()?;
+    let removals = |of: &Value| -> BTreeSet<String> {
+        let all = of["withheldRemovals"].as_array().unwrap();
+        all.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(removals(&shown), removals(&blocked));
+    let lines = small.run(&["runs", "show", "3"]).await?.exited(0)?;
+    says(&lines.stdout, &["stays, removal withheld", "guard: "]);
+
+    let id = blocked["planId"].as_str().unwrap();
+    small.run(&["sync", "--approve", id]).await?.exited(0)?;
+    let show = ["runs", "show", "4", "--format", "json"];
+    let approved = small.run(&show).await?.exited(0)?.report()?;
+    assert_eq!(approved["approved"], id);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_run_under_way_is_listed_and_one_that_was_killed_is_interrupted() -> anyhow::Result<()> {
+    let (small, _) = small_synced().await?;
+    small
+        .simulator
+        .fail(Fault::always(Endpoint::Users, Effect::Hang));
+    let mut run = small.spawn(&["sync"])?;
+    let outcome = async || -> anyhow::Result<Value> {
+        let newest = ["runs", "--limit", "1", "--format", "json"];
+        small.run(&newest).await?.exited(0)?.report()
+    };
+    let mut newest = outcome().await?;
+    while newest["run"] == 1 {
+        newest = outcome().await?;
+    }
+    assert_eq!(newest["outcome"], "running");
+    assert_eq!(newest["ended"], Value::Null);
+    says(newest["holder"].as_str().unwrap(), &["process "]);
+    run.start_kill()?;
+    run.wait().await?;
+    small.simulator.clear_faults();
+    small.sync(0).await?;
+    let second = ["runs", "show", "2", "--format", "json"];
+    let second = small.run(&second).await?.exited(0)?.report()?;
+    assert_eq!(second["outcome"], "failed");
+    assert_eq!(second["failure"]["kind"], "interrupted");
+    Ok(())
+}
