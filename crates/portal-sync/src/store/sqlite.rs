@@ -42,8 +42,6 @@ use connections::Shared;
 use failure::{Failure, damaged};
 use file::Opened;
 use index::Index;
-#[cfg(test)]
-pub(super) use migrate::mark;
 
 /// How long the start of `serve` waits for another process's transaction. What it has to write can be written later.
 const PATIENCE_OF_START: Duration = Duration::from_secs(1);

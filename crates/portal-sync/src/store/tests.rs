@@ -12,6 +12,7 @@ use crate::testing::{claim, writing};
 
 mod damage;
 mod files;
+mod versions;
 
 keeps_the_laws!(sqlite, Some(Sqlite(tempfile::tempdir().unwrap())));
 

@@ -268,20 +268,5 @@ fn checksum(migration: &Migration) -> String {
     Digest::from_bytes(Sha256::digest(migration.sql).into()).to_string()
 }
 
-/// Marks a database as one that was made by the first steps.
-#[cfg(test)]
-pub(in crate::store) fn mark(connection: &Connection, version: i64) {
-    connection.execute_batch(HISTORY).unwrap();
-    for (number, migration) in (1..=version).zip(MIGRATIONS) {
-        let insert = "INSERT INTO migration VALUES (?1, ?2, ?3, '')";
-        let row = rusqlite::params![number, migration.name, checksum(migration)];
-        connection.execute(insert, row).unwrap();
-    }
-    let application = ("application_id", APPLICATION_ID);
-    for (name, value) in [application, ("user_version", version)] {
-        connection.pragma_update(None, name, value).unwrap();
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
-//! Files that may only be read, that go, that come back, and that earlier versions wrote.
+//! Files that may only be read, that go, and that come back.
 
 use std::fs;
 use std::time::Duration;
 
+use super::versions::earlier;
 use super::*;
 
 async fn one_generation(path: &Path, name: &str) -> SqliteStore {
@@ -62,104 +63,10 @@ async fn a_locked_store_of_an_earlier_version_is_served_all_the_same() {
         .unwrap();
     let (serving, kept) = SqliteStore::open_to_serve(&path).unwrap();
     assert_eq!(kept.unwrap().kind(), StoreErrorKind::Locked);
-    assert_eq!(names(&serving).await, ["user:default/jane"]);
+    assert_eq!(serving.generation().await.unwrap(), Some(2));
     writer.execute_batch("ROLLBACK").unwrap();
     let more = writing("acme", vec![user("00u2", "bob")]);
-    assert_eq!(more.run(&serving).await.unwrap(), 8);
-}
-
-/// A file as an earlier version left it.
-fn earlier(path: &Path, version: i64) {
-    let database = Connection::open(path).unwrap();
-    let body = Written::from(user("00u1", "jane"))
-        .document
-        .body()
-        .to_owned();
-    let (more, value) = match version {
-        1 => ("", ""),
-        _ => (", remembered TEXT", ", '{}'"),
-    };
-    database
-        .execute_batch(&format!(
-            "CREATE TABLE provider (id TEXT NOT NULL PRIMARY KEY, generation INTEGER NOT NULL, taken_at TEXT NOT NULL{more})
-                 STRICT, WITHOUT ROWID;
-             CREATE TABLE entity (provider TEXT NOT NULL, kind TEXT NOT NULL, okta_id TEXT NOT NULL, ref TEXT NOT NULL UNIQUE,
-                 body TEXT NOT NULL, PRIMARY KEY (provider, kind, okta_id)) STRICT, WITHOUT ROWID;
-             INSERT INTO provider VALUES ('acme', 7, '2026-01-01T00:00:00Z'{value});
-             PRAGMA user_version = {version};"
-        ))
-        .unwrap();
-    database
-        .execute(
-            "INSERT INTO entity VALUES ('acme', 'User', '00u1', 'user:default/jane', ?1)",
-            [body],
-        )
-        .unwrap();
-    if version > 1 {
-        crate::store::sqlite::mark(&database, version);
-    }
-}
-
-#[tokio::test]
-async fn every_earlier_version_is_read_as_it_is_and_written_as_the_newest() {
-    for version in [1, 2] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = in_folder(&folder);
-        earlier(&path, version);
-        let before = fs::read(&path).unwrap();
-        let looking = SqliteStore::open_to_look(&path).unwrap();
-        let catalog = looking.catalog().await.unwrap().unwrap();
-        assert_eq!((catalog.generation, catalog.records.len()), (7, 1));
-        assert_eq!(looking.state("acme").await.unwrap().generation(), Some(7));
-        assert_eq!(looking.providers().await.unwrap().len(), 1);
-        looking.check().await.unwrap();
-        assert_eq!(fs::read(&path).unwrap(), before, "version {version}");
-        // Another process brings it up to date, and whoever looks goes on.
-        let writing = SqliteStore::open(&path).unwrap();
-        assert_eq!(looking.catalog().await.unwrap(), Some(catalog.clone()));
-        assert_eq!(writing.catalog().await.unwrap(), Some(catalog));
-        Connection::open(&path)
-            .unwrap()
-            .execute("UPDATE entity SET body = '{}'", [])
-            .unwrap();
-        let error = writing.check().await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Damaged);
-    }
-}
-
-/// What a process that was started before there were sums, and has the file open since, does to it.
-#[tokio::test]
-async fn whoever_keeps_no_sums_cannot_write_any_more() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = in_folder(&folder);
-    earlier(&path, 2);
-    let old = Connection::open(&path).unwrap();
-    old.pragma_update(None, "journal_mode", "wal").unwrap();
-    let store = SqliteStore::open(&path).unwrap();
-    for sql in [
-        "INSERT INTO provider (id, generation, taken_at, remembered) VALUES ('acme', 8, '2026-01-02T00:00:00Z', '{}')
-         ON CONFLICT (id) DO UPDATE SET generation = 8, taken_at = '2026-01-02T00:00:00Z', remembered = '{}'",
-        "INSERT INTO provider (id, generation, taken_at, remembered) VALUES ('new', 8, '2026-01-02T00:00:00Z', '{}')
-         ON CONFLICT (id) DO UPDATE SET generation = 8, taken_at = '2026-01-02T00:00:00Z', remembered = '{}'",
-        "UPDATE provider SET remembered = '{}' WHERE id = 'acme' AND generation = 7",
-    ] {
-        let refused = old.execute(sql, []).map_err(|error| error.to_string());
-        let refused = refused.expect_err(sql);
-        assert!(refused.contains("newer portal-sync"), "{refused}");
-        store.check().await.unwrap();
-    }
-    // What keeps sums goes on.
-    let turn = store.begin(claim("acme")).await.unwrap();
-    let ending = Ending {
-        work: Work::Remembered(Remembered::default()),
-        ..Ending::of(Run::default())
-    };
-    store.end(&turn, ending).await.unwrap();
-    let more = writing("acme", vec![user("00u2", "bob")]);
-    assert_eq!(more.run(&store).await.unwrap(), 8);
-    let first = writing("new", vec![user("00u3", "zoe")]);
-    assert_eq!(first.run(&store).await.unwrap(), 9);
-    store.check().await.unwrap();
+    assert_eq!(more.run(&serving).await.unwrap(), 3);
 }
 
 #[tokio::test]
