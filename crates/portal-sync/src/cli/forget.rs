@@ -8,7 +8,6 @@ use crate::decide::forget::Forgetting;
 use crate::exit::Exit;
 use crate::held::run::Run;
 use crate::run::forget::{ForgetReport, forget, planned};
-use crate::store::CatalogStore as _;
 use crate::text::nearest::{listed, nearest};
 
 #[derive(Debug, Args)]
@@ -56,7 +55,7 @@ pub(super) async fn run(session: Session, arguments: &ForgetArgs) -> Exit {
         clock,
         ..
     } = &session;
-    match forget(&forgetting, store, holder, &**clock).await {
+    match forget(&forgetting, &**store, holder, &**clock).await {
         Ok(run) => tell(&run, &forgetting, *format, Exit::Done),
         Err(error) => failure::of_run(provider, &error),
     }

@@ -6,7 +6,7 @@ use super::session::Session;
 use super::{Format, failure, help, output};
 use crate::exit::Exit;
 use crate::run::history::{PastChanges, PastRun, Table};
-use crate::store::{CatalogStore as _, Runs, StoreError};
+use crate::store::{Runs, StoreError};
 use crate::text::nearest::nearest;
 
 /// So many runs are listed.

@@ -66,6 +66,7 @@ fn eventful() -> Run {
 
 fn entry(run: Option<Run>) -> Entry {
     Entry {
+        left: Duration::ZERO,
         number: 7,
         provider: "acme".to_owned(),
         why: Why::Schedule,

@@ -25,7 +25,7 @@ pub(in crate::store) mod place {
             Some(Self { settings })
         }
 
-        pub(in crate::store) fn pool(&self) -> Pool {
+        pub(in crate::store::postgres) fn pool(&self) -> Pool {
             Pool::new(&self.settings).unwrap()
         }
 

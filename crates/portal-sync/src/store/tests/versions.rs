@@ -85,7 +85,7 @@ async fn there_is_a_file_of_each_version_but_the_newest() {
 #[tokio::test]
 async fn every_earlier_version_is_read_as_it_is() {
     let mut first = None;
-    for (version, folder, path) in each() {
+    for (version, _folder, path) in each() {
         let store = SqliteStore::open_to_look(&path).unwrap();
         assert_eq!(names(&store).await, REFS, "version {version}");
         assert_eq!(store.generation().await.unwrap(), Some(2));
