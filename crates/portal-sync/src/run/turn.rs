@@ -46,20 +46,84 @@ pub(crate) async fn renewing<T>(
     }
 }
 
-/// Renews a turn until it is lost: somebody else has it, or nobody could renew it for as long as it lasts.
+/// Renews a turn until it is lost: somebody else has it, or the store gave no leave for as long as it lasts.
 async fn lost(store: &dyn CatalogStore, turn: &Turn) -> StoreError {
     let mut renewed = Instant::now();
     loop {
         sleep(RENEWAL).await;
         let asked = Instant::now();
-        match timeout(RENEWAL, store.renew(turn, LEASE)).await {
-            Ok(Ok(())) => renewed = asked,
-            Ok(Err(error)) if error.kind() == StoreErrorKind::Conflict => return error,
-            _ if renewed.elapsed() >= LEASE => {
-                let doing = format!("renewing the turn of run {}", turn.number);
-                return StoreError::new(StoreErrorKind::Conflict, doing);
+        let failed = match timeout(RENEWAL, store.renew(turn, LEASE)).await {
+            Ok(Ok(())) => {
+                renewed = asked;
+                continue;
             }
-            _ => {}
+            Ok(Err(error)) if error.kind() == StoreErrorKind::Conflict => return error,
+            Ok(Err(error)) => error,
+            Err(elapsed) => {
+                let doing = format!("renewing the turn of run {}", turn.number);
+                StoreError::new(StoreErrorKind::TimedOut, doing).because(elapsed)
+            }
+        };
+        if renewed.elapsed() >= LEASE {
+            return failed;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::Stubborn;
+
+    fn turn() -> Turn {
+        Turn {
+            provider: "acme".to_owned(),
+            number: 7,
+        }
+    }
+
+    async fn never() -> Result<(), RunError> {
+        std::future::pending().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_goes_on_while_the_turn_is_renewed_and_for_as_long_as_it_lasts() {
+        let begun = Instant::now();
+        // Twice the store cannot be asked, which the turn outlasts.
+        let store = Stubborn::new(Some(2));
+        let work = async {
+            sleep(Duration::from_secs(600)).await;
+            Ok(())
+        };
+        while_held(&*store, Some(&turn()), work).await.unwrap();
+        assert_eq!(begun.elapsed().as_secs(), 600);
+
+        for (store, kind) in [
+            (Stubborn::new(Some(100)), StoreErrorKind::Locked),
+            (Stubborn::new(None), StoreErrorKind::TimedOut),
+        ] {
+            let begun = Instant::now();
+            let lost = while_held(&*store, Some(&turn()), never())
+                .await
+                .unwrap_err();
+            assert!(
+                matches!(&lost, RunError::Store(error) if error.kind() == kind),
+                "{lost}"
+            );
+            let after = begun.elapsed();
+            assert!(after >= LEASE && after <= LEASE + RENEWAL, "{after:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_ends_a_run_is_waited_for_whatever_becomes_of_its_turn() {
+        let store = Stubborn::new(Some(100));
+        let work = async {
+            sleep(Duration::from_secs(600)).await;
+            7
+        };
+        assert_eq!(renewing(&*store, &turn(), work).await, 7);
     }
 }

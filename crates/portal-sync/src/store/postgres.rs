@@ -53,6 +53,9 @@ use tables::MIGRATIONS;
 /// How long something short may take, until it is given up.
 const SOON: Duration = Duration::from_secs(30);
 
+/// How long the look may take that tells whether the database is there.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// How long something may take in which everything is read or written. Each statement has a limit of its own.
 const LONG: Duration = Duration::from_secs(15 * 60);
 
@@ -371,8 +374,13 @@ impl CatalogStore for PostgresStore {
 
     fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
         async move {
-            self.reading(SOON, async |client| reading::generation(client).await)
-                .await
+            let asked = self.reading(AT_ONCE, async |client| reading::generation(client).await);
+            // Also where all connections are in use.
+            let answered = tokio::time::timeout(AT_ONCE, asked).await;
+            answered.unwrap_or_else(|error| {
+                let doing = format!("reading `{}`", self.shared.settings.address);
+                Err(StoreError::new(StoreErrorKind::TimedOut, doing).because(error))
+            })
         }
         .boxed()
     }
