@@ -34,7 +34,7 @@ mod sqlite;
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, Retention, Runs, Work};
-pub(crate) use sqlite::SqliteStore;
+pub(crate) use sqlite::{BackupError, SqliteStore};
 pub(crate) use turn::{Claim, HeldBy, LEASE, RENEWAL, Turn};
 
 /// The address of a store.

@@ -66,6 +66,23 @@ Examples:
   portal-sync forget old-acme                     What would go, and the id of that
   portal-sync forget old-acme --approve 1a2b3c4d  Let it go";
 
+/// Of `store check`.
+pub(super) const STORE_CHECK: &str = "\
+Exit codes: 0 whole; 13 damaged, or there is none yet. Nothing is written.
+
+Examples:
+  portal-sync store check                                  Is it whole, and how old is what is in it?
+  portal-sync store check --format json | jq '.providers'  For a program";
+
+/// Of `store backup`.
+pub(super) const STORE_BACKUP: &str = "\
+Exit codes: 0 copied; 10 the file is there already; 13 it cannot be written, or the store is damaged.
+
+Examples:
+  portal-sync store backup /backup/monday.db  While `serve` goes on
+
+To restore one, stop `serve`, move the files of the store away, and copy the backup to the path of the store.";
+
 /// Of `export`.
 pub(super) const EXPORT: &str = "\
 Exit codes: 0 all of it is written, or its reader wanted no more; 13 there is no catalog, or it cannot be written whole.
