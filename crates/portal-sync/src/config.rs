@@ -49,6 +49,8 @@ mod tokens;
 
 mod server;
 
+mod retention;
+
 mod daemon;
 
 mod mapping;
@@ -67,6 +69,7 @@ pub(crate) use schema::schema;
 pub(crate) use server::Server;
 
 use crate::run::provider::ProviderConfig;
+use crate::store::Retention;
 
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
@@ -79,6 +82,8 @@ pub(crate) struct Config {
     pub providers: Vec<ProviderConfig>,
     /// Where the catalog is kept.
     pub store: Store,
+    /// How much of the ledger is kept.
+    pub retention: Retention,
     /// What `serve` listens on, and whom it answers.
     pub server: Server,
     /// Logs and traces.
@@ -146,6 +151,7 @@ fn checked(layers: &Layers, cwd: &Path) -> Result<Config, ConfigErrors> {
     Ok(Config {
         providers,
         store: daemon.store,
+        retention: daemon.retention,
         server: daemon.server,
         telemetry: daemon.telemetry,
         notices,

@@ -18,7 +18,7 @@ use crate::run::schedule::{Frequency, Schedule};
 use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
-use crate::store::{CatalogStore, Holder, KnownProvider};
+use crate::store::{CatalogStore, Holder, KnownProvider, Retention};
 use crate::telemetry::{Metrics, Registry};
 
 use crate::run::keeper::Keeper;
@@ -37,6 +37,8 @@ pub(super) struct Daemon {
     pub providers: Vec<(Provider, Schedule)>,
     /// Where the catalog is kept.
     pub store: Arc<dyn CatalogStore>,
+    /// How much of the ledger is kept.
+    pub retention: Retention,
     /// This process, as others see it that want its turns.
     pub holder: Holder,
     /// Where it listens.
@@ -181,6 +183,7 @@ impl Daemon {
                 schedule,
                 position,
                 store: Arc::clone(&self.store),
+                retention: self.retention,
                 publisher: Arc::clone(publisher),
                 clock: Arc::clone(&self.clock),
                 zone: self.zone.clone(),

@@ -1,14 +1,15 @@
-//! What is about the program and not about a tenant: `portalSync.store`, `server` and `telemetry`.
+//! What is about the program and not about a tenant: `portalSync.store`, `retention`, `server` and `telemetry`.
 
 use std::path::Path;
 
 use url::Url;
 
 use super::errors::{ConfigError, quoted};
-use super::keys::{SERVER, STORE, TELEMETRY};
+use super::keys::{RETENTION, SERVER, STORE, TELEMETRY};
+use super::retention;
 use super::section::{Entry, Section};
 use super::server::{self, Server};
-use crate::store::StoreUrl;
+use crate::store::{Retention, StoreUrl};
 use crate::telemetry::LogFormat;
 
 /// Where the catalog is kept.
@@ -30,21 +31,24 @@ pub(crate) struct Telemetry {
 /// The file of the store when none is configured.
 const DEFAULT_STORE: &str = "portal-sync.db";
 
-/// The three parts.
+/// The parts.
 pub(super) struct Daemon {
     pub(super) store: Store,
+    pub(super) retention: Retention,
     pub(super) server: Server,
     pub(super) telemetry: Telemetry,
 }
 
-/// Reads `store`, `server` and `telemetry`; what is wrong is noted, and its default is used to go
+/// Reads `store`, `retention`, `server` and `telemetry`; what is wrong is noted, and its default is used to go
 /// on.
 pub(super) fn read(section: Option<&Section<'_>>, cwd: &Path) -> Daemon {
     let part = |key, table, expected| section?.get(key)?.section(table, expected);
+    let with_days = "a map such as `{ runs: 1000, days: 400 }`";
     let with_hosts = "a map with `listen`, `tokens` and `hosts`";
     let with_log = "a map with `log` and `otlpEndpoint`";
     Daemon {
         store: store(part("store", &STORE, "a map with `url`"), cwd),
+        retention: retention::read(part("retention", &RETENTION, with_days)),
         server: server::read(part("server", &SERVER, with_hosts)),
         telemetry: telemetry(part("telemetry", &TELEMETRY, with_log)),
     }

@@ -12,10 +12,11 @@ use crate::held::run::Why;
 use crate::run::first_runs::FirstRun;
 use crate::run::once::OneRun;
 use crate::run::provider::Provider;
+use crate::run::retention::prune;
 use crate::run::schedule::{Frequency, Schedule};
 use crate::run::schedule::{next_start, sleep_until};
 use crate::run::status::ProviderStatus;
-use crate::store::{CatalogStore, Holder};
+use crate::store::{CatalogStore, Holder, Retention};
 use crate::telemetry::Metrics;
 
 /// Keeps one provider's part of the catalog in step with its org.
@@ -26,6 +27,8 @@ pub(crate) struct Keeper {
     pub(crate) schedule: Schedule,
     pub(crate) position: usize,
     pub(crate) store: Arc<dyn CatalogStore>,
+    /// How much of the ledger is kept.
+    pub(crate) retention: Retention,
     pub(crate) publisher: Arc<Publisher>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) zone: TimeZone,
@@ -86,6 +89,7 @@ impl Keeper {
         self.first_run.end();
         let run = run.end(result.as_ref()).await;
         self.publisher.refresh_or_log().await;
+        prune(&*self.store, self.retention, self.clock.now()).await;
         told.log(&run);
         self.metrics.record_run(&run);
         self.tell(|status| {
