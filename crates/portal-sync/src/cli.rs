@@ -39,6 +39,8 @@ mod signals;
 
 mod serve;
 
+mod store;
+
 mod sync;
 
 use session::{Purpose, Session};
@@ -82,6 +84,9 @@ enum Command {
     /// Take everything of a tenant out of the catalog that the configuration does not have any more
     #[command(after_help = help::FORGET)]
     Forget(forget::ForgetArgs),
+    /// Look after the store
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Print the catalog as entities that Backstage accepts
     #[command(after_help = help::EXPORT)]
     Export(export::ExportArgs),
@@ -199,6 +204,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Plan(plan) => sync::plan(session, &plan).await,
         Command::Runs(arguments) => runs::runs(session, &arguments).await,
         Command::Forget(arguments) => forget::run(session, &arguments).await,
+        Command::Store(command) => store::run(session, &command).await,
         Command::Export(arguments) => export::export(session, arguments).await,
         Command::Filter(_) | Command::Config(_) | Command::Completions { .. } => Exit::Done,
     }

@@ -50,6 +50,8 @@ mod tokens;
 mod server;
 mod store;
 
+mod retention;
+
 mod daemon;
 
 mod mapping;
@@ -69,6 +71,7 @@ pub(crate) use server::Server;
 pub(crate) use store::Store;
 
 use crate::run::provider::ProviderConfig;
+use crate::store::Retention;
 
 /// A configuration that was checked: everything in it can be used as it is.
 #[derive(Debug)]
@@ -81,6 +84,8 @@ pub(crate) struct Config {
     pub providers: Vec<ProviderConfig>,
     /// Where the catalog is kept.
     pub store: Store,
+    /// How much of the ledger is kept.
+    pub retention: Retention,
     /// What `serve` listens on, and whom it answers.
     pub server: Server,
     /// Logs and traces.
@@ -148,6 +153,7 @@ fn checked(layers: &Layers, cwd: &Path) -> Result<Config, ConfigErrors> {
     Ok(Config {
         providers,
         store: daemon.store,
+        retention: daemon.retention,
         server: daemon.server,
         telemetry: daemon.telemetry,
         notices,

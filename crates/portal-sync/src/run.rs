@@ -20,6 +20,8 @@ pub(crate) mod history;
 
 pub(crate) mod forget;
 
+pub(crate) mod retention;
+
 pub(crate) mod status;
 
 pub(crate) mod publisher;

@@ -42,7 +42,7 @@ pub(crate) use postgres::{
     Address as PostgresAddress, PostgresStore, Schema as PostgresSchema,
     Settings as PostgresSettings,
 };
-pub(crate) use sqlite::SqliteStore;
+pub(crate) use sqlite::{BackupError, SqliteStore};
 pub(crate) use turn::{Claim, LEASE, RENEWAL, Turn};
 
 /// The address of a store.
@@ -286,7 +286,10 @@ pub(crate) enum Approved {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Checked {
-    /// How many steps of its history were applied to it.
+    /// The space that it takes.
+    #[serde(skip)]
+    pub bytes: u64,
+    /// How many steps of its history were applied to it; none when there is no store yet.
     pub schema: u64,
     /// The number of its newest generation.
     pub generation: Option<u64>,

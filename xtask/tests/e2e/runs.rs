@@ -140,3 +140,30 @@ async fn a_run_under_way_is_listed_and_one_that_was_killed_is_interrupted() -> a
     assert_eq!(second["failure"]["kind"], "interrupted");
     Ok(())
 }
+
+/// `sync` and `serve` let go of runs that are not to be kept; `plan` does not.
+#[tokio::test]
+async fn the_ledger_is_as_long_as_it_is_to_be() -> anyhow::Result<()> {
+    let small = small().await?;
+    let numbers = async || -> anyhow::Result<Vec<u64>> {
+        let listed = small.run(&["runs", "--format", "json"]).await?.exited(0)?;
+        let runs = harness::entities(&listed.stdout)?;
+        Ok(runs.iter().filter_map(|run| run["run"].as_u64()).collect())
+    };
+    small.sync(0).await?;
+    small.sync(0).await?;
+    let keep = |runs: u32| small.configure(&json!({}), &json!({"retention": {"runs": runs}}));
+    keep(1)?;
+    small.plan(0).await?;
+    assert_eq!(numbers().await?, [2, 1]);
+    keep(2)?;
+    small.sync(0).await?;
+    // Of those that are not the newest one that changed something stays longest.
+    assert_eq!(numbers().await?, [3, 1]);
+    keep(1)?;
+    let daemon = small.serve::<&str>(&[]).await?;
+    while numbers().await? != [4] {
+        assert!(!daemon.log().contains("retention"), "{}", daemon.log());
+    }
+    Ok(())
+}

@@ -19,7 +19,7 @@ use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::run::triggers::{Asker, Timing, Triggers};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
-use crate::store::{CatalogStore, Holder, KnownProvider};
+use crate::store::{CatalogStore, Holder, KnownProvider, Retention};
 use crate::telemetry::{Metrics, Registry};
 
 use crate::run::keeper::Keeper;
@@ -38,6 +38,8 @@ pub(super) struct Daemon {
     pub providers: Vec<(Provider, Schedule)>,
     /// Where the catalog is kept.
     pub store: Arc<dyn CatalogStore>,
+    /// How much of the ledger is kept.
+    pub retention: Retention,
     /// This process, as others see it that want its turns.
     pub holder: Holder,
     /// Where it listens.
@@ -191,6 +193,7 @@ impl Daemon {
                 timeout: schedule.timeout,
                 position,
                 store: Arc::clone(&self.store),
+                retention: self.retention,
                 publisher: Arc::clone(publisher),
                 clock: Arc::clone(&self.timing.clock),
                 metrics: self.metrics.clone(),

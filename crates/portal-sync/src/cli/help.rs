@@ -57,6 +57,14 @@ Examples:
   portal-sync runs show 12                                Who came, who went, and why
   portal-sync runs show 12 --format json | jq '.changes'  The same for a program";
 
+/// Of `runs of`.
+pub(super) const RUNS_OF: &str = "\
+Exit codes: 0 shown; 10 the ledger has nothing of it; 13 the store fails.
+
+Examples:
+  portal-sync runs of user:default/jane    When Jane came, changed and went, and why
+  portal-sync runs of 00u1a2b3c4d5E6F7g8h9 The same by her Okta id, whatever she was called";
+
 /// Of `forget`.
 pub(super) const FORGET: &str = "\
 Exit codes: 0 forgotten; 2 shown what would go; 10 the tenant is configured, or nobody knows it; 13 the store fails; 14 it is
@@ -65,6 +73,23 @@ being run.
 Examples:
   portal-sync forget old-acme                     What would go, and the id of that
   portal-sync forget old-acme --approve 1a2b3c4d  Let it go";
+
+/// Of `store check`.
+pub(super) const STORE_CHECK: &str = "\
+Exit codes: 0 whole; 13 damaged, or there is none yet. Nothing is written.
+
+Examples:
+  portal-sync store check                                  Is it whole, and how old is what is in it?
+  portal-sync store check --format json | jq '.providers'  For a program";
+
+/// Of `store backup`.
+pub(super) const STORE_BACKUP: &str = "\
+Exit codes: 0 copied; 10 the file is there already; 13 it cannot be written, or the store is damaged.
+
+Examples:
+  portal-sync store backup /backup/monday.db  While `serve` goes on
+
+To restore one, stop `serve`, move the files of the store away, and copy the backup to the path of the store.";
 
 /// Of `export`.
 pub(super) const EXPORT: &str = "\

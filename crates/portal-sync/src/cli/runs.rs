@@ -1,11 +1,13 @@
 //! `runs`: what the ledger has of each run.
 
+use catalog_model::EntityRef;
 use clap::{Args, Subcommand};
+use okta_auth::visible::line;
 
 use super::session::Session;
 use super::{Format, failure, help, output};
 use crate::exit::Exit;
-use crate::run::history::{PastChanges, PastRun, Table};
+use crate::run::history::{PastChange, PastChanges, PastRun, Table};
 use crate::store::{Runs, StoreError};
 use crate::text::nearest::nearest;
 
@@ -23,7 +25,7 @@ pub(super) struct RunsArgs {
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
     /// The newest so many [default: 20]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// What the result looks like
     #[arg(long, value_enum, default_value_t, global = true)]
@@ -38,6 +40,13 @@ enum RunsCommand {
         /// The number of the run
         #[arg(value_name = "N")]
         number: u64,
+    },
+    /// Show the latest changes of one person or group, whatever the run
+    #[command(after_help = help::RUNS_OF)]
+    Of {
+        /// Its Okta id, or the ref of its entity, such as `user:default/jane`
+        #[arg(value_name = "KEY")]
+        key: String,
     },
 }
 
@@ -56,7 +65,16 @@ pub(super) async fn runs(session: Session, arguments: &RunsArgs) -> Exit {
         (Some(RunsCommand::Show { number }), None, None) => {
             show_run(&session, *number, *format).await
         }
-        (Some(_), _, _) => {
+        (Some(RunsCommand::Of { key }), None, limit) => {
+            changes_of(&session, key, limit.unwrap_or(LISTED), *format).await
+        }
+        (Some(RunsCommand::Of { .. }), Some(_), _) => {
+            output::message(
+                "error: `runs of` looks through the runs of all tenants\n  fix: leave out `--provider`",
+            );
+            Err(Exit::Usage)
+        }
+        (Some(RunsCommand::Show { .. }), _, _) => {
             output::message(
                 "error: `runs show` shows one run, whatever its tenant\n  fix: leave out `--provider` and `--limit`",
             );
@@ -140,6 +158,31 @@ async fn show_run(session: &Session, number: u64, format: Format) -> Printed {
     Ok(match format {
         Format::Text => output::lines(told),
         Format::Json => output::object(&told),
+    })
+}
+
+async fn changes_of(session: &Session, key: &str, limit: u32, format: Format) -> Printed {
+    // Refs are kept in their canonical form.
+    let canonical = key.parse::<EntityRef>();
+    let object = canonical.as_ref().map_or(key, EntityRef::as_str);
+    let found = session.store.changes_of(object, limit).await;
+    let found = found.map_err(|error| failure::of_store(&error))?;
+    if found.is_empty() {
+        output::message(format_args!(
+            "error: the ledger has no change of `{}`\n  fix: use the Okta id, or the ref of the entity with its kind, such as \
+             `user:default/jane`",
+            line(key)
+        ));
+        return Err(Exit::Usage);
+    }
+    let mut changes = found.iter().map(|(run, began, change)| PastChange {
+        run: *run,
+        began: *began,
+        change,
+    });
+    Ok(match format {
+        Format::Text => changes.try_for_each(output::lines),
+        Format::Json => changes.try_for_each(|change| output::object(&change)),
     })
 }
 

@@ -52,6 +52,7 @@ pub(super) async fn serve(session: Session) -> Exit {
     let daemon = Daemon {
         providers: orgs.into_iter().zip(schedules).collect(),
         store,
+        retention: config.retention,
         holder,
         listen: config.server.listen,
         tokens: config.server.tokens,

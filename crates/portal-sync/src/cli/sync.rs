@@ -17,7 +17,8 @@ use crate::run::first_runs::{self, FirstRun};
 use crate::run::once::OneRun;
 use crate::run::provider::ProviderConfig;
 use crate::run::report::Report;
-use crate::store::Approved;
+use crate::run::retention::prune;
+use crate::store::{Approved, Retention};
 
 /// A run that ended, with its plan in full.
 struct Ended {
@@ -47,7 +48,7 @@ pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
         let planned = planned.await;
         Ended::of(run, planned).await
     };
-    run_each(session, arguments, work, |ended| {
+    run_each(session, arguments, None, work, |ended| {
         tell_plan(ended, format, quiet)
     })
     .await
@@ -72,17 +73,19 @@ pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option
             ..Ended::of(run, synced).await
         }
     };
-    run_each(session, arguments, work, |ended| {
+    let keep = Some(session.config.retention);
+    run_each(session, arguments, keep, work, |ended| {
         tell_sync(ended, format, approve, quiet)
     })
     .await
 }
 
 /// Runs all tenants side by side and tells of them in the order of the configuration. A tenant's place in the order of first
-/// runs is given up with its work.
+/// runs is given up with its work. At last the ledger is pruned, where something was written into it.
 async fn run_each(
     session: Session,
     arguments: &PlanArgs,
+    keep: Option<Retention>,
     work: impl AsyncFn(OneRun<'_>, OnProgress, FirstRun) -> Ended,
     tell: impl Fn(&Ended) -> Exit,
 ) -> Exit {
@@ -124,6 +127,9 @@ async fn run_each(
         exit = exit.worse(tell(&ended));
     }
     drop(runs);
+    if let Some(keep) = keep {
+        prune(&*session.store, keep, session.clock.now()).await;
+    }
     if let Err(error) = session.telemetry.shutdown() {
         tracing::warn!(error = %crate::text::chain(&error), "telemetry was not sent whole");
     }

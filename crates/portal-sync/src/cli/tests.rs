@@ -36,6 +36,8 @@ fn examples_of_help_are_command_lines() {
         help::RUNS,
         help::RUNS_SHOW,
         help::FORGET,
+        help::STORE_CHECK,
+        help::STORE_BACKUP,
         help::EXPORT,
         help::CONFIG_PRINT,
         help::CONFIG_SCHEMA,
@@ -53,7 +55,7 @@ fn examples_of_help_are_command_lines() {
             count += 1;
         }
     }
-    assert_eq!(count, 27);
+    assert_eq!(count, 30);
 }
 
 #[test]

@@ -178,6 +178,27 @@ impl fmt::Display for PastChanges<'_> {
     }
 }
 
+/// One change of an object, with the run that made it: an object of `runs of --format json`, and its lines.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PastChange<'a> {
+    /// The number of the run.
+    pub run: u64,
+    /// When it began.
+    pub began: Timestamp,
+    /// What it changed.
+    #[serde(flatten)]
+    pub change: &'a Change,
+}
+
+impl fmt::Display for PastChange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, began, change } = self;
+        writeln!(f, "run {run}, {began:.0}")?;
+        lines(f, change)
+    }
+}
+
 fn approval_and_failure(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
     if let Some(plan_id) = &run.approved {
         writeln!(f, "  approved: plan {}", name(plan_id))?;

@@ -14,9 +14,10 @@ use crate::run::elsewhere::Elsewhere;
 use crate::run::first_runs::FirstRun;
 use crate::run::once::OneRun;
 use crate::run::provider::Provider;
+use crate::run::retention::prune;
 use crate::run::status::ProviderStatus;
 use crate::run::triggers::Triggers;
-use crate::store::{CatalogStore, Holder};
+use crate::store::{CatalogStore, Holder, Retention};
 use crate::telemetry::Metrics;
 use crate::text::chain;
 
@@ -30,6 +31,8 @@ pub(crate) struct Keeper {
     pub(crate) timeout: Duration,
     pub(crate) position: usize,
     pub(crate) store: Arc<dyn CatalogStore>,
+    /// How much of the ledger is kept.
+    pub(crate) retention: Retention,
     pub(crate) publisher: Arc<Publisher>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,
@@ -136,6 +139,7 @@ impl Keeper {
         }
         let run = run.end(result.as_ref()).await;
         self.publisher.refresh_or_log().await;
+        prune(&*self.store, self.retention, self.clock.now()).await;
         told.log(&run);
         self.metrics.record_run(&run);
         self.tell(|status| {

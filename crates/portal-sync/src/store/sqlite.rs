@@ -36,8 +36,15 @@ mod ledger;
 
 mod file;
 
+mod check;
+
 mod connections;
 
+mod backup;
+
+pub(crate) use backup::BackupError;
+use backup::Partial;
+use check::everything;
 use connections::Shared;
 use failure::{Failure, damaged};
 use file::Opened;
@@ -115,6 +122,23 @@ impl SqliteStore {
     pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
         let all = file::all_of(path).into_iter();
         all.filter(|path| path.is_file()).collect()
+    }
+
+    /// Copies the store into a new file, while others may write, and says what is in the copy. Dropped, nothing is left of it.
+    ///
+    /// # Errors
+    /// When there is something at `to`, it cannot be written there, or the store is damaged or cannot be read.
+    pub(crate) async fn backup(&self, to: &Path) -> Result<Checked, BackupError> {
+        let shared = Arc::clone(&self.shared);
+        let partial = Partial::new(&shared, to)?;
+        let (at, to) = partial.paths();
+        let copied = tokio::task::spawn_blocking(move || backup::copy(&shared, &at, &to)).await;
+        let checked = copied.map_err(|error| {
+            let doing = format!("copying `{}`", self.shared.path.display());
+            StoreError::new(StoreErrorKind::Other, doing).because(error)
+        })??;
+        partial.finish()?;
+        Ok(checked)
     }
 
     fn of(path: &Path, looks: bool) -> Self {
@@ -371,10 +395,19 @@ impl CatalogStore for SqliteStore {
             if shared.look()?.is_none() {
                 return Ok(Checked::default());
             }
-            // By a connection of its own: it takes a while, and nobody shall wait for it.
-            let mut opened = Opened::to_read(&shared.path)?;
-            file::check_structure(&opened.connection)?;
-            ledger::checked(&mut opened.connection)
+            let checked = if shared.looks {
+                // No file is made beside one that nobody has open.
+                shared.with_reader(|connection, _| everything(connection))?
+            } else {
+                // By a connection of its own: it takes a while, and nobody shall wait for it.
+                everything(&mut Opened::to_read(&shared.path)?.connection)?
+            };
+            let sizes = Self::files(&shared.path);
+            let sizes = sizes.iter().filter_map(|it| it.metadata().ok());
+            Ok(Checked {
+                bytes: sizes.map(|it| it.len()).sum(),
+                ..checked
+            })
         })
     }
 }

@@ -12,6 +12,7 @@ fn daemon(store: Arc<Stubborn>) -> Daemon {
     Daemon {
         providers: Vec::new(),
         store,
+        retention: Retention::default(),
         holder: somebody(1),
         listen: "127.0.0.1:0".parse().unwrap(),
         tokens: Vec::new(),

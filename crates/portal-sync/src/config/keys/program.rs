@@ -23,6 +23,12 @@ pub(in super::super) static PROGRAM: Table = Table::new(
             "Where the catalog is kept.",
         ),
         with_default(
+            "retention",
+            Form::Map(&RETENTION),
+            "{}",
+            "How much of the ledger is kept.",
+        ),
+        with_default(
             "server",
             Form::Map(&SERVER),
             "{}",
@@ -64,6 +70,24 @@ pub(in super::super) static STORE: Table = Table::new(
             DURATION,
             "60s",
             "PostgreSQL: how long one statement may take.",
+        ),
+    ],
+);
+
+pub(in super::super) static RETENTION: Table = Table::new(
+    "retention",
+    &[
+        with_default(
+            "runs",
+            Form::Whole(1, 1_000_000),
+            "1000",
+            "So many runs; those that changed nothing go first, and the newest of each tenant stays.",
+        ),
+        with_default(
+            "days",
+            Form::Whole(1, 36_500),
+            "400",
+            "The runs of so many days.",
         ),
     ],
 );

@@ -90,12 +90,35 @@ fn the_section_itself() {
 app-config.yaml:7:13: portalSync: expected a map, found a list
 ",
     );
-    refused(&with_token("", "portalSync: { servr: {}, rateLimit: { share: 80 }, retention: 5 }"), "
+    refused(
+        &with_token(
+            "",
+            "portalSync: { servr: {}, rateLimit: { share: 80 }, telemtry: 5 }",
+        ),
+        "
 app-config.yaml:7:15: portalSync.servr: unknown key
   fix: did you mean `server`?
 app-config.yaml:7:46: portalSync.rateLimit.share: `80` has no percent sign
   fix: write `80%`
-app-config.yaml:7:52: portalSync.retention: unknown key
-  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits`, `mapping`, `store`, `server` and `telemetry`
+app-config.yaml:7:52: portalSync.telemtry: unknown key
+  fix: did you mean `telemetry`?
+",
+    );
+    refused(&with_token("", "portalSync: { history: 5 }"), "
+app-config.yaml:7:15: portalSync.history: unknown key
+  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits`, `mapping`, `store`, `retention`, `server` and `telemetry`
+");
+}
+
+#[test]
+fn retention() {
+    refused(&with_token("", "portalSync: { retention: { runs: 0, days: 36501, weeks: 3 } }"), "
+app-config.yaml:7:34: portalSync.retention.runs: expected a whole number from 1 to 1000000, found `0`
+app-config.yaml:7:43: portalSync.retention.days: expected a whole number from 1 to 36500, found `36501`
+app-config.yaml:7:50: portalSync.retention.weeks: unknown key
+  fix: the keys here are `runs` and `days`
+");
+    refused(&with_token("", "portalSync: { retention: 5 }"), "
+app-config.yaml:7:26: portalSync.retention: expected a map such as `{ runs: 1000, days: 400 }`, found a number
 ");
 }

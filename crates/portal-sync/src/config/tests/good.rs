@@ -16,7 +16,7 @@ use crate::read::selection::GroupFilter;
 use crate::run::provider::{Credentials, ProviderConfig};
 use crate::run::schedule::{Frequency, Schedule};
 use crate::serve::Permission;
-use crate::store::StoreUrl;
+use crate::store::{Retention, StoreUrl};
 use crate::telemetry::LogFormat;
 
 fn accepted(text: &str) -> Config {
@@ -458,6 +458,23 @@ fn the_path_of_the_store_is_everything_after_the_colon() {
         ));
         let path = config.store.url.file().unwrap();
         assert!(path.ends_with(end), "{path:?}");
+    }
+}
+
+#[test]
+fn retention_is_what_is_configured_or_usual() {
+    for (program, runs, days) in [
+        ("", 1_000, 400),
+        ("portalSync: { retention: {} }", 1_000, 400),
+        ("portalSync: { retention: { days: 30 } }", 1_000, 30),
+        (
+            "portalSync: { retention: { runs: '5', days: 36500 } }",
+            5,
+            36_500,
+        ),
+    ] {
+        let config = accepted(&with_token("", program));
+        assert_eq!(config.retention, Retention { runs, days }, "{program}");
     }
 }
 

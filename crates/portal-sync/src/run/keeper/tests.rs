@@ -23,7 +23,7 @@ use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
 use crate::run::schedule::{Frequency, Schedule};
 use crate::run::status::StoreStatus;
 use crate::run::triggers::{Asker, Timing};
-use crate::store::{Claim, Ending, SqliteStore};
+use crate::store::{Claim, Ending, Retention, SqliteStore};
 use crate::testing::{claim, somebody};
 
 /// What a run of the tests may take.
@@ -148,6 +148,7 @@ impl Kept {
             triggers,
             timeout: TIMEOUT,
             position: 0,
+            retention: Retention::default(),
             store: Arc::clone(&store),
             publisher: Arc::new(publisher),
             clock,

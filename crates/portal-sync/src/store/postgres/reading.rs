@@ -232,7 +232,16 @@ pub(super) async fn check(client: &mut Client, schema: usize) -> Result<Checked,
         let count: i64 = row.try_get(0)?;
         Ok(count.cast_unsigned())
     };
+    let row = snapshot
+        .query_one(
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
+            &[],
+        )
+        .await?;
+    let bytes: i64 = row.try_get(0)?;
     let mut checked = Checked {
+        bytes: bytes.cast_unsigned(),
         schema: u64::try_from(schema).unwrap_or(u64::MAX),
         generation: newest(&snapshot).await?.map(|(generation, _)| generation),
         providers: Vec::new(),

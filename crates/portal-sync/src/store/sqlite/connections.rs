@@ -19,7 +19,7 @@ const CHECKED_AT_ONCE: u64 = 256 * 1024 * 1024;
 pub(super) struct Shared {
     pub(super) path: PathBuf,
     /// Whether it is opened for whoever only looks, to whom a file that is not there is an empty catalog.
-    looks: bool,
+    pub(super) looks: bool,
     reader: Mutex<Option<Opened>>,
     writer: Mutex<Option<Opened>>,
     current: Mutex<Current>,

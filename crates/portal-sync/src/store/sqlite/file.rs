@@ -181,7 +181,7 @@ impl Opened {
     }
 
     /// Opens a database for reading that nobody changes.
-    fn still(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn still(path: &Path) -> Result<Self, Failure> {
         let stamp = Stamp::of(path).map_err(Failure::unopenable)?;
         let opened = Self::checked(still(path)?, path)?;
         // Of such a database the log says nothing, and whoever begins to change it makes another.
