@@ -120,6 +120,9 @@ impl fmt::Display for StoreUrl {
     }
 }
 
+/// What a store answers, when it does.
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
 /// A store of catalogs.
 ///
 /// The laws that every implementation keeps are a function each in `store/suite.rs`.
@@ -132,17 +135,13 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreErrorKind::Busy`] when somebody else has the turn of this provider, with [`HeldBy`] as its source; any other
     /// kind when the store cannot be written.
-    fn begin(&self, claim: Claim) -> BoxFuture<'_, Result<Turn, StoreError>>;
+    fn begin(&self, claim: Claim) -> Answer<'_, Turn>;
 
     /// Keeps a turn for so long from now on.
     ///
     /// # Errors
     /// [`StoreErrorKind::Conflict`] when the turn is lost; any other kind when the store cannot be written.
-    fn renew<'a>(
-        &'a self,
-        turn: &'a Turn,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn renew<'a>(&'a self, turn: &'a Turn, lease: Duration) -> Answer<'a, ()>;
 
     /// Ends a run: writes its account, its changes and its work in one transaction, gives the turn back, and returns the number
     /// of the new generation if there is one.
@@ -151,23 +150,19 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// [`StoreErrorKind::Conflict`] when the turn is lost, or its approval was used meanwhile;
     /// [`StoreErrorKind::NameTaken`] when another provider took one of the names. Nothing is written then, and in the latter
     /// case the turn stays. Any other kind when the store cannot be written.
-    fn end<'a>(
-        &'a self,
-        turn: &'a Turn,
-        ending: Ending,
-    ) -> BoxFuture<'a, Result<Option<u64>, StoreError>>;
+    fn end<'a>(&'a self, turn: &'a Turn, ending: Ending) -> Answer<'a, Option<u64>>;
 
     /// Gives back every turn of a process that ends, whose runs are closed as interrupted.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn abandon<'a>(&'a self, holder: &'a Holder) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn abandon<'a>(&'a self, holder: &'a Holder) -> Answer<'a, ()>;
 
     /// What the catalog holds for one provider.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn state<'a>(&'a self, provider: &'a str) -> BoxFuture<'a, Result<State, StoreError>>;
+    fn state<'a>(&'a self, provider: &'a str) -> Answer<'a, State>;
 
     /// The entities of a provider that stand for these objects, as they were committed in `base`.
     ///
@@ -178,7 +173,7 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         provider: &'a str,
         base: u64,
         keys: Vec<Key>,
-    ) -> BoxFuture<'a, Result<Vec<Written>, StoreError>>;
+    ) -> Answer<'a, Vec<Written>>;
 
     // --- people
 
@@ -186,34 +181,26 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn approve(
-        &self,
-        approval: Approval,
-        lasts: Duration,
-    ) -> BoxFuture<'_, Result<Approved, StoreError>>;
+    fn approve(&self, approval: Approval, lasts: Duration) -> Answer<'_, Approved>;
 
     /// Takes an approval back that was not used.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn withdraw<'a>(
-        &'a self,
-        provider: &'a str,
-        plan_id: &'a str,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn withdraw<'a>(&'a self, provider: &'a str, plan_id: &'a str) -> Answer<'a, ()>;
 
     /// Runs of the ledger, the newest first, those under way included.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn runs(&self, asked: Runs) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
+    fn runs(&self, asked: Runs) -> Answer<'_, Vec<Entry>>;
 
     /// One run with its changes, users before groups, each by Okta id; what it withheld comes last, also when an earlier run of
     /// the same plan has it in the ledger.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn run(&self, number: u64) -> BoxFuture<'_, Result<Option<(Entry, Vec<Change>)>, StoreError>>;
+    fn run(&self, number: u64) -> Answer<'_, Option<(Entry, Vec<Change>)>>;
 
     /// The latest changes of an object, by its Okta id, or of an entity, by its ref: the newest first, with the number of the
     /// run and when it began.
@@ -224,13 +211,13 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         &'a self,
         object: &'a str,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<(u64, Timestamp, Change)>, StoreError>>;
+    ) -> Answer<'a, Vec<(u64, Timestamp, Change)>>;
 
     /// Lets go of runs that are not to be kept, and returns how many those were. `now` is what age is counted by.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn prune(&self, keep: Retention, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn prune(&self, keep: Retention, now: Timestamp) -> Answer<'_, u64>;
 
     // --- readers
 
@@ -238,13 +225,13 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>>;
+    fn providers(&self) -> Answer<'_, Vec<KnownProvider>>;
 
     /// The number of the newest generation, or nothing before the first.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>>;
+    fn generation(&self) -> Answer<'_, Option<u64>>;
 
     /// Done when another process may have committed: a hint to look, which a store need not give.
     fn woken(&self) -> BoxFuture<'_, ()> {
@@ -261,13 +248,13 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be read, or when it is damaged: what was not written so is no catalog.
-    fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>>;
+    fn catalog(&self) -> Answer<'_, Option<Catalog>>;
 
     /// Reads everything, to find damage before somebody needs what is damaged, and says what is there.
     ///
     /// # Errors
     /// [`StoreErrorKind::Damaged`] when there is some; any other kind when the store cannot be read.
-    fn check(&self) -> BoxFuture<'_, Result<Checked, StoreError>>;
+    fn check(&self) -> Answer<'_, Checked>;
 }
 
 /// What became of an approval.

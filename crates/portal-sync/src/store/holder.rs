@@ -24,7 +24,7 @@ pub(crate) struct Life {
     pub boot: String,
     /// Where process numbers are counted: a container counts its own (`/proc/self/ns/pid`).
     pub counted_in: String,
-    /// When the process started, in clock ticks since the start of the machine (`/proc/PID/stat`, field 22; proc_pid_stat(5)).
+    /// When the process started, in clock ticks since the start of the machine (`/proc/PID/stat`, field 22).
     pub started: u64,
 }
 

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::{
-    Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, KnownProvider,
-    Retention, Runs, StoreError, StoreErrorKind, Turn,
+    Answer, Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder,
+    KnownProvider, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 use crate::held::approval::Approval;
 use crate::held::document::Written;
@@ -218,7 +218,7 @@ impl Shared {
 }
 
 impl CatalogStore for PostgresStore {
-    fn begin(&self, claim: Claim) -> BoxFuture<'_, Result<Turn, StoreError>> {
+    fn begin(&self, claim: Claim) -> Answer<'_, Turn> {
         async move {
             self.writing(SOON, async |client| turns::begin(client, &claim).await)
                 .await
@@ -226,11 +226,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn renew<'a>(
-        &'a self,
-        turn: &'a Turn,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn renew<'a>(&'a self, turn: &'a Turn, lease: Duration) -> Answer<'a, ()> {
         async move {
             self.writing(SOON, async |client| turns::renew(client, turn, lease).await)
                 .await
@@ -238,11 +234,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn end<'a>(
-        &'a self,
-        turn: &'a Turn,
-        ending: Ending,
-    ) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+    fn end<'a>(&'a self, turn: &'a Turn, ending: Ending) -> Answer<'a, Option<u64>> {
         async move {
             let schema = &self.shared.settings.schema;
             let mut unsure = None;
@@ -267,7 +259,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn abandon<'a>(&'a self, holder: &'a Holder) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn abandon<'a>(&'a self, holder: &'a Holder) -> Answer<'a, ()> {
         async move {
             self.writing(SOON, async |client| turns::abandon(client, holder).await)
                 .await
@@ -275,7 +267,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn state<'a>(&'a self, provider: &'a str) -> BoxFuture<'a, Result<State, StoreError>> {
+    fn state<'a>(&'a self, provider: &'a str) -> Answer<'a, State> {
         async move {
             self.reading(LONG, async |client| reading::state(client, provider).await)
                 .await
@@ -288,7 +280,7 @@ impl CatalogStore for PostgresStore {
         provider: &'a str,
         base: u64,
         keys: Vec<Key>,
-    ) -> BoxFuture<'a, Result<Vec<Written>, StoreError>> {
+    ) -> Answer<'a, Vec<Written>> {
         async move {
             self.reading(LONG, async |client| {
                 reading::documents(client, provider, base, &keys).await
@@ -298,11 +290,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn approve(
-        &self,
-        approval: Approval,
-        lasts: Duration,
-    ) -> BoxFuture<'_, Result<Approved, StoreError>> {
+    fn approve(&self, approval: Approval, lasts: Duration) -> Answer<'_, Approved> {
         async move {
             self.writing(SOON, async |client| {
                 ledger::approve(client, &approval, lasts).await
@@ -312,11 +300,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn withdraw<'a>(
-        &'a self,
-        provider: &'a str,
-        plan_id: &'a str,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn withdraw<'a>(&'a self, provider: &'a str, plan_id: &'a str) -> Answer<'a, ()> {
         async move {
             self.writing(SOON, async |client| {
                 ledger::withdraw(client, provider, plan_id).await
@@ -326,7 +310,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn runs(&self, asked: Runs) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+    fn runs(&self, asked: Runs) -> Answer<'_, Vec<Entry>> {
         async move {
             self.reading(SOON, async |client| ledger::runs(client, &asked).await)
                 .await
@@ -334,7 +318,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn run(&self, number: u64) -> BoxFuture<'_, Result<Option<(Entry, Vec<Change>)>, StoreError>> {
+    fn run(&self, number: u64) -> Answer<'_, Option<(Entry, Vec<Change>)>> {
         async move {
             self.reading(LONG, async |client| ledger::run(client, number).await)
                 .await
@@ -346,7 +330,7 @@ impl CatalogStore for PostgresStore {
         &'a self,
         object: &'a str,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<(u64, Timestamp, Change)>, StoreError>> {
+    ) -> Answer<'a, Vec<(u64, Timestamp, Change)>> {
         async move {
             self.reading(LONG, async |client| {
                 ledger::changes_of(client, object, limit).await
@@ -356,7 +340,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn prune(&self, keep: Retention, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+    fn prune(&self, keep: Retention, now: Timestamp) -> Answer<'_, u64> {
         async move {
             self.writing(LONG, async |client| ledger::prune(client, keep, now).await)
                 .await
@@ -364,7 +348,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {
+    fn providers(&self) -> Answer<'_, Vec<KnownProvider>> {
         async move {
             self.reading(SOON, async |client| reading::providers(client).await)
                 .await
@@ -372,7 +356,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
+    fn generation(&self) -> Answer<'_, Option<u64>> {
         async move {
             let asked = self.reading(AT_ONCE, async |client| reading::generation(client).await);
             // Also where all connections are in use.
@@ -393,7 +377,7 @@ impl CatalogStore for PostgresStore {
         listener.woken().boxed()
     }
 
-    fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>> {
+    fn catalog(&self) -> Answer<'_, Option<Catalog>> {
         async move {
             self.reading(LONG, async |client| reading::catalog(client).await)
                 .await
@@ -401,7 +385,7 @@ impl CatalogStore for PostgresStore {
         .boxed()
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<Checked, StoreError>> {
+    fn check(&self) -> Answer<'_, Checked> {
         async move {
             self.reading(LONG, async |client| {
                 reading::check(client, MIGRATIONS.len()).await

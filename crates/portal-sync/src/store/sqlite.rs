@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{
-    Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, KnownProvider,
-    Record, Retention, Runs, StoreError, StoreErrorKind, Turn,
+    Answer, Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder,
+    KnownProvider, Record, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 use crate::held::approval::Approval;
 use crate::held::document::Written;
@@ -226,41 +226,33 @@ impl SqliteStore {
 }
 
 impl CatalogStore for SqliteStore {
-    fn begin(&self, claim: Claim) -> BoxFuture<'_, Result<Turn, StoreError>> {
+    fn begin(&self, claim: Claim) -> Answer<'_, Turn> {
         self.writing("taking a turn in", move |transaction, shared| {
             shared.current().has_read(&claim.provider);
             turns::begin(transaction, &claim)
         })
     }
 
-    fn renew<'a>(
-        &'a self,
-        turn: &'a Turn,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn renew<'a>(&'a self, turn: &'a Turn, lease: Duration) -> Answer<'a, ()> {
         self.writing_by(turn, move |transaction, turn| {
             turns::renew(transaction, turn, lease)
         })
     }
 
-    fn end<'a>(
-        &'a self,
-        turn: &'a Turn,
-        ending: Ending,
-    ) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+    fn end<'a>(&'a self, turn: &'a Turn, ending: Ending) -> Answer<'a, Option<u64>> {
         self.writing_by(turn, move |transaction, turn| {
             ending::end(transaction, turn, &ending)
         })
     }
 
-    fn abandon<'a>(&'a self, holder: &'a Holder) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn abandon<'a>(&'a self, holder: &'a Holder) -> Answer<'a, ()> {
         let holder = holder.clone();
         self.writing("giving turns back in", move |transaction, _| {
             turns::abandon(transaction, &holder)
         })
     }
 
-    fn state<'a>(&'a self, provider: &'a str) -> BoxFuture<'a, Result<State, StoreError>> {
+    fn state<'a>(&'a self, provider: &'a str) -> Answer<'a, State> {
         let provider = provider.to_owned();
         self.reading(move |transaction, shared| {
             shared.current().has_read(&provider);
@@ -286,7 +278,7 @@ impl CatalogStore for SqliteStore {
         provider: &'a str,
         base: u64,
         keys: Vec<Key>,
-    ) -> BoxFuture<'a, Result<Vec<Written>, StoreError>> {
+    ) -> Answer<'a, Vec<Written>> {
         let provider = provider.to_owned();
         self.reading(move |transaction, shared| {
             let is_other = shared.current().is_another_catalog(&provider);
@@ -298,32 +290,24 @@ impl CatalogStore for SqliteStore {
         })
     }
 
-    fn approve(
-        &self,
-        approval: Approval,
-        lasts: Duration,
-    ) -> BoxFuture<'_, Result<Approved, StoreError>> {
+    fn approve(&self, approval: Approval, lasts: Duration) -> Answer<'_, Approved> {
         self.writing("writing", move |transaction, _| {
             ledger::approve(transaction, &approval, lasts)
         })
     }
 
-    fn withdraw<'a>(
-        &'a self,
-        provider: &'a str,
-        plan_id: &'a str,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn withdraw<'a>(&'a self, provider: &'a str, plan_id: &'a str) -> Answer<'a, ()> {
         let (provider, plan_id) = (provider.to_owned(), plan_id.to_owned());
         self.writing("writing", move |transaction, _| {
             ledger::withdraw(transaction, &provider, &plan_id)
         })
     }
 
-    fn runs(&self, asked: Runs) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+    fn runs(&self, asked: Runs) -> Answer<'_, Vec<Entry>> {
         self.reading(move |transaction, _| ledger::runs(transaction, &asked))
     }
 
-    fn run(&self, number: u64) -> BoxFuture<'_, Result<Option<(Entry, Vec<Change>)>, StoreError>> {
+    fn run(&self, number: u64) -> Answer<'_, Option<(Entry, Vec<Change>)>> {
         self.reading(move |transaction, _| ledger::run(transaction, number))
     }
 
@@ -331,18 +315,18 @@ impl CatalogStore for SqliteStore {
         &'a self,
         object: &'a str,
         limit: u32,
-    ) -> BoxFuture<'a, Result<Vec<(u64, Timestamp, Change)>, StoreError>> {
+    ) -> Answer<'a, Vec<(u64, Timestamp, Change)>> {
         let object = object.to_owned();
         self.reading(move |transaction, _| ledger::changes_of(transaction, &object, limit))
     }
 
-    fn prune(&self, keep: Retention, now: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
+    fn prune(&self, keep: Retention, now: Timestamp) -> Answer<'_, u64> {
         self.writing("writing", move |transaction, _| {
             ledger::prune(transaction, keep, now)
         })
     }
 
-    fn providers(&self) -> BoxFuture<'_, Result<Vec<KnownProvider>, StoreError>> {
+    fn providers(&self) -> Answer<'_, Vec<KnownProvider>> {
         self.reading(|transaction, _| {
             let known = Index::read(transaction)?.providers.into_iter().map(|it| {
                 Ok(KnownProvider {
@@ -355,7 +339,7 @@ impl CatalogStore for SqliteStore {
         })
     }
 
-    fn generation(&self) -> BoxFuture<'_, Result<Option<u64>, StoreError>> {
+    fn generation(&self) -> Answer<'_, Option<u64>> {
         self.reading(|transaction, _| Ok(Index::read(transaction)?.generation()))
     }
 
@@ -363,7 +347,7 @@ impl CatalogStore for SqliteStore {
         self.shared.current().epoch
     }
 
-    fn catalog(&self) -> BoxFuture<'_, Result<Option<Catalog>, StoreError>> {
+    fn catalog(&self) -> Answer<'_, Option<Catalog>> {
         self.reading(|transaction, _| {
             let index = Index::read(transaction)?;
             let (Some(generation), Some(taken_at)) = (index.generation(), index.taken_at()?) else {
@@ -390,7 +374,7 @@ impl CatalogStore for SqliteStore {
         })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<Checked, StoreError>> {
+    fn check(&self) -> Answer<'_, Checked> {
         self.blocking("checking", |shared| {
             if shared.look()?.is_none() {
                 return Ok(Checked::default());

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::held::approval::Approval;
@@ -12,16 +11,14 @@ use crate::held::document::Written;
 use crate::held::object::Key;
 use crate::held::state::State;
 use crate::store::{
-    Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, KnownProvider,
-    Retention, Runs, StoreError, StoreErrorKind, Turn,
+    Answer, Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder,
+    KnownProvider, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 
 /// A store that cannot be asked so many times, and that never answers when there is no number. It holds nothing, and knows a
 /// provider `old`.
 #[derive(Debug)]
 pub(crate) struct Stubborn(Mutex<Option<usize>>);
-
-type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 impl Stubborn {
     pub(crate) fn new(failures: Option<usize>) -> Arc<Self> {
