@@ -52,10 +52,11 @@ pub(super) async fn run(session: Session, arguments: &ForgetArgs) -> Exit {
     let Session {
         store,
         holder,
+        operator,
         clock,
         ..
     } = &session;
-    match forget(&forgetting, &**store, holder, &**clock).await {
+    match forget(&forgetting, &**store, (holder, operator), &**clock).await {
         Ok(run) => tell(&run, &forgetting, *format, Exit::Done),
         Err(error) => failure::of_run(provider, &error),
     }

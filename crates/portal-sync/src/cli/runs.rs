@@ -25,7 +25,7 @@ pub(super) struct RunsArgs {
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
     /// The newest so many [default: 20]
-    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// What the result looks like
     #[arg(long, value_enum, default_value_t, global = true)]
@@ -47,6 +47,9 @@ enum RunsCommand {
         /// Its Okta id, or the ref of its entity, such as `user:default/jane`
         #[arg(value_name = "KEY")]
         key: String,
+        /// The newest so many
+        #[arg(long, value_name = "N", default_value_t = LISTED, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
     },
 }
 
@@ -65,12 +68,12 @@ pub(super) async fn runs(session: Session, arguments: &RunsArgs) -> Exit {
         (Some(RunsCommand::Show { number }), None, None) => {
             show_run(&session, *number, *format).await
         }
-        (Some(RunsCommand::Of { key }), None, limit) => {
-            changes_of(&session, key, limit.unwrap_or(LISTED), *format).await
+        (Some(RunsCommand::Of { key, limit }), None, None) => {
+            changes_of(&session, key, *limit, *format).await
         }
-        (Some(RunsCommand::Of { .. }), Some(_), _) => {
+        (Some(RunsCommand::Of { .. }), _, _) => {
             output::message(
-                "error: `runs of` looks through the runs of all tenants\n  fix: leave out `--provider`",
+                "error: `runs of` looks through the runs of all tenants\n  fix: leave out `--provider`, and put `--limit` behind `of`",
             );
             Err(Exit::Usage)
         }

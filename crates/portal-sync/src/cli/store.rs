@@ -95,11 +95,10 @@ fn of_server(settings: &PostgresSettings) -> Exit {
 }
 
 fn tell(session: &Session, checked: &Checked, copy: Option<&Path>, format: Format) -> Exit {
-    let copied = copy.and_then(|copy| copy.metadata().ok());
     let report = StoreReport {
         store: session.config.store.url.to_string(),
         backup: copy.map(|copy| copy.display().to_string()),
-        bytes: copied.map_or(checked.bytes, |copy| copy.len()),
+        bytes: checked.bytes,
         checked,
         now: session.clock.now(),
     };

@@ -3,7 +3,7 @@
 //! An approval is good for the one plan that it names, for some time, and for one commit. Whoever gives it, it is a row of the
 //! store, and the commit that it fits uses it up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,8 +25,8 @@ pub(crate) struct Approval {
 /// The approvals of one provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Approvals {
-    /// The plans that may be committed once.
-    pub given: BTreeSet<String>,
+    /// The plans that may be committed once, with who says so.
+    pub given: BTreeMap<String, String>,
     /// The plans that were committed by an approval. What they were called is never approved again.
     pub used: BTreeSet<String>,
 }
@@ -35,6 +35,6 @@ impl Approvals {
     /// Whether a plan of this id may be committed.
     #[must_use]
     pub(crate) fn allow(&self, plan_id: &str) -> bool {
-        self.given.contains(plan_id)
+        self.given.contains_key(plan_id)
     }
 }

@@ -48,6 +48,9 @@ pub(crate) struct Run {
     /// The plan whose approval let go what the guard would have held back.
     #[serde(default)]
     pub approved: Option<String>,
+    /// Who approved it.
+    #[serde(default)]
+    pub approved_by: Option<String>,
     /// Why the guard withheld something.
     pub guard: Vec<Trip>,
     /// Groups whose members could not be read.

@@ -40,7 +40,7 @@ pub(crate) fn planned(forgetting: &Forgetting) -> Run {
     }
 }
 
-/// Takes the turn of the provider, and does what was approved, when it still is what would go. The result is the account of the
+/// Takes the turn of the provider, and does what somebody approved, when it still is what would go. The result is the account of the
 /// run.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub(crate) fn planned(forgetting: &Forgetting) -> Run {
 pub(crate) async fn forget(
     forgetting: &Forgetting,
     store: &dyn CatalogStore,
-    holder: &Holder,
+    (holder, by): (&Holder, &str),
     clock: &dyn Clock,
 ) -> Result<Run, RunError> {
     let (began, started) = (clock.now(), Instant::now());
@@ -65,6 +65,8 @@ pub(crate) async fn forget(
         began,
         ended: began.saturating_add(started.elapsed()).unwrap_or(began),
         counts: Counts::default(),
+        approved: Some(forgetting.id.clone()),
+        approved_by: Some(by.to_owned()),
         ..planned(forgetting)
     };
     let done = by_turn(forgetting, store, &turn, account).await;

@@ -201,7 +201,9 @@ impl fmt::Display for PastChange<'_> {
 
 fn approval_and_failure(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
     if let Some(plan_id) = &run.approved {
-        writeln!(f, "  approved: plan {}", name(plan_id))?;
+        let by = run.approved_by.as_deref().map(name);
+        let by = by.map_or_else(String::new, |by| format!(", by {by}"));
+        writeln!(f, "  approved: plan {}{by}", name(plan_id))?;
     }
     if let Some(Failure {
         kind, message: why, ..

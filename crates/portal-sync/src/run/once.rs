@@ -55,6 +55,8 @@ pub(crate) struct OneRun<'a> {
     number: Option<u64>,
     /// The plan that was approved for this run, until that is used up.
     approval: Option<String>,
+    /// Who approved what the run has let go.
+    approved_by: Option<String>,
     /// What had been asked of the org before.
     asked_before: Asked,
     /// What the catalog holds of the provider, as it was last seen.
@@ -82,6 +84,7 @@ impl<'a> OneRun<'a> {
             turn: None,
             number: None,
             approval: None,
+            approved_by: None,
             asked_before: provider.usage(),
             counts: Counts::default(),
             generation: None,
@@ -260,6 +263,10 @@ impl<'a> OneRun<'a> {
         } else {
             Work::Remembered(remembered)
         };
+        let approvals = known.state().approvals();
+        let approved = plan.approved.as_ref();
+        let by = approved.and_then(|plan_id| approvals.given.get(plan_id));
+        self.approved_by = by.cloned();
         let run = Run {
             counts: plan.after,
             ..self.account()
@@ -310,6 +317,7 @@ impl<'a> OneRun<'a> {
             asked: self.provider.usage().since(&self.asked_before),
             counts: self.counts,
             generation: self.generation,
+            approved_by: self.approved_by.clone(),
             ..Run::default()
         }
     }

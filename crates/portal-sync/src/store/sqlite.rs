@@ -379,19 +379,12 @@ impl CatalogStore for SqliteStore {
             if shared.look()?.is_none() {
                 return Ok(Checked::default());
             }
-            let checked = if shared.looks {
+            if shared.looks {
                 // No file is made beside one that nobody has open.
-                shared.with_reader(|connection, _| everything(connection))?
-            } else {
-                // By a connection of its own: it takes a while, and nobody shall wait for it.
-                everything(&mut Opened::to_read(&shared.path)?.connection)?
-            };
-            let sizes = Self::files(&shared.path);
-            let sizes = sizes.iter().filter_map(|it| it.metadata().ok());
-            Ok(Checked {
-                bytes: sizes.map(|it| it.len()).sum(),
-                ..checked
-            })
+                return shared.with_reader(|connection, _| everything(connection));
+            }
+            // By a connection of its own: it takes a while, and nobody shall wait for it.
+            everything(&mut Opened::to_read(&shared.path)?.connection)
         })
     }
 }

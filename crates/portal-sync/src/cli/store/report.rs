@@ -16,7 +16,7 @@ pub(super) struct StoreReport<'a> {
     pub store: String,
     /// The copy that was made of it.
     pub backup: Option<String>,
-    /// The size of its files, or of the copy.
+    /// The space that it takes.
     pub bytes: u64,
     /// What is in it.
     pub checked: &'a Checked,

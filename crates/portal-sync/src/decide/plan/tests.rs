@@ -36,7 +36,10 @@ pub(crate) fn plan(
     approved: Option<&str>,
 ) -> Result<Plan, PlanError> {
     let approvals = Approvals {
-        given: approved.map(str::to_owned).into_iter().collect(),
+        given: approved
+            .map(|id| (id.to_owned(), "jane".to_owned()))
+            .into_iter()
+            .collect(),
         ..state.approvals().clone()
     };
     let before = state.without_texts().with_approvals(approvals);

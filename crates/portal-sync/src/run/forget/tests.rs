@@ -47,7 +47,7 @@ async fn what_was_approved_goes_and_the_ledger_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let store = filled(&folder).await;
     let forgetting = what_goes(&store).await;
-    let run = forget(&forgetting, &store, &somebody(1), &Noon).await;
+    let run = forget(&forgetting, &store, (&somebody(1), "jane"), &Noon).await;
     let run = run.unwrap();
     assert_eq!((run.generation, run.tally.removed), (Some(3), 2));
     let catalog = store.catalog().await.unwrap().unwrap();
@@ -74,7 +74,7 @@ async fn what_changed_since_it_was_approved_stays() {
     let forgetting = what_goes(&store).await;
     let more = record("00u2", user_entity("new"));
     writing("old", [more]).run(&store).await.unwrap();
-    let error = forget(&forgetting, &store, &somebody(1), &Noon).await;
+    let error = forget(&forgetting, &store, (&somebody(1), "jane"), &Noon).await;
     assert_eq!(error.unwrap_err().exit(), crate::exit::Exit::Busy);
     assert_eq!(what_goes(&store).await.changes.len(), 3);
     // The turn was given back.
@@ -87,7 +87,7 @@ async fn what_changed_since_it_was_approved_stays() {
     let turn = store.begin(claim("old")).await.unwrap();
 
     let (now, other) = (what_goes(&store).await, somebody(1));
-    let busy = forget(&now, &store, &other, &Noon).await;
+    let busy = forget(&now, &store, (&other, "jane"), &Noon).await;
     assert!(busy.unwrap_err().is_busy(), "{turn:?} is held");
 }
 

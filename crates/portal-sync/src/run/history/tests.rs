@@ -41,6 +41,7 @@ fn eventful() -> Run {
             withheld_renames: 5,
         },
         approved: Some("older".to_owned()),
+        approved_by: Some("jane on sync-1".to_owned()),
         guard: vec![Trip::Emptied {
             of: Kind::User,
             before: 3,
@@ -195,7 +196,7 @@ acme: generation 3 committed: 1 added, 2 updated (1 renamed), 3 removed
   1 quarantined: their records could not be decoded or named
   record 00u1 is quarantined: no name
   guard: all 3 users would go
-  approved: plan older
+  approved: plan older, by jane on sync-1
 ~ user:default/bob is renamed to user:default/rob
     ~ metadata.name: "bob" -> "rob"
     {"later":"version"}

@@ -26,6 +26,8 @@ pub(crate) struct Figures<'a> {
     /// The plan whose approval let go what the guard would have held back.
     #[serde(skip_serializing_if = "Option::is_none")]
     approved: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     guard: Vec<String>,
     unknown: usize,
@@ -68,6 +70,7 @@ impl<'a> Figures<'a> {
             counts: run.counts,
             tally: run.tally,
             approved: run.approved.as_deref(),
+            approved_by: run.approved_by.as_deref(),
             guard: run.guard.iter().map(ToString::to_string).collect(),
             unknown: run.unknown.len(),
             unknown_groups: &run.unknown,

@@ -132,7 +132,7 @@ pub(super) async fn approvals(
 ) -> Result<Approvals, Failure> {
     let rows = transaction
         .query(
-            "SELECT plan_id, used_in IS NOT NULL, until > clock_timestamp() FROM approval WHERE provider = $1",
+            "SELECT plan_id, used_in IS NOT NULL, until > clock_timestamp(), approved_by FROM approval WHERE provider = $1",
             &[&provider],
         )
         .await?;
@@ -142,7 +142,7 @@ pub(super) async fn approvals(
         if used {
             approvals.used.insert(row.try_get(0)?);
         } else if lasts {
-            approvals.given.insert(row.try_get(0)?);
+            approvals.given.insert(row.try_get(0)?, row.try_get(3)?);
         }
     }
     Ok(approvals)

@@ -213,7 +213,12 @@ pub(super) fn checked(connection: &mut Connection) -> Result<Checked, Failure> {
         let count: i64 = transaction.query_row(query, [], |row| row.get(0))?;
         Ok(count.cast_unsigned())
     };
+    let pragma = |name: &str| -> Result<i64, Failure> {
+        Ok(transaction.pragma_query_value(None, name, |row| row.get(0))?)
+    };
+    let bytes = pragma("page_count")?.saturating_mul(pragma("page_size")?);
     let mut checked = Checked {
+        bytes: bytes.cast_unsigned(),
         schema: version(&transaction)?.cast_unsigned(),
         generation: index.generation(),
         ..Checked::default()

@@ -200,15 +200,16 @@ pub(super) fn approvals(
         return Ok(approvals);
     }
     let now = now(transaction)?;
-    let mut all = transaction
-        .prepare("SELECT plan_id, used_in IS NOT NULL, until FROM approval WHERE provider = ?1")?;
+    let mut all = transaction.prepare(
+        "SELECT plan_id, used_in IS NOT NULL, until, approved_by FROM approval WHERE provider = ?1",
+    )?;
     let mut rows = all.query([provider])?;
     while let Some(row) = rows.next()? {
         let (plan, used, until): (String, bool, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         if used {
             approvals.used.insert(plan);
         } else if until > now {
-            approvals.given.insert(plan);
+            approvals.given.insert(plan, row.get(3)?);
         }
     }
     Ok(approvals)

@@ -23,7 +23,7 @@ pub(in crate::store) async fn an_approval_is_used_once(place: &dyn Place) {
         assert_eq!(approved, Approved::Kept);
     }
     let given = Approvals {
-        given: ["abc".to_owned()].into(),
+        given: [("abc".to_owned(), "jane on this machine".to_owned())].into(),
         ..Approvals::default()
     };
     assert_eq!(approvals(&*store, "acme").await, given);
