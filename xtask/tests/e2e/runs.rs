@@ -109,6 +109,71 @@ async fn a_run_is_shown_with_the_changes_that_its_plan_had() -> anyhow::Result<(
     let show = ["runs", "show", "4", "--format", "json"];
     let approved = small.run(&show).await?.exited(0)?.report()?;
     assert_eq!(approved["approved"], id);
+    says(approved["approvedBy"].as_str().unwrap(), &[" on "]);
+    Ok(())
+}
+
+/// An approval is for what was shown, once: a script that repeats it lets nothing go.
+#[tokio::test]
+async fn what_was_approved_once_is_withheld_when_it_recurs() -> anyhow::Result<()> {
+    let (small, before) = small_synced().await?;
+    let vanish = Fault::always(Endpoint::Users, Effect::NoRecords);
+    small.simulator.fail(vanish.clone());
+    let id = small.sync(3).await?["planId"].as_str().unwrap().to_owned();
+    let approving = ["sync", "--approve", &id];
+    let wrong = small.run(&["sync", "--approve", "nonsense"]).await?;
+    says(
+        &wrong.exited(3)?.stderr,
+        &["nothing is withheld under plan `nonsense`"],
+    );
+    small.run(&approving).await?.exited(0)?;
+    small.simulator.clear_faults();
+    small.sync(0).await?;
+    assert_eq!(small.export().await?, before);
+
+    small.simulator.fail(vanish);
+    let again = small.run(&approving).await?.exited(3)?;
+    says(
+        &again.stderr,
+        &["was approved before, and run 4 committed it"],
+    );
+    let recurring = small.sync(3).await?["planId"].as_str().unwrap().to_owned();
+    assert_ne!(recurring, id);
+    assert_eq!(small.export().await?, before);
+    small
+        .run(&["sync", "--approve", &recurring])
+        .await?
+        .exited(0)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_became_of_one_person_is_told_whatever_the_run() -> anyhow::Result<()> {
+    let (small, _) = small_synced().await?;
+    let now = small.simulator.now();
+    small
+        .simulator
+        .edit(|org| org.set_status(SOREN, "DEPROVISIONED", now));
+    small.sync(0).await?;
+    for key in [SOREN, "user:default/soren.berg", "User:Soren.Berg"] {
+        let told = small.run(&["runs", "of", key, "--format", "json"]).await?;
+        let told = harness::entities(&told.exited(0)?.stdout)?;
+        let told = told
+            .iter()
+            .map(|it| json!([it["run"], it["change"], it["cause"]]));
+        let expected = [
+            json!([2, "removed", "deactivated"]),
+            json!([1, "added", null]),
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{key}");
+    }
+    let lines = small.run(&["runs", "of", SOREN]).await?.exited(0)?;
+    says(
+        &lines.stdout,
+        &["run 2, ", "- user:default/soren.berg: deactivated in Okta"],
+    );
+    let nobody = small.run(&["runs", "of", "nobody"]).await?.exited(10)?;
+    says(&nobody.stderr, &["`nobody`", "fix: "]);
     Ok(())
 }
 

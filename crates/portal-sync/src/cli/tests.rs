@@ -106,6 +106,8 @@ fn runs_are_listed_or_one_is_shown() {
         ("runs --config a.yaml show 7", true),
         ("runs show 7 --limit 3", false),
         ("runs show seven", false),
+        ("runs of 00u1 --limit 3 --format json", true),
+        ("runs of", false),
     ] {
         let all = format!("portal-sync {arguments}");
         let read = Cli::try_parse_from(all.split(' '));
