@@ -20,6 +20,8 @@ pub mod e2e;
 
 pub mod attack;
 
+pub mod crash;
+
 pub mod tidy;
 
 pub mod validators;
