@@ -22,6 +22,9 @@ pub mod attack;
 
 pub mod crash;
 
+#[cfg(unix)]
+pub mod replicas;
+
 pub mod tidy;
 
 pub mod validators;

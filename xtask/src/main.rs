@@ -29,6 +29,9 @@ enum Command {
     Attack(xtask::attack::Args),
     /// Kill `sync` at random instants, on each store
     Crash(xtask::crash::Args),
+    /// Disturb two `serve` on one PostgreSQL, and prove that nothing is lost
+    #[cfg(unix)]
+    Replicas(xtask::replicas::Args),
     /// Check the workspace's own rules
     Tidy,
     /// Compare the public API of each library with what is recorded
@@ -64,6 +67,8 @@ fn main() -> ExitCode {
         Command::Simulate(args) => block_on(xtask::simulate::run(args)),
         Command::Attack(args) => block_on(xtask::attack::run(args)),
         Command::Crash(args) => block_on(xtask::crash::run(args)),
+        #[cfg(unix)]
+        Command::Replicas(args) => block_on(xtask::replicas::run(args)),
         Command::Tidy => xtask::tidy::run(),
         Command::Api(args) => xtask::api::run(args),
         Command::Package(args) => block_on(xtask::package::run(args)),

@@ -35,6 +35,8 @@ mod partial;
 mod possession;
 mod protocol;
 mod refusals;
+#[cfg(target_os = "linux")]
+mod replicas;
 mod requests;
 mod runs;
 mod secrets;
