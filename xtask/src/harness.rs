@@ -1,6 +1,8 @@
 //! What an end-to-end test stands on: a simulated org, the program as a process, and a folder for the two.
 
 mod daemon;
+mod database;
+mod ledger;
 pub mod possession;
 
 use std::collections::BTreeMap;
@@ -20,6 +22,10 @@ use crate::scenario::Scenario;
 use crate::simulator::{Options, Org, Simulator};
 
 pub use daemon::{Answer, Daemon};
+#[cfg(unix)]
+pub use database::DatabaseServer;
+pub use database::{Database, Store};
+pub use ledger::{Ledger, PastRun};
 
 /// How long a command may take. It bounds what hangs; it measures nothing.
 pub const DEADLINE: Duration = Duration::from_secs(100);
@@ -34,9 +40,13 @@ const CONFIG: &str = "catalog:
         keyId: portal-sync-test-1
         privateKey: { $file: key.pem }
 portalSync:
-  store: { url: 'sqlite:catalog.db' }
+  store: { url: '${STORE_URL}', schema: '${STORE_SCHEMA}' }
   server: { listen: '127.0.0.1:0' }
 ";
+
+/// The store as a harness begins: a file, to which a schema means nothing.
+const FILE: &str = "sqlite:catalog.db";
+const SCHEMA: &str = "portal_sync";
 
 /// The key of the test app.
 const KEY: &str = "rsa2048.pkcs8.pem";
@@ -45,9 +55,10 @@ const KEY: &str = "rsa2048.pkcs8.pem";
 ///
 /// With `E2E_DPOP=required` in the environment every app of the org requires proof of possession.
 ///
-/// The program sees `OKTA_URL` and what [`Harness::set`] adds, and nothing else of the environment. Unless a command
-/// names another configuration it reads `app-config.yaml` of the folder, which fits the scenarios' first client, and
-/// what [`Harness::configure`] put over it.
+/// The program sees `OKTA_URL`, `STORE_URL`, `STORE_SCHEMA` and what [`Harness::set`] adds, and nothing else of the
+/// environment. Unless a command names another configuration it reads `app-config.yaml` of the folder, which fits the
+/// scenarios' first client, and what [`Harness::configure`] put over it. The catalog is in a file of the folder until
+/// [`Harness::keep_in`] puts it elsewhere.
 #[derive(Debug)]
 pub struct Harness {
     /// The org.
@@ -89,7 +100,13 @@ impl Harness {
     pub async fn start(program: &Path, org: Org, options: Options) -> anyhow::Result<Self> {
         let simulator = Simulator::start(possession::required_of(org), options).await?;
         let folder = tempfile::tempdir().context("a folder for the test cannot be made")?;
-        let environment = BTreeMap::from([("OKTA_URL".to_owned(), simulator.url())]);
+        let environment = [
+            ("OKTA_URL", simulator.url()),
+            ("STORE_URL", FILE.to_owned()),
+            ("STORE_SCHEMA", SCHEMA.to_owned()),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value));
+        let environment = BTreeMap::from(environment);
         let harness = Self {
             simulator,
             program: program.to_owned(),
@@ -141,6 +158,28 @@ impl Harness {
     /// Sets a variable of the environment.
     pub fn set(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Keeps the catalog in a store of this kind from now on. False, and told, where the machine has none.
+    ///
+    /// # Errors
+    ///
+    /// When a server cannot be started, or is required and missing.
+    pub fn keep_in(&mut self, store: Store) -> anyhow::Result<bool> {
+        match store {
+            Store::Sqlite => self.set("STORE_URL", FILE),
+            Store::Postgres => match Database::shared()? {
+                Some(database) => self.keep_at(&database),
+                None => return Ok(false),
+            },
+        }
+        Ok(true)
+    }
+
+    /// Keeps the catalog in this database from now on.
+    pub fn keep_at(&mut self, database: &Database) {
+        self.set("STORE_URL", &database.url);
+        self.set("STORE_SCHEMA", &database.schema);
     }
 
     /// Runs a command to its end.
@@ -240,6 +279,33 @@ impl Harness {
     pub async fn export(&self) -> anyhow::Result<String> {
         let run = self.run(&["export", "--format", "ndjson"]).await?;
         Ok(run.exited(0)?.stdout)
+    }
+
+    /// Every run of the ledger.
+    ///
+    /// # Errors
+    ///
+    /// When `runs` fails, or says what is no run.
+    pub async fn ledger(&self) -> anyhow::Result<Ledger> {
+        let all = u32::MAX.to_string();
+        let run = self
+            .run(&["runs", "--limit", &all, "--format", "json"])
+            .await?;
+        Ledger::read(&run.exited(0)?.stdout)
+    }
+
+    /// Proves that the store is whole, and that its ledger has every run and every generation once: the ledger.
+    ///
+    /// # Errors
+    ///
+    /// When something is damaged, missing or there twice.
+    pub async fn whole(&self) -> anyhow::Result<Ledger> {
+        let (checked, ledger) = tokio::join!(self.run(&["store", "check"]), self.ledger());
+        checked?.exited(0).context("the store is damaged")?;
+        let ledger = ledger?;
+        let faults = ledger.faults();
+        ensure!(faults.is_empty(), "the ledger: {}", faults.join("; "));
+        Ok(ledger)
     }
 
     /// Starts `serve` and waits until it listens.

@@ -20,6 +20,11 @@ pub mod e2e;
 
 pub mod attack;
 
+pub mod crash;
+
+#[cfg(unix)]
+pub mod replicas;
+
 pub mod tidy;
 
 pub mod validators;

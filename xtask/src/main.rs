@@ -27,6 +27,11 @@ enum Command {
     Simulate(xtask::simulate::Args),
     /// Attack a running `serve`, as strangers and a broken upstream would
     Attack(xtask::attack::Args),
+    /// Kill `sync` at random instants, on each store
+    Crash(xtask::crash::Args),
+    /// Disturb two `serve` on one PostgreSQL, and prove that nothing is lost
+    #[cfg(unix)]
+    Replicas(xtask::replicas::Args),
     /// Check the workspace's own rules
     Tidy,
     /// Compare the public API of each library with what is recorded
@@ -61,6 +66,9 @@ fn main() -> ExitCode {
         Command::E2e(args) => block_on(xtask::e2e::run(args)),
         Command::Simulate(args) => block_on(xtask::simulate::run(args)),
         Command::Attack(args) => block_on(xtask::attack::run(args)),
+        Command::Crash(args) => block_on(xtask::crash::run(args)),
+        #[cfg(unix)]
+        Command::Replicas(args) => block_on(xtask::replicas::run(args)),
         Command::Tidy => xtask::tidy::run(),
         Command::Api(args) => xtask::api::run(args),
         Command::Package(args) => block_on(xtask::package::run(args)),

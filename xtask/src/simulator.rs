@@ -71,6 +71,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub(crate) use chance::Chance;
 pub use clock::Clock;
 pub use endpoint::{Bucket, Endpoint};
 pub use event::Event;

@@ -51,16 +51,7 @@ impl Stage {
     }
 
     pub(super) async fn harness(&self, org: Org) -> anyhow::Result<Harness> {
-        use crate::simulator::Bucket;
-        let plenty = [Bucket::Users, Bucket::Groups, Bucket::Group, Bucket::User];
-        let options = Options {
-            limits: plenty
-                .into_iter()
-                .map(|bucket| (bucket, 1_000_000))
-                .collect(),
-            ..Options::default()
-        };
-        Harness::start(&self.program, org, options).await
+        Harness::start(&self.program, org, Options::without_limits()).await
     }
 
     /// The org `small`.

@@ -102,6 +102,15 @@ impl Daemon {
         bail!("it never said `{text}`, but:\n{}", self.log())
     }
 
+    /// Done when it says `text` once more.
+    pub async fn says_again(&self, text: &str) {
+        let (mut log, from) = (self.log.clone(), self.log.borrow().len());
+        let is_new = |log: &String| log.get(from..).is_some_and(|new| new.contains(text));
+        if log.wait_for(is_new).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Asks for a path, with a token or without.
     ///
     /// # Errors

@@ -20,7 +20,11 @@ mod changes;
 mod crash;
 mod credentials;
 #[cfg(unix)]
+mod database;
+#[cfg(unix)]
 mod demo;
+#[cfg(target_os = "linux")]
+mod disk;
 mod drift;
 #[cfg(unix)]
 mod files;
@@ -35,6 +39,8 @@ mod partial;
 mod possession;
 mod protocol;
 mod refusals;
+#[cfg(target_os = "linux")]
+mod replicas;
 mod requests;
 mod runs;
 mod secrets;

@@ -281,6 +281,7 @@ impl<'a> OneRun<'a> {
             withheld: Arc::clone(&withheld),
             approval: plan.approved.clone(),
         };
+        tracing::debug!(provider = %plan.provider, run = turn.number, "committing");
         let ended = renewing(self.store, turn, self.store.end(turn, ending)).await?;
         self.turn = None;
         self.generation = ended;

@@ -19,7 +19,7 @@ const VARIABLE: &str = "PORTAL_SYNC_TEST_POSTGRES";
 
 /// What is told where there is no server.
 const SKIPPED: &str =
-    "no PostgreSQL server binaries were found: the laws of the PostgreSQL store did not run";
+    "no PostgreSQL server binaries were found: what needs a PostgreSQL store does not run";
 
 /// The superuser of a cluster, and its password.
 pub(crate) const USER: &str = "postgres";
