@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::held::run::{FailureKind, Run, Why};
 use crate::store::{CatalogStore, Entry, Holder, Runs};
 
@@ -33,8 +35,8 @@ impl Elsewhere<'_> {
     }
 
     /// Done when the newest run was left by a daemon that began it: it ended, stood still or was cut off from the store. What is
-    /// read by hand alone is left as it is. `tell` is told each run that another process has ended.
-    pub(crate) async fn left(&self, is_manual: bool, mut tell: impl FnMut(Run)) {
+    /// read by hand alone is left as it is, and so is everything until `from`. `tell` is told each run that another process has ended.
+    pub(crate) async fn left(&self, is_manual: bool, from: Instant, mut tell: impl FnMut(Run)) {
         let mut told = None;
         let mut pause = AGAIN;
         loop {
@@ -44,7 +46,7 @@ impl Elsewhere<'_> {
                 continue;
             };
             match self.look_at(&entry) {
-                Look::Left if !is_manual => return,
+                Look::Left if !is_manual && Instant::now() >= from => return,
                 Look::UnderWay(left) => pause = left.clamp(AGAIN, LOOK),
                 Look::Left | Look::Ended => {}
             }
@@ -69,6 +71,11 @@ impl Elsewhere<'_> {
                 None => pause = LOOK,
             }
         }
+    }
+
+    /// Whether a daemon began this run, and will not end it.
+    pub(crate) fn is_left(&self, entry: &Entry) -> bool {
+        matches!(self.look_at(entry), Look::Left)
     }
 
     fn look_at(&self, entry: &Entry) -> Look {

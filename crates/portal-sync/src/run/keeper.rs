@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use okta_auth::Clock;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
 use super::account::Told;
 use super::publisher::Publisher;
@@ -20,6 +21,9 @@ use crate::run::triggers::Triggers;
 use crate::store::{CatalogStore, Holder, Retention};
 use crate::telemetry::Metrics;
 use crate::text::chain;
+
+/// How soon a run that was left is tried again when it cannot be taken over.
+const LEFT_AGAIN: Duration = Duration::from_secs(60);
 
 /// Keeps one provider's part of the catalog in step with its org.
 pub(crate) struct Keeper {
@@ -44,6 +48,7 @@ impl Keeper {
     pub(crate) async fn keep(mut self) {
         let mut told = Told::default();
         let mut last_began = None;
+        let mut left_from = Instant::now() + self.triggers.initial_delay();
         let mut told_the_end = self.triggers.is_manual();
         loop {
             let next = self.triggers.plan(last_began);
@@ -52,7 +57,7 @@ impl Keeper {
                 let provider = &self.okta.settings().provider;
                 tracing::error!(%provider, "the schedule names no time that ever comes: this provider is read when somebody asks");
             }
-            let Some((why, is_left)) = self.reason().await else {
+            let Some((why, is_left)) = self.reason(left_from).await else {
                 return;
             };
             if why == Why::Schedule && !is_left {
@@ -64,22 +69,31 @@ impl Keeper {
                 }
             }
             last_began = Some(self.clock.now());
+            let mut is_busy = false;
             while self.once(why, &mut told).await.is_break() {
-                self.elsewhere().over().await;
+                // Replicas that are configured in another order may wait for each other.
+                drop(timeout(self.timeout, self.elsewhere().over()).await);
+                self.first_run.end();
                 // What was asked meanwhile may not be in what the other run has read.
                 if why == Why::Schedule {
+                    is_busy = true;
                     break;
                 }
             }
             // By the clock of whoever ran last, so that two clocks are not mixed.
             if let Some(entry) = self.elsewhere().newest().await {
+                // Whatever kept this process from ending it, or from beginning another, may last.
+                if !is_busy && self.elsewhere().is_left(&entry) {
+                    left_from = Instant::now() + LEFT_AGAIN;
+                }
                 last_began = Some(entry.began);
             }
         }
     }
 
-    /// Waits for a reason to run: somebody asks, the time has come, or a run on schedule was left by the process that began it.
-    async fn reason(&mut self) -> Option<(Why, bool)> {
+    /// Waits for a reason to run: somebody asks, the time has come, or a run on schedule was left by the process that began it,
+    /// which makes no difference before `left_from`.
+    async fn reason(&mut self, left_from: Instant) -> Option<(Why, bool)> {
         let Self {
             okta,
             holder,
@@ -95,7 +109,7 @@ impl Keeper {
             holder,
         };
         let is_manual = triggers.is_manual();
-        let left = elsewhere.left(is_manual, |run| {
+        let left = elsewhere.left(is_manual, left_from, |run| {
             tell(status, *position, |status| {
                 status.last_run = Some(Arc::new(run))
             });
@@ -130,13 +144,13 @@ impl Keeper {
             run.commit(known, &self.first_run).await
         };
         let result = result.await;
-        self.first_run.end();
         if let Err(error) = &result
             && error.is_busy()
         {
             tracing::info!(%provider, %why, "this tenant is read already: {}", chain(error));
             return ControlFlow::Break(());
         }
+        self.first_run.end();
         let run = run.end(result.as_ref()).await;
         self.publisher.refresh_or_log().await;
         prune(&*self.store, self.retention, self.clock.now()).await;

@@ -232,7 +232,8 @@ impl<'a> OneRun<'a> {
             match written {
                 Err(RunError::Store(error)) if is_overtaken(&error) && replans < REPLANS => {
                     replans += 1;
-                    known = self.over_what_is_there_now(known).await?;
+                    let over = self.over_what_is_there_now(known);
+                    known = while_held(store, turn.as_ref(), over).await?;
                 }
                 written => {
                     forget(known);
@@ -330,13 +331,15 @@ impl<'a> OneRun<'a> {
             Err(error) => failed(self.account(), error),
         };
         let last_words = async {
-            if let Some(plan_id) = &self.approval {
-                self.store.withdraw(self.id(), plan_id).await?;
-            }
+            let withdrawn = match &self.approval {
+                Some(plan_id) => self.store.withdraw(self.id(), plan_id).await,
+                None => Ok(()),
+            };
+            // Whatever becomes of the approval, the turn is given back.
             if let Some(turn) = &self.turn {
                 self.store.end(turn, Ending::of(run.clone())).await?;
             }
-            Ok::<_, RunError>(())
+            Ok::<_, RunError>(withdrawn?)
         };
         match timeout(LAST_WORDS, last_words).await {
             // Whoever has the turn now has closed the run.

@@ -77,6 +77,12 @@ impl Triggers {
         self.start.map(|start| start.at)
     }
 
+    /// How long the first start waits, until it is planned.
+    #[must_use]
+    pub(crate) const fn initial_delay(&self) -> Duration {
+        self.initial_delay
+    }
+
     /// Whether runs are for whoever asks alone.
     #[must_use]
     pub(crate) fn is_manual(&self) -> bool {

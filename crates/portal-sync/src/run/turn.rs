@@ -78,10 +78,7 @@ mod tests {
     use crate::testing::Stubborn;
 
     fn turn() -> Turn {
-        Turn {
-            provider: "acme".to_owned(),
-            number: 7,
-        }
+        Turn::of_test("acme", 7)
     }
 
     async fn never() -> Result<(), RunError> {

@@ -41,6 +41,8 @@ pub(crate) struct Turn {
     pub provider: String,
     /// The fence, and the number of the run in the ledger.
     pub number: u64,
+    /// Who has it, as the ledger has it: a database that lost its newest transactions, or that was put back, gives a number again.
+    pub(super) holder: String,
 }
 
 /// The turn of somebody else.
@@ -52,6 +54,18 @@ pub(crate) struct HeldBy {
     pub number: u64,
     /// Until when, unless it is renewed.
     pub until: Timestamp,
+}
+
+#[cfg(test)]
+impl Turn {
+    /// A turn that no store gave.
+    pub(crate) fn of_test(provider: &str, number: u64) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            number,
+            holder: String::new(),
+        }
+    }
 }
 
 impl fmt::Display for HeldBy {

@@ -43,10 +43,7 @@ impl Stubborn {
 
 impl CatalogStore for Stubborn {
     fn begin(&self, claim: Claim) -> Answer<'_, Turn> {
-        self.ask(Turn {
-            provider: claim.provider,
-            number: 1,
-        })
+        self.ask(Turn::of_test(&claim.provider, 1))
     }
 
     fn renew<'a>(&'a self, _: &'a Turn, _: Duration) -> Answer<'a, ()> {

@@ -114,14 +114,25 @@ struct Kept {
 
 impl Kept {
     fn new(org: &Arc<Org>, frequency: Frequency) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("catalog.db")).unwrap();
-        let store: Arc<dyn CatalogStore> = Arc::new(store);
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let schedule = Schedule {
             frequency,
             ..Schedule::default()
         };
+        Self::of(org, schedule, in_order(1).remove(0), |_| ())
+    }
+
+    /// `before` is done to the store before the keeper is there.
+    fn of(
+        org: &Arc<Org>,
+        schedule: Schedule,
+        first_run: FirstRun,
+        before: impl FnOnce(&std::path::Path),
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("catalog.db")).unwrap();
+        let store: Arc<dyn CatalogStore> = Arc::new(store);
+        before(&folder.path().join("catalog.db"));
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(Timestamp::UNIX_EPOCH));
         let timing = Timing {
             clock: Arc::clone(&clock),
             zone: TimeZone::UTC,
@@ -144,7 +155,7 @@ impl Kept {
         let keeper = Keeper {
             holder: Holder::of_this_process(),
             okta: provider(Arc::clone(org)),
-            first_run: in_order(1).remove(0),
+            first_run,
             triggers,
             timeout: TIMEOUT,
             position: 0,
@@ -196,7 +207,7 @@ async fn a_run_that_takes_too_long_gives_its_requests_up_and_the_next_one_can_st
             ..Org::default()
         });
         let mut kept = Kept::new(&org, daily());
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         let run = kept.run().await;
         assert_eq!(run.outcome, outcome, "{silent}: {:?}", run.failure);
         assert!(
@@ -268,7 +279,7 @@ async fn a_run_that_another_daemon_left_is_taken_over_at_once() {
     let mut kept = Kept::new(&org, daily());
     assert_eq!(kept.run().await.generation, Some(1));
     for why in [Why::Schedule, Why::Signal] {
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         left(&kept, why).await;
         assert_eq!(kept.run().await.outcome, Outcome::Complete);
         assert!(
@@ -324,4 +335,86 @@ async fn a_run_of_another_process_is_waited_for_and_shown() {
         let number = turn.number + u64::from(is_asked);
         assert_eq!((run.number, run.outcome), (Some(number), outcome));
     }
+}
+
+/// Begins a run in a process that is not this one.
+fn begun(path: &std::path::Path, lease: Duration) {
+    let store = SqliteStore::open(path).unwrap();
+    let claim = Claim {
+        holder: somebody(1),
+        why: Why::Schedule,
+        lease,
+        ..claim("acme")
+    };
+    let begin = move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(store.begin(claim))
+    };
+    let turn = std::thread::spawn(begin).join().unwrap();
+    assert_eq!(turn.unwrap().number, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_left_and_cannot_be_taken_over_is_not_tried_without_end() {
+    let org = Arc::new(Org::default());
+    let mut kept = Kept::of(
+        &org,
+        Schedule {
+            frequency: daily(),
+            ..Schedule::default()
+        },
+        in_order(1).remove(0),
+        |path| {
+            begun(path, Duration::ZERO);
+            // The disk is full, or the database may not be written: nobody begins.
+            let connection = rusqlite::Connection::open(path).unwrap();
+            connection
+                .execute_batch(
+                    "CREATE TRIGGER nobody BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'no'); END",
+                )
+                .unwrap();
+        },
+    );
+    let begun = Instant::now();
+    let mut runs = 0;
+    while begun.elapsed() < Duration::from_secs(600) && runs < 200 {
+        if timeout(Duration::from_secs(60), kept.run()).await.is_ok() {
+            runs += 1;
+        }
+    }
+    assert!(runs < 12, "{runs} runs failed in {:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_run_under_way_elsewhere_keeps_its_place() {
+    let org = Arc::new(Org::default());
+    let mut places = in_order(2);
+    let (first, second) = (places.remove(0), places.remove(0));
+    let kept = Kept::of(
+        &org,
+        Schedule {
+            frequency: daily(),
+            ..Schedule::default()
+        },
+        first,
+        |path| begun(path, Duration::from_secs(3_600)),
+    );
+    let waited = timeout(Duration::from_secs(30), second.wait_for_earlier()).await;
+    assert!(waited.is_err(), "nobody has read the first tenant yet");
+    drop(kept);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_before_the_start_waits_for_the_initial_delay() {
+    let org = Arc::new(Org::default());
+    let schedule = Schedule {
+        frequency: daily(),
+        initial_delay: Duration::from_secs(3_600),
+        ..Schedule::default()
+    };
+    let kept = Kept::of(&org, schedule, in_order(1).remove(0), |path| {
+        begun(path, Duration::ZERO);
+    });
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(kept.status.borrow()[0].last_run, None);
 }

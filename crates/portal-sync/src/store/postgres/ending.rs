@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Schema;
 use super::failure::{Failure, damaged};
-use super::tables::CHANNEL;
+use super::tables::channel;
 use super::turns::{close_with, is_held, lost_unless};
 use crate::held::criteria::Remembered;
 use crate::held::document::Written;
@@ -63,10 +63,9 @@ pub(super) async fn end(
         )
         .await?;
     if let Some(generation) = generation {
-        let channel = format!("{CHANNEL}{schema}");
         let told = generation.to_string();
         transaction
-            .execute("SELECT pg_notify($1, $2)", &[&channel, &told])
+            .execute("SELECT pg_notify($1, $2)", &[&channel(schema), &told])
             .await?;
     }
     match transaction.commit().await {

@@ -99,6 +99,8 @@ fn kind_of(error: &tokio_postgres::Error) -> StoreErrorKind {
     let causes = || std::iter::successors(error.source(), |cause| beneath(*cause));
     let is_of_tls = |cause: &(dyn Error + 'static)| cause.is::<rustls::Error>();
     match error.to_string().as_str() {
+        // Somebody in between took the connection for a server that is not there.
+        HANDSHAKE if causes().any(is_cut) => StoreErrorKind::Unreachable,
         HANDSHAKE => StoreErrorKind::Tls,
         // A certificate of ours is refused only once the handshake is done.
         _ if causes().any(is_of_tls) => StoreErrorKind::Tls,
@@ -109,6 +111,23 @@ fn kind_of(error: &tokio_postgres::Error) -> StoreErrorKind {
         // Our statements are always the same ones: a row that they do not fit is the schema's fault.
         _ => StoreErrorKind::Damaged,
     }
+}
+
+/// Whether a connection just ended.
+fn is_cut(cause: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let cause = cause.downcast_ref::<io::Error>();
+    cause.is_some_and(|it| {
+        let cut = [
+            BrokenPipe,
+            ConnectionAborted,
+            ConnectionReset,
+            UnexpectedEof,
+        ];
+        it.get_ref()
+            .is_none_or(|inner| !inner.is::<rustls::Error>())
+            && cut.contains(&it.kind())
+    })
 }
 
 /// The cause of an error. One `io::Error` in another is passed over by `source`.

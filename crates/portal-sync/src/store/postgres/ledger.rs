@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use super::failure::{Failure, damaged};
 use super::pool::snapshot;
-use super::turns::{COLUMNS, entry};
+use super::turns::{COLUMNS, entry, now as now_there};
 use crate::held::approval::{Approval, Approvals};
 use crate::store::Approved;
 use crate::store::ledger::{Change, Entry, Retention, Runs};
@@ -97,6 +97,8 @@ pub(super) async fn prune(
     now: Timestamp,
 ) -> Result<u64, Failure> {
     let transaction = client.transaction().await?;
+    // A clock that is ahead would let everything go that others are to find.
+    let now = now.min(now_there(&transaction).await?);
     let age = SignedDuration::from_hours(i64::from(keep.days) * 24);
     let oldest = now.saturating_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
     let row = transaction

@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tokio_postgres::AsyncMessage;
 
 use super::failure::Failure;
-use super::tables::CHANNEL;
+use super::tables::channel;
 use super::{Settings, tls};
 use crate::store::StoreErrorKind;
 
@@ -65,7 +65,7 @@ async fn listen(settings: &Settings, told: &Notify) -> Result<(), Failure> {
     let tls =
         tls.map_err(|error| Failure::Because(StoreErrorKind::Certificates, Box::new(error)))?;
     let (client, mut connection) = settings.address.whole().connect(tls).await?;
-    let listen = format!("LISTEN \"{CHANNEL}{}\"", settings.schema);
+    let listen = format!("LISTEN \"{}\"", channel(&settings.schema));
     let listening = async {
         client.batch_execute(&listen).await?;
         std::future::pending::<Result<(), Failure>>().await

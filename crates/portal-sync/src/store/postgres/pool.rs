@@ -8,21 +8,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Client, Connect, Manager, ManagerConfig, Object, RecyclingMethod, Runtime, Timeouts,
-    Transaction,
+    Client, Connect, Manager, ManagerConfig, Object, PoolError, RecyclingMethod, Runtime,
+    TimeoutType, Timeouts, Transaction,
 };
 use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::{Config, Error, IsolationLevel, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::Failure;
-use super::{Address, Settings, tls};
+use super::{Address, SOON, Settings, tls};
 use crate::store::StoreErrorKind;
 
-/// How long a statement waits for what another transaction holds.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a statement waits for what another transaction holds: longer than one that is frozen keeps it.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a transaction may do nothing: a process that is frozen must not hold its locks.
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,6 +43,8 @@ pub(super) struct Pool {
     connections: deadpool_postgres::Pool,
     address: Address,
     version: Arc<AtomicU32>,
+    /// Leave to do something long, which is never given for the last connection: a turn is to be renewed meanwhile.
+    long: Arc<Semaphore>,
 }
 
 impl Pool {
@@ -80,6 +83,7 @@ impl Pool {
             connections,
             address: settings.address.clone(),
             version,
+            long: Arc::new(Semaphore::new(settings.pool.saturating_sub(1).max(1))),
         })
     }
 
@@ -108,6 +112,13 @@ impl Pool {
         patience: Duration,
         work: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let _leave = if patience > SOON {
+            let leave = timeout(WAIT_TIMEOUT, self.long.acquire()).await;
+            let leave = leave.map_err(|_| Failure::from(PoolError::Timeout(TimeoutType::Wait)))?;
+            Some(leave)
+        } else {
+            None
+        };
         let mut client = self.get().await?;
         match timeout(patience, work(&mut client)).await {
             Ok(done) => done,
@@ -165,7 +176,8 @@ impl Connect for Connector {
     }
 }
 
-/// The statements by which a connection begins; the last one tells the version.
+/// The statements by which a connection begins; the last one tells the version. Turns are written for this isolation: a renewal
+/// must not undo the commit beside it, whatever is usual in the database.
 fn setup(settings: &Settings) -> String {
     let schema = &settings.schema;
     let [statement, lock, idle] = [
@@ -180,6 +192,7 @@ fn setup(settings: &Settings) -> String {
          SET statement_timeout TO {statement};
          SET lock_timeout TO {lock};
          SET idle_in_transaction_session_timeout TO {idle};
+         SET default_transaction_isolation TO 'read committed';
          SET TimeZone TO 'UTC';
          SHOW server_version_num"
     )

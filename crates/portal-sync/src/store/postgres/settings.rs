@@ -23,7 +23,7 @@ pub(crate) struct Settings {
 pub(crate) struct Schema(String);
 
 /// The longest name of anything in a database (PostgreSQL, "NAMEDATALEN").
-const LONGEST_NAME: usize = 63;
+pub(super) const LONGEST_NAME: usize = 63;
 
 impl Schema {
     /// A name of small letters, digits and `_`, not beginning with a digit or with `pg_`, which is the server's.

@@ -1,9 +1,15 @@
 //! The tables, as every version made them.
 
 use super::migrate::Migration;
+use super::settings::{LONGEST_NAME, Schema};
 
-/// The channel on which a commit is told (PostgreSQL, "NOTIFY"): the name of the schema comes behind it.
-pub(super) const CHANNEL: &str = "portal_sync_commit_of_";
+/// The channel on which the commits of a schema are told (PostgreSQL, "NOTIFY"). No name is longer than `LONGEST_NAME`: those who
+/// share the beginning of a longer one wake each other.
+pub(super) fn channel(schema: &Schema) -> String {
+    let mut name = format!("portal_sync_commit_of_{schema}");
+    name.truncate(LONGEST_NAME);
+    name
+}
 
 /// Every step that there ever was; the first one has the number 1.
 ///

@@ -75,3 +75,6 @@ fn the_name_of_a_schema_is_a_plain_identifier() {
         assert_eq!(Schema::new(bad), None, "{bad}");
     }
 }
+
+#[cfg(unix)]
+mod adversity;

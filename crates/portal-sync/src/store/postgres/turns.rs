@@ -45,7 +45,7 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Failure> {
 }
 
 /// The time by the clock of the database.
-async fn now(client: &impl GenericClient) -> Result<Timestamp, Failure> {
+pub(super) async fn now(client: &impl GenericClient) -> Result<Timestamp, Failure> {
     let row = client.query_one("SELECT clock_timestamp()", &[]).await?;
     Ok(row.try_get(0)?)
 }
@@ -93,6 +93,7 @@ pub(super) async fn begin(client: &mut Client, claim: &Claim) -> Result<Turn, Fa
     Ok(Turn {
         provider: claim.provider.clone(),
         number: number.cast_unsigned(),
+        holder,
     })
 }
 
@@ -150,8 +151,8 @@ pub(super) async fn renew(client: &Client, turn: &Turn, lease: Duration) -> Resu
     let until = after(now(client).await?, lease);
     let renewed = client
         .execute(
-            "UPDATE run SET until = $2 WHERE number = $1 AND ended IS NULL",
-            &[&turn.number.cast_signed(), &until],
+            "UPDATE run SET until = $2 WHERE number = $1 AND holder = $3 AND ended IS NULL",
+            &[&turn.number.cast_signed(), &until, &turn.holder],
         )
         .await?;
     lost_unless(renewed == 1)
@@ -169,8 +170,8 @@ pub(super) fn lost_unless(held: bool) -> Result<(), Failure> {
 pub(super) async fn is_held(transaction: &Transaction<'_>, turn: &Turn) -> Result<(), Failure> {
     let found = transaction
         .query_opt(
-            "SELECT provider FROM run WHERE number = $1 AND ended IS NULL",
-            &[&turn.number.cast_signed()],
+            "SELECT provider FROM run WHERE number = $1 AND holder = $2 AND ended IS NULL",
+            &[&turn.number.cast_signed(), &turn.holder],
         )
         .await?;
     let provider: Option<String> = found.map(|row| row.try_get(0)).transpose()?;

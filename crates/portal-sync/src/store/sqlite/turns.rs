@@ -80,13 +80,14 @@ pub(super) fn begin(transaction: &Transaction<'_>, claim: &Claim) -> Result<Turn
         transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM run", [], |row| {
             row.get(0)
         })?;
+    let holder = serde_json::to_string(&claim.holder).map_err(damaged)?;
     transaction.execute(
         "INSERT INTO run (number, provider, why, holder, until, began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             number,
             claim.provider,
             claim.why.as_str(),
-            serde_json::to_string(&claim.holder).map_err(damaged)?,
+            holder,
             now.saturating_add(milliseconds(claim.lease)),
             claim.began.to_string(),
         ],
@@ -94,6 +95,7 @@ pub(super) fn begin(transaction: &Transaction<'_>, claim: &Claim) -> Result<Turn
     Ok(Turn {
         provider: claim.provider.clone(),
         number: number.cast_unsigned(),
+        holder,
     })
 }
 
@@ -154,8 +156,8 @@ pub(super) fn renew(
 ) -> Result<(), Failure> {
     let until = now(transaction)?.saturating_add(milliseconds(lease));
     let renewed = transaction.execute(
-        "UPDATE run SET until = ?2 WHERE number = ?1 AND ended IS NULL",
-        [turn.number.cast_signed(), until],
+        "UPDATE run SET until = ?2 WHERE number = ?1 AND holder = ?3 AND ended IS NULL",
+        params![turn.number.cast_signed(), until, turn.holder],
     )?;
     lost_unless(renewed == 1)
 }
@@ -172,8 +174,8 @@ pub(super) fn lost_unless(held: bool) -> Result<(), Failure> {
 pub(super) fn is_held(transaction: &Transaction<'_>, turn: &Turn) -> Result<(), Failure> {
     let found: Option<String> = transaction
         .query_row(
-            "SELECT provider FROM run WHERE number = ?1 AND ended IS NULL",
-            [turn.number.cast_signed()],
+            "SELECT provider FROM run WHERE number = ?1 AND holder = ?2 AND ended IS NULL",
+            params![turn.number.cast_signed(), turn.holder],
             |row| row.get(0),
         )
         .optional()?;

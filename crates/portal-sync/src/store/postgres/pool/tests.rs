@@ -112,8 +112,9 @@ mod with_a_server {
             for (name, expected) in [
                 ("search_path", schema.as_str()),
                 ("statement_timeout", "1min"),
-                ("lock_timeout", "10s"),
+                ("lock_timeout", "15s"),
                 ("idle_in_transaction_session_timeout", "10s"),
+                ("default_transaction_isolation", "read committed"),
                 ("TimeZone", "UTC"),
                 ("application_name", "portal-sync"),
                 ("transaction_read_only", "off"),
