@@ -1,4 +1,4 @@
-//! What the benchmark and a fuzz target of this workspace drive from outside. Nobody is promised anything of it.
+//! What the benchmarks and a fuzz target of this workspace drive from outside. Nobody is promised anything of it.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -29,6 +29,10 @@ use crate::run::status::StoreStatus;
 use crate::serve::{App, Router, router};
 use crate::store::{CatalogStore as _, Claim, Commit, Ending, Holder, LEASE, SqliteStore, Work};
 use crate::telemetry::{Registry, Unauthorized};
+
+mod commits;
+
+pub use commits::{End, Row, Target};
 
 type Failed = Box<dyn Error>;
 

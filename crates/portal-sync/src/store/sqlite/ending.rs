@@ -7,7 +7,6 @@ use super::rows::{Entities, Provider};
 use super::turns::{close_with, is_held, lost_unless};
 use super::{Failure, damaged};
 use crate::held::criteria::Remembered;
-use crate::held::document::Written;
 use crate::store::ledger::{ChangeRow, Commit, Ending, Work};
 use crate::store::{StoreErrorKind, Turn};
 
@@ -41,13 +40,16 @@ fn write(transaction: &Transaction<'_>, turn: &Turn, commit: &Commit) -> Result<
     for key in &commit.removed {
         entities.remove(key)?;
     }
-    for Written { key, .. } in &commit.written {
-        entities.remove(key)?;
+    let mut named_anew = Vec::new();
+    for written in &commit.written {
+        if !entities.update(written)? {
+            named_anew.push(written);
+        }
     }
     for added in commit.added.iter() {
         entities.insert(&added.map_err(Failure::unpacked)?)?;
     }
-    for written in &commit.written {
+    for written in named_anew {
         entities.insert(written)?;
     }
     let sum = entities.sum();

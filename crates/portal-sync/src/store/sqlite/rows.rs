@@ -171,6 +171,18 @@ impl<'a> Entity<'a> {
         })
     }
 
+    /// The row that an entity becomes.
+    fn to_write(provider: &'a str, okta_id: &'a str, written: &'a Written) -> Self {
+        let Written { key, document } = written;
+        Self {
+            provider,
+            kind: key.kind().as_str(),
+            okta_id,
+            entity_ref: document.entity_ref().as_str(),
+            body: document.body(),
+        }
+    }
+
     /// The digest of the row.
     pub(super) fn digest(&self) -> Sum {
         let Self {
@@ -199,8 +211,10 @@ impl<'a> Entity<'a> {
 pub(super) struct Entities<'a> {
     provider: &'a str,
     sum: Sum,
+    find: Statement<'a>,
     delete: Statement<'a>,
     insert: Statement<'a>,
+    update: Statement<'a>,
 }
 
 impl<'a> Entities<'a> {
@@ -210,44 +224,78 @@ impl<'a> Entities<'a> {
         provider: &'a str,
         sum: Sum,
     ) -> Result<Self, Failure> {
-        let delete = transaction.prepare(
-            "DELETE FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3
-             RETURNING kind, okta_id, ref, body",
+        let find = transaction.prepare(
+            "SELECT kind, okta_id, ref, body FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3",
         )?;
+        let delete = transaction
+            .prepare("DELETE FROM entity WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3")?;
         let insert = transaction.prepare(
             "INSERT INTO entity (provider, kind, okta_id, ref, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let update = transaction.prepare(
+            "UPDATE entity SET body = ?4 WHERE provider = ?1 AND kind = ?2 AND okta_id = ?3",
         )?;
         Ok(Self {
             provider,
             sum,
+            find,
             delete,
             insert,
+            update,
         })
+    }
+
+    /// Takes an entity that is there out of the sum, and returns what it is called.
+    fn subtract(&mut self, kind: &str, okta_id: &str) -> Result<Option<String>, Failure> {
+        let mut rows = self.find.query([self.provider, kind, okta_id])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let entity = Entity::of(self.provider, row)?;
+        self.sum.subtract(entity.digest());
+        Ok(Some(entity.entity_ref.to_owned()))
     }
 
     /// Removes an entity if it is there.
     pub(super) fn remove(&mut self, key: &Key) -> Result<(), Failure> {
-        let mut rows = self
-            .delete
-            .query([self.provider, key.kind().as_str(), &key.text()])?;
-        // To the end: only then is the statement done.
-        while let Some(row) = rows.next()? {
-            self.sum.subtract(Entity::of(self.provider, row)?.digest());
+        let (kind, okta_id) = (key.kind().as_str(), key.text());
+        if self.subtract(kind, &okta_id)?.is_some() {
+            self.delete.execute([self.provider, kind, &okta_id])?;
         }
         Ok(())
     }
 
+    /// Writes an entity in the place of the one that is there, if it has the same name; if it has another, the one that is
+    /// there goes. Returns whether it is written.
+    pub(super) fn update(&mut self, written: &Written) -> Result<bool, Failure> {
+        let okta_id = written.key.text();
+        let entity = Entity::to_write(self.provider, &okta_id, written);
+        let Entity {
+            provider,
+            kind,
+            okta_id,
+            entity_ref,
+            body,
+        } = entity;
+        match self.subtract(kind, okta_id)? {
+            None => Ok(false),
+            Some(name) if name != entity_ref => {
+                self.delete.execute([provider, kind, okta_id])?;
+                Ok(false)
+            }
+            // The index of the names stays as it is, which is half of what there would be to write.
+            Some(_) => {
+                self.update.execute([provider, kind, okta_id, body])?;
+                self.sum.add(entity.digest());
+                Ok(true)
+            }
+        }
+    }
+
     /// Adds an entity that is not there.
     pub(super) fn insert(&mut self, written: &Written) -> Result<(), Failure> {
-        let Written { key, document } = written;
-        let okta_id = key.text();
-        let entity = Entity {
-            provider: self.provider,
-            kind: key.kind().as_str(),
-            okta_id: &okta_id,
-            entity_ref: document.entity_ref().as_str(),
-            body: document.body(),
-        };
+        let okta_id = written.key.text();
+        let entity = Entity::to_write(self.provider, &okta_id, written);
         let Entity {
             provider,
             kind,
