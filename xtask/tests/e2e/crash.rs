@@ -190,3 +190,51 @@ async fn a_run_that_was_killed_gives_way_at_once() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(unix)]
+async fn signal(process: u32, signal: &str) -> anyhow::Result<()> {
+    let mut kill = tokio::process::Command::new("kill");
+    kill.args([format!("-{signal}"), process.to_string()]);
+    anyhow::ensure!(kill.status().await?.success());
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn stood_still(store: Store) -> anyhow::Result<()> {
+    let mut small = small().await?;
+    if !small.keep_in(store)? {
+        return Ok(());
+    }
+    small.sync(0).await?;
+    let first = under_way(&small, Duration::from_secs(1)).await?;
+    let process = first.id().unwrap();
+    signal(process, "STOP").await?;
+    change(&small);
+    // It lives: its turn has to run out.
+    loop {
+        match small.run(&["sync"]).await? {
+            busy if busy.code == Some(14) => sleep(Duration::from_millis(500)).await,
+            done => break drop(done.exited(0)?),
+        }
+    }
+    let after = small.export().await?;
+    signal(process, "CONT").await?;
+    let late = first.wait_with_output().await?;
+    assert_eq!(late.status.code(), Some(14), "{late:?}");
+    let said = String::from_utf8(late.stderr)?;
+    says(&said, &["another run of this provider took over"]);
+    assert_eq!(small.export().await?, after, "{store}");
+    let ledger = small.whole().await?;
+    let committed: Vec<_> = ledger.runs.iter().map(|run| run.generation).collect();
+    assert_eq!(committed, [Some(1), None, Some(2)], "{store}");
+    assert!(ledger.runs[1].is_interrupted(), "{store}");
+    catalog_is(&small, &Rules::default()).await
+}
+
+/// What it has read is old by then.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_run_that_stood_still_for_too_long_commits_nothing() -> anyhow::Result<()> {
+    let [one, other] = Store::ALL.map(stood_still);
+    tokio::try_join!(one, other).map(drop)
+}
