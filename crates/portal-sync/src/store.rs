@@ -37,7 +37,7 @@ mod sqlite;
 
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
-pub(crate) use ledger::{Change, Commit, Ending, Entry, Retention, Runs, Work};
+pub(crate) use ledger::{Change, Commit, Ending, Entry, PRUNED_AT_ONCE, Retention, Runs, Work};
 pub(crate) use postgres::{
     Address as PostgresAddress, PostgresStore, Schema as PostgresSchema,
     Settings as PostgresSettings,
@@ -213,7 +213,7 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         limit: u32,
     ) -> Answer<'a, Vec<(u64, Timestamp, Change)>>;
 
-    /// Lets go of runs that are not to be kept, and returns how many those were. `now` is what age is counted by.
+    /// Lets go of runs that are not to be kept, [`PRUNED_AT_ONCE`] at most, and returns how many those were. `now` is what age is counted by.
     ///
     /// # Errors
     /// When the store cannot be written.

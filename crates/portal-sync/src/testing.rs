@@ -70,6 +70,7 @@ pub(crate) fn somebody(number: u32) -> Holder {
     Holder {
         host: "elsewhere".to_owned(),
         process: number,
+        token: number.to_string(),
         life: None,
     }
 }

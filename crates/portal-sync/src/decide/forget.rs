@@ -36,7 +36,11 @@ impl Forgetting {
         });
         Self {
             provider: provider.to_owned(),
-            id: of_forgotten(provider, objects.iter().map(|(key, _)| key)),
+            id: of_forgotten(
+                provider,
+                objects.iter().map(|(key, _)| key),
+                &state.approvals().used,
+            ),
             counts: Counts::of(state),
             changes: Arc::new(changes.collect()),
         }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::decide::forget::Forgetting;
 use crate::decide::plan::{PlannedChange, name};
+use crate::held::approval::Approval;
 use crate::held::run::{Counts, Outcome, Run, Tally, Why};
 use crate::run::error::RunError;
 use crate::run::once::failed;
@@ -101,9 +102,17 @@ async fn by_turn(
     }
     drop(state);
     let run = account();
+    let approval = Approval {
+        provider: forgetting.provider.clone(),
+        plan_id: forgetting.id.clone(),
+        by: run.approved_by.clone().unwrap_or_default(),
+        at: run.began,
+    };
+    store.approve(approval, LEASE).await?;
     let ending = Ending {
         work: Work::Forget,
         changes: Arc::clone(&forgetting.changes),
+        approval: Some(forgetting.id.clone()),
         ..Ending::of(run.clone())
     };
     let generation = renewing(store, turn, store.end(turn, ending)).await?;

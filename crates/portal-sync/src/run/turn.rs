@@ -46,7 +46,8 @@ pub(crate) async fn renewing<T>(
     }
 }
 
-/// Renews a turn until it is lost: somebody else has it, or the store gave no leave for as long as it lasts.
+/// Renews a turn until it is lost: somebody else has it, or the store could not be asked for as long as it lasts. A store that is
+/// merely slow, or locked by a commit of somebody else, is no reason: the commit will tell whether the turn was lost.
 async fn lost(store: &dyn CatalogStore, turn: &Turn) -> StoreError {
     let mut renewed = Instant::now();
     loop {
@@ -57,12 +58,14 @@ async fn lost(store: &dyn CatalogStore, turn: &Turn) -> StoreError {
                 renewed = asked;
                 continue;
             }
-            Ok(Err(error)) if error.kind() == StoreErrorKind::Conflict => return error,
-            Ok(Err(error)) => error,
-            Err(elapsed) => {
-                let doing = format!("renewing the turn of run {}", turn.number);
-                StoreError::new(StoreErrorKind::TimedOut, doing).because(elapsed)
-            }
+            Ok(Err(error)) => match error.kind() {
+                StoreErrorKind::Conflict => return error,
+                StoreErrorKind::Locked | StoreErrorKind::TimedOut | StoreErrorKind::Contended => {
+                    continue;
+                }
+                _ => error,
+            },
+            Err(_) => continue,
         };
         if renewed.elapsed() >= LEASE {
             return failed;
@@ -97,14 +100,23 @@ mod tests {
         while_held(&*store, Some(&turn()), work).await.unwrap();
         assert_eq!(begun.elapsed().as_secs(), 600);
 
-        for (store, kind) in [
-            (Stubborn::new(Some(100)), StoreErrorKind::Locked),
-            (Stubborn::new(None), StoreErrorKind::TimedOut),
-        ] {
+        // A store that is locked, or gives no answer, may only be busy with what somebody else commits.
+        for store in [Stubborn::new(Some(1_000)), Stubborn::new(None)] {
+            let work = async {
+                sleep(Duration::from_secs(600)).await;
+                Ok(())
+            };
+            while_held(&*store, Some(&turn()), work).await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_given_up_when_the_store_is_away_for_longer_than_the_turn_lasts() {
+        for kind in [StoreErrorKind::Unreachable, StoreErrorKind::Gone] {
             let begun = Instant::now();
-            let lost = while_held(&*store, Some(&turn()), never())
-                .await
-                .unwrap_err();
+            let store = Stubborn::failing(1_000, kind);
+            let lost = while_held(&*store, Some(&turn()), never()).await;
+            let lost = lost.unwrap_err();
             assert!(
                 matches!(&lost, RunError::Store(error) if error.kind() == kind),
                 "{lost}"

@@ -1,6 +1,7 @@
 //! Who holds a turn.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,9 @@ pub(crate) struct Holder {
     pub host: String,
     /// Its number there.
     pub process: u32,
+    /// What tells it from every other process there ever was: made at random when it started.
+    #[serde(default)]
+    pub token: String,
     /// What tells it from others of the same number; none where the system does not say (it does on Linux).
     pub life: Option<Life>,
 }
@@ -31,13 +35,21 @@ pub(crate) struct Life {
 impl Holder {
     /// This process.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what tells a process from every other is made once, for the process"
+    )]
     pub(crate) fn of_this_process() -> Self {
-        let process = std::process::id();
-        Self {
-            host: host(),
-            process,
-            life: Life::of(process),
-        }
+        static THIS: LazyLock<Holder> = LazyLock::new(|| {
+            let process = std::process::id();
+            Holder {
+                host: host(),
+                process,
+                token: uuid::Uuid::new_v4().simple().to_string(),
+                life: Life::of(process),
+            }
+        });
+        THIS.clone()
     }
 
     /// Whether this one sees that `other` has ended. It is only seen on the same machine, where process numbers are counted

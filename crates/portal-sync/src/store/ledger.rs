@@ -85,6 +85,9 @@ pub(crate) struct Runs {
     pub limit: u32,
 }
 
+/// So many runs go from the ledger at once: each may have made very many changes.
+pub(crate) const PRUNED_AT_ONCE: u32 = 100;
+
 /// How much of the ledger is kept. The newest run of a provider always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Retention {

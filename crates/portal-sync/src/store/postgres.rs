@@ -139,13 +139,16 @@ impl PostgresStore {
         patience: Duration,
         work: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        let Shared { pool, .. } = &*self.shared;
-        let done = pool.with(patience, async |client| {
-            self.shared.know(client).await?;
-            work(client).await
-        });
+        let shared = &self.shared;
+        let done = async {
+            if !shared.is_known() {
+                let know = async |client: &mut Client| shared.know(client).await;
+                shared.pool.with(LONG, know).await?;
+            }
+            shared.pool.with(patience, work).await
+        };
         done.await
-            .map_err(|failure| failure.told(doing, pool.address()))
+            .map_err(|failure: Failure| failure.told(doing, shared.pool.address()))
     }
 
     /// Reads something, of which there is nothing in a schema that nobody has filled.
@@ -198,6 +201,11 @@ impl PostgresStore {
 }
 
 impl Shared {
+    /// Whether the schema is known to be one of ours, with everything in it.
+    fn is_known(&self) -> bool {
+        self.known.get().is_some_and(|steps| *steps > 0)
+    }
+
     /// Brings the schema up to date, the first time that it is reached. Whoever only looks finds out what it is each time, until
     /// somebody has filled it.
     async fn know(&self, client: &mut Client) -> Result<(), Failure> {
@@ -239,21 +247,17 @@ impl CatalogStore for PostgresStore {
             let schema = &self.shared.settings.schema;
             let mut unsure = None;
             let ended = self.writing(LONG, async |client| {
-                match ending::end(client, schema, turn, &ending).await {
-                    Err(Failure::Unsure(error, account)) => {
-                        unsure = Some(account);
-                        Err(Failure::Because(
-                            StoreErrorKind::Unanswered,
-                            Box::new(error),
-                        ))
-                    }
-                    ended => ended,
-                }
+                ending::end(client, schema, turn, &ending, &mut unsure).await
             });
-            let ended = ended.await;
-            match unsure {
-                Some(account) => self.ended(turn, &account).await.map_or(ended, Ok),
-                None => ended,
+            match (ended.await, unsure) {
+                (Err(error), Some(account)) => {
+                    let ended = self.ended(turn, &account).await;
+                    ended.ok_or_else(|| {
+                        let doing = format!("ending run {}", turn.number);
+                        StoreError::new(StoreErrorKind::Unanswered, doing).because(error)
+                    })
+                }
+                (ended, _) => ended,
             }
         }
         .boxed()

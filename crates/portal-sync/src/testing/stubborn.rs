@@ -18,11 +18,16 @@ use crate::store::{
 /// A store that cannot be asked so many times, and that never answers when there is no number. It holds nothing, and knows a
 /// provider `old`.
 #[derive(Debug)]
-pub(crate) struct Stubborn(Mutex<Option<usize>>);
+pub(crate) struct Stubborn(Mutex<Option<usize>>, StoreErrorKind);
 
 impl Stubborn {
     pub(crate) fn new(failures: Option<usize>) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(failures)))
+        Arc::new(Self(Mutex::new(failures), StoreErrorKind::Locked))
+    }
+
+    /// One that fails so many times, for this reason.
+    pub(crate) fn failing(failures: usize, reason: StoreErrorKind) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(failures)), reason))
     }
 
     fn ask<T: Send + 'static>(&self, answer: T) -> Answer<'_, T> {
@@ -33,7 +38,7 @@ impl Stubborn {
                 Some(0) => Ok(answer),
                 Some(left) => {
                     *self.0.lock().unwrap() = Some(left - 1);
-                    Err(StoreError::new(StoreErrorKind::Locked, "reading"))
+                    Err(StoreError::new(self.1, "reading"))
                 }
             }
         }

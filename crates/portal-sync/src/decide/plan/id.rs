@@ -62,11 +62,23 @@ pub(super) fn of_changes(plan: &Plan) -> String {
     of_parts(&plan.provider, written.chain(removed))
 }
 
-/// Names the removal of exactly these objects with their provider.
-pub(crate) fn of_forgotten<'k>(provider: &str, keys: impl Iterator<Item = &'k Key>) -> String {
-    let removed = keys.map(|key| [key.kind().as_str().into(), key.text()]);
-    let purpose = [Cow::from("forget"), Cow::from("")];
-    of_parts(provider, std::iter::once(purpose).chain(removed))
+/// Names the removal of exactly these objects with their provider. An id whose approval was used is not given again.
+pub(crate) fn of_forgotten<'k>(
+    provider: &str,
+    keys: impl Iterator<Item = &'k Key> + Clone,
+    used: &BTreeSet<String>,
+) -> String {
+    let mut before = String::new();
+    loop {
+        let removed = keys.clone();
+        let removed = removed.map(|key| [key.kind().as_str().into(), key.text()]);
+        let purpose = [Cow::from("forget"), before.as_str().into()];
+        let id = of_parts(provider, std::iter::once(purpose).chain(removed));
+        if !used.contains(&id) {
+            return id;
+        }
+        before = id;
+    }
 }
 
 fn kind_of(entity_ref: &EntityRef) -> &'static str {
@@ -87,7 +99,7 @@ fn of_parts<'p>(provider: &str, parts: impl Iterator<Item = [Cow<'p, str>; 2]>) 
 
 #[cfg(test)]
 mod tests {
-    use super::{BTreeSet, Leavers, Withheld, of_parts, of_withheld};
+    use super::{BTreeSet, Leavers, Withheld, of_forgotten, of_parts, of_withheld};
 
     #[test]
     fn removals_are_approved_by_the_id_that_they_always_had()
@@ -118,6 +130,8 @@ mod tests {
         let mut used = BTreeSet::new();
         for number in 0..5 {
             let id = of_withheld("acme", Leavers::Remove, &[], &[], &used);
+            assert!(used.insert(id), "{number}");
+            let id = of_forgotten("acme", std::iter::empty(), &used);
             assert!(used.insert(id), "{number}");
         }
     }

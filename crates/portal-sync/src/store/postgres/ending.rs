@@ -17,12 +17,13 @@ use crate::store::{StoreErrorKind, Turn};
 const ROWS: usize = 2_000;
 
 /// Ends a run, and returns the number of the generation that it makes. Before its last statement nobody waits for it but who
-/// wants the same names.
+/// wants the same names. As long as nobody knows whether it is committed, `unsure` has the account of the run.
 pub(super) async fn end(
     client: &mut Client,
     schema: &Schema,
     turn: &Turn,
     ending: &Ending,
+    unsure: &mut Option<String>,
 ) -> Result<Option<u64>, Failure> {
     let account = ledger::written(&ending.run).map_err(damaged)?;
     let transaction = client.transaction().await?;
@@ -68,10 +69,25 @@ pub(super) async fn end(
             .execute("SELECT pg_notify($1, $2)", &[&channel(schema), &told])
             .await?;
     }
-    match transaction.commit().await {
-        Ok(()) => Ok(generation.map(i64::cast_unsigned)),
-        Err(error) => Err(Failure::Unsure(error, account)),
+    *unsure = Some(account);
+    commit(transaction, unsure).await?;
+    Ok(generation.map(i64::cast_unsigned))
+}
+
+/// Commits, and forgets what was unsure once it is known what came of it.
+async fn commit(transaction: Transaction<'_>, unsure: &mut Option<String>) -> Result<(), Failure> {
+    let committed = transaction.commit().await;
+    let is_known = match &committed {
+        Ok(()) => true,
+        // A server that goes down may do so behind the commit.
+        Err(error) => error
+            .code()
+            .is_some_and(|code| !code.code().starts_with("57")),
+    };
+    if is_known {
+        *unsure = None;
     }
+    Ok(committed?)
 }
 
 /// What became of the end of a run whose commit was not answered: the account of the run tells.

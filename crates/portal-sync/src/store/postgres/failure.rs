@@ -14,8 +14,6 @@ pub(super) enum Failure {
     Postgres(tokio_postgres::Error),
     Kind(StoreErrorKind),
     Because(StoreErrorKind, Box<dyn Error + Send + Sync>),
-    /// A commit was not answered, and may be done: of the run that has this account.
-    Unsure(tokio_postgres::Error, String),
 }
 
 /// What errors of the driver begin with; their kinds are not public (tokio-postgres, `error/mod.rs`).
@@ -73,7 +71,6 @@ impl Failure {
     pub(super) fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Postgres(error) => kind_of(error),
-            Self::Unsure(..) => StoreErrorKind::Unanswered,
             Self::Kind(kind) | Self::Because(kind, _) => *kind,
         }
     }
@@ -82,7 +79,7 @@ impl Failure {
     pub(super) fn told(self, doing: &str, at: &impl std::fmt::Display) -> StoreError {
         let error = StoreError::new(self.kind(), format!("{doing} `{at}`"));
         match self {
-            Self::Postgres(cause) | Self::Unsure(cause, _) => error.because(cause),
+            Self::Postgres(cause) => error.because(cause),
             Self::Kind(_) => error,
             Self::Because(_, cause) => StoreError {
                 source: Some(cause),

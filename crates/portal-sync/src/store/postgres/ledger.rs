@@ -11,7 +11,7 @@ use super::pool::snapshot;
 use super::turns::{COLUMNS, entry, now as now_there};
 use crate::held::approval::{Approval, Approvals};
 use crate::store::Approved;
-use crate::store::ledger::{Change, Entry, Retention, Runs};
+use crate::store::ledger::{Change, Entry, PRUNED_AT_ONCE, Retention, Runs};
 
 /// Runs, the newest first.
 pub(super) async fn runs(client: &Client, asked: &Runs) -> Result<Vec<Entry>, Failure> {
@@ -115,6 +115,7 @@ pub(super) async fn prune(
     gone.extend(numbers(
         &transaction.query(&query, &[&oldest, &many]).await?,
     )?);
+    gone.truncate(usize::try_from(PRUNED_AT_ONCE).unwrap_or(usize::MAX));
     for table in ["change WHERE run", "run WHERE number"] {
         let delete = format!("DELETE FROM {table} = ANY($1)");
         transaction.execute(&delete, &[&gone]).await?;

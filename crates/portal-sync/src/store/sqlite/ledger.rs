@@ -9,7 +9,7 @@ use super::index::{Index, RUNS_SINCE, version};
 use super::turns::{COLUMNS, entry, milliseconds, now};
 use super::{Failure, damaged};
 use crate::held::approval::Approval;
-use crate::store::ledger::{Change, Entry, Retention, Runs};
+use crate::store::ledger::{Change, Entry, PRUNED_AT_ONCE, Retention, Runs};
 use crate::store::{Approved, Checked, CheckedProvider};
 
 /// Whether a database is of a version that has a ledger.
@@ -141,7 +141,8 @@ pub(super) fn prune(
         params![oldest, many],
     )?;
     let mut gone = 0;
-    for number in old.into_iter().chain(more) {
+    let at_once = usize::try_from(PRUNED_AT_ONCE).unwrap_or(usize::MAX);
+    for number in old.into_iter().chain(more).take(at_once) {
         transaction.execute("DELETE FROM change WHERE run = ?1", [number])?;
         transaction.execute("DELETE FROM run WHERE number = ?1", [number])?;
         gone += 1;
