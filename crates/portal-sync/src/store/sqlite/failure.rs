@@ -40,12 +40,12 @@ impl Failure {
         Self::Because(kind, Box::new(error))
     }
 
-    /// The error, with what was being done to which file.
     /// What is to be written could not be unpacked.
     pub(super) fn unpacked(error: io::Error) -> Self {
         Self::Because(StoreErrorKind::Other, error.into())
     }
 
+    /// The error, with what was being done to which file.
     pub(super) fn told(self, doing: &str, path: &Path) -> StoreError {
         let doing = format!("{doing} `{}`", path.display());
         match self {
