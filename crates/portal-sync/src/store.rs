@@ -133,7 +133,7 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// interrupted.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Busy`] when somebody else has the turn of this provider, with [`HeldBy`] as its source; any other
+    /// [`StoreErrorKind::Busy`] when somebody else has the turn of this provider, with [`HeldBy`](turn::HeldBy) as its source; any other
     /// kind when the store cannot be written.
     fn begin(&self, claim: Claim) -> Answer<'_, Turn>;
 
