@@ -131,7 +131,7 @@ enum Format {
     /// For people
     #[default]
     Text,
-    /// One JSON object a line, one for each provider
+    /// One JSON object a line
     Json,
 }
 

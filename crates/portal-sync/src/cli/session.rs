@@ -61,7 +61,7 @@ impl Session {
             (None, true, _) => "error",
             // What is waited for is told with the name of the provider, and once.
             (None, false, 0) if chatty => {
-                "info,okta_api::dispatch=error,okta_api::pacer=error,deadpool=error"
+                "info,okta_api::dispatch=error,okta_api::pacer=error,deadpool=error,opentelemetry_sdk=warn"
             }
             (None, false, 0) => "warn,okta_api::dispatch=error,deadpool=error",
             // More of our own work; what HTTP and telemetry say of theirs is for the third.

@@ -99,6 +99,11 @@ fn place(entry: &Entry<'_>, cwd: &Path) -> Option<Place> {
         .address("the address of a store, such as `sqlite:portal-sync.db`")?
         .trim();
     let error = match text.split_once(':') {
+        // It may have a password in it, which the name of a file is shown with.
+        Some(("sqlite", path)) if path.contains("://") => {
+            ConfigError::new("`sqlite:` stands before another address")
+                .fix("remove `sqlite:`, or write the name of a file behind it")
+        }
         Some(("sqlite", "")) => ConfigError::new("`sqlite:` names no file")
             .fix(format!("write `sqlite:{DEFAULT_STORE}`")),
         Some(("sqlite", path)) => return Some(Place::File(cwd.join(path))),
@@ -110,6 +115,9 @@ fn place(entry: &Entry<'_>, cwd: &Path) -> Option<Place> {
         Some((scheme, _)) => ConfigError::new(format!(
             "`{scheme}:` is not a store that is known: use sqlite:PATH or postgres://…"
         )),
+        // It may be libpq's other form, with a password in it.
+        None if text.contains(['=', '@', ' ']) => ConfigError::new("it does not say which store it is")
+            .fix("write `postgres://USER:PASSWORD@HOST/DATABASE`, or `sqlite:` in front of the name of a file"),
         None => ConfigError::new(format!("{} does not say which store it is", quoted(text)))
             .fix("put `sqlite:` in front of the name of the file"),
     };

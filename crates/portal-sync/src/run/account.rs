@@ -68,8 +68,8 @@ fn ended(run: &Run) {
     match (run.outcome, &run.failure) {
         (Outcome::Overtaken, _) => tracing::info!(
             %provider, outcome, requests, seconds,
-            "another run of this tenant committed while this one read: the catalog is as that one left it, and is read again \
-             on schedule"
+            "another run of this tenant took over while this one was under way: what that one commits counts, and the tenant is \
+             read again on schedule"
         ),
         (_, Some(failure)) => tracing::error!(
             %provider, requests, seconds, fix = failure.fix.as_deref(), "run failed: {}", failure.message
@@ -151,7 +151,7 @@ fn approval(run: &Run) -> String {
 pub(crate) fn message(run: &Run) -> Option<String> {
     match (run.outcome, &run.failure) {
         (Outcome::Overtaken, _) => Some(
-            "Another run committed while this one read; the catalog is as that one left it"
+            "Another run took over while this one was under way; what that one commits counts"
                 .to_owned(),
         ),
         (_, Some(failure)) => Some(match &failure.fix {

@@ -205,11 +205,24 @@ fn approval_and_failure(f: &mut fmt::Formatter<'_>, run: &Run) -> fmt::Result {
         let by = by.map_or_else(String::new, |by| format!(", by {by}"));
         writeln!(f, "  approved: plan {}{by}", name(plan_id))?;
     }
+    if let (true, Some(plan_id)) = (run.tally.is_withheld(), &run.plan_id) {
+        writeln!(
+            f,
+            "  withheld as plan {}: look at `portal-sync plan` before it is approved",
+            name(plan_id)
+        )?;
+    }
     if let Some(Failure {
-        kind, message: why, ..
+        kind,
+        message: why,
+        fix,
+        ..
     }) = &run.failure
     {
         writeln!(f, "  failed ({}): {}", kind.as_str(), message(why))?;
+        if let Some(fix) = fix {
+            writeln!(f, "  fix: {}", message(fix))?;
+        }
     }
     Ok(())
 }

@@ -153,7 +153,9 @@ impl Keeper {
         self.first_run.end();
         let run = run.end(result.as_ref()).await;
         self.publisher.refresh_or_log().await;
-        prune(&*self.store, self.retention, self.clock.now()).await;
+        if run.failure.is_none() {
+            prune(&*self.store, self.retention, self.clock.now()).await;
+        }
         told.log(&run);
         self.metrics.record_run(&run);
         self.tell(|status| {

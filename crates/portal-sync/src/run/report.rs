@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::decide::mapping::{Collision, Rename, SignIn};
 use crate::decide::plan::{Plan, PlannedChange, Withheld, name};
-use crate::held::run::{Failure, Outcome, Run, Tally, seconds};
+use crate::held::run::{Failure, FailureKind, Outcome, Run, Tally, seconds};
 use crate::text::counted::counted;
 
 mod figures;
@@ -220,6 +220,11 @@ impl Report<'_> {
     /// How much the catalog holds, what was asked of Okta, and what did not go well.
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let run = self.run;
+        let failure = run.failure.as_ref();
+        // Whoever closed it did not ask.
+        if failure.is_some_and(|it| it.kind == FailureKind::Interrupted) {
+            return Ok(());
+        }
         writeln!(
             f,
             "  catalog: {}, {}, {}",

@@ -229,8 +229,8 @@ impl StoreErrorKind {
                 "make the database (`CREATE DATABASE …`), or name another in `portalSync.store.url`"
             }
             Self::NoPrivilege => {
-                "let an administrator make the schema (`CREATE SCHEMA portal_sync AUTHORIZATION user`), or grant its making \
-                 (`GRANT CREATE ON DATABASE … TO user`)"
+                "let an administrator make the schema that `portalSync.store.schema` names (`CREATE SCHEMA … AUTHORIZATION …`), or \
+                 grant its use (`GRANT USAGE, CREATE ON SCHEMA … TO …`)"
             }
             Self::Crowded => {
                 "lower `portalSync.store.pool`, or raise `max_connections` of the server"
@@ -241,7 +241,7 @@ impl StoreErrorKind {
             }
             Self::Tls => {
                 "check `sslmode` and `sslrootcert` in `portalSync.store.url`: the authority that signed the server's \
-                 certificate, and the name in it"
+                 certificate, and the name in it; a server without TLS needs `ssl = on`, or another `sslmode`"
             }
             Self::Unanswered => {
                 "look at `portal-sync runs`: the newest one tells whether it has committed"

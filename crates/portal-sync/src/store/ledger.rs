@@ -11,11 +11,12 @@ use super::holder::Holder;
 use super::turn::HeldBy;
 use crate::decide::plan::{PlannedChange, ToldChange, Withheld};
 use crate::decide::roster::Cause;
+use crate::exit::Exit;
 use crate::held::criteria::Remembered;
 use crate::held::document::Written;
 use crate::held::object::{Key, Kind};
 use crate::held::packed::Packed;
-use crate::held::run::{Run, Why};
+use crate::held::run::{Failure, FailureKind, Outcome, Run, Why};
 
 /// How a run ends: what goes into the store in one transaction, with the turn that it gives back.
 #[derive(Debug, Clone)]
@@ -247,4 +248,44 @@ pub(super) fn read(text: &str) -> Option<Run> {
         object.insert(detail.to_owned(), empty);
     }
     serde_json::from_value(run).ok()
+}
+
+/// Why a run is closed that its process did not end.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Left {
+    /// The turn was given to the next.
+    RanOut,
+    /// The process gave it back when it was asked to stop.
+    GivenBack,
+}
+
+/// The account of a run that its process did not end: it was closed `now`.
+#[must_use]
+pub(super) fn interrupted(open: &Entry, left: Left, now: Timestamp) -> Run {
+    let Entry {
+        provider,
+        why,
+        began,
+        holder,
+        ..
+    } = open;
+    Run {
+        provider: provider.clone(),
+        why: *why,
+        began: *began,
+        ended: now.max(*began),
+        outcome: Outcome::Failed,
+        failure: Some(Failure {
+            kind: FailureKind::Interrupted,
+            message: match left {
+                Left::RanOut => format!(
+                    "{holder} ended, stood still or was cut off from the store while it ran"
+                ),
+                Left::GivenBack => format!("{holder} was asked to stop while it ran"),
+            },
+            fix: None,
+            exit_code: Exit::Busy.code(),
+        }),
+        ..Run::default()
+    }
 }

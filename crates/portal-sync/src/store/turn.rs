@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::holder::Holder;
-use crate::held::run::{Failure, FailureKind, Outcome, Run, Why};
+use crate::held::run::Why;
 
 /// How long a turn lasts that is not renewed.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
@@ -92,32 +92,5 @@ impl Claim {
         other.until <= now
             || other.holder == self.holder
             || self.holder.sees_the_end_of(&other.holder)
-    }
-}
-
-/// The account of a run that its process did not end: it was closed `now`, by whoever has the next turn.
-#[must_use]
-pub(super) fn interrupted(
-    provider: &str,
-    why: Why,
-    began: Timestamp,
-    now: Timestamp,
-    holder: &Holder,
-) -> Run {
-    Run {
-        provider: provider.to_owned(),
-        why,
-        began,
-        ended: now.max(began),
-        outcome: Outcome::Failed,
-        failure: Some(Failure {
-            kind: FailureKind::Interrupted,
-            message: format!(
-                "interrupted: {holder} ended, stood still or was cut off from the store while it ran"
-            ),
-            fix: None,
-            exit_code: crate::exit::Exit::Busy.code(),
-        }),
-        ..Run::default()
     }
 }

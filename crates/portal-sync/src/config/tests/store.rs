@@ -137,6 +137,9 @@ fn no_password_is_told() {
     for url in [
         "postgres://me:s3cret@db/portal",
         "postgres://me:s3cret@@db/portal",
+        "postgres://me:a@b/s3cret@db/portal",
+        "user=me password=s3cret host=db",
+        "sqlite:postgres://me:s3cret@db/portal",
         "postgres://me:s3cret #more@db/portal",
         "postgres://me:s3cret/more@db/portal",
         "postgres://me:s3cret%zz@db/portal",

@@ -197,6 +197,7 @@ acme: generation 3 committed: 1 added, 2 updated (1 renamed), 3 removed
   record 00u1 is quarantined: no name
   guard: all 3 users would go
   approved: plan older, by jane on sync-1
+  withheld as plan abc: look at `portal-sync plan` before it is approved
 ~ user:default/bob is renamed to user:default/rob
     ~ metadata.name: "bob" -> "rob"
     {"later":"version"}

@@ -32,7 +32,7 @@ fn ended() -> Run {
 fn a_run_that_failed_has_an_error_and_nothing_that_is_empty() {
     let run = Run {
         failure: Some(Failure {
-            kind: crate::held::run::FailureKind::Okta,
+            kind: FailureKind::Okta,
             message: "okta failed".to_owned(),
             fix: None,
             exit_code: 12,

@@ -10,8 +10,8 @@ use tokio_postgres::Row;
 
 use super::failure::{Failure, damaged};
 use crate::held::run::Run;
-use crate::store::ledger::{self, Entry};
-use crate::store::turn::{Claim, Turn, interrupted};
+use crate::store::ledger::{self, Entry, Left, interrupted};
+use crate::store::turn::{Claim, Turn};
 use crate::store::{Holder, StoreErrorKind};
 
 /// What an [`Entry`] is read from.
@@ -72,7 +72,7 @@ pub(super) async fn begin(client: &mut Client, claim: &Claim) -> Result<Turn, Fa
             Some(held) if !claim.overrides(&held, now) => {
                 return Err(Failure::Because(StoreErrorKind::Busy, Box::new(held)));
             }
-            _ => close(&transaction, &entry, now).await?,
+            _ => close(&transaction, &entry, Left::RanOut, now).await?,
         }
     }
     let holder = serde_json::to_string(&claim.holder).map_err(damaged)?;
@@ -109,15 +109,13 @@ async fn open(
 }
 
 /// Closes a run that nobody ends any more.
-async fn close(transaction: &Transaction<'_>, open: &Entry, now: Timestamp) -> Result<(), Failure> {
-    let Entry {
-        provider,
-        why,
-        began,
-        holder,
-        ..
-    } = open;
-    let run = interrupted(provider, *why, *began, now, holder);
+async fn close(
+    transaction: &Transaction<'_>,
+    open: &Entry,
+    left: Left,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let run = interrupted(open, left, now);
     let account = ledger::written(&run).map_err(damaged)?;
     close_with(transaction, open.number, &run, &account)
         .await
@@ -185,7 +183,7 @@ pub(super) async fn abandon(client: &mut Client, holder: &Holder) -> Result<(), 
     let open = open(&transaction, "holder = $1", &text).await?;
     let now = now(&transaction).await?;
     for entry in open {
-        close(&transaction, &entry, now).await?;
+        close(&transaction, &entry, Left::GivenBack, now).await?;
     }
     transaction.commit().await?;
     Ok(())

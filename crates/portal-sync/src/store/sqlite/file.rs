@@ -305,6 +305,7 @@ pub(super) fn make_private(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::Kind(StoreErrorKind::IsFolder));
     }
+    is_no_remainder(path)?;
     writable_or_new(path).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied if path.exists() && may_be_read(path).is_ok() => {
             Failure::Because(StoreErrorKind::ReadOnly, Box::new(error))
@@ -326,6 +327,24 @@ fn may_be_read(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a database that is not there has left nothing behind: its newest commits are in its log, which a new one beside it
+/// would destroy.
+fn is_no_remainder(path: &Path) -> Result<(), Failure> {
+    let log = beside(path, "-wal");
+    let is_left = fs::metadata(&log).is_ok_and(|found| found.len() > 0);
+    if path.exists() || !is_left {
+        return Ok(());
+    }
+    let what = format!(
+        "its log `{}` is there without it, and has the newest commits: they belong together",
+        log.display()
+    );
+    Err(Failure::Because(
+        StoreErrorKind::Gone,
+        io::Error::other(what).into(),
+    ))
+}
+
 /// Whether there is a file, or one could be made.
 pub(super) fn may_be_there(path: &Path) -> Result<(), Failure> {
     let folder = match path.parent() {
@@ -335,7 +354,7 @@ pub(super) fn may_be_there(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         Err(Failure::Kind(StoreErrorKind::IsFolder))
     } else if folder.is_dir() {
-        Ok(())
+        is_no_remainder(path)
     } else {
         Err(Failure::Kind(StoreErrorKind::NoFolder))
     }

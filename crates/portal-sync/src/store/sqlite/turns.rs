@@ -9,8 +9,8 @@ use super::index::{RUNS_SINCE, version};
 use super::{Failure, damaged};
 use crate::held::approval::Approvals;
 use crate::held::run::Run;
-use crate::store::ledger::{self, Entry};
-use crate::store::turn::{Claim, Turn, interrupted};
+use crate::store::ledger::{self, Entry, Left, interrupted};
+use crate::store::turn::{Claim, Turn};
 use crate::store::{Holder, StoreErrorKind};
 
 /// What an [`Entry`] is read from.
@@ -73,7 +73,7 @@ pub(super) fn begin(transaction: &Transaction<'_>, claim: &Claim) -> Result<Turn
             Some(held) if !claim.overrides(&held, instant(now)?) => {
                 return Err(Failure::Because(StoreErrorKind::Busy, Box::new(held)));
             }
-            _ => close(transaction, &open, now)?,
+            _ => close(transaction, &open, Left::RanOut, now)?,
         }
     }
     let number: i64 =
@@ -117,15 +117,8 @@ fn open(
 }
 
 /// Closes a run that nobody ends any more.
-fn close(transaction: &Transaction<'_>, open: &Entry, now: i64) -> Result<(), Failure> {
-    let Entry {
-        provider,
-        why,
-        began,
-        holder,
-        ..
-    } = open;
-    let run = interrupted(provider, *why, *began, instant(now)?, holder);
+fn close(transaction: &Transaction<'_>, open: &Entry, left: Left, now: i64) -> Result<(), Failure> {
+    let run = interrupted(open, left, instant(now)?);
     close_with(transaction, open.number, &run).map(drop)
 }
 
@@ -187,7 +180,7 @@ pub(super) fn abandon(transaction: &Transaction<'_>, holder: &Holder) -> Result<
     let now = now(transaction)?;
     let text = serde_json::to_string(holder).map_err(damaged)?;
     for open in open(transaction, "holder = ?1", &text)? {
-        close(transaction, &open, now)?;
+        close(transaction, &open, Left::GivenBack, now)?;
     }
     Ok(())
 }

@@ -120,6 +120,45 @@ async fn a_file_that_went_is_missed_and_found_again() {
     assert_eq!(names(&old).await, ["user:default/bob", "user:default/jane"]);
 }
 
+/// The newest commits of a file are in its log, and a new file beside that would destroy them.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_without_its_file_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (in_folder(&folder), folder.path().join("away.db"));
+    let store = one_generation(&path, "jane").await;
+    let more = writing("acme", vec![user("00u2", "bob")]);
+    more.run(&store).await.unwrap();
+    fs::rename(&path, &away).unwrap();
+    let log = folder.path().join("catalog.db-wal");
+    let before = fs::read(&log).unwrap();
+    assert!(!before.is_empty());
+    for opened in [
+        SqliteStore::open(&path).map(drop),
+        SqliteStore::open_to_look(&path).map(drop),
+        SqliteStore::open_to_serve(&path).map(drop),
+    ] {
+        let refused = opened.unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Gone);
+        assert!(
+            crate::text::chain(&refused).contains("catalog.db-wal"),
+            "{refused}"
+        );
+    }
+    assert!(!path.exists());
+    assert_eq!(fs::read(&log).unwrap(), before);
+    // Put back, it is whole.
+    fs::rename(&away, &path).unwrap();
+    assert_eq!(
+        SqliteStore::open(&path)
+            .unwrap()
+            .generation()
+            .await
+            .unwrap(),
+        Some(2)
+    );
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_plan_of_one_file_is_not_committed_into_another() {

@@ -37,8 +37,9 @@ impl<'a> Parts<'a> {
         let (hosts, rest) = rest.split_at(end);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let path = path.strip_prefix('/').unwrap_or(path);
-        // A second `@`, or the first one behind the host: what was before it was meant to be a password.
-        if hosts.contains('@') || (credentials.is_none() && path.contains('@')) {
+        // An `@` behind that before the host: what was before it was meant to be a password. One in the name of a database is
+        // `%40`.
+        if hosts.contains('@') || path.contains('@') {
             return Err(AddressError::new(
                 "the user name or the password seems to have an `@` or a `/` in it",
                 "write `@` as `%40` there, `/` as `%2F`, `:` as `%3A` and `%` as `%25`",
