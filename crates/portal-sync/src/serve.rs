@@ -69,6 +69,9 @@ pub(crate) struct App {
     pub clock: Arc<dyn Clock>,
 }
 
+/// What is told of a catalog that no run has filled yet.
+const NEVER_READ: &str = "waiting for the first sync";
+
 /// How long a request may take until its answer begins.
 const TIMEOUT: Duration = Duration::from_secs(10);
 

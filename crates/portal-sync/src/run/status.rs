@@ -25,6 +25,21 @@ pub(crate) enum StoreStatus {
     Damaged,
 }
 
+impl StoreStatus {
+    /// Why nobody is to rely on what is served; nothing when the store can be read.
+    #[must_use]
+    pub(crate) const fn trouble(self) -> Option<&'static str> {
+        match self {
+            Self::Opening => Some("reading the store"),
+            Self::Unreadable => Some("the store cannot be read: it is tried again"),
+            Self::Gone => Some("the store is gone"),
+            Self::Emptied => Some("the store was replaced by one without a catalog"),
+            Self::Damaged => Some("the store is damaged"),
+            Self::Read => None,
+        }
+    }
+}
+
 /// One provider, as the schedule sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ProviderStatus {

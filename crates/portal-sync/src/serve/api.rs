@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::bulkhead::Refused;
 use super::download::DOWNLOADS;
 use super::problem::{Asked, JSON, PREFIX, Problem};
-use super::{AsItIs, LIST_PATIENCE, Site, negotiation};
+use super::{AsItIs, LIST_PATIENCE, NEVER_READ, Site, negotiation};
 use crate::catalog::published::{Coding, Representation};
 
 /// Whether the API answers at this path, be it with "not found".
@@ -187,7 +187,8 @@ fn plain(site: &Site, asked: &Asked) -> Result<(), Problem> {
         return Err(Problem::input(format!("Unknown query parameter '{name}'")));
     }
     if site.catalog.borrow().is_none() {
-        return Err(Problem::unavailable("waiting for the first sync"));
+        let why = site.store.borrow().trouble();
+        return Err(Problem::unavailable(why.unwrap_or(NEVER_READ)));
     }
     Ok(())
 }

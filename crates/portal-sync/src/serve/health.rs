@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{Site, StoreStatus};
+use super::{NEVER_READ, Site};
 use crate::telemetry::{TEXT_FORMAT, exposition};
 
 /// The process answers.
@@ -18,17 +18,10 @@ pub(super) async fn alive() -> &'static str {
 /// read, a line each: their people and groups are missing from it.
 pub(super) async fn ready(State(site): State<Arc<Site>>) -> (StatusCode, String) {
     let published = site.catalog.borrow();
-    let why = match *site.store.borrow() {
-        StoreStatus::Opening => Some("reading the store\n"),
-        StoreStatus::Unreadable => Some("the store cannot be read: it is tried again\n"),
-        StoreStatus::Gone => Some("the store is gone\n"),
-        StoreStatus::Emptied => Some("the store was replaced by one without a catalog\n"),
-        StoreStatus::Damaged => Some("the store is damaged\n"),
-        StoreStatus::Read => None,
-    };
+    let why = site.store.borrow().trouble();
     let Some(published) = published.as_ref().filter(|_| why.is_none()) else {
-        let why = why.unwrap_or("waiting for the first sync\n");
-        return (StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
+        let why = why.unwrap_or(NEVER_READ);
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     };
     let mut body = "ok\n".to_owned();
     for provider in site.never_read(published) {

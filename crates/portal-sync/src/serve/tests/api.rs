@@ -15,6 +15,10 @@ async fn before_the_first_generation_the_service_is_unavailable() {
             path,
         );
     }
+    stage.store.send_replace(StoreStatus::Unreadable);
+    let answer = stage.get("/api/catalog/entities").await;
+    let why = "the store cannot be read: it is tried again";
+    answer.is_problem(503, "ServiceUnavailableError", why, "/entities");
 }
 
 #[tokio::test]
