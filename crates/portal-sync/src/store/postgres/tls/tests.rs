@@ -9,13 +9,13 @@ use crate::testing::cluster::{Cluster, PASSWORD, USER};
 
 macro_rules! certificate {
     ($name:literal) => {
-        include_str!(concat!("../tests/", $name))
+        include_str!(concat!("../../../../../../fixtures/keys/postgres/", $name))
     };
 }
 
 /// The path of a certificate of the tests.
 fn path(name: &str) -> String {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres/tests");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/keys/postgres");
     folder.join(name).display().to_string()
 }
 
