@@ -86,6 +86,12 @@ pub(crate) struct Runs {
     pub limit: u32,
 }
 
+/// The runs that stay whatever their age: the newest of each provider, those under way, and those that have in the ledger what
+/// a later one withholds.
+pub(super) const KEPT: &str =
+    "SELECT max(number) FROM run GROUP BY provider UNION SELECT number FROM run WHERE ended IS NULL
+    UNION SELECT withheld_in FROM run WHERE withheld_in < number";
+
 /// So many runs go from the ledger at once: each may have made very many changes.
 pub(crate) const PRUNED_AT_ONCE: u32 = 100;
 

@@ -11,7 +11,7 @@ use super::pool::snapshot;
 use super::turns::{COLUMNS, entry, now as now_there};
 use crate::held::approval::{Approval, Approvals};
 use crate::store::Approved;
-use crate::store::ledger::{Change, Entry, PRUNED_AT_ONCE, Retention, Runs};
+use crate::store::ledger::{Change, Entry, KEPT, PRUNED_AT_ONCE, Retention, Runs};
 
 /// Runs, the newest first.
 pub(super) async fn runs(client: &Client, asked: &Runs) -> Result<Vec<Entry>, Failure> {
@@ -83,12 +83,6 @@ pub(super) async fn changes_of(
     });
     changes.collect()
 }
-
-/// The runs that stay whatever their age: the newest of each provider, those under way, and those that have in the ledger what
-/// a later one withholds.
-const KEPT: &str =
-    "SELECT max(number) FROM run GROUP BY provider UNION SELECT number FROM run WHERE ended IS NULL
-    UNION SELECT withheld_in FROM run WHERE withheld_in < number";
 
 /// Lets go of runs that are not to be kept.
 pub(super) async fn prune(

@@ -9,7 +9,7 @@ use super::index::{Index, RUNS_SINCE, version};
 use super::turns::{COLUMNS, entry, milliseconds, now};
 use super::{Failure, damaged};
 use crate::held::approval::Approval;
-use crate::store::ledger::{Change, Entry, PRUNED_AT_ONCE, Retention, Runs};
+use crate::store::ledger::{Change, Entry, KEPT, PRUNED_AT_ONCE, Retention, Runs};
 use crate::store::{Approved, Checked, CheckedProvider};
 
 /// Whether a database is of a version that has a ledger.
@@ -107,12 +107,6 @@ pub(super) fn changes_of(
     }
     Ok(changes)
 }
-
-/// The runs that stay whatever their age: the newest of each provider, those under way, and those that have in the ledger what
-/// a later one withholds.
-const KEPT: &str =
-    "SELECT max(number) FROM run GROUP BY provider UNION SELECT number FROM run WHERE ended IS NULL
-    UNION SELECT withheld_in FROM run WHERE withheld_in < number";
 
 /// Lets go of runs that are not to be kept.
 pub(super) fn prune(
