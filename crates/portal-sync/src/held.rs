@@ -23,4 +23,6 @@ pub(crate) mod state;
 
 pub(crate) mod org;
 
+pub(crate) mod mirror;
+
 pub(crate) mod run;

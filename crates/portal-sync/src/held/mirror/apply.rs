@@ -1,0 +1,1 @@
+//! Laying a read over what is held.
