@@ -24,6 +24,7 @@ use crate::held::run as account;
 use crate::held::run::Why;
 use crate::held::state::State;
 use crate::read::selection::Selection;
+use crate::read::trim::trimmed;
 use crate::run::deciding::decided;
 use crate::run::status::StoreStatus;
 use crate::serve::{App, Router, router};
@@ -90,13 +91,17 @@ impl Held {
     ) -> Run {
         let needs = MappingRules::default().needs();
         let selection = Selection::new(None, None).needing(&needs);
+        let names = selection.attributes([]);
         let mut org = Org::default();
         for user in users {
-            let user = selection.trimmed(user);
+            let user = match &names {
+                Some(names) => trimmed(user, names),
+                None => user,
+            };
             org.users.insert(user.id.clone(), user.into());
         }
         for (group, members) in groups {
-            let members = Members::Known(members.into_iter().collect());
+            let members = Members::of(members);
             org.members.insert(group.id.clone(), members);
             org.groups.insert(group.id.clone(), group);
         }

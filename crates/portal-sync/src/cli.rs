@@ -118,7 +118,7 @@ struct PlanArgs {
     /// Only this tenant; may repeat
     #[arg(long = "provider", value_name = "ID")]
     providers: Vec<String>,
-    /// Read everything, whatever is known already (in this version every run does)
+    /// Read everything, and not only what changed since the last run
     #[arg(long)]
     full: bool,
     /// What the result looks like

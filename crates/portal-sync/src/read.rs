@@ -4,8 +4,14 @@ pub(crate) mod apart;
 
 pub(crate) mod records;
 
+pub(crate) mod trim;
+
 pub(crate) mod selection;
 
 pub(crate) mod baseline;
 
+pub(crate) mod read_plan;
+
 pub(crate) mod directory;
+
+pub(crate) mod wanted;

@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::held::approval::Approval;
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
+use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::State;
 
@@ -163,6 +164,15 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be read.
     fn state<'a>(&'a self, provider: &'a str) -> Answer<'a, State>;
+
+    /// What Okta said of the org of a provider, as the last runs left it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>> {
+        let _ = provider;
+        Box::pin(async { Ok(None) })
+    }
 
     /// The entities of a provider that stand for these objects, as they were committed in `base`.
     ///

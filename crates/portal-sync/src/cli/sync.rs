@@ -113,7 +113,8 @@ async fn run_each(
     let runs = orgs.iter().zip(&providers).zip(&shown).zip(first_runs);
     let runs = runs.map(|(((okta, provider), shown), first_run)| {
         let limit = provider.schedule.timeout;
-        let run = OneRun::begin(okta, &*session.store, &*session.clock, limit);
+        let mut run = OneRun::begin(okta, &*session.store, &*session.clock, limit);
+        run.in_full(arguments.full);
         let ended = work(run, shown.told(), first_run);
         async move {
             let ended = ended.await;

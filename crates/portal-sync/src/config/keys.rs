@@ -6,6 +6,8 @@ mod table;
 
 mod duration;
 
+mod frequency;
+
 mod mapping;
 
 mod tuning;
@@ -15,10 +17,11 @@ mod tenant;
 mod program;
 
 pub(super) use duration::UNITS;
+pub(super) use frequency::FREQUENCY;
 pub(super) use mapping::{
     ATTACHED, GROUPS, HIERARCHY, LEAVERS, MAPPING, MERGE, NAMED_BY, ROOT, TYPE, TYPE_RULE, USERS,
 };
 pub(super) use program::{PROGRAM, RETENTION, SERVER, STORE, TELEMETRY, TOKEN};
 pub(super) use table::{Form, Key, Table};
-pub(super) use tenant::{FREQUENCY, GROUP_FILTER, OAUTH, SCHEDULE, TENANT, TENANTS};
-pub(super) use tuning::{GUARD, LIMITS, RATE_LIMIT};
+pub(super) use tenant::{GROUP_FILTER, OAUTH, SCHEDULE, TENANT, TENANTS};
+pub(super) use tuning::{GUARD, LIMITS, RATE_LIMIT, RECONCILE};

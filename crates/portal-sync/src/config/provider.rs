@@ -170,6 +170,7 @@ fn read<'a>(
         rate_limit: tuning.rate_limit,
         guard: tuning.guard,
         limits: tuning.limits,
+        reconcile: tuning.reconcile,
         mapping,
     })
 }

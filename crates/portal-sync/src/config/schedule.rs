@@ -43,7 +43,8 @@ pub(super) fn read(entry: Option<Entry<'_>>) -> Schedule {
     schedule
 }
 
-fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
+/// How often, as a period, a pattern, or only on demand.
+pub(super) fn frequency(entry: &Entry<'_>) -> Option<Frequency> {
     match entry.value() {
         Value::String(_, text) if text.trim() == "manual" => return Some(Frequency::Manual),
         Value::Dict(_, keys) if keys.contains_key("cron") || keys.contains_key("trigger") => {}

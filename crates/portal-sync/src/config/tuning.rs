@@ -5,11 +5,13 @@ use std::num::NonZeroU32;
 
 use okta_api::RateLimitShare;
 
-use super::keys::{GUARD, LIMITS, RATE_LIMIT};
+use super::keys::{GUARD, LIMITS, RATE_LIMIT, RECONCILE};
+use super::schedule;
 use super::section::Section;
 use crate::decide::guard::Guard;
 use crate::read::directory::Limits;
 use crate::run::provider::RateLimit;
+use crate::run::schedule::Reconcile;
 
 /// Everything but the mapping that `portalSync` gives a tenant a default for.
 #[derive(Clone, Debug)]
@@ -17,6 +19,7 @@ pub(super) struct Tuning {
     pub(super) rate_limit: RateLimit,
     pub(super) guard: Guard,
     pub(super) limits: Limits,
+    pub(super) reconcile: Reconcile,
     pub(super) users_from_groups: bool,
     pub(super) include_empty_groups: bool,
 }
@@ -27,6 +30,7 @@ impl Default for Tuning {
             rate_limit: RateLimit::default(),
             guard: Guard::default(),
             limits: Limits::default(),
+            reconcile: Reconcile::default(),
             users_from_groups: true,
             include_empty_groups: true,
         }
@@ -63,6 +67,16 @@ pub(super) fn read(section: &Section<'_>, defaults: &Tuning) -> Tuning {
         )
     }) {
         limits(&section, &mut tuning.limits);
+        section.close();
+    }
+    if let Some(section) = section
+        .get("reconcile")
+        .and_then(|entry| entry.section(&RECONCILE, "a map such as `{ frequency: { hours: 24 } }`"))
+    {
+        let frequency = section.get("frequency");
+        if let Some(frequency) = frequency.and_then(|entry| schedule::frequency(&entry)) {
+            tuning.reconcile.frequency = frequency;
+        }
         section.close();
     }
     tuning

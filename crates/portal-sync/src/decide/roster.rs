@@ -65,6 +65,8 @@ pub(crate) enum Kept {
     Quarantined,
     /// The guard withheld its removal.
     Withheld,
+    /// It would go by what a delta saw alone, and nobody asked for it by id yet.
+    Unconfirmed,
 }
 
 /// How an object stands after a run.
@@ -185,7 +187,9 @@ impl<'a> Roster<'a> {
         let withheld: BTreeSet<&UserId> = self
             .users
             .iter()
-            .filter(|(_, standing)| matches!(standing, Standing::Kept(Kept::Withheld)))
+            .filter(|(_, standing)| {
+                matches!(standing, Standing::Kept(Kept::Withheld | Kept::Unconfirmed))
+            })
             .map(|(id, _)| id)
             .collect();
         let in_groups: HashSet<&UserId> = self

@@ -302,7 +302,7 @@ impl<'a> Shaped<'a> {
     fn members_of_all(&self, groups: &BTreeSet<&GroupId>) -> Members {
         let members = groups.iter().filter_map(|id| self.org.members.get(*id));
         let known = members.filter_map(Members::known).flatten();
-        Members::Known(known.cloned().collect())
+        Members::of(known.cloned())
     }
 
     /// How a group stands to a whole that asks for it, or that it was a part of.

@@ -23,6 +23,7 @@ mod rows;
 mod apply;
 
 pub(crate) use account::{Account, Marks, Scope, Unread, UserScope, Watermarks, Way};
+pub(crate) use apply::{Interest, MISCOUNTS};
 pub(crate) use read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
 pub(crate) use rows::{MirrorReader, Row, RowKind};
 
@@ -83,6 +84,13 @@ impl Mirror {
             is_new: true,
             ..Self::default()
         }
+    }
+
+    /// Whether it is of the same org, seen by the same app.
+    #[must_use]
+    pub(crate) fn is_of(&self, scope: &Scope) -> bool {
+        let own = &self.account.scope;
+        own.org == scope.org && own.client == scope.client
     }
 
     /// The users by id.

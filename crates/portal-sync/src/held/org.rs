@@ -5,6 +5,7 @@
 //! says so: [`Members::Unknown`] is not an empty set.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
@@ -15,11 +16,16 @@ use crate::held::object::GroupKey;
 /// Everything a run read, after the filters and before any decision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Org {
-    /// The users that match the user filter, without the deprovisioned ones. In boxes: a tree that grows at its end is half
-    /// empty.
-    pub users: BTreeMap<UserId, Box<User>>,
-    /// Users that were seen with the status `DEPROVISIONED`, in a list or as a member.
+    /// The users that match the user filter, without the deprovisioned ones.
+    pub users: BTreeMap<UserId, Arc<User>>,
+    /// Users of the catalog that were seen with the status `DEPROVISIONED`, in a list or as a member.
     pub deactivated: BTreeSet<UserId>,
+    /// Users of the catalog of whom Okta said by id that there are none.
+    pub deleted: BTreeSet<UserId>,
+    /// Users of the catalog who would go by what a delta saw alone, and of whom nobody asked by id yet: they stay.
+    pub unconfirmed: BTreeSet<UserId>,
+    /// Whether the users are whoever is in a selected group: then whoever is not shown is in none.
+    pub users_are_members: bool,
     /// Users that the server listed and a rule here refuses: which one.
     pub filtered_out: BTreeMap<UserId, Refusal>,
     /// Those of them whose refusal is no evidence against them: the configuration of the last run did not refuse them, or
@@ -46,6 +52,8 @@ pub(crate) struct Org {
     pub groups_checked_here: bool,
     /// The members of each group of [`Org::groups`].
     pub members: BTreeMap<GroupId, Members>,
+    /// As of when the members were last read of the groups whose members are unknown today.
+    pub last_read: BTreeMap<GroupId, Timestamp>,
     /// Okta's clock when it gave the first page of users or of groups: what changed since may be missing.
     pub server_date: Option<Timestamp>,
     /// When the org was read: [`Org::server_date`], or this machine's time where no answer had one.
@@ -115,17 +123,23 @@ impl Org {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Members {
     /// The list was read to its end. Deprovisioned users are left out.
-    Known(BTreeSet<UserId>),
+    Known(Arc<BTreeSet<UserId>>),
     /// The list was not read to its end: the reason.
     Unknown(String),
 }
 
 impl Members {
+    /// These.
+    #[must_use]
+    pub(crate) fn of(ids: impl IntoIterator<Item = UserId>) -> Self {
+        Self::Known(Arc::new(ids.into_iter().collect()))
+    }
+
     /// The members when they are known.
     #[must_use]
     pub(crate) fn known(&self) -> Option<&BTreeSet<UserId>> {
         match self {
-            Self::Known(ids) => Some(ids),
+            Self::Known(ids) => Some(ids.as_ref()),
             Self::Unknown(_) => None,
         }
     }

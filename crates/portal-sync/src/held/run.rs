@@ -35,6 +35,9 @@ pub(crate) struct Run {
     pub ended: Timestamp,
     /// What was asked of the org.
     pub asked: Asked,
+    /// What was read, and why; none when the run ended before that was decided.
+    #[serde(default)]
+    pub reads: Option<Reads>,
     /// How it ended.
     pub outcome: Outcome,
     /// The plan's id, unless the run failed.
@@ -66,6 +69,12 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Whether it read everything: so do those of whom that is not known.
+    #[must_use]
+    pub(crate) fn mode(&self) -> Mode {
+        self.reads.as_ref().map_or(Mode::Full, |reads| reads.mode)
+    }
+
     /// How long it took.
     #[must_use]
     pub(crate) fn took(&self) -> Duration {
@@ -111,6 +120,78 @@ impl Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// What a run read, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Reads {
+    /// Whether everything was read.
+    pub mode: Mode,
+    /// Why so much, as a stable word.
+    pub why: String,
+    /// How many requests were predicted.
+    pub predicted: u64,
+    /// Whether there may be more than predicted: nobody counts beforehand who changed.
+    pub at_least: bool,
+    /// How many were sent besides, to ask by id for whoever would go.
+    pub confirmed: u64,
+    /// Groups whose members were read.
+    pub members_read: usize,
+    /// Groups that kept the members that were held.
+    pub members_kept: usize,
+    /// Users who would go by what was seen, and of whom nobody asked by id yet.
+    pub unconfirmed: usize,
+}
+
+impl fmt::Display for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.mode {
+            Mode::Full => "everything",
+            Mode::Delta => "what changed",
+        })?;
+        let groups = self.members_read + self.members_kept;
+        write!(
+            f,
+            " ({}); members of {} of {groups} groups",
+            self.why, self.members_read
+        )?;
+        let least = if self.at_least { "at least " } else { "" };
+        write!(f, "; {least}{} requests predicted", self.predicted)?;
+        if self.confirmed > 0 {
+            write!(f, ", and {} to ask for whoever would go", self.confirmed)?;
+        }
+        if self.unconfirmed > 0 {
+            write!(
+                f,
+                "; {} would go and stay until Okta was asked for them by id, or everything is read",
+                self.unconfirmed
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a run read everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// Everything.
+    #[default]
+    Full,
+    /// What changed.
+    Delta,
+}
+
+impl Mode {
+    /// The stable word.
+    #[must_use]
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Delta => "delta",
+        }
     }
 }
 
@@ -272,6 +353,9 @@ pub(crate) struct Unknown {
     pub reason: String,
     /// When the first of the runs in a row began that could not read them.
     pub since: Option<Timestamp>,
+    /// When they were last read, by Okta's clock; none when that never was.
+    #[serde(default)]
+    pub as_of: Option<Timestamp>,
     /// Whether the catalog has the group and it keeps the members it had; else it waits to be added.
     pub kept: bool,
 }

@@ -1,40 +1,90 @@
 //! The seam through which a run reads an org.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use okta_api::Client;
-use okta_auth::visible::message;
+use jiff::Timestamp;
+use okta_api::{Client, Group, GroupId, UserId};
 use tokio::time::Instant;
 
-use crate::held::notice::ReadingNotice;
-use crate::held::object::Kind;
-use crate::held::org::Org;
+use crate::held::mirror::{Found, Listed, LogRead, MembersRead, Read, UsersRead, Way};
 use crate::read::baseline::Baseline;
+use crate::read::read_plan::{ReadPlan, Users};
 use crate::read::selection::Selection;
 
 mod error;
+
 mod groups;
+mod log;
 mod members;
+mod people;
 mod users;
+
+mod few;
+mod single;
 
 pub(crate) use error::ReadError;
 
-/// Where a run learns what an org holds.
+use few::Few;
+use people::People;
+
+/// Where a run learns what an org holds: the groups first, then what was decided to be read.
 pub(crate) trait Directory: fmt::Debug + Send + Sync {
-    /// Reads everything the provider wants, until `until` at the latest. `baseline` is what the last run selected by: what
-    /// it did not leave out is no evidence today.
+    /// Lists the groups and reads on in the System Log, until `until` at the latest.
     ///
     /// # Errors
-    /// When the users or the groups could not be read to the end, or Okta refuses the credentials. A group whose
-    /// members could not be read, for want of time too, is no error: the org says that they are unknown.
+    /// When the groups could not be read to the end, or Okta refuses the credentials.
+    fn list<'a>(
+        &'a self,
+        question: &'a Question,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<Listing, ReadError>>;
+
+    /// Reads what the plan says.
+    ///
+    /// # Errors
+    /// When the users could not be read to the end, or Okta refuses the credentials. A group whose members could not be read,
+    /// for want of time too, is no error: what is read says that they are unknown.
     fn read<'a>(
         &'a self,
-        baseline: &'a Baseline,
+        plan: &'a ReadPlan,
+        listing: Listing,
         until: Instant,
-    ) -> BoxFuture<'a, Result<Org, ReadError>>;
+    ) -> BoxFuture<'a, Result<Read, ReadError>>;
+
+    /// Asks for single users by id, and for the groups of each if `with_groups`.
+    ///
+    /// # Errors
+    /// When Okta refuses the credentials. Of a user of whom nothing could be learned that is said.
+    fn single<'a>(
+        &'a self,
+        users: &'a [UserId],
+        with_groups: bool,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<BTreeMap<UserId, Found>, ReadError>>;
+}
+
+/// How the groups are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// Whether Okta is to count the members of each.
+    pub counts: bool,
+    /// The System Log, if it is read: where it goes on, or nothing when it begins.
+    pub log: Option<Option<String>>,
+}
+
+/// What was asked for before there was a plan.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listing {
+    /// The groups.
+    pub groups: Listed<Group>,
+    /// What the System Log marks, if it was read.
+    pub log: Option<LogRead>,
+    /// This machine's time.
+    pub began: Timestamp,
 }
 
 /// How much is read of an org. An org that has more is not read to its end, so that nothing is committed: an answer that never
@@ -84,8 +134,11 @@ pub(crate) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 pub(crate) struct OktaDirectory {
     client: Client,
     selection: Selection,
+    /// What the last runs were decided by: what it asks for is asked for as well.
+    baseline: Baseline,
     parallel: usize,
     limits: Limits,
+    began: Timestamp,
     on_progress: OnProgress,
 }
 
@@ -104,16 +157,26 @@ impl OktaDirectory {
     pub(crate) fn new(
         client: Client,
         selection: Selection,
+        baseline: Baseline,
         parallel: usize,
         on_progress: OnProgress,
     ) -> Self {
         Self {
             client,
             selection,
+            baseline,
             parallel,
             limits: Limits::default(),
+            began: Timestamp::default(),
             on_progress,
         }
+    }
+
+    /// For a run that began at this machine's time.
+    #[must_use]
+    pub(crate) const fn begun(mut self, began: Timestamp) -> Self {
+        self.began = began;
+        self
     }
 
     /// Reads no more of the org than these.
@@ -125,58 +188,143 @@ impl OktaDirectory {
 }
 
 impl Directory for OktaDirectory {
-    fn read<'a>(
+    fn list<'a>(
         &'a self,
-        baseline: &'a Baseline,
+        question: &'a Question,
         until: Instant,
-    ) -> BoxFuture<'a, Result<Org, ReadError>> {
+    ) -> BoxFuture<'a, Result<Listing, ReadError>> {
         async move {
-            let users = self.users(baseline, until);
-            let (users, groups) = futures::try_join!(users, self.groups(baseline, until))?;
-            let mut org = Org {
-                groups: groups.groups,
-                excluded_groups: groups.excluded,
-                unproven_groups: groups.unproven,
-                refused_groups: groups.refused,
-                malformed_groups: groups.malformed,
-                unidentified_group: groups.unidentified,
-                groups_checked_here: self.selection.checks_groups_here(),
-                server_date: users
-                    .server_date
-                    .into_iter()
-                    .chain(groups.server_date)
-                    .min(),
-                ..users
+            // Where the log is begun, it has everything that happens from here on.
+            let log = match &question.log {
+                Some(place) => self.log(place.as_deref(), until).await?,
+                None => None,
             };
-            let of_users = std::mem::take(&mut org.notices);
-            let of_groups = groups.notices;
-            org.notices = self.selection.notices().to_vec();
-            org.notices.extend(of_users);
-            org.notices.extend(of_groups);
-            let unidentified = [
-                (Kind::User, &org.unidentified_user),
-                (Kind::Group, &org.unidentified_group),
-            ];
-            for (of, reason) in unidentified {
-                if let Some(reason) = reason {
-                    let reason = message(reason).into_owned();
-                    org.notices
-                        .push(ReadingNotice::UnidentifiedRecord { of, reason });
-                }
-            }
-            org.notices
-                .extend(self.name_notices(&org, &groups.excluded_names)?);
-            let read = self.members(&org.groups, until).await?;
-            org.members = read.members;
-            // Answers may be of different ages. Whoever one of them lists as alive stays.
-            let gone = read
-                .deactivated
-                .into_iter()
-                .filter(|id| !org.users.contains_key(id));
-            org.deactivated.extend(gone);
-            Ok(org)
+            Ok(Listing {
+                groups: self.groups(question.counts, until).await?,
+                log,
+                began: self.began,
+            })
         }
         .boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        plan: &'a ReadPlan,
+        listing: Listing,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<Read, ReadError>> {
+        async move {
+            let single = self.single(&plan.single, plan.with_groups(), until).await?;
+            let Objects {
+                users,
+                members,
+                way,
+            } = self.objects(plan, &listing, until).await?;
+            let empty = plan.empty.iter().map(|group| {
+                let read = MembersRead::Known {
+                    ids: BTreeSet::new(),
+                    deactivated: BTreeSet::new(),
+                    listed: 0,
+                    server_date: listing.groups.server_date,
+                };
+                (group.clone(), read)
+            });
+            Ok(Read {
+                is_whole: plan.is_whole(),
+                scope: plan.scope.clone(),
+                way,
+                members: members.into_iter().chain(empty).collect(),
+                groups: listing.groups,
+                users,
+                single,
+                log: listing.log,
+                limits: BTreeMap::new(),
+                began: listing.began,
+            })
+        }
+        .boxed()
+    }
+
+    fn single<'a>(
+        &'a self,
+        users: &'a [UserId],
+        with_groups: bool,
+        until: Instant,
+    ) -> BoxFuture<'a, Result<BTreeMap<UserId, Found>, ReadError>> {
+        self.each_of(users, with_groups, until).boxed()
+    }
+}
+
+/// What is read of users and of members.
+struct Objects {
+    users: UsersRead,
+    members: BTreeMap<GroupId, MembersRead>,
+    way: Way,
+}
+
+impl OktaDirectory {
+    /// Reads the users and the members: at the same time, for they have limits of their own.
+    async fn objects(
+        &self,
+        plan: &ReadPlan,
+        listing: &Listing,
+        until: Instant,
+    ) -> Result<Objects, ReadError> {
+        if let Some(most) = plan.few {
+            match self.few(plan, most, until).await? {
+                Few::All(objects) => return Ok(objects),
+                Few::More(users) if plan.users == Users::All => {
+                    let (users, members) = futures::try_join!(
+                        self.others(users, until),
+                        self.members(&plan.members, None, until)
+                    )?;
+                    return Ok(Objects::of_groups(UsersRead::All(users), members));
+                }
+                // They come as members.
+                Few::More(_) => {}
+            }
+        }
+        let _ = listing;
+        match plan.users {
+            Users::All => {
+                let (users, members) = futures::try_join!(
+                    self.users(until),
+                    self.members(&plan.members, None, until)
+                )?;
+                Ok(Objects::of_groups(UsersRead::All(users), members))
+            }
+            Users::ChangedSince(since) => {
+                let (users, members) = futures::try_join!(
+                    self.changed(since, until),
+                    self.members(&plan.members, None, until)
+                )?;
+                Ok(Objects::of_groups(UsersRead::Changed(users), members))
+            }
+            Users::OfMembers(since) => {
+                let people = People::default();
+                let changed = async {
+                    match since {
+                        Some(since) => Ok(Some(self.changed(since, until).await?)),
+                        None => Ok(None),
+                    }
+                };
+                let (changed, members) =
+                    futures::try_join!(changed, self.members(&plan.members, Some(&people), until))?;
+                let users = people.listed(changed, listing.groups.server_date);
+                Ok(Objects::of_groups(UsersRead::Members(users), members))
+            }
+        }
+    }
+}
+
+impl Objects {
+    const fn of_groups(users: UsersRead, members: BTreeMap<GroupId, MembersRead>) -> Self {
+        Self {
+            users,
+            members,
+            way: Way::OfGroups,
+        }
     }
 }
 

@@ -38,10 +38,10 @@ pub(crate) struct Selection {
     statuses: Vec<UserStatus>,
     no_users: Vec<NameRule>,
     no_groups: Vec<NameRule>,
-    /// The attributes of users, and their own fields that the wire models only keep, of which something is made.
-    used: Option<BTreeSet<String>>,
     /// What of the records is built; for a mapping only, for nobody else knows what will be asked of them.
     kept: Kept,
+    /// Whether it is for a mapping.
+    is_for_mapping: bool,
     /// What is named that a record may lack.
     unused: Unused,
     notices: Vec<ReadingNotice>,
@@ -91,7 +91,10 @@ pub(crate) enum GroupVerdict {
 pub(crate) struct Query {
     /// The `search` parameter; none lists everything.
     pub search: Option<SearchExpr>,
+    /// What the server searches for, judged here: what was not found by a search.
+    server: Option<Matcher>,
     local: Option<Matcher>,
+    whole: Option<Matcher>,
 }
 
 impl Selection {
@@ -120,7 +123,7 @@ impl Selection {
                     searches
                         .map(|search| Query {
                             search: Some(search),
-                            local: None,
+                            ..Query::default()
                         })
                         .collect()
                 }
@@ -149,8 +152,8 @@ impl Selection {
             statuses: Vec::new(),
             no_users: Vec::new(),
             no_groups: Vec::new(),
-            used: None,
             kept,
+            is_for_mapping: false,
             unused,
             notices,
         }
@@ -160,13 +163,8 @@ impl Selection {
     /// the others what it makes something of.
     #[must_use]
     pub(crate) fn needing(self, needs: &Needs) -> Self {
-        let used = needs.of_users.iter().map(|Need { path, .. }| {
-            let name = path.in_profile().unwrap_or(path.as_str());
-            name.split('.').next().unwrap_or(name).to_owned()
-        });
-        let addresses = ["login", "email"].map(str::to_owned);
         Self {
-            used: Some(used.chain(addresses).collect()),
+            is_for_mapping: true,
             statuses: needs.statuses.clone(),
             no_users: needs.no_users.clone(),
             no_groups: needs.no_groups.clone(),
@@ -201,11 +199,20 @@ impl Selection {
         listed_whole || self.groups.iter().any(|query| query.local.is_some())
     }
 
-    /// Why a user that the server returned is not wanted; nothing when the user is.
+    /// Whether the server's search finds a user, as far as that can be told here.
     #[must_use]
-    pub(crate) fn refuses_user(&self, user: &User) -> Option<Refusal> {
-        let local = self.users.local.as_ref();
-        if local.is_some_and(|local| !local.matches(user)) {
+    pub(crate) fn finds_user(&self, user: &User) -> bool {
+        let server = self.users.server.as_ref();
+        server.is_none_or(|server| server.matches(user))
+    }
+
+    /// Why a user is not wanted; nothing when the user is. Of one whom the server's search found, its part of the filter is
+    /// not judged again.
+    #[must_use]
+    pub(crate) fn refuses_user(&self, user: &User, by_search: bool) -> Option<Refusal> {
+        let Query { local, whole, .. } = &self.users;
+        let filter = if by_search { local } else { whole };
+        if filter.as_ref().is_some_and(|filter| !filter.matches(user)) {
             return Some(Refusal::Filter);
         }
         // A record that lacks its status is no evidence that the status is not wanted.
@@ -220,17 +227,19 @@ impl Selection {
     /// What of the records has to be built, as a search names it; everything where it is not known what they are for.
     #[must_use]
     pub(crate) fn kept(&self) -> Option<&Kept> {
-        self.used.as_ref().map(|_| &self.kept)
+        self.is_for_mapping.then_some(&self.kept)
     }
 
-    /// The user without the attributes of which nothing is made: what is not held takes no memory, and is not leaked either.
+    /// What of users has to be known: what something is made of or decided by, as a search names it, and what else the last
+    /// runs were decided by. Everything where it is not known what they are for.
     #[must_use]
-    pub(crate) fn trimmed(&self, mut user: User) -> User {
-        if let Some(used) = &self.used {
-            user.profile.retain(|name| used.contains(name));
-            user.extra.retain(|name, _| used.contains(name));
-        }
-        user
+    pub(crate) fn attributes<'a>(
+        &self,
+        also: impl IntoIterator<Item = &'a str>,
+    ) -> Option<BTreeSet<String>> {
+        let kept = &self.kept()?.users;
+        let also = also.into_iter().map(str::to_owned);
+        Some(kept.iter().cloned().chain(also).collect())
     }
 
     /// What becomes of a group that the server returned.
@@ -257,10 +266,10 @@ impl Selection {
         self.unused.clone()
     }
 
-    /// Whether the user filter, or a part of it, is decided here by an attribute that none of the users has.
+    /// Whether the user filter asks for an attribute that none of the users has.
     #[must_use]
     pub(crate) fn filter_asks_in_vain(&self, unused: &Unused) -> bool {
-        self.users.local.is_some() && unused.user_filter_asks_in_vain()
+        unused.user_filter_asks_in_vain()
     }
 
     /// Whether the group filter, or a part of it, is decided here by an attribute that none of the groups has.
@@ -301,8 +310,10 @@ impl Query {
             });
         }
         Self {
+            server: split.server.as_ref().map(|server| server.compile(dialect)),
             search: split.server,
             local: split.local,
+            whole: Some(filter.compile(dialect)),
         }
     }
 }
@@ -338,11 +349,17 @@ mod tests {
         );
         assert_eq!(selection.notices().len(), 1);
         assert_eq!(
-            selection.refuses_user(&user(r#"{"id":"1","profile":{"email":"a@Example.com"}}"#)),
+            selection.refuses_user(
+                &user(r#"{"id":"1","profile":{"email":"a@Example.com"}}"#),
+                true
+            ),
             None
         );
         assert_eq!(
-            selection.refuses_user(&user(r#"{"id":"1","profile":{"email":"a@example.org"}}"#)),
+            selection.refuses_user(
+                &user(r#"{"id":"1","profile":{"email":"a@example.org"}}"#),
+                true
+            ),
             Some(Refusal::Filter)
         );
     }
@@ -353,7 +370,7 @@ mod tests {
             statuses: vec![UserStatus::Active],
             ..Needs::default()
         });
-        let verdict = |json| selection.refuses_user(&user(json));
+        let verdict = |json| selection.refuses_user(&user(json), true);
         assert_eq!(verdict(r#"{"id":"1","status":"ACTIVE"}"#), None);
         assert_eq!(
             verdict(r#"{"id":"1","status":"STAGED"}"#),

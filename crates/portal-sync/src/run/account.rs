@@ -125,8 +125,10 @@ fn of_group(group: &Unknown) -> String {
     };
     let since = group.since;
     let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+    let as_of = group.as_of;
+    let as_of = as_of.map_or_else(String::new, |as_of| format!(" (last read {as_of})"));
     format!(
-        "group `{}` ({}) {stays}, unread{since}: {}",
+        "group `{}` ({}) {stays}, unread{since}{as_of}: {}",
         name(&group.name),
         name(&group.okta_id),
         visible::message(&group.reason)
@@ -204,6 +206,7 @@ mod tests {
             name: "Team \u{7}".to_owned(),
             reason: "forbidden".to_owned(),
             since: Some(Timestamp::UNIX_EPOCH),
+            as_of: None,
             kept: true,
         };
         assert_eq!(

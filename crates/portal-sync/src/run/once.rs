@@ -14,15 +14,18 @@ use tracing::Instrument as _;
 
 use crate::decide::plan::{Known, Plan};
 use crate::held::approval::Approval;
+use crate::held::mirror::Mirror;
 use crate::held::notice::Notice;
-use crate::held::run::{Asked, Counts, Failure, FailureKind, Outcome, Run, Tally, Why};
+use crate::held::run::{Asked, Counts, Failure, FailureKind, Outcome, Reads, Run, Tally, Why};
+use crate::held::state::State;
 use crate::read::apart::apart;
-use crate::read::baseline::Baseline;
-use crate::read::directory::{Directory as _, OnProgress};
+use crate::read::directory::OnProgress;
+use crate::read::read_plan::Wish;
 use crate::run::deciding::decided;
 use crate::run::error::RunError;
 use crate::run::first_runs::FirstRun;
 use crate::run::provider::Provider;
+use crate::run::reading::Reading;
 use crate::run::turn::{renewing, while_held};
 use crate::store::{
     Approved, CatalogStore, Claim, Commit, Ending, Holder, LEASE, StoreError, StoreErrorKind, Turn,
@@ -62,6 +65,12 @@ pub(crate) struct OneRun<'a> {
     /// What the catalog holds of the provider, as it was last seen.
     counts: Counts,
     generation: Option<u64>,
+    /// Whether everything is to be read.
+    wish: Wish,
+    /// What was read, and why.
+    reads: Option<Reads>,
+    /// What is known of the org by now, until that is committed.
+    mirror: Option<Arc<Mirror>>,
 }
 
 impl<'a> OneRun<'a> {
@@ -88,7 +97,15 @@ impl<'a> OneRun<'a> {
             asked_before: provider.usage(),
             counts: Counts::default(),
             generation: None,
+            wish: Wish::default(),
+            reads: None,
+            mirror: None,
         }
+    }
+
+    /// With everything to be read, whatever is held.
+    pub(crate) const fn in_full(&mut self, full: bool) {
+        self.wish.full = full;
     }
 
     /// Takes the turn of the provider, without which nothing is committed, and opens the run in the ledger.
@@ -141,22 +158,33 @@ impl<'a> OneRun<'a> {
     }
 
     async fn read_both(&mut self, on_progress: OnProgress) -> Result<Known, RunError> {
-        let settings = self.provider.settings();
-        let span = tracing::info_span!("read", provider = %settings.provider);
+        let span = tracing::info_span!("read", provider = %self.id());
         async {
-            let state = self.store.state(&settings.provider);
-            let state = timeout_at(self.started + self.limit, state).await;
-            let state = state.map_err(|_| RunError::TimedOut(self.limit))??;
+            let held = timeout_at(self.started + self.limit, self.held()).await;
+            let (state, mirror) = held.map_err(|_| RunError::TimedOut(self.limit))??;
             self.counts = Counts::of(&state);
-            let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
-            let directory = self.provider.directory(on_progress);
             let until = self.started + self.limit.mul_f64(FOR_OKTA);
-            let org = directory.read(&baseline, until).await?;
-            let taken_at = org.server_date.unwrap_or(self.began);
-            Ok(Known::new(state, org, taken_at))
+            let reading = Reading::new(self.provider, &self.asked_before, self.began);
+            let read = reading
+                .read(state, mirror, self.wish, on_progress, until)
+                .await?;
+            self.reads = Some(read.reads);
+            self.mirror = Some(read.mirror);
+            Ok(read.known)
         }
         .instrument(span)
         .await
+    }
+
+    /// What the store has of the provider: its entities, and what Okta said of it.
+    async fn held(&self) -> Result<(State, Option<Mirror>), StoreError> {
+        let state = self.store.state(self.id()).await?;
+        // Nothing that was read serves a catalog that nothing was committed to.
+        let mirror = match state.synced() {
+            true => self.store.mirror(self.id()).await?,
+            false => None,
+        };
+        Ok((state, mirror))
     }
 
     /// Decides what to do.
@@ -281,6 +309,7 @@ impl<'a> OneRun<'a> {
             changes: Arc::clone(&changes),
             withheld: Arc::clone(&withheld),
             approval: plan.approved.clone(),
+            mirror: self.mirror.take().filter(|mirror| !mirror.is_kept()),
         };
         tracing::debug!(provider = %plan.provider, run = turn.number, "committing");
         let ended = renewing(self.store, turn, self.store.end(turn, ending)).await?;
@@ -319,6 +348,7 @@ impl<'a> OneRun<'a> {
             asked: self.provider.usage().since(&self.asked_before),
             counts: self.counts,
             generation: self.generation,
+            reads: self.reads.clone(),
             approved_by: self.approved_by.clone(),
             ..Run::default()
         }

@@ -12,14 +12,16 @@ use okta_auth::{
 use org_filter::SearchExpr;
 use org_filter::names::NameRule;
 
-use super::schedule::Schedule;
+use super::schedule::{Reconcile, Schedule};
 use crate::decide::guard::Guard;
 use crate::decide::mapping::Mapping;
 use crate::decide::plan::Settings;
 use crate::decide::roster::Rules;
 use crate::decide::rules::MappingRules;
 use crate::held::criteria::{Changed, Criteria, GroupCriterion};
+use crate::held::mirror::Mirror;
 use crate::held::run::Asked;
+use crate::read::baseline::Baseline;
 use crate::read::directory::{Limits, OktaDirectory, OnProgress};
 use crate::read::selection::{GroupFilter, Selection};
 
@@ -56,6 +58,8 @@ pub(crate) struct ProviderConfig {
     pub guard: Guard,
     /// How much is read of it.
     pub limits: Limits,
+    /// When everything is read, beside what changed.
+    pub reconcile: Reconcile,
     /// How its records become entities.
     pub mapping: MappingRules,
 }
@@ -101,6 +105,7 @@ pub(crate) struct Provider {
     selection: Selection,
     parallel: usize,
     limits: Limits,
+    reconcile: Reconcile,
     settings: Settings,
 }
 
@@ -148,16 +153,18 @@ impl Provider {
             selection: selection(provider),
             parallel: provider.rate_limit.max_concurrent.get() as usize,
             limits: provider.limits,
+            reconcile: provider.reconcile.clone(),
             settings: settings(provider),
         }
     }
 
     /// The org as the directory of a run.
     #[must_use]
-    pub(crate) fn directory(&self, on_progress: OnProgress) -> OktaDirectory {
+    pub(crate) fn directory(&self, baseline: Baseline, on_progress: OnProgress) -> OktaDirectory {
         OktaDirectory::new(
             self.client.clone(),
             self.selection.clone(),
+            baseline,
             self.parallel,
             on_progress,
         )
@@ -168,6 +175,30 @@ impl Provider {
     #[must_use]
     pub(crate) const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What is wanted of the org.
+    #[must_use]
+    pub(crate) const fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// When everything is read again.
+    #[must_use]
+    pub(crate) const fn reconcile(&self) -> &Reconcile {
+        &self.reconcile
+    }
+
+    /// How the System Log is read: on from where it was left, or from now on; not at all where that is not granted.
+    #[must_use]
+    pub(crate) fn log_of(&self, _held: Option<&Mirror>) -> Option<Option<String>> {
+        None
+    }
+
+    /// What was last seen of Okta's limits: requests a minute, by endpoint.
+    #[must_use]
+    pub(crate) fn limits(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
     }
 
     /// What has been asked of the org since the program began.

@@ -242,6 +242,9 @@ impl Report<'_> {
             seconds(run.asked.backed_off),
             run.seconds()
         )?;
+        if let Some(reads) = &run.reads {
+            writeln!(f, "  read: {reads}")?;
+        }
         for (count, what) in [
             (run.tally.withheld, "withheld by the guard"),
             (run.tally.withheld_renames, "renames withheld by the guard"),

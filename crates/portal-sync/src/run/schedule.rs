@@ -42,6 +42,40 @@ impl fmt::Display for Frequency {
     }
 }
 
+/// When everything is read, beside the runs that read what changed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reconcile {
+    /// How often; once a day unless configured. On demand: only with `--full`, and where what changed is not enough.
+    pub frequency: Frequency,
+}
+
+impl Default for Reconcile {
+    fn default() -> Self {
+        Self {
+            frequency: Frequency::Every(Duration::from_secs(24 * 60 * 60)),
+        }
+    }
+}
+
+impl Reconcile {
+    /// Whether a read of everything is due `now`, after the last one was at `last`, in the time zone of the process.
+    #[must_use]
+    pub(crate) fn is_due(&self, last: Timestamp, now: Timestamp) -> bool {
+        match &self.frequency {
+            Frequency::Every(period) => {
+                let period = SignedDuration::try_from(*period).unwrap_or(SignedDuration::MAX);
+                // A clock that was set back must not put it off for ever.
+                now.duration_since(last).abs() >= period
+            }
+            Frequency::Cron(pattern) => {
+                let next = pattern.find_next_occurrence(&last.to_zoned(TimeZone::system()), false);
+                next.is_ok_and(|next| next.timestamp() <= now)
+            }
+            Frequency::Manual => false,
+        }
+    }
+}
+
 const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 
 impl Default for Schedule {

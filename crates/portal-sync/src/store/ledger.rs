@@ -14,6 +14,7 @@ use crate::decide::roster::Cause;
 use crate::exit::Exit;
 use crate::held::criteria::Remembered;
 use crate::held::document::Written;
+use crate::held::mirror::Mirror;
 use crate::held::object::{Key, Kind};
 use crate::held::packed::Packed;
 use crate::held::run::{Failure, FailureKind, Outcome, Run, Why};
@@ -31,6 +32,8 @@ pub(crate) struct Ending {
     pub withheld: Arc<Vec<Withheld>>,
     /// The plan whose approval it uses up.
     pub approval: Option<String>,
+    /// What is known of the org, where the store does not have it so; none when that stays as it is.
+    pub mirror: Option<Arc<Mirror>>,
 }
 
 impl Ending {
@@ -43,6 +46,7 @@ impl Ending {
             changes: Arc::default(),
             withheld: Arc::default(),
             approval: None,
+            mirror: None,
         }
     }
 }

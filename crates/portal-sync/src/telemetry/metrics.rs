@@ -282,6 +282,7 @@ mod tests {
             name: String::new(),
             reason: String::new(),
             since: None,
+            as_of: None,
             kept: true,
         };
         let failure = Failure {

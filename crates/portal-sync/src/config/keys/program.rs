@@ -4,7 +4,7 @@ use super::duration::DURATION;
 use super::mapping::MAPPING_OF_ALL;
 use super::table::{Form, Table, key, with_default};
 use super::tuning::{
-    GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, USERS_FROM_GROUPS,
+    GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, RECONCILE_KEY, USERS_FROM_GROUPS,
 };
 
 pub(in super::super) static PROGRAM: Table = Table::new(
@@ -15,6 +15,7 @@ pub(in super::super) static PROGRAM: Table = Table::new(
         RATE_LIMIT_KEY,
         GUARD_KEY,
         LIMITS_KEY,
+        RECONCILE_KEY,
         MAPPING_OF_ALL,
         with_default(
             "store",

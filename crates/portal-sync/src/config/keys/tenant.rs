@@ -1,10 +1,11 @@
 //! `catalog.providers.okta`: the tenants.
 
-use super::duration::{DURATION, UNITS};
+use super::duration::DURATION;
+use super::frequency::FREQUENCY_FORM;
 use super::mapping::MAPPING_OF_TENANT;
 use super::table::{Form, Key, Table, key, with_default};
 use super::tuning::{
-    GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, USERS_FROM_GROUPS,
+    GUARD_KEY, INCLUDE_EMPTY_GROUPS, LIMITS_KEY, RATE_LIMIT_KEY, RECONCILE_KEY, USERS_FROM_GROUPS,
 };
 
 /// The tenants: a map by id, a list, or a single one.
@@ -62,6 +63,7 @@ pub(in super::super) static TENANT: Table = Table::new(
         RATE_LIMIT_KEY,
         GUARD_KEY,
         LIMITS_KEY,
+        RECONCILE_KEY,
         MAPPING_OF_TENANT,
     ],
 );
@@ -93,12 +95,7 @@ pub(in super::super) static SCHEDULE: Table = Table::new(
     &[
         with_default(
             "frequency",
-            Form::OneOf(&[
-                Form::Choice(&["manual"]),
-                Form::Time,
-                Form::Map(&UNITS),
-                Form::Map(&FREQUENCY),
-            ]),
+            FREQUENCY_FORM,
             "{ minutes: 30 }",
             "How often `serve` reads the tenant, from start to start.",
         ),
@@ -119,22 +116,6 @@ pub(in super::super) static SCHEDULE: Table = Table::new(
             Form::Choice(&["global", "local"]),
             "global",
             "Taken because Backstage has it; both words mean the same here.",
-        ),
-    ],
-);
-
-pub(in super::super) static FREQUENCY: Table = Table::new(
-    "frequency",
-    &[
-        key(
-            "trigger",
-            Form::Choice(&["manual"]),
-            "Only when somebody asks for it (SIGUSR1).",
-        ),
-        key(
-            "cron",
-            Form::Cron,
-            "Five fields (minute, hour, day of month, month, day of week), or six with seconds first, or a name such as `@hourly`, in the time zone of the process.",
         ),
     ],
 );

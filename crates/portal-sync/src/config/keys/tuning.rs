@@ -1,5 +1,6 @@
 //! What `portalSync` says for all tenants and a tenant for itself.
 
+use super::frequency::FREQUENCY_FORM;
 use super::table::{Form, Key, Table, with_default};
 
 pub(super) const USERS_FROM_GROUPS: Key = with_default(
@@ -35,6 +36,24 @@ pub(super) const LIMITS_KEY: Key = with_default(
     Form::Map(&LIMITS),
     "{}",
     "How much is read of one org; a list that reaches its limit counts as not read to its end.",
+);
+
+pub(super) const RECONCILE_KEY: Key = with_default(
+    "reconcile",
+    Form::Map(&RECONCILE),
+    "{}",
+    "When everything is read of the org, beside the runs that read what changed.",
+);
+
+pub(in super::super) static RECONCILE: Table = Table::new(
+    "reconcile",
+    &[with_default(
+        "frequency",
+        FREQUENCY_FORM,
+        "{ hours: 24 }",
+        "How often; the first run after that reads everything. With `manual` only `--full` does, and a run to which what \
+         changed is not enough.",
+    )],
 );
 
 pub(in super::super) static RATE_LIMIT: Table = Table::new(

@@ -1,5 +1,6 @@
 //! What becomes of orgs by the rules of a configuration.
 
+use okta_api::UserId;
 use std::collections::BTreeMap;
 
 use catalog_model::{Entity, EntitySet};
@@ -54,8 +55,8 @@ fn org(users: &[(&str, Value)], groups: &[(&str, Value, &[&str])]) -> Org {
     }
     for (id, profile, members) in groups {
         org.groups.insert((*id).into(), group(id, profile.clone()));
-        let members = members.iter().map(|member| (*member).into()).collect();
-        org.members.insert((*id).into(), Members::Known(members));
+        let members = members.iter().map(|member| UserId::from(*member));
+        org.members.insert((*id).into(), Members::of(members));
     }
     org
 }

@@ -199,6 +199,9 @@ impl Parts<'_> {
             name: name(key).unwrap_or_default().to_owned(),
             reason: message(reason).into_owned(),
             since: remembered.unknown_since.get(&*key.text()).copied(),
+            as_of: key
+                .okta()
+                .and_then(|id| self.shaped.org.last_read.get(id).copied()),
             kept: roster.groups.contains_key(key),
         });
         unknown.collect()

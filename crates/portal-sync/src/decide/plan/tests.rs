@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use okta_api::User;
+use okta_api::{User, UserId};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -66,8 +66,8 @@ fn org(users: &[(&str, &str)], groups: &[(&str, &str, &[&str])]) -> Org {
     }
     for (id, name, members) in groups {
         org.groups.insert((*id).into(), group_named(id, name));
-        let members = members.iter().map(|member| (*member).into()).collect();
-        org.members.insert((*id).into(), Members::Known(members));
+        let members = members.iter().map(|member| UserId::from(*member));
+        org.members.insert((*id).into(), Members::of(members));
     }
     org
 }
@@ -252,8 +252,8 @@ fn names_collide_the_same_way_whatever_comes_first() {
 #[test]
 fn what_has_no_name_is_named_by_its_id() {
     let mut org = org(&[("00u1", "🚀@example.com")], &[("00g1", "🚀", &[])]);
-    let nothing = serde_json::from_value(json!({"id": "00u2"})).unwrap();
-    org.users.insert("00u2".into(), nothing);
+    let nothing: User = serde_json::from_value(json!({"id": "00u2"})).unwrap();
+    org.users.insert("00u2".into(), nothing.into());
     let plan = plan(&org, &State::default(), &settings(), None).unwrap();
     assert_eq!(
         plan.to_string(),
@@ -461,8 +461,8 @@ proptest! {
             let id = format!("00g{n}");
             org.groups.insert(id.as_str().into(), group_named(&id, name));
             let of_group = members.iter().filter(|(_, group)| *group == n);
-            let of_group = of_group.map(|(user, _)| format!("00u{user}").into()).collect();
-            org.members.insert(id.as_str().into(), Members::Known(of_group));
+            let of_group = of_group.map(|(user, _)| UserId::from(format!("00u{user}")));
+            org.members.insert(id.as_str().into(), Members::of(of_group));
         }
         let mut settings = settings();
         settings.rules = Rules { user_filter: true, group_filter: true, ..settings.rules };

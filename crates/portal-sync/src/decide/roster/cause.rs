@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Cause {
     /// The user was seen with the status `DEPROVISIONED`.
     Deactivated,
+    /// Okta says by its id that there is no such user any more.
+    Deleted,
     /// The user's record was read and does not match the user filter.
     LeftUserFilter,
     /// The user's record was read and has a status that is not wanted.
@@ -39,8 +41,9 @@ pub(crate) enum Cause {
 
 impl Cause {
     /// All there are.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Deactivated,
+        Self::Deleted,
         Self::LeftUserFilter,
         Self::Status,
         Self::Excluded,
@@ -60,7 +63,7 @@ impl Cause {
     /// Whether the account is no longer in use, as far as anybody can see: it was deactivated, or is gone.
     #[must_use]
     pub(crate) const fn is_leaving(self) -> bool {
-        matches!(self, Self::Deactivated | Self::Absent)
+        matches!(self, Self::Deactivated | Self::Deleted | Self::Absent)
     }
 
     /// Whether a record of the object itself, or the configuration, says so. All else rests on what was not listed, which a
@@ -71,6 +74,7 @@ impl Cause {
         matches!(
             self,
             Self::Deactivated
+                | Self::Deleted
                 | Self::LeftUserFilter
                 | Self::LeftGroupFilter
                 | Self::Status
@@ -87,6 +91,7 @@ impl Cause {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Deactivated => "deactivated",
+            Self::Deleted => "deleted",
             Self::LeftUserFilter => "left-user-filter",
             Self::Status => "status",
             Self::Excluded => "excluded",
@@ -115,6 +120,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Deactivated => "deactivated in Okta",
+            Self::Deleted => "deleted in Okta",
             Self::LeftUserFilter => "no longer matches the user filter",
             Self::Status => "has a status that is not wanted",
             Self::Excluded => "excluded by the configuration",

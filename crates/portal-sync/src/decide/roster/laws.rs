@@ -45,7 +45,7 @@ fn any_org() -> impl Strategy<Value = Org> {
                 }
                 org.groups.insert(name.as_str().into(), group(&name));
                 let members = match members {
-                    Some(members) => Members::Known(members.into_iter().map(id).collect()),
+                    Some(members) => Members::of(members.into_iter().map(id)),
                     None => Members::Unknown("okta keeps failing".to_owned()),
                 };
                 org.members.insert(name.as_str().into(), members);

@@ -41,7 +41,7 @@ fn org(users: std::ops::Range<usize>, groups: &[(&str, Option<&[usize]>)]) -> Or
             .map(|(name, members)| {
                 let members = members.map_or_else(
                     || Members::Unknown("okta keeps failing".to_owned()),
-                    |members| Members::Known(members.iter().map(|n| id(*n)).collect()),
+                    |members| Members::of(members.iter().map(|n| id(*n))),
                 );
                 ((*name).into(), members)
             })

@@ -48,6 +48,16 @@ impl<'a> Roster<'a> {
         guard: Option<&Guard>,
     ) {
         let mut gone = self.gone_users(shaped, state, rules);
+        let unconfirmed = &shaped.org.unconfirmed;
+        let waiting: Vec<UserId> = gone
+            .keys()
+            .filter(|id| unconfirmed.contains(*id))
+            .cloned()
+            .collect();
+        for id in waiting {
+            gone.remove(&id);
+            self.users.insert(id, Standing::Kept(Kept::Unconfirmed));
+        }
         // Who goes because the configuration is another one by now goes for a reason of ours, not of theirs.
         let evident = |id: &UserId, cause: Cause| match cause {
             Cause::LeftUserFilter | Cause::Status | Cause::Excluded => {
@@ -126,13 +136,15 @@ impl<'a> Roster<'a> {
         let cause = |id: &UserId| {
             if org.deactivated.contains(id) {
                 Cause::Deactivated
+            } else if org.deleted.contains(id) {
+                Cause::Deleted
             } else if let Some(refusal) = org.filtered_out.get(id) {
                 match refusal {
                     Refusal::Filter => Cause::LeftUserFilter,
                     Refusal::Status => Cause::Status,
                     Refusal::Excluded => Cause::Excluded,
                 }
-            } else if shaped.has_user(id) {
+            } else if shaped.has_user(id) || org.users_are_members {
                 if of_gone_groups.contains(id) {
                     Cause::GroupsGone
                 } else {

@@ -14,10 +14,11 @@ pub(crate) struct Account {
     pub scope: Scope,
     /// How far it reaches, by Okta's clock.
     pub watermarks: Watermarks,
-    /// Which attributes the records of users have that were not kept, and nothing is known of but their names.
-    pub skipped_of_users: BTreeSet<String>,
+    /// Which attributes the records of users have that were not kept, and how many had each when everything was read: of them
+    /// nothing is known but their names.
+    pub skipped_of_users: BTreeMap<String, usize>,
     /// The same of groups.
-    pub skipped_of_groups: BTreeSet<String>,
+    pub skipped_of_groups: BTreeMap<String, usize>,
     /// Users of the catalog that were seen with the status `DEPROVISIONED`.
     pub deactivated: BTreeSet<UserId>,
     /// Users of the catalog of whom Okta said by id that there are none.

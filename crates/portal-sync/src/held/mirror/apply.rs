@@ -1,1 +1,412 @@
-//! Laying a read over what is held.
+//! Laying a read over what is held: one pure function.
+//!
+//! Whole lists prove absence, and so does a 404 for an id. Nothing else does: what a delta does not name is as it was, and of
+//! what changed a moment ago not even a whole list says that it is gone, for the search behind it lags. No timestamp moves
+//! backwards: what is told from a cache that is late does not undo what is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use okta_api::{Group, GroupId, User, UserId, UserStatus};
+
+use super::read::{Found, Listed, MembersRead, Read, UsersRead};
+use super::{HeldGroup, HeldUser, Mirror, OVERLAP, Roll, RowKind, Scope, Unread, UserScope};
+
+/// So often a group is read anew because Okta counts others than it lists. What is different then stays so.
+pub(crate) const MISCOUNTS: u8 = 2;
+
+/// Whom a mirror is to know.
+pub(crate) trait Interest {
+    /// Whether the server's part of the user filter finds this user.
+    fn is_found(&self, user: &User) -> bool;
+
+    /// Whether the catalog has an entity of this user: then what is known of him is evidence, and stays until he goes.
+    fn is_in_catalog(&self, user: &UserId) -> bool;
+
+    /// The user without what a mirror of that scope has not.
+    fn trimmed(&self, user: User, scope: &Scope) -> User;
+}
+
+impl Mirror {
+    /// Lays what was read over what is held.
+    pub(crate) fn apply(&mut self, read: Read, interest: &impl Interest) {
+        let Read {
+            is_whole,
+            scope,
+            way,
+            groups,
+            users,
+            members,
+            single,
+            log,
+            limits,
+            began,
+        } = read;
+        let now = groups.server_date.unwrap_or(began);
+        let counts: BTreeMap<GroupId, u64> = groups
+            .records
+            .iter()
+            .filter_map(|group| Some((group.id.clone(), group.stats()?.users_count)))
+            .collect();
+        let before = self.account.clone();
+        let fewer = self.account.scope.attributes != scope.attributes;
+        self.account.scope = scope;
+        self.account.watermarks.way = way;
+        if fewer {
+            self.trim(interest);
+        }
+        self.lay_groups(groups, is_whole, now);
+        let from = self.lay_users(users, is_whole, interest, now);
+        self.lay_members(members, &counts, interest, now);
+        for (id, found) in single {
+            self.lay_single(&id, found, interest);
+        }
+        if let Some(log) = log {
+            self.account.marks.users.extend(log.marks.users);
+            self.account.marks.groups.extend(log.marks.groups);
+            self.account.watermarks.log = log.cursor;
+        }
+        if is_whole {
+            self.account.watermarks.reconciled = from;
+            self.account.unconfirmed.clear();
+        }
+        self.account.limits.extend(limits);
+        self.forget(interest);
+        if self.account != before {
+            self.changed.insert((RowKind::Account, String::new()));
+        }
+    }
+
+    /// Lays over it what Okta said of single users.
+    pub(crate) fn apply_single(
+        &mut self,
+        single: BTreeMap<UserId, Found>,
+        interest: &impl Interest,
+    ) {
+        let before = self.account.clone();
+        for (id, found) in single {
+            self.lay_single(&id, found, interest);
+        }
+        self.forget(interest);
+        if self.account != before {
+            self.changed.insert((RowKind::Account, String::new()));
+        }
+    }
+
+    /// Takes note of users who would go by what a delta saw alone.
+    pub(crate) fn doubt(&mut self, users: impl IntoIterator<Item = UserId>) {
+        let before = self.account.unconfirmed.len();
+        self.account.unconfirmed.extend(users);
+        if self.account.unconfirmed.len() != before {
+            self.changed.insert((RowKind::Account, String::new()));
+        }
+    }
+
+    /// Takes from the records what nothing is made of any more.
+    fn trim(&mut self, interest: &impl Interest) {
+        for (id, held) in &mut self.users {
+            let record = interest.trimmed(User::clone(&held.record), &self.account.scope);
+            if record != *held.record {
+                held.record = Arc::new(record);
+                self.changed.insert((RowKind::User, id.to_string()));
+            }
+        }
+    }
+
+    fn lay_groups(&mut self, listed: Listed<Group>, is_whole: bool, now: Timestamp) {
+        let proves_absence = listed.proves_absence();
+        let since = |id: &GroupId, known: &BTreeMap<GroupId, Unread>| {
+            known.get(id).map_or(now, |unread| unread.since)
+        };
+        let malformed = listed.malformed.into_iter().map(|(id, reason)| {
+            let id = GroupId::from(id);
+            let since = since(&id, &self.account.malformed_groups);
+            (id, Unread { reason, since })
+        });
+        let malformed: BTreeMap<GroupId, Unread> = malformed.collect();
+        self.account.unidentified_group = listed.unidentified.or(listed.cut);
+        keep_names(
+            &mut self.account.skipped_of_groups,
+            listed.skipped,
+            is_whole,
+        );
+        let mut seen = BTreeSet::new();
+        for group in listed.records {
+            seen.insert(group.id.clone());
+            self.lay_group(group);
+        }
+        if proves_absence {
+            let gone = self.groups.iter().filter(|(id, held)| {
+                let group = &held.record;
+                !seen.contains(*id)
+                    && !malformed.contains_key(*id)
+                    && !is_young([group.last_updated, group.created], now)
+            });
+            let gone: Vec<GroupId> = gone.map(|(id, _)| id.clone()).collect();
+            gone.iter().for_each(|id| self.drop_group(id));
+        }
+        self.account.malformed_groups = malformed;
+    }
+
+    fn lay_group(&mut self, group: Group) {
+        let id = group.id.clone();
+        let held = self.groups.get(&id);
+        let stamp = group
+            .last_membership_updated
+            .max(held.and_then(|held| held.stamp));
+        let record = match held {
+            Some(held) if held.record.last_updated > group.last_updated => Arc::clone(&held.record),
+            _ => Arc::new(group),
+        };
+        let laid = HeldGroup { record, stamp };
+        if held != Some(&laid) {
+            self.changed.insert((RowKind::Group, id.to_string()));
+            self.groups.insert(id, laid);
+        }
+    }
+
+    fn drop_group(&mut self, id: &GroupId) {
+        if self.groups.remove(id).is_some() {
+            self.changed.insert((RowKind::Group, id.to_string()));
+        }
+        if self.rolls.remove(id).is_some() {
+            self.changed.insert((RowKind::Roll, id.to_string()));
+        }
+    }
+
+    /// Lays users over those that are held; returns the time from which on they may have changed since.
+    fn lay_users(
+        &mut self,
+        users: UsersRead,
+        is_whole: bool,
+        interest: &impl Interest,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let (listed, by_search) = match users {
+            UsersRead::All(listed) => (listed, true),
+            UsersRead::Changed(listed) | UsersRead::Members(listed) => (listed, false),
+        };
+        let proves_absence = listed.proves_absence();
+        let from = listed.server_date;
+        let mut seen = BTreeSet::new();
+        for (id, reason) in listed.malformed {
+            let id = UserId::from(id);
+            seen.insert(id.clone());
+            let malformed = &mut self.account.malformed_users;
+            let since = malformed.get(&id).map_or(now, |unread| unread.since);
+            malformed.insert(id, Unread { reason, since });
+        }
+        if is_whole {
+            let malformed = &mut self.account.malformed_users;
+            malformed.retain(|id, _| seen.contains(id));
+        }
+        if is_whole || listed.unidentified.is_some() {
+            self.account.unidentified_user = listed.unidentified.or(listed.cut);
+        }
+        keep_names(&mut self.account.skipped_of_users, listed.skipped, is_whole);
+        for user in listed.records {
+            if is_whole {
+                seen.insert(user.id.clone());
+            }
+            self.lay_user(user, by_search, interest);
+        }
+        if by_search && proves_absence {
+            let gone = self.users.iter().filter(|(id, held)| {
+                let user = &held.record;
+                // Whoever is known to have left the filter is evidence, and no search lists him.
+                !seen.contains(*id)
+                    && !is_young([user.last_updated, user.status_changed], now)
+                    && (interest.is_found(user) || !interest.is_in_catalog(id))
+            });
+            let gone: Vec<UserId> = gone.map(|(id, _)| id.clone()).collect();
+            gone.iter().for_each(|id| self.drop_user(id));
+        }
+        // Whoever has no id that can be read changed, and is to be seen again.
+        if is_whole || proves_absence {
+            self.account.watermarks.users = from;
+        }
+        from
+    }
+
+    fn lay_user(&mut self, user: User, by_search: bool, interest: &impl Interest) {
+        let id = user.id.clone();
+        let held = self.users.get(&id);
+        if held.is_some_and(|held| held.record.last_updated > user.last_updated) {
+            return;
+        }
+        self.account.malformed_users.remove(&id);
+        if user.status == UserStatus::Deprovisioned {
+            self.drop_user(&id);
+            if interest.is_in_catalog(&id) {
+                self.account.deactivated.insert(id);
+            }
+            return;
+        }
+        self.account.deactivated.remove(&id);
+        self.account.deleted.remove(&id);
+        if !by_search && !interest.is_found(&user) && !interest.is_in_catalog(&id) {
+            self.drop_user(&id);
+            return;
+        }
+        let user = interest.trimmed(user, &self.account.scope);
+        let laid = HeldUser {
+            record: Arc::new(user),
+            by_search,
+        };
+        if self.users.get(&id) != Some(&laid) {
+            self.changed.insert((RowKind::User, id.to_string()));
+            self.users.insert(id, laid);
+        }
+    }
+
+    fn drop_user(&mut self, id: &UserId) {
+        if self.users.remove(id).is_some() {
+            self.changed.insert((RowKind::User, id.to_string()));
+        }
+    }
+
+    fn lay_members(
+        &mut self,
+        members: BTreeMap<GroupId, MembersRead>,
+        counts: &BTreeMap<GroupId, u64>,
+        interest: &impl Interest,
+        now: Timestamp,
+    ) {
+        for (id, read) in members {
+            match read {
+                MembersRead::Known {
+                    ids,
+                    deactivated,
+                    listed,
+                    server_date,
+                } => {
+                    // Answers may be of different ages. Whoever one of them shows in use stays.
+                    let gone = deactivated.into_iter();
+                    let gone = gone
+                        .filter(|id| interest.is_in_catalog(id) && !self.users.contains_key(id));
+                    self.account.deactivated.extend(gone);
+                    let counted = counts.get(&id).copied();
+                    self.count(&id, counted.is_none_or(|counted| counted == listed));
+                    self.account.unread.remove(&id);
+                    self.account.marks.groups.remove(&id);
+                    let ids = match self.rolls.get(&id) {
+                        Some(held) if *held.ids == ids => Arc::clone(&held.ids),
+                        _ => Arc::new(ids),
+                    };
+                    let roll = Roll {
+                        ids,
+                        as_of: server_date.unwrap_or(now),
+                        listed,
+                        counted,
+                    };
+                    self.put_roll(id, roll);
+                }
+                MembersRead::Unknown(reason) => {
+                    let unread = &mut self.account.unread;
+                    let since = unread.get(&id).map_or(now, |unread| unread.since);
+                    unread.insert(id, Unread { reason, since });
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, id: &GroupId, is_right: bool) {
+        let miscounted = &mut self.account.miscounted;
+        if is_right {
+            miscounted.remove(id);
+        } else {
+            let times = miscounted.entry(id.clone()).or_default();
+            *times = (*times + 1).min(MISCOUNTS + 1);
+        }
+    }
+
+    fn put_roll(&mut self, id: GroupId, roll: Roll) {
+        if self.rolls.get(&id) != Some(&roll) {
+            self.changed.insert((RowKind::Roll, id.to_string()));
+            self.rolls.insert(id, roll);
+        }
+    }
+
+    /// Lays over it what Okta said of one user by id.
+    fn lay_single(&mut self, id: &UserId, found: Found, interest: &impl Interest) {
+        match found {
+            Found::Unknown(_) => return,
+            Found::Nobody => {
+                self.drop_user(id);
+                self.account.malformed_users.remove(id);
+                self.account.deactivated.remove(id);
+                if interest.is_in_catalog(id) {
+                    self.account.deleted.insert(id.clone());
+                }
+            }
+            Found::User(user, groups) => {
+                self.lay_user(*user, false, interest);
+                for group in groups.into_iter().flatten() {
+                    self.join(id, group);
+                }
+            }
+        }
+        self.account.marks.users.remove(id);
+        self.account.unconfirmed.remove(id);
+    }
+
+    /// Puts a user into a group whose members were read before he joined, and marks the group.
+    fn join(&mut self, user: &UserId, group: GroupId) {
+        let Some(roll) = self.rolls.get(&group) else {
+            return;
+        };
+        if roll.ids.contains(user) {
+            return;
+        }
+        let mut roll = roll.clone();
+        Arc::make_mut(&mut roll.ids).insert(user.clone());
+        self.account.marks.groups.insert(group.clone());
+        self.put_roll(group, roll);
+    }
+
+    /// Forgets what is about objects that nobody asks for any more.
+    fn forget(&mut self, interest: &impl Interest) {
+        let account = &mut self.account;
+        let groups = &self.groups;
+        let malformed = &account.malformed_groups;
+        let is_known = |id: &GroupId| groups.contains_key(id) || malformed.contains_key(id);
+        account.unread.retain(|id, _| is_known(id));
+        account.miscounted.retain(|id, _| is_known(id));
+        account.marks.groups.retain(|id| is_known(id));
+        let users = &self.users;
+        account.marks.users.retain(|id| interest.is_in_catalog(id));
+        account.unconfirmed.retain(|id| interest.is_in_catalog(id));
+        let is_gone = |id: &UserId| interest.is_in_catalog(id) && !users.contains_key(id);
+        account.deactivated.retain(|id| is_gone(id));
+        account.deleted.retain(|id| is_gone(id));
+        if account.scope.users == UserScope::Members {
+            let members: BTreeSet<&UserId> = self
+                .rolls
+                .values()
+                .flat_map(|roll| roll.ids.iter())
+                .collect();
+            let gone = users.keys().filter(|id| !members.contains(id));
+            let gone = gone.filter(|id| !interest.is_in_catalog(id));
+            let gone: Vec<UserId> = gone.cloned().collect();
+            gone.iter().for_each(|id| self.drop_user(id));
+        }
+    }
+}
+
+/// Whether an object changed so lately that a search may not have it yet.
+fn is_young(changed: [Option<Timestamp>; 2], now: Timestamp) -> bool {
+    let last = changed.into_iter().flatten().max();
+    last.is_some_and(|last| now.duration_since(last) <= OVERLAP)
+}
+
+/// The names of the attributes that records have and that are not kept.
+fn keep_names(known: &mut BTreeMap<String, usize>, seen: BTreeMap<String, usize>, is_whole: bool) {
+    if is_whole {
+        *known = seen;
+    } else {
+        for (name, count) in seen {
+            known.entry(name).or_insert(count);
+        }
+    }
+}

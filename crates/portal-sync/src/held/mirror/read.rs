@@ -120,4 +120,6 @@ pub(crate) struct LogRead {
     pub marks: Marks,
     /// The link by which it goes on; none when the log may not be read.
     pub cursor: Option<String>,
+    /// Whether Okta does not take the link any more by which it was to go on: nobody knows what happened since.
+    pub is_lost: bool,
 }

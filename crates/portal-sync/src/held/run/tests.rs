@@ -22,6 +22,7 @@ fn run() -> Run {
             name: "Team".to_owned(),
             reason: "forbidden".to_owned(),
             since: None,
+            as_of: None,
             kept: true,
         }],
         quarantined: [("00u1".to_owned(), Quarantine::malformed("no name"))].into(),

@@ -64,6 +64,13 @@ impl ReadError {
         }
     }
 
+    pub(super) fn log(source: okta_api::Error) -> Self {
+        Self::Okta {
+            reading: "the System Log",
+            source: Box::new(source),
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub(crate) fn fix(&self) -> Option<String> {

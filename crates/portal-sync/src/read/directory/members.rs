@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use okta_api::{ErrorKind, Group, GroupId, UserId, UserStatus};
+use jiff::Timestamp;
+use okta_api::{ErrorKind, GroupId, Page, Pages, UserId, UserStatus};
 use tokio::time::Instant;
 
+use super::people::People;
 use super::{OktaDirectory, Progress, ReadError};
-use crate::held::org::Members;
+use crate::held::mirror::MembersRead;
 use crate::read::apart::apart;
 use crate::text::chain;
 
@@ -24,37 +26,28 @@ const GIVE_UP_AFTER: usize = 8;
 const TIME_IS_OVER: &str = "not read: the time of the run was over";
 
 impl OktaDirectory {
-    /// Reads the members of every group that may have some. What fails for one group is that group's own trouble; only
-    /// credentials that are refused, or a role that lets nobody's members be read, end the run.
+    /// Reads the members of these groups, and who they are into `people` if that is wanted. What fails for one group is that
+    /// group's own trouble; only credentials that are refused, or a role that lets nobody's members be read, end the run.
     pub(super) async fn members(
         &self,
-        groups: &BTreeMap<GroupId, Group>,
+        groups: &[GroupId],
+        people: Option<&People>,
         until: Instant,
-    ) -> Result<MembersRead, ReadError> {
+    ) -> Result<BTreeMap<GroupId, MembersRead>, ReadError> {
         let tally = Tally {
             of: groups.len(),
             ..Tally::default()
         };
-        let read_one = |group: &Group| {
-            let empty = group.stats().is_some_and(|stats| stats.users_count == 0);
-            self.read_one(group.id.clone(), empty, until, &tally)
-        };
-        let reads = groups.values().map(read_one);
+        let read_one = |group: &GroupId| self.read_one(group.clone(), people, until, &tally);
+        let reads = groups.iter().map(read_one);
         let mut reads = stream::iter(reads).buffer_unordered(self.parallel.max(1));
-        let mut result = MembersRead::default();
+        let mut result = BTreeMap::new();
         let (mut read_well, mut forbidden) = (false, Vec::new());
         while let Some((group, read)) = reads.next().await {
-            read_well |= matches!(read, GroupRead::Known { .. } | GroupRead::Unidentified(_));
+            read_well |= matches!(read, GroupRead::Known(_) | GroupRead::Unidentified(_));
             let members = match read {
-                GroupRead::Empty => Members::Known(BTreeSet::new()),
-                GroupRead::Known {
-                    active,
-                    deactivated,
-                } => {
-                    result.deactivated.extend(deactivated);
-                    Members::Known(active)
-                }
-                GroupRead::NotTried(reason) => Members::Unknown(reason),
+                GroupRead::Known(members) => members,
+                GroupRead::NotTried(reason) => MembersRead::Unknown(reason),
                 GroupRead::TooMany => {
                     return Err(ReadError::TooMany {
                         what: "members",
@@ -62,7 +55,7 @@ impl OktaDirectory {
                     });
                 }
                 GroupRead::Unidentified(reason) => {
-                    Members::Unknown(format!("one of its members cannot be told: {reason}"))
+                    MembersRead::Unknown(format!("one of its members cannot be told: {reason}"))
                 }
                 GroupRead::Failed(error) => {
                     let reason = chain(&error);
@@ -71,13 +64,13 @@ impl OktaDirectory {
                         ErrorKind::Forbidden { .. } => forbidden.push(error),
                         _ => {}
                     }
-                    Members::Unknown(reason)
+                    MembersRead::Unknown(reason)
                 }
             };
-            if let Members::Unknown(reason) = &members {
+            if let MembersRead::Unknown(reason) = &members {
                 tracing::debug!(%group, reason, "the members of a group are unknown");
             }
-            result.members.insert(group, members);
+            result.insert(group, members);
         }
         // One group can be out of a role's reach. When each of several is, it is the role.
         match forbidden.pop() {
@@ -86,69 +79,134 @@ impl OktaDirectory {
         }
     }
 
-    /// Reads the members of one group, unless it has none, or it is no use to try; tells how far the read has come.
+    /// Reads the members of one group, unless it is no use to try; tells how far the read has come.
     async fn read_one(
         &self,
         group: GroupId,
-        empty: bool,
+        people: Option<&People>,
         until: Instant,
         tally: &Tally,
     ) -> (GroupId, GroupRead) {
-        let read = if empty {
-            GroupRead::Empty
-        } else if Instant::now() >= until {
+        let read = if Instant::now() >= until {
             GroupRead::NotTried(TIME_IS_OVER.to_owned())
         } else if tally.failed_in_a_row.load(Ordering::Relaxed) >= GIVE_UP_AFTER {
             GroupRead::NotTried(format!(
                 "not tried: the {GIVE_UP_AFTER} groups before it failed"
             ))
         } else {
-            self.members_of(&group, until, &tally.listed).await
+            self.members_of(&group, people, until, &tally.listed).await
         };
         (self.on_progress)(tally.count(&read));
         (group, read)
     }
 
     /// The members of one group: those in use, and those deactivated. `listed` is how many were listed of all groups.
-    async fn members_of(&self, group: &GroupId, until: Instant, listed: &AtomicUsize) -> GroupRead {
-        let (mut active, mut deactivated) = (Vec::new(), BTreeSet::new());
+    async fn members_of(
+        &self,
+        group: &GroupId,
+        people: Option<&People>,
+        until: Instant,
+        listed: &AtomicUsize,
+    ) -> GroupRead {
         // One group that fails must not use up the time of the others.
         let patience = until.saturating_duration_since(Instant::now()) / 4;
-        let list = self.client.groups().members(group).deadline(until);
-        let mut pages = list
-            .retry_for(patience.min(PATIENCE))
-            .pages_with_malformed();
-        loop {
-            let page = match pages.try_next().await {
-                Ok(Some(page)) => page,
-                Ok(None) => {
-                    // Made at once, the set is full; grown one by one, it is half empty.
-                    return GroupRead::Known {
-                        active: set(active).await,
-                        deactivated,
-                    };
+        let patience = patience.min(PATIENCE);
+        let groups = self.client.groups();
+        let mut pages = match people {
+            None => {
+                let list = groups.members(group).deadline(until);
+                PagesOf::Members(list.retry_for(patience).pages_with_malformed())
+            }
+            Some(people) => {
+                let mut list = groups.users(group).deadline(until);
+                if let Some(names) = self.names_of_users() {
+                    list = list.keep(names);
                 }
+                PagesOf::Users(list.retry_for(patience).pages_with_malformed(), people)
+            }
+        };
+        let mut all = Ids::default();
+        loop {
+            let before = all.listed;
+            match pages.next(&mut all).await {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(error) => return GroupRead::Failed(error),
-            };
-            let more = page.items.len() + page.malformed.len();
+            }
+            if let Some(reason) = all.unidentified {
+                return GroupRead::Unidentified(reason);
+            }
+            let more = all.listed - before;
             if listed.fetch_add(more, Ordering::Relaxed) + more > self.limits.members {
                 return GroupRead::TooMany;
             }
-            for member in page.items {
-                if member.status == UserStatus::Deprovisioned {
-                    deactivated.insert(member.id);
-                } else {
-                    active.push(member.id);
-                }
+        }
+        GroupRead::Known(MembersRead::Known {
+            // Made at once, the set is full; grown one by one, it is half empty.
+            ids: set(all.active).await,
+            deactivated: all.deactivated,
+            listed: all.listed as u64,
+            server_date: all.server_date,
+        })
+    }
+}
+
+/// The pages of one group's members.
+enum PagesOf<'a> {
+    Members(Pages<okta_api::Member>),
+    Users(Pages<okta_api::User>, &'a People),
+}
+
+impl PagesOf<'_> {
+    /// Takes the next page, if there is one.
+    async fn next(&mut self, ids: &mut Ids) -> Result<bool, okta_api::Error> {
+        match self {
+            Self::Members(pages) => {
+                let Some(page) = pages.try_next().await? else {
+                    return Ok(false);
+                };
+                ids.take(page, |member| (member.id.clone(), member.status.clone()));
             }
-            // A member whose record is odd is a member all the same.
-            for bad in page.malformed {
-                match bad.id {
-                    Some(id) => active.push(UserId::from(id)),
-                    None => return GroupRead::Unidentified(bad.reason),
-                }
+            Self::Users(pages, people) => {
+                let Some(page) = pages.try_next().await? else {
+                    return Ok(false);
+                };
+                people.take(ids.take(page, |user| (user.id.clone(), user.status.clone())));
             }
         }
+        Ok(true)
+    }
+}
+
+/// The members of one group, as they come.
+#[derive(Default)]
+struct Ids {
+    active: Vec<UserId>,
+    deactivated: BTreeSet<UserId>,
+    listed: usize,
+    server_date: Option<Timestamp>,
+    unidentified: Option<String>,
+}
+
+impl Ids {
+    fn take<T>(&mut self, page: Page<T>, who: impl Fn(&T) -> (UserId, UserStatus)) -> Page<T> {
+        self.listed += page.items.len() + page.malformed.len();
+        self.server_date = self.server_date.or(page.server_date);
+        for (id, status) in page.items.iter().map(who) {
+            if status == UserStatus::Deprovisioned {
+                self.deactivated.insert(id);
+            } else {
+                self.active.push(id);
+            }
+        }
+        // A member whose record is odd is a member all the same.
+        for bad in &page.malformed {
+            match &bad.id {
+                Some(id) => self.active.push(UserId::from(id.as_str())),
+                None => self.unidentified = Some(bad.reason.clone()),
+            }
+        }
+        page
     }
 }
 
@@ -171,13 +229,13 @@ impl Tally {
     /// Counts a group.
     fn count(&self, read: &GroupRead) -> Progress {
         match read {
-            GroupRead::Known { .. } => self.failed_in_a_row.store(0, Ordering::Relaxed),
+            GroupRead::Known(_) => self.failed_in_a_row.store(0, Ordering::Relaxed),
             GroupRead::Failed(error) if error.kind() != ErrorKind::NotFound => {
                 self.failed_in_a_row.fetch_add(1, Ordering::Relaxed);
             }
             _ => {}
         }
-        if !matches!(read, GroupRead::Empty | GroupRead::Known { .. }) {
+        if !matches!(read, GroupRead::Known(_)) {
             self.unread.fetch_add(1, Ordering::Relaxed);
         }
         Progress::Members {
@@ -202,13 +260,8 @@ async fn set(ids: Vec<UserId>) -> BTreeSet<UserId> {
 
 /// What became of reading one group's members.
 enum GroupRead {
-    /// Okta counts none, so nobody asked.
-    Empty,
     /// The list was read to its end.
-    Known {
-        active: BTreeSet<UserId>,
-        deactivated: BTreeSet<UserId>,
-    },
+    Known(MembersRead),
     /// It was, and somebody is in it who has no id that can be read.
     Unidentified(String),
     /// It was not.
@@ -217,11 +270,4 @@ enum GroupRead {
     TooMany,
     /// There was no time for it, or too many before it had failed.
     NotTried(String),
-}
-
-/// The members of all groups.
-#[derive(Debug, Default)]
-pub(super) struct MembersRead {
-    pub(super) members: BTreeMap<GroupId, Members>,
-    pub(super) deactivated: BTreeSet<UserId>,
 }

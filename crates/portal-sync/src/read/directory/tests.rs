@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use okta_api::ErrorKind;
+use okta_api::{ErrorKind, User};
 use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
 use org_filter::SearchExpr;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::held::org::Members;
+use crate::held::mirror::{Interest, Mirror, Scope};
+use crate::held::notice::ReadingNotice;
+use crate::held::org::{Members, Org};
+use crate::read::read_plan::{Chooser, Wish};
 use crate::read::selection::GroupFilter;
+use crate::read::trim::trimmed;
 
 mod fields;
 
@@ -89,12 +93,58 @@ async fn read_over(
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
     let token = ApiToken::new("00test").unwrap();
     let client = Client::builder(url, token, server.clone()).build();
-    let directory = OktaDirectory::new(client, selection, 4, Arc::new(|_| ()));
-    let until = Instant::now() + Duration::from_secs(60);
-    let org = directory.read(baseline, until).await;
+    let directory = OktaDirectory::new(client, selection, baseline.clone(), 4, Arc::new(|_| ()));
+    let org = whole(&directory).await;
     let mut asked = server.0.asked.lock().unwrap().clone();
     asked.sort();
     (org, asked)
+}
+
+/// Everybody is of interest.
+struct Everybody;
+
+impl Interest for Everybody {
+    fn is_found(&self, _: &User) -> bool {
+        true
+    }
+
+    fn is_in_catalog(&self, _: &UserId) -> bool {
+        true
+    }
+
+    fn trimmed(&self, user: User, scope: &Scope) -> User {
+        match &scope.attributes {
+            Some(names) => trimmed(user, names),
+            None => user,
+        }
+    }
+}
+
+/// What a read of everything makes of an org of which nothing is known.
+async fn whole(directory: &OktaDirectory) -> Result<Org, ReadError> {
+    let until = Instant::now() + Duration::from_secs(60);
+    let (selection, baseline) = (&directory.selection, &directory.baseline);
+    let scope = Scope {
+        attributes: selection.attributes(baseline.asked_of_users()),
+        ..Scope::default()
+    };
+    let chooser = Chooser {
+        selection,
+        scope: &scope,
+        users_from_groups: false,
+        held: None,
+        wish: Wish::default(),
+    };
+    let question = Question {
+        counts: true,
+        log: None,
+    };
+    let listing = directory.list(&question, until).await?;
+    let plan = chooser.choose(&listing.groups, None, 0);
+    let read = directory.read(&plan, listing, until).await?;
+    let mut mirror = Mirror::new();
+    mirror.apply(read, &Everybody);
+    selection.org(&mirror, baseline)
 }
 
 fn group(id: &str, name: &str, count: u64) -> Value {
@@ -134,11 +184,8 @@ async fn a_read_sorts_what_it_finds() {
     assert_eq!(ids(&org.deactivated), ["00u3", "00u5"]);
     assert_eq!(ids(org.malformed_users.keys()), ["00u4"]);
     assert_eq!(ids(org.malformed_groups.keys()), ["00g3"]);
-    assert_eq!(
-        org.members[&"00g1".into()],
-        Members::Known(["00u1".into()].into())
-    );
-    assert_eq!(org.members[&"00g2".into()], Members::Known(BTreeSet::new()));
+    assert_eq!(org.members[&"00g1".into()], Members::of(["00u1".into()]));
+    assert_eq!(org.members[&"00g2".into()], Members::of([]));
     assert_eq!(
         asked,
         [
@@ -336,10 +383,7 @@ async fn a_record_without_an_id_is_somebody() {
         org.members[&"00g1".into()],
         Members::Unknown(format!("one of its members cannot be told: {}", reason(2)))
     );
-    assert_eq!(
-        org.members[&"00g2".into()],
-        Members::Known(["00u1".into()].into())
-    );
+    assert_eq!(org.members[&"00g2".into()], Members::of(["00u1".into()]));
 }
 
 async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Org, ReadError> {
@@ -351,10 +395,9 @@ async fn limited(answer: fn(&str) -> (u16, Value), limits: Limits) -> Result<Org
     let url = OrgUrl::parse("https://acme.okta.com").unwrap();
     let token = ApiToken::new("00test").unwrap();
     let client = Client::builder(url, token, server).build();
-    let directory = OktaDirectory::new(client, selection(None, None), 4, Arc::new(|_| ()));
-    let until = Instant::now() + Duration::from_secs(60);
-    let directory = directory.limited(limits);
-    directory.read(&Baseline::UNCHANGED, until).await
+    let (selection, baseline) = (selection(None, None), Baseline::UNCHANGED);
+    let directory = OktaDirectory::new(client, selection, baseline, 4, Arc::new(|_| ()));
+    whole(&directory.limited(limits)).await
 }
 
 /// The small org has 4 users and 3 groups, the odd ones and those that are not in use included, and 3 members in all.

@@ -1,52 +1,115 @@
-//! Reading the users of an org.
+//! Listing the users of an org.
 
 use http::StatusCode;
+use jiff::Timestamp;
 use okta_api::{ErrorKind, List, Page, Pages, Searchable, User, UserStatus};
 use org_filter::{AttributePath, Record as _};
 use tokio::time::Instant;
 
+use super::groups::take;
 use super::{OktaDirectory, Progress, ReadError};
-use crate::held::org::{Org, Refusal};
-use crate::read::apart::Timeslice;
-use crate::read::baseline::Baseline;
-use crate::read::selection::Unused;
+use crate::held::mirror::Listed;
 use crate::text::chain;
 use crate::text::template::has_value;
 
+/// A search that ends at exactly so many users was cut there: Okta once had such a cap (it was taken away in 2019), and others
+/// still tell of it.
+const CAP: usize = 50_000;
+
+/// A list of users that goes on.
+pub(super) struct Begun {
+    pub(super) listed: Listed<User>,
+    pages: Pages<User>,
+    is_whole: bool,
+}
+
+impl Begun {
+    /// Whether there are no more than these.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+}
+
 impl OktaDirectory {
-    /// Reads the users, and what is known of those that are left out.
-    pub(super) async fn users(
-        &self,
-        baseline: &Baseline,
-        until: Instant,
-    ) -> Result<Org, ReadError> {
+    /// Lists the users whom the filter selects, as far as Okta can tell.
+    pub(super) async fn users(&self, until: Instant) -> Result<Listed<User>, ReadError> {
+        let begun = self.begin_users(until).await?;
+        self.others(begun, until).await
+    }
+
+    /// Reads the first page of them.
+    pub(super) async fn begin_users(&self, until: Instant) -> Result<Begun, ReadError> {
         let failed = |error| ReadError::users(error, self.limits.users);
-        let first = self.first_users(baseline, until).await;
-        let (mut next, mut pages) = first.map_err(failed)?;
-        let mut read = Org::default();
-        let mut unused = self.selection.unused();
-        while let Some(page) = next {
-            self.sort_users(page, baseline, &mut unused, &mut read)
-                .await;
-            (self.on_progress)(Progress::Users(read.users.len()));
-            next = pages.try_next().await.map_err(failed)?;
+        let first = self.first_users(until).await;
+        let (page, pages) = first.map_err(failed)?;
+        let mut begun = Begun {
+            listed: Listed::default(),
+            pages,
+            is_whole: page.as_ref().is_none_or(|page| page.next.is_none()),
+        };
+        if let Some(page) = page {
+            take(&mut begun.listed, page);
         }
-        let (users, refused) = (read.users.len(), read.filtered_out.len());
+        (self.on_progress)(Progress::Users(begun.listed.records.len()));
+        Ok(begun)
+    }
+
+    /// Reads the pages after the first.
+    pub(super) async fn others(
+        &self,
+        begun: Begun,
+        _until: Instant,
+    ) -> Result<Listed<User>, ReadError> {
+        let Begun {
+            mut listed,
+            mut pages,
+            ..
+        } = begun;
+        let failed = |error| ReadError::users(error, self.limits.users);
+        while let Some(page) = pages.try_next().await.map_err(failed)? {
+            take(&mut listed, page);
+            (self.on_progress)(Progress::Users(listed.records.len()));
+        }
+        let found = listed.records.len() + listed.malformed.len();
+        if found == CAP && self.selection.users().search.is_some() {
+            listed.cut = Some(format!(
+                "the search for the users ended at exactly {CAP}, as one that is cut there does"
+            ));
+        }
+        tracing::debug!(users = found, "the users are listed");
+        Ok(listed)
+    }
+
+    /// Lists whoever changed after `since`, whatever the filter: whoever stops to match it is to be seen as well.
+    pub(super) async fn changed(
+        &self,
+        since: Timestamp,
+        until: Instant,
+    ) -> Result<Listed<User>, ReadError> {
+        let failed = |error| ReadError::users(error, self.limits.users);
+        let since = since.strftime("%Y-%m-%dT%H:%M:%S.000Z");
+        let list = self.client.users().list().deadline(until);
+        let mut list = list.at_most(self.limits.users);
+        if let Some(names) = self.names_of_users() {
+            list = list.keep(names);
+        }
+        let list = list.search(format!("lastUpdated gt \"{since}\""));
+        let (mut pages, mut listed) = (list.pages_with_malformed(), Listed::default());
+        while let Some(page) = pages.try_next().await.map_err(failed)? {
+            take(&mut listed, page);
+        }
         tracing::debug!(
-            users,
-            refused,
-            deactivated = read.deactivated.len(),
-            "the users are read"
+            users = listed.records.len(),
+            "the users that changed are listed"
         );
-        // Of an attribute that nobody has any more nobody's record says anything.
-        if self.selection.filter_asks_in_vain(&unused) {
-            let refused = read.filtered_out.iter();
-            let refused = refused.filter(|(_, refusal)| **refusal == Refusal::Filter);
-            read.unproven_users
-                .extend(refused.map(|(id, _)| id.clone()));
-        }
-        read.notices = unused.user_notices();
-        Ok(read)
+        Ok(listed)
+    }
+
+    /// What of users is made something of or decided by.
+    pub(super) fn names_of_users(&self) -> Option<impl Iterator<Item = &str>> {
+        let kept = self.selection.kept()?;
+        let names = kept.users.iter().map(String::as_str);
+        Some(names.chain(self.baseline.asked_of_users()))
     }
 
     /// The first page of the users, and those that follow it. Okta is asked for what something is made of or decided by only.
@@ -54,22 +117,14 @@ impl OktaDirectory {
     /// server that does not know better would rename people.
     async fn first_users(
         &self,
-        baseline: &Baseline,
         until: Instant,
     ) -> Result<(Option<Page<User>>, Pages<User>), okta_api::Error> {
-        if let Some(kept) = self.selection.kept() {
-            let names = kept.users.iter().map(String::as_str);
-            let names = names.chain(baseline.asked_of_users()).chain(["status"]);
-            let mut pages = self
-                .list_users(baseline, until)
-                .fields(names)
-                .pages_with_malformed();
+        if let Some(names) = self.names_of_users() {
+            // When a record changed decides what it is worth.
+            let names = names.chain(["status", "lastUpdated", "statusChanged"]);
+            let mut pages = self.list_users(until).fields(names).pages_with_malformed();
             let reason = match pages.try_next().await {
-                Ok(page)
-                    if page
-                        .as_ref()
-                        .is_none_or(|page| self.is_answered(page, baseline)) =>
-                {
+                Ok(page) if page.as_ref().is_none_or(|page| self.is_answered(page)) => {
                     return Ok((page, pages));
                 }
                 Ok(_) => "an attribute that is used is on no record of the first page".to_owned(),
@@ -78,17 +133,16 @@ impl OktaDirectory {
             };
             tracing::debug!(reason, "okta is asked again, for every field of the users");
         }
-        let mut pages = self.list_users(baseline, until).pages_with_malformed();
+        let mut pages = self.list_users(until).pages_with_malformed();
         Ok((pages.try_next().await?, pages))
     }
 
     /// The list of the users that the filter selects.
-    fn list_users(&self, baseline: &Baseline, until: Instant) -> List<User, Searchable> {
+    fn list_users(&self, until: Instant) -> List<User, Searchable> {
         let list = self.client.users().list().deadline(until);
         let mut list = list.at_most(self.limits.users);
-        if let Some(kept) = self.selection.kept() {
-            let names = kept.users.iter().map(String::as_str);
-            list = list.keep(names.chain(baseline.asked_of_users()));
+        if let Some(names) = self.names_of_users() {
+            list = list.keep(names);
         }
         match &self.selection.users().search {
             Some(search) => list.search(search),
@@ -100,7 +154,7 @@ impl OktaDirectory {
     /// an address, a name, every field beside the profile, and each attribute that the configuration names or that filters of
     /// earlier runs ask for. Where nobody has one, it may be misspelt, and the names of all the others are needed to tell what
     /// was meant. A page without anybody proves it only where it is whole.
-    fn is_answered(&self, page: &Page<User>, baseline: &Baseline) -> bool {
+    fn is_answered(&self, page: &Page<User>) -> bool {
         let users = &page.items;
         if users.is_empty() {
             return page.malformed.is_empty();
@@ -112,7 +166,9 @@ impl OktaDirectory {
         in_use.for_each(|user| unused.user(user));
         let kept = self.selection.kept().into_iter().flat_map(|it| &it.users);
         let fields = kept.filter(|it| !it.starts_with("profile."));
-        let mut asked = fields.map(String::as_str).chain(baseline.asked_of_users());
+        let mut asked = fields
+            .map(String::as_str)
+            .chain(self.baseline.asked_of_users());
         let is_known = |user: &User| !user.status.is_absent() && user.profile.login().is_some();
         let is_called = |user: &User| {
             let profile = &user.profile;
@@ -129,42 +185,6 @@ impl OktaDirectory {
             && asked.all(|name| is_on_one_of(users, name))
             && unused.shows_users()
             && !unused.misses_of_users()
-    }
-
-    /// Sorts the records of one page into what is wanted, what is not, and what cannot be told.
-    async fn sort_users(
-        &self,
-        page: Page<User>,
-        baseline: &Baseline,
-        unused: &mut Unused,
-        read: &mut Org,
-    ) {
-        unused.skipped_users(&page.skipped);
-        read.server_date = read.server_date.or(page.server_date);
-        let mut slice = Timeslice::begin();
-        for user in page.items {
-            slice.pass().await;
-            if user.status == UserStatus::Deprovisioned {
-                read.deactivated.insert(user.id);
-                continue;
-            }
-            unused.user(&user);
-            if let Some(refusal) = self.selection.refuses_user(&user) {
-                if !baseline.refuses_user(&user) {
-                    read.unproven_users.insert(user.id.clone());
-                }
-                read.filtered_out.insert(user.id, refusal);
-            } else {
-                read.users
-                    .insert(user.id.clone(), Box::new(self.selection.trimmed(user)));
-            }
-        }
-        for bad in page.malformed {
-            match bad.id {
-                Some(id) => drop(read.malformed_users.insert(id.into(), bad.reason)),
-                None => read.unidentified_user = Some(bad.reason),
-            }
-        }
     }
 }
 

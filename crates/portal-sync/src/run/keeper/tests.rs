@@ -20,7 +20,7 @@ use crate::held::run::{Outcome, Run};
 use crate::read::directory::Limits;
 use crate::run::first_runs::in_order;
 use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
-use crate::run::schedule::{Frequency, Schedule};
+use crate::run::schedule::{Frequency, Reconcile, Schedule};
 use crate::run::status::StoreStatus;
 use crate::run::triggers::{Asker, Timing};
 use crate::store::{Claim, Ending, Retention, SqliteStore};
@@ -97,6 +97,7 @@ fn provider(org: Arc<Org>) -> Provider {
         rate_limit: RateLimit::default(),
         guard: Guard::default(),
         limits: Limits::default(),
+        reconcile: Reconcile::default(),
         mapping: MappingRules::default(),
     };
     let client = Client::builder(config.org.clone(), token, Wire(org)).build();

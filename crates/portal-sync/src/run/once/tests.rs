@@ -20,7 +20,7 @@ use crate::read::directory::Limits;
 use crate::run::first_runs::in_order;
 use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
 use crate::run::report::Report;
-use crate::run::schedule::{Frequency, Schedule};
+use crate::run::schedule::{Frequency, Reconcile, Schedule};
 use crate::store::{Record, SqliteStore};
 use crate::testing::{Writing, user_entity, writing};
 
@@ -54,6 +54,7 @@ fn acme(guard: Guard) -> ProviderConfig {
         rate_limit: RateLimit::default(),
         guard,
         limits: Limits::default(),
+        reconcile: Reconcile::default(),
         mapping: MappingRules::default(),
     }
 }

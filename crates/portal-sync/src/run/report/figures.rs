@@ -6,7 +6,7 @@ use okta_auth::visible::message;
 use serde::Serialize;
 
 use crate::held::quarantine::Quarantine;
-use crate::held::run::{Asked, Counts, Outcome, Run, Tally, Unknown, seconds};
+use crate::held::run::{Asked, Counts, Outcome, Reads, Run, Tally, Unknown, seconds};
 
 /// What every object about a run has, in the order of its fields.
 #[derive(Debug, Serialize)]
@@ -16,8 +16,10 @@ pub(crate) struct Figures<'a> {
     outcome: &'static str,
     /// Empty when there is no plan.
     plan_id: &'a str,
-    /// What was read: this version always reads everything.
+    /// Whether everything was read, or what changed.
     mode: &'static str,
+    /// What was read, and why; none when the run ended before that was decided.
+    reads: Option<&'a Reads>,
     generation: Option<u64>,
     #[serde(flatten)]
     counts: Counts,
@@ -65,7 +67,8 @@ impl<'a> Figures<'a> {
         Self {
             outcome: word(run.outcome),
             plan_id: run.plan_id.as_deref().unwrap_or_default(),
-            mode: "full",
+            mode: run.mode().as_str(),
+            reads: run.reads.as_ref(),
             generation: run.generation,
             counts: run.counts,
             tally: run.tally,

@@ -64,6 +64,7 @@ fn what_did_not_go_well_stands_beside_its_figures() {
             name: "Team".to_owned(),
             reason: "forbidden".to_owned(),
             since: None,
+            as_of: None,
             kept: true,
         }],
         quarantined: [("00u1".to_owned(), Quarantine::malformed("no name"))].into(),

@@ -576,7 +576,7 @@ fn many_groups_below_many_that_are_left_out_take_no_time() {
         let (above, members) = if n < HALF {
             (n + 1, Members::Unknown("okta fails".to_owned()))
         } else {
-            (0, Members::Known(BTreeSet::new()))
+            (0, Members::of([]))
         };
         let profile = json!({"name": n.to_string(), "above": above.to_string()});
         org.groups.insert(id.as_str().into(), group(&id, profile));

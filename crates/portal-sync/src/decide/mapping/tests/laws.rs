@@ -92,9 +92,7 @@ fn org_of(users: BTreeMap<u8, Value>, groups: BTreeMap<u8, (Value, Listed)>) -> 
         let id = format!("00g{n}");
         org.groups.insert(id.as_str().into(), group(&id, profile));
         let members = match members {
-            Some(members) => {
-                Members::Known(members.iter().map(|n| format!("00u{n}").into()).collect())
-            }
+            Some(members) => Members::of(members.iter().map(|n| format!("00u{n}").into())),
             None => Members::Unknown("okta fails".to_owned()),
         };
         org.members.insert(id.as_str().into(), members);
@@ -295,7 +293,7 @@ proptest! {
         let mut now = now;
         for members in now.members.values_mut() {
             if let Members::Unknown(_) = members {
-                *members = Members::Known(BTreeSet::default());
+                *members = Members::of([]);
             }
         }
         let yaml = yaml.replace("renames: keep", "renames: follow").replace("leavers: mark", "leavers: remove");
@@ -360,9 +358,7 @@ fn read(readings: &[Reading]) -> Org {
         let profile = json!({"name": name, "slug": name.chars().next()});
         org.groups.insert(id, group(name, profile));
         let members = match reading {
-            Reading::Known(users) => {
-                Members::Known(users.iter().map(|n| format!("00u{n}").into()).collect())
-            }
+            Reading::Known(users) => Members::of(users.iter().map(|n| format!("00u{n}").into())),
             _ => Members::Unknown("okta fails".to_owned()),
         };
         org.members.insert((*name).into(), members);

@@ -236,8 +236,7 @@ fn a_name_can_be_kept_when_the_person_is_called_otherwise() {
 fn with_group(mut org: Org) -> Org {
     org.groups
         .insert("00g1".into(), group("00g1", json!({"name": "A"})));
-    org.members
-        .insert("00g1".into(), Members::Known(Default::default()));
+    org.members.insert("00g1".into(), Members::of([]));
     org
 }
 

@@ -1,0 +1,312 @@
+//! Reading an org: what is held, the groups, the plan, the rest, and what is known then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use okta_api::UserId;
+use tokio::time::Instant;
+
+use crate::decide::plan::Known;
+use crate::held::mirror::{MembersRead, Mirror, Read, Scope, UserScope, UsersRead, Way};
+use crate::held::org::{Members, Org};
+use crate::held::run::{Asked, Mode, Reads};
+use crate::held::state::State;
+use crate::read::apart::apart;
+use crate::read::baseline::Baseline;
+use crate::read::directory::{Directory, Listing, OktaDirectory, OnProgress, Question};
+use crate::read::read_plan::{Chooser, ReadPlan, SINGLE, Wish};
+use crate::read::wanted::Interested;
+use crate::run::error::RunError;
+use crate::run::provider::Provider;
+
+/// What came of it.
+pub(crate) struct WasRead {
+    /// The org over what the catalog holds.
+    pub known: Known,
+    /// What is known of the org for the next run.
+    pub mirror: Arc<Mirror>,
+    /// What was read, and why.
+    pub reads: Reads,
+}
+
+/// One read of the org of a provider.
+pub(crate) struct Reading<'a> {
+    provider: &'a Provider,
+    asked_before: &'a Asked,
+    began: Timestamp,
+}
+
+impl<'a> Reading<'a> {
+    /// A read by a run that began at this machine's time, and before which so much had been asked of the org.
+    pub(crate) const fn new(
+        provider: &'a Provider,
+        asked_before: &'a Asked,
+        began: Timestamp,
+    ) -> Self {
+        Self {
+            provider,
+            asked_before,
+            began,
+        }
+    }
+
+    /// Reads what has to be read, and lays it over what is held.
+    pub(crate) async fn read(
+        &self,
+        state: State,
+        mirror: Option<Mirror>,
+        wish: Wish,
+        on_progress: OnProgress,
+        until: Instant,
+    ) -> Result<WasRead, RunError> {
+        let settings = self.provider.settings();
+        let selection = self.provider.selection();
+        let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
+        let directory = self.provider.directory(baseline.clone(), on_progress);
+        let directory = directory.begun(self.began);
+        let scope = Scope {
+            org: settings.criteria.org.clone(),
+            client: settings.criteria.client.clone(),
+            users: UserScope::All,
+            attributes: selection.attributes(baseline.asked_of_users()),
+        };
+        let held = mirror.as_ref();
+        let chooser = Chooser {
+            selection,
+            scope: &scope,
+            users_from_groups: settings.rules.users_from_groups,
+            held,
+            wish: Wish {
+                due: wish.due || held.is_some_and(|held| self.is_due(held)),
+                ..wish
+            },
+        };
+        let question = Question {
+            counts: chooser.needs_counts(),
+            log: self.provider.log_of(held),
+        };
+        let listing = directory.list(&question, until).await?;
+        let asked = self.provider.usage().since(self.asked_before).total();
+        let plan = chooser.choose(&listing.groups, listing.log.as_ref(), asked);
+        tracing::info!(provider = %settings.provider, "reading {plan}");
+        let mut laid = self
+            .lay(&plan, listing, &directory, state, mirror, &baseline, until)
+            .await?;
+        let mut confirmed = 0;
+        if !laid.doubtful.is_empty() {
+            let before = self.provider.usage().total();
+            laid = self
+                .confirm(laid, &plan, &directory, &baseline, until)
+                .await?;
+            confirmed = self.provider.usage().total() - before;
+        }
+        let Laid {
+            state, mirror, org, ..
+        } = laid;
+        let reads = Reads {
+            confirmed,
+            ..reads(&plan, &mirror)
+        };
+        let taken_at = mirror.account.watermarks.users.unwrap_or(self.began);
+        Ok(WasRead {
+            known: Known::new(state, org, taken_at),
+            mirror: Arc::new(mirror),
+            reads,
+        })
+    }
+
+    /// Whether a read of everything is due.
+    fn is_due(&self, held: &Mirror) -> bool {
+        let last = held.account.watermarks.reconciled;
+        last.is_none_or(|last| self.provider.reconcile().is_due(last, self.began))
+    }
+
+    /// Reads what the plan says and lays it over what is held.
+    #[expect(clippy::too_many_arguments, reason = "each is of another step")]
+    async fn lay(
+        &self,
+        plan: &ReadPlan,
+        listing: Listing,
+        directory: &OktaDirectory,
+        state: State,
+        mirror: Option<Mirror>,
+        baseline: &Baseline,
+        until: Instant,
+    ) -> Result<Laid, RunError> {
+        let read = directory.read(plan, listing, until).await?;
+        let read = Read {
+            limits: self.provider.limits(),
+            ..read
+        };
+        let selection = self.provider.selection().clone();
+        let (baseline, is_delta) = (baseline.clone(), !plan.is_whole());
+        let from_groups = self.provider.settings().rules.users_from_groups;
+        let is_new = mirror.as_ref().is_none_or(|held| !held.is_of(&plan.scope));
+        let laid = apart(move || {
+            let mut mirror = mirror.filter(|_| !is_new).unwrap_or_else(Mirror::new);
+            let touched = if is_delta {
+                touched(&read, &mirror)
+            } else {
+                BTreeSet::new()
+            };
+            let asked: Vec<UserId> = read.single.keys().cloned().collect();
+            let interest = Interested {
+                selection: &selection,
+                state: &state,
+            };
+            mirror.apply(read, &interest);
+            let org = selection.org(&mirror, &baseline)?;
+            let mut doubtful = if is_delta {
+                leaving(&org, &state, from_groups, touched)
+            } else {
+                unseen(&org, &state)
+            };
+            asked.iter().for_each(|id| drop(doubtful.remove(id)));
+            Ok::<_, RunError>(Laid {
+                state,
+                mirror,
+                org,
+                doubtful,
+            })
+        });
+        laid.await
+    }
+
+    /// Asks for those who would go by what a delta saw alone. Whom nobody asked for stays, until a run does or everything is
+    /// read.
+    async fn confirm(
+        &self,
+        laid: Laid,
+        plan: &ReadPlan,
+        directory: &OktaDirectory,
+        baseline: &Baseline,
+        until: Instant,
+    ) -> Result<Laid, RunError> {
+        let Laid {
+            state,
+            mut mirror,
+            doubtful,
+            ..
+        } = laid;
+        let room = SINGLE.saturating_sub(plan.single.len());
+        let now: Vec<UserId> = doubtful.iter().take(room).cloned().collect();
+        let single = directory.single(&now, plan.with_groups(), until).await?;
+        let selection = self.provider.selection().clone();
+        let (baseline, is_delta) = (baseline.clone(), !plan.is_whole());
+        let laid = apart(move || {
+            // Whole lists have proved the others' absence.
+            if is_delta {
+                mirror.doubt(doubtful);
+            }
+            let interest = Interested {
+                selection: &selection,
+                state: &state,
+            };
+            mirror.apply_single(single, &interest);
+            let org = selection.org(&mirror, &baseline)?;
+            Ok::<_, RunError>(Laid {
+                state,
+                mirror,
+                org,
+                doubtful: BTreeSet::new(),
+            })
+        });
+        laid.await
+    }
+}
+
+/// The account of it.
+fn reads(plan: &ReadPlan, mirror: &Mirror) -> Reads {
+    let way = mirror.account.watermarks.way;
+    Reads {
+        mode: if plan.is_whole() {
+            Mode::Full
+        } else {
+            Mode::Delta
+        },
+        why: plan.why.as_str().to_owned(),
+        predicted: plan.cost.total(),
+        at_least: plan.cost.users.more,
+        confirmed: 0,
+        members_read: match way {
+            Way::OfGroups => plan.members.len(),
+            Way::OfUsers => 0,
+        },
+        members_kept: plan.kept,
+        unconfirmed: mirror.account.unconfirmed.len(),
+    }
+}
+
+/// What is known of an org after a read was laid over it.
+struct Laid {
+    state: State,
+    mirror: Mirror,
+    org: Org,
+    /// Who would go by what a delta saw alone.
+    doubtful: BTreeSet<UserId>,
+}
+
+/// The users whom a read says something new of: those that changed, and those that are not members any more.
+fn touched(read: &Read, held: &Mirror) -> BTreeSet<UserId> {
+    let listed = match &read.users {
+        UsersRead::All(listed) | UsersRead::Changed(listed) | UsersRead::Members(listed) => listed,
+    };
+    let mut touched: BTreeSet<UserId> = listed.records.iter().map(|user| user.id.clone()).collect();
+    for (group, members) in &read.members {
+        let MembersRead::Known {
+            ids, deactivated, ..
+        } = members
+        else {
+            continue;
+        };
+        touched.extend(deactivated.iter().cloned());
+        if let Some(roll) = held.rolls().get(group) {
+            touched.extend(roll.ids.difference(ids).cloned());
+        }
+    }
+    let listed: BTreeSet<_> = read.groups.records.iter().map(|group| &group.id).collect();
+    let gone = held.rolls().iter().filter(|(id, _)| !listed.contains(id));
+    touched.extend(gone.flat_map(|(_, roll)| roll.ids.iter().cloned()));
+    touched
+}
+
+/// The users of the catalog whom no list of members shows any more: what became of them is evidence for the guard.
+fn unseen(org: &Org, state: &State) -> BTreeSet<UserId> {
+    if !org.users_are_members
+        || org
+            .members
+            .values()
+            .any(|members| members.known().is_none())
+    {
+        return BTreeSet::new();
+    }
+    let all = state.users().keys();
+    let unseen = all.filter(|id| !org.shows_user(id) && !org.deleted.contains(*id));
+    unseen.cloned().collect()
+}
+
+/// Those of these users whom the catalog has and whom the org does not want any more.
+fn leaving(
+    org: &Org,
+    state: &State,
+    from_groups: bool,
+    touched: BTreeSet<UserId>,
+) -> BTreeSet<UserId> {
+    let known: BTreeMap<_, _> = org.members.iter().collect();
+    let members: Option<BTreeSet<&UserId>> = (from_groups && !touched.is_empty()).then(|| {
+        let known = known.values().filter_map(|members| Members::known(members));
+        known.flatten().collect()
+    });
+    let is_wanted = |id: &UserId| {
+        org.users.contains_key(id) && members.as_ref().is_none_or(|all| all.contains(id))
+    };
+    let mut touched = touched;
+    touched.retain(|id| {
+        state.users().contains_key(id)
+            && !is_wanted(id)
+            && !org.deleted.contains(id)
+            && !org.malformed_users.contains_key(id)
+    });
+    touched
+}
