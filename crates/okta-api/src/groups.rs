@@ -10,7 +10,8 @@ use crate::id::GroupId;
 use crate::list::{List, Searchable};
 use crate::page::PageSize;
 use crate::quote::quoted;
-use crate::user::Member;
+use crate::resource::Resource;
+use crate::user::{Member, User};
 
 /// The org's groups. From [`Client::groups`](crate::Client::groups).
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +55,31 @@ impl<'a> Groups<'a> {
 
     /// Lists the members of a group. Needs the scope `okta.groups.read`.
     ///
-    /// Deactivated users may be among them: see [`Member::status`].
+    /// Deactivated users may be among them: see [`Member::status`]. [`users`](Self::users) reads them whole.
     pub fn members(self, group: &GroupId) -> List<Member> {
+        self.below(group)
+    }
+
+    /// Lists the members of a group as whole users. Needs the scope `okta.groups.read`.
+    ///
+    /// It is the list that [`members`](Self::members) reads, of which that keeps ids: Okta sends whole users there. Where groups
+    /// choose who is wanted their profiles come without a request more, and who is only in other groups is never read.
+    /// [`keep`](List::keep) leaves out what nobody needs of them. Deactivated users may be among them: see [`User::status`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: okta_api::Client, group: okta_api::GroupId) -> Result<(), okta_api::Error> {
+    /// let users = client.groups().users(&group).keep(["profile.login", "profile.email"]);
+    /// for user in users.all().await? {
+    ///     println!("{} {}", user.id, user.profile.email().unwrap_or("no address"));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn users(self, group: &GroupId) -> List<User> {
+        self.below(group)
+    }
+
+    fn below<T: Resource>(self, group: &GroupId) -> List<T> {
         List::new(
             self.dispatcher,
             Endpoint::Members,
