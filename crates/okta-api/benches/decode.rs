@@ -2,9 +2,11 @@
 //!
 //! `cargo bench -p okta-api`. Throughput is of the page's bytes: 200 users with the profile of a real org, 28 attributes
 //! each. `skipped` is the parser's own limit (nothing is kept), `value` what reading without types costs. `read` is a whole page
-//! of a list, from the answer of a transport to the records, with every bound on what a page may hold.
+//! of a list, from the answer of a transport to the records, with every bound on what a page may hold. `memberships` are whole
+//! lists of that, group by group.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -15,8 +17,13 @@ use okta_api::{Client, Group, GroupId, List, Member, Resource, User};
 use okta_auth::{ApiToken, OrgUrl, Transport, TransportError};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 const RECORDS: usize = 200;
+
+const PEOPLE: usize = 50_000;
+const GROUPS: usize = 200;
+const MEMBERS: usize = 250;
 
 fn user(number: usize) -> Value {
     let mut profile = json!({
@@ -88,16 +95,27 @@ fn measure<T: DeserializeOwned>(criterion: &mut Criterion, group: &str, name: &s
     group.finish();
 }
 
-/// Answers everything with one page, and leaves nobody waiting for a rate limit.
+/// Answers with one page after the other, over and over, and leaves nobody waiting for a rate limit.
 #[derive(Debug)]
-struct OnePage(Bytes);
+struct InTurn {
+    pages: Vec<Bytes>,
+    asked: AtomicUsize,
+}
 
-impl Transport for OnePage {
+impl InTurn {
+    fn new(pages: Vec<Bytes>) -> Self {
+        let asked = AtomicUsize::new(0);
+        Self { pages, asked }
+    }
+}
+
+impl Transport for InTurn {
     fn send(
         &self,
         _request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        let mut answer = Response::new(self.0.clone());
+        let turn = self.asked.fetch_add(1, Ordering::Relaxed) % self.pages.len().max(1);
+        let mut answer = Response::new(self.pages.get(turn).cloned().unwrap_or_default());
         let headers = answer.headers_mut();
         for (name, value) in [
             ("x-rate-limit-limit", "4000000000"),
@@ -112,6 +130,18 @@ impl Transport for OnePage {
     }
 }
 
+/// A client that is answered with these pages in turn, and what runs it.
+fn client(pages: Vec<Bytes>) -> Option<(Client, Runtime)> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .ok()?;
+    let org = OrgUrl::parse("https://acme.okta.com").ok()?;
+    let token = ApiToken::new("secret").ok()?;
+    let client = Client::builder(org, token, InTurn::new(pages)).build();
+    Some((client, runtime))
+}
+
 /// Reads the page of a list again and again.
 fn measure_list<T: Resource, S: 'static>(
     criterion: &mut Criterion,
@@ -120,15 +150,9 @@ fn measure_list<T: Resource, S: 'static>(
     page: &[u8],
     list: impl Fn(&Client) -> List<T, S>,
 ) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    let org = OrgUrl::parse("https://acme.okta.com");
-    let token = ApiToken::new("secret");
-    let (Ok(runtime), Ok(org), Ok(token)) = (runtime, org, token) else {
+    let Some((client, runtime)) = client(vec![Bytes::copy_from_slice(page)]) else {
         return;
     };
-    let client = Client::builder(org, token, OnePage(Bytes::copy_from_slice(page))).build();
     let mut group = criterion.benchmark_group(group);
     let bytes = u64::try_from(page.len()).unwrap_or_default();
     group.throughput(Throughput::Bytes(bytes));
@@ -171,5 +195,74 @@ fn groups(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, users, groups);
+/// A user as lists of members have them: some 900 bytes.
+fn member(number: usize) -> String {
+    let id = format!("00u{number:016}x");
+    let person = format!("zoe.mueller-luedenscheidt.{number}@example.com");
+    let profile = format!(
+        r#"{{"firstName":"Zoë","lastName":"Müller-Lüdenscheidt","mobilePhone":null,"secondEmail":null,"login":"{person}","email":"{person}","displayName":"Zoë Müller-Lüdenscheidt","title":"Principal Engineer","department":"Platform Engineering","organization":"Example GmbH","city":"Köln","countryCode":"DE","employeeNumber":"{number:08}","manager":"ana.lima@example.com","userType":"Employee","timezone":"Europe/Berlin"}}"#
+    );
+    format!(
+        r#"{{"id":"{id}","status":"ACTIVE","created":"2024-03-01T18:49:54.000Z","activated":"2024-03-01T18:49:55.000Z","statusChanged":"2024-03-01T18:49:55.000Z","lastLogin":"2026-02-26T08:01:12.000Z","lastUpdated":"2026-02-20T11:12:13.000Z","passwordChanged":"2024-03-01T18:49:55.000Z","type":{{"id":"otyfnjfba4ye7pgjB0g4"}},"profile":{profile},"_links":{{"self":{{"href":"https://acme.okta.com/api/v1/users/{id}"}}}}}}"#
+    )
+}
+
+/// The members of a group, each of whom is in ten.
+fn members_of(group: usize) -> Bytes {
+    let numbers = (0..MEMBERS).map(|place| (group * 25 + place * PEOPLE / MEMBERS) % PEOPLE);
+    let records: Vec<String> = numbers.map(member).collect();
+    Bytes::from(format!("[{}]", records.join(",")))
+}
+
+/// Reads the members of group after group; the throughput is that of records.
+fn measure_groups<T: Resource>(
+    criterion: &mut Criterion,
+    name: &str,
+    list: impl Fn(&Client, &GroupId) -> List<T>,
+) {
+    let pages = (0..GROUPS).map(|group| members_of(group * 10)).collect();
+    let Some((client, runtime)) = client(pages) else {
+        return;
+    };
+    let ids: Vec<GroupId> = (0..GROUPS).map(|id| format!("00g{id}").into()).collect();
+    let mut group = criterion.benchmark_group("memberships");
+    let records = u64::try_from(GROUPS * MEMBERS).unwrap_or_default();
+    group
+        .throughput(Throughput::Elements(records))
+        .sample_size(10);
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            for id in &ids {
+                let members = runtime.block_on(list(&client, id).all());
+                assert!(members.is_ok_and(|members| members.len() == MEMBERS));
+            }
+        });
+    });
+    group.finish();
+}
+
+/// A tenth of 2,000 groups of 250, in which 50,000 people are: ten times these figures is what an org of that size costs.
+fn memberships(criterion: &mut Criterion) {
+    measure_groups(criterion, "ids and status", |client, group| {
+        client.groups().members(group)
+    });
+    measure_groups(criterion, "users and six kept", |client, group| {
+        let names = [
+            "login",
+            "email",
+            "displayName",
+            "firstName",
+            "lastName",
+            "title",
+        ];
+        let names = names.map(|name| format!("profile.{name}"));
+        let kept = names.iter().map(String::as_str);
+        client.groups().users(group).keep(kept)
+    });
+    measure_groups(criterion, "users", |client, group| {
+        client.groups().users(group)
+    });
+}
+
+criterion_group!(benches, users, groups, memberships);
 criterion_main!(benches);

@@ -14,6 +14,7 @@ use okta_auth::{OrgUrl, ServiceApp, TokenCache, TokenSource, Transport};
 use crate::dispatch::Dispatcher;
 use crate::get::Get;
 use crate::groups::Groups;
+use crate::limits::Limits;
 use crate::logs::Logs;
 use crate::metrics::{Meter, Metrics};
 use crate::observer::Observer;
@@ -146,6 +147,13 @@ impl Client {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.dispatcher.meter.snapshot()
+    }
+
+    /// The rate limits that the org has told this client and its clones of: the last word of each endpoint, to reckon how long
+    /// so many requests will take. Empty until the first answer.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.dispatcher.meter.limits()
     }
 
     /// The org.

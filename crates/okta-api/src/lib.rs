@@ -30,6 +30,7 @@ mod user;
 mod record;
 
 mod answer;
+mod limits;
 mod observer;
 mod resource;
 mod retry;
@@ -75,6 +76,7 @@ pub use crate::group::{Group, GroupStats, GroupType};
 pub use crate::groups::Groups;
 pub use crate::id::{EventId, GroupId, UserId};
 pub use crate::item::Item;
+pub use crate::limits::Limits;
 pub use crate::list::{List, Searchable, SortOrder, Unsearchable, WithMalformed};
 pub use crate::log_event::{
     EventClient, EventOutcome, EventParty, LogEvent, OutcomeResult, Severity,

@@ -8,6 +8,7 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use crate::endpoint::Endpoint;
+use crate::limits::{Limits, Told};
 use crate::observer::{Exchange, Observer, Wait, WaitReason};
 
 /// A snapshot of what a client has asked of Okta, by endpoint and in total.
@@ -60,6 +61,7 @@ impl Metrics {
 pub(crate) struct Meter {
     counts: Mutex<Metrics>,
     waits: Mutex<Waits>,
+    told: Mutex<Told>,
     pub(crate) observer: Option<Box<dyn Observer>>,
 }
 
@@ -68,6 +70,7 @@ impl Meter {
         Self {
             counts: Mutex::default(),
             waits: Mutex::default(),
+            told: Mutex::default(),
             observer,
         }
     }
@@ -87,6 +90,9 @@ impl Meter {
             metrics.throttled += u64::from(throttled);
             metrics.bytes += u64::try_from(exchange.bytes).unwrap_or(u64::MAX);
         });
+        if let Some(told) = exchange.rate_limit {
+            self.told().note(endpoint, told, Instant::now());
+        }
         if let Some(observer) = &self.observer {
             observer.exchanged(exchange);
         }
@@ -128,9 +134,18 @@ impl Meter {
         metrics
     }
 
+    /// The rate limits that were told of so far.
+    pub(crate) fn limits(&self) -> Limits {
+        self.told().limits(Instant::now())
+    }
+
     fn update(&self, endpoint: Endpoint, change: impl FnOnce(&mut EndpointMetrics)) {
         let mut metrics = self.counts();
         change(metrics.endpoints.entry(endpoint.template()).or_default());
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn waits(&self) -> MutexGuard<'_, Waits> {

@@ -23,7 +23,7 @@ use crate::error::{Cause, ProtocolError};
 use crate::link;
 use crate::malformed::Malformed;
 use crate::rate_limit;
-use crate::reader::{Keep, Reader, Skipped};
+use crate::reader::{Keep, Reader, Shape};
 use crate::resource::Resource;
 
 /// One page of a list.
@@ -243,20 +243,19 @@ pub(crate) fn read<T: Resource>(
     wanted: &Wanted,
 ) -> Result<Page<T>, Cause> {
     refuse_other_content(response.headers()).map_err(Cause::Protocol)?;
-    let skipped = RefCell::new(Skipped::new());
-    let counting = wanted.count_skipped.then_some(&skipped);
+    let shape = RefCell::new(Shape::new(wanted.count_skipped));
     let room = records::Room {
         asked: wanted.asked,
         most: 2 * wanted.asked + FEW_MORE,
     };
-    let reader = || Reader::new(&wanted.keep, counting);
+    let reader = || Reader::new(&wanted.keep, Some(&shape));
     let records = records::read(response.body(), room, reader)?;
     Ok(Page {
         items: records.items,
         malformed: records.malformed,
         next: next(org, asked, response.headers()).map_err(Cause::Protocol)?,
         server_date: rate_limit::server_date(response.headers()),
-        skipped: skipped.into_inner(),
+        skipped: shape.into_inner().into_skipped(),
     })
 }
 

@@ -174,7 +174,7 @@ impl<'de> Visitor<'de> for ProfileSeed<'_> {
             }
             match name {
                 Named::Kept(name) => built.set(name, attributes.next_value_seed(self.0.value())?),
-                Named::Skipped(name) => self.0.skip(name, &mut attributes)?,
+                Named::Skipped(place) => self.0.skip(place, &mut attributes)?,
             }
         }
         Ok(Profile(built.attributes))

@@ -1,7 +1,9 @@
 //! How records are read: what is built of them, and how much of it there may be.
 
+mod shape;
+
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -10,17 +12,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 use smol_str::SmolStr;
 
+pub(crate) use self::shape::Shape;
+
 /// A record with more attributes than this is malformed. Okta's own schemas have some 30, and an org adds a few dozen.
 pub(crate) const MAX_ATTRIBUTES: usize = 1_000;
 
 /// A record of more values than this is malformed: a value of one byte takes thirty times as much memory as text.
 pub(crate) const MAX_VALUES: usize = 10_000;
-
-/// So many names of attributes that were not built are counted of a page, and none that is longer than [`MAX_NAME`].
-const MAX_NAMES: usize = MAX_ATTRIBUTES;
-
-/// The longest name of an attribute that is counted, in bytes.
-const MAX_NAME: usize = 200;
 
 /// Which of the things a record may have are built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,16 +77,14 @@ impl Keep {
     }
 }
 
-/// The names of attributes that were not built, and how many records have a value there.
-pub(crate) type Skipped = BTreeMap<String, usize>;
-
 /// Reads one record.
 #[derive(Debug)]
 pub struct Reader<'a> {
     keep: &'a Keep,
     /// How many values the record may still have.
     left: Cell<usize>,
-    skipped: Option<&'a RefCell<Skipped>>,
+    /// What the records before this one looked like.
+    shape: Option<&'a RefCell<Shape>>,
 }
 
 impl Reader<'static> {
@@ -100,13 +96,13 @@ impl Reader<'static> {
 }
 
 impl<'a> Reader<'a> {
-    /// One that builds what `keep` says, and counts the rest.
+    /// One that builds what `keep` says of one of several records that look alike.
     #[inline]
-    pub(crate) const fn new(keep: &'a Keep, skipped: Option<&'a RefCell<Skipped>>) -> Self {
+    pub(crate) const fn new(keep: &'a Keep, shape: Option<&'a RefCell<Shape>>) -> Self {
         Self {
             keep,
             left: Cell::new(MAX_VALUES),
-            skipped,
+            shape,
         }
     }
 
@@ -132,27 +128,22 @@ impl<'a> Reader<'a> {
     pub(crate) const fn name(&self) -> Name<'_> {
         Name {
             keep: self.keep,
-            counted: self.skipped.is_some(),
+            shape: self.shape,
         }
     }
 
-    /// Passes over the value of an attribute that is not built.
+    /// Passes over the value of an attribute that is not built, and counts it where its place says so.
     pub(crate) fn skip<'de, A: MapAccess<'de>>(
         &self,
-        name: Option<SmolStr>,
+        place: Option<usize>,
         attributes: &mut A,
     ) -> Result<(), A::Error> {
-        let (Some(skipped), Some(name)) = (self.skipped, name) else {
+        let (Some(shape), Some(place)) = (self.shape, place) else {
             attributes.next_value::<IgnoredAny>()?;
             return Ok(());
         };
         if has_value(attributes.next_value::<&RawValue>()?) {
-            let mut skipped = skipped.borrow_mut();
-            if let Some(count) = skipped.get_mut(name.as_str()) {
-                *count += 1;
-            } else if skipped.len() < MAX_NAMES && name.len() <= MAX_NAME {
-                skipped.insert(name.into(), 1);
-            }
+            shape.borrow_mut().count(place);
         }
         Ok(())
     }
@@ -181,16 +172,17 @@ pub(crate) fn first<E: Error>(seen: &mut u16, place: u16, name: &'static str) ->
     Ok(())
 }
 
-/// The name of an attribute: whether it is kept, and the name where somebody wants it.
+/// The name of an attribute: whether it is kept, and where it is counted.
 pub(crate) struct Name<'a> {
     keep: &'a Keep,
-    counted: bool,
+    shape: Option<&'a RefCell<Shape>>,
 }
 
 /// A name that was read.
 pub(crate) enum Named {
     Kept(SmolStr),
-    Skipped(Option<SmolStr>),
+    /// With its place in the shape, where its value counts.
+    Skipped(Option<usize>),
 }
 
 impl<'de> DeserializeSeed<'de> for Name<'_> {
@@ -209,10 +201,21 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Named, E> {
+        if let Some(shape) = self.shape.filter(|_| self.keep.profile.is_some()) {
+            let mut shape = shape.borrow_mut();
+            let place = shape.place(name, self.keep);
+            if let Some((place, known)) = place.and_then(|at| Some((at, shape.attribute(at)?))) {
+                return Ok(if known.kept {
+                    Named::Kept(known.name.clone())
+                } else {
+                    Named::Skipped(shape.is_counted().then_some(place))
+                });
+            }
+        }
         Ok(if self.keep.attribute(name) {
             Named::Kept(name.into())
         } else {
-            Named::Skipped(self.counted.then(|| name.into()))
+            Named::Skipped(None)
         })
     }
 }

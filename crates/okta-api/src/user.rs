@@ -3,14 +3,14 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use crate::id::UserId;
 use crate::profile::{Profile, ProfileSeed};
-use crate::reader::{Reader, first, once};
+use crate::reader::{Keep, Reader, first, once};
 use crate::timestamp;
 use crate::word::words;
 
@@ -149,30 +149,80 @@ impl<'de> Visitor<'de> for UserVisitor<'_> {
             extra: Map::new(),
         };
         let (reader, mut seen) = (self.0, 0);
-        while let Some(name) = fields.next_key::<SmolStr>()? {
+        while let Some(name) = fields.next_key_seed(FieldName(reader.keep()))? {
             let (seen, fields) = (&mut seen, &mut fields);
-            match name.as_str() {
-                "id" => id = Some(once(seen, 0, "id", fields)?),
-                "status" => user.status = once(seen, 1, "status", fields)?,
-                "created" => user.created = once(seen, 2, "created", fields)?,
-                "activated" => user.activated = once(seen, 3, "activated", fields)?,
-                "statusChanged" => user.status_changed = once(seen, 4, "statusChanged", fields)?,
-                "lastLogin" => user.last_login = once(seen, 5, "lastLogin", fields)?,
-                "lastUpdated" => user.last_updated = once(seen, 6, "lastUpdated", fields)?,
-                "profile" => {
+            match name {
+                Field::Id => id = Some(once(seen, 0, "id", fields)?),
+                Field::Status => user.status = once(seen, 1, "status", fields)?,
+                Field::Created => user.created = once(seen, 2, "created", fields)?,
+                Field::Activated => user.activated = once(seen, 3, "activated", fields)?,
+                Field::StatusChanged => {
+                    user.status_changed = once(seen, 4, "statusChanged", fields)?;
+                }
+                Field::LastLogin => user.last_login = once(seen, 5, "lastLogin", fields)?,
+                Field::LastUpdated => user.last_updated = once(seen, 6, "lastUpdated", fields)?,
+                Field::Profile => {
                     first(seen, 7, "profile")?;
                     user.profile = fields.next_value_seed(ProfileSeed(reader))?;
                 }
-                "_links" => drop(fields.next_value::<IgnoredAny>()?),
-                other if reader.keep().field(other) => {
+                Field::Kept(name) => {
                     let value = fields.next_value_seed(reader.value())?;
                     user.extra.insert(name.into(), value);
                 }
-                _ => drop(fields.next_value::<IgnoredAny>()?),
+                Field::Skipped => drop(fields.next_value::<IgnoredAny>()?),
             }
         }
         user.id = id.ok_or_else(|| serde::de::Error::missing_field("id"))?;
         Ok(user)
+    }
+}
+
+/// The name of a field of a user, read without a copy of those that are known.
+enum Field {
+    Id,
+    Status,
+    Created,
+    Activated,
+    StatusChanged,
+    LastLogin,
+    LastUpdated,
+    Profile,
+    /// Another one, which is built.
+    Kept(SmolStr),
+    Skipped,
+}
+
+struct FieldName<'a>(&'a Keep);
+
+impl<'de> DeserializeSeed<'de> for FieldName<'_> {
+    type Value = Field;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for FieldName<'_> {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Field, E> {
+        Ok(match name {
+            "id" => Field::Id,
+            "status" => Field::Status,
+            "created" => Field::Created,
+            "activated" => Field::Activated,
+            "statusChanged" => Field::StatusChanged,
+            "lastLogin" => Field::LastLogin,
+            "lastUpdated" => Field::LastUpdated,
+            "profile" => Field::Profile,
+            "_links" => Field::Skipped,
+            other if self.0.field(other) => Field::Kept(other.into()),
+            _ => Field::Skipped,
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::dpop::Nonces;
 use crate::error::AuthError;
 use crate::future::BoxFuture;
 use crate::org_url::OrgUrl;
+use crate::scope::Scope;
 use crate::service_app::ServiceApp;
 use crate::source::TokenSource;
 use crate::token::Token;
@@ -31,6 +32,8 @@ use crate::transport::{Transport, TransportError, TransportErrorKind};
 /// - A rejected token is replaced at once, unless it had itself just replaced a rejected one: then, and after a failure, a
 ///   second passes from one exchange with the token endpoint to the next, however many callers ask.
 /// - A key that Okta does not know gives way to the app's next; the one that worked is tried first from then on.
+/// - When Okta refuses a request because of a scope, the scopes that the app can do without
+///   ([`ServiceApp::also_asking`]) are not asked for any more.
 /// - When Okta refuses an assertion because of its times, the difference of the clocks is taken
 ///   from the answer's `Date` and one more is made with it. A difference of more than a day is an error: nothing is signed
 ///   for a time that is further away.
@@ -90,6 +93,21 @@ impl<T: Transport> TokenCache<T> {
     /// How many token requests were sent so far, whatever came of them.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The scopes that the last token was granted, none before the first: among them those of
+    /// [`ServiceApp::also_asking`] that an administrator gave the app.
+    ///
+    /// ```
+    /// use okta_auth::{AuthError, Scope, TokenCache, TokenSource, Transport};
+    ///
+    /// async fn may_read_logs(tokens: &TokenCache<impl Transport>) -> Result<bool, AuthError> {
+    ///     tokens.token().await?;
+    ///     Ok(tokens.granted().contains(&Scope::LOGS_READ))
+    /// }
+    /// ```
+    pub fn granted(&self) -> Vec<Scope> {
+        self.state().granted.clone()
     }
 
     async fn current(&self) -> Result<Token, AuthError> {

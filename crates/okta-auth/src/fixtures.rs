@@ -43,22 +43,25 @@ pub(crate) fn answer(status: u16, date: Option<&str>, body: impl Into<Bytes>) ->
 
 /// An answer that grants `secret` for `seconds`, with the scope to read users.
 pub(crate) fn granting(secret: &str, seconds: u64) -> Response<Bytes> {
-    let body = json!({
-        "token_type": "Bearer",
-        "expires_in": seconds,
-        "access_token": secret,
-        "scope": "okta.users.read",
-    });
-    answer(200, None, body.to_string())
+    granting_all("Bearer", secret, seconds, "okta.users.read")
+}
+
+/// An answer that grants `secret` for an hour with these scopes.
+pub(crate) fn granting_scopes(secret: &str, scopes: &str) -> Response<Bytes> {
+    granting_all("Bearer", secret, 3600, scopes)
 }
 
 /// The same, where the token is bound to the key of the request's proof.
 pub(crate) fn granting_bound(secret: &str) -> Response<Bytes> {
+    granting_all("DPoP", secret, 3600, "okta.users.read")
+}
+
+fn granting_all(kind: &str, secret: &str, seconds: u64, scopes: &str) -> Response<Bytes> {
     let body = json!({
-        "token_type": "DPoP",
-        "expires_in": 3600,
+        "token_type": kind,
+        "expires_in": seconds,
         "access_token": secret,
-        "scope": "okta.users.read",
+        "scope": scopes,
     });
     answer(200, None, body.to_string())
 }

@@ -75,7 +75,7 @@ impl Refusal {
         Self(Arc::new(Facts {
             client_id: app.client_id().to_owned(),
             key_ids: vec![key_id.to_owned()],
-            scopes: app.scopes().to_vec(),
+            scopes: app.asked_scopes().cloned().collect(),
             cause: texts::cause_of(error, description.unwrap_or_default()),
             status,
             error: quotable(error),

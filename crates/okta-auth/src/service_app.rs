@@ -13,6 +13,7 @@ pub struct ServiceApp {
     first_key: PrivateKey,
     other_keys: Vec<PrivateKey>,
     scopes: Vec<Scope>,
+    optional_scopes: Vec<Scope>,
 }
 
 impl ServiceApp {
@@ -54,7 +55,43 @@ impl ServiceApp {
             first_key: keys.next().ok_or(ServiceAppError::NoKeys)?,
             other_keys: keys.collect(),
             scopes: checked_scopes(scopes)?,
+            optional_scopes: Vec::new(),
         })
+    }
+
+    /// The same app, which asks for these scopes besides and does without them where it has to. Okta grants those of the
+    /// wanted scopes that an administrator gave the app: a token without one of these is a good one, and
+    /// [`TokenCache::granted`](crate::TokenCache::granted) tells which came.
+    ///
+    /// Where the token endpoint refuses a whole request because of a scope, [`TokenCache`](crate::TokenCache) asks once more
+    /// without these, and does not ask for them again.
+    ///
+    /// ```
+    /// use okta_auth::{Algorithm, PrivateKey, Scope, ServiceApp};
+    ///
+    /// # let key = PrivateKey::generate(Algorithm::ES256)?.key().clone();
+    /// let app = ServiceApp::new("0oa1b2c3d4e5f6g7h8i9", [key], [Scope::USERS_READ])?
+    ///     .also_asking([Scope::LOGS_READ, Scope::USERS_READ]);
+    /// assert_eq!(app.scopes(), [Scope::USERS_READ]);
+    /// assert_eq!(app.optional_scopes(), [Scope::LOGS_READ], "what is needed is no option");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn also_asking(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        for scope in scopes {
+            if !self.asked_scopes().any(|known| *known == scope) {
+                self.optional_scopes.push(scope);
+            }
+        }
+        self
+    }
+
+    /// The same app, which asks for nothing that it does not need.
+    pub(crate) fn asking_no_more(&self) -> Self {
+        Self {
+            optional_scopes: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// The app's client id.
@@ -75,6 +112,16 @@ impl ServiceApp {
     /// The scopes a token must have.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    /// The scopes a token may have besides ([`also_asking`](Self::also_asking)).
+    pub fn optional_scopes(&self) -> &[Scope] {
+        &self.optional_scopes
+    }
+
+    /// All that a token is asked for.
+    pub(crate) fn asked_scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.scopes.iter().chain(&self.optional_scopes)
     }
 }
 

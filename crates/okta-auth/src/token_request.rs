@@ -41,8 +41,7 @@ pub fn token_request(
     assertion: &ClientAssertion,
 ) -> Request<Bytes> {
     let scopes = app
-        .scopes()
-        .iter()
+        .asked_scopes()
         .map(Scope::as_str)
         .collect::<Vec<_>>()
         .join(" ");
@@ -152,10 +151,10 @@ fn read_token(
     }
     // RFC 6749, section 5.1: left out when it is what was asked for.
     let Granted { scopes, more } = match &body.scope {
-        Some(text) => Granted::read(text, app.scopes())
+        Some(text) => Granted::read(text, app)
             .ok_or_else(|| unexpected("with a `scope` that is not a list of scopes"))?,
         None => Granted {
-            scopes: app.scopes().to_vec(),
+            scopes: app.asked_scopes().cloned().collect(),
             more: 0,
         },
     };
@@ -190,14 +189,15 @@ struct Granted {
 impl Granted {
     /// Reads a list of scopes, each of which is checked. Of as many as nobody has, those that are wanted and the first
     /// others are kept.
-    fn read(text: &str, wanted: &[Scope]) -> Option<Self> {
+    fn read(text: &str, app: &ServiceApp) -> Option<Self> {
         let (mut scopes, mut more) = (Vec::new(), 0);
         for name in text.split_ascii_whitespace() {
             if name.len() > LONGEST_SCOPE {
                 return None;
             }
             let scope: Scope = name.parse().ok()?;
-            let is_new = wanted.contains(&scope) && !scopes.contains(&scope);
+            let is_wanted = app.asked_scopes().any(|wanted| *wanted == scope);
+            let is_new = is_wanted && !scopes.contains(&scope);
             if is_new || scopes.len() < MOST_SCOPES {
                 scopes.push(scope);
             } else {

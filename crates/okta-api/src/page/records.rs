@@ -53,6 +53,8 @@ pub(super) fn read<'r, T: Sealed>(
         malformed: Vec::new(),
         has_ids: false,
     };
+    // Where all of it is text no string of it is looked at for that again.
+    let text = std::str::from_utf8(body).ok();
     let Some(mut rest) = past_space(body).strip_prefix(b"[").map(past_space) else {
         return Err(no_list(body));
     };
@@ -67,7 +69,13 @@ pub(super) fn read<'r, T: Sealed>(
                 got,
             }));
         }
-        let length = element(body, rest, position, &reader, &mut records)?;
+        let found = text.and_then(|text| text.get(body.len() - rest.len()..));
+        let element = Element {
+            rest,
+            text: found,
+            position,
+        };
+        let length = element.read(body, &reader, &mut records)?;
         rest = past_space(rest.get(length..).unwrap_or_default());
         more = match rest {
             [b',', after @ ..] => {
@@ -89,52 +97,95 @@ pub(super) fn read<'r, T: Sealed>(
     Ok(records)
 }
 
-/// Reads the element with which `rest` begins, and returns its length.
-fn element<'r, T: Sealed>(
-    body: &[u8],
-    rest: &[u8],
+/// The element with which the rest of a page begins.
+struct Element<'b> {
+    rest: &'b [u8],
+    /// The same, where it is text.
+    text: Option<&'b str>,
     position: usize,
-    reader: &impl Fn() -> Reader<'r>,
-    records: &mut Records<T>,
-) -> Result<usize, Cause> {
-    // No more of it is decoded than a record may have.
-    let mut json = serde_json::Deserializer::from_slice(rest.get(..MAX_RECORD).unwrap_or(rest));
-    if let Ok(item) = T::read(&reader(), &mut json) {
-        records.has_ids = true;
-        records.items.push(item);
-        return Ok(json.into_iter::<IgnoredAny>().byte_offset());
+}
+
+impl Element<'_> {
+    /// Reads it, and returns its length.
+    fn read<'r, T: Sealed>(
+        &self,
+        body: &[u8],
+        reader: &impl Fn() -> Reader<'r>,
+        records: &mut Records<T>,
+    ) -> Result<usize, Cause> {
+        if let Some((item, length)) = self.decoded(&reader()) {
+            records.has_ids = true;
+            records.items.push(item);
+            return Ok(length);
+        }
+        self.repaired(body, reader, records)
     }
-    let mut ids = Ids::default();
-    let length = match scan::value(rest, |name, value| ids.take(name, value)) {
-        Ok(length) => length,
-        Err(Fault::Ended) => return Err(cut_off(position)),
-        Err(Fault::Broken) => return Err(no_list(body)),
-    };
-    records.has_ids |= ids.are_there();
-    let decoded = if length > MAX_RECORD {
-        Err(format!(
-            "the record has {length} bytes, more than {MAX_RECORD}"
-        ))
-    } else {
-        let text = repaired(rest.get(..length).unwrap_or_default());
-        let mut json = serde_json::Deserializer::from_str(&text);
-        let decoded = T::read(&reader(), &mut json);
-        let decoded = decoded.and_then(|item| json.end().map(|()| item));
-        decoded.map_err(|error| error.to_string())
-    };
-    match decoded {
-        Ok(item) => records.items.push(item),
-        Err(reason) => {
-            let id = ids.id();
-            let reason = match id {
-                Some(_) => told(&reason),
-                None if !T::HAS_ID => told(&format!("element {position} of the page: {reason}")),
-                None => format!("element {position} of the page has no id that can be read"),
-            };
-            records.malformed.push(Malformed { id, reason });
+
+    /// What it decodes to and its length, if it does. No more of it is looked at than a record may have.
+    fn decoded<T: Sealed>(&self, reader: &Reader<'_>) -> Option<(T, usize)> {
+        match self.text {
+            Some(text) => {
+                let mut ends = (0..=text.len().min(MAX_RECORD)).rev();
+                let end = ends.find(|end| text.is_char_boundary(*end))?;
+                decode(serde_json::Deserializer::from_str(text.get(..end)?), reader)
+            }
+            None => {
+                let rest = self.rest.get(..MAX_RECORD).unwrap_or(self.rest);
+                decode(serde_json::Deserializer::from_slice(rest), reader)
+            }
         }
     }
-    Ok(length)
+
+    /// Reads one that does not decode as it is, or tells of it.
+    fn repaired<'r, T: Sealed>(
+        &self,
+        body: &[u8],
+        reader: &impl Fn() -> Reader<'r>,
+        records: &mut Records<T>,
+    ) -> Result<usize, Cause> {
+        let Self { rest, position, .. } = *self;
+        let mut ids = Ids::default();
+        let length = match scan::value(rest, |name, value| ids.take(name, value)) {
+            Ok(length) => length,
+            Err(Fault::Ended) => return Err(cut_off(position)),
+            Err(Fault::Broken) => return Err(no_list(body)),
+        };
+        records.has_ids |= ids.are_there();
+        let decoded = if length > MAX_RECORD {
+            Err(format!(
+                "the record has {length} bytes, more than {MAX_RECORD}"
+            ))
+        } else {
+            let text = repaired(rest.get(..length).unwrap_or_default());
+            let mut json = serde_json::Deserializer::from_str(&text);
+            let decoded = T::read(&reader(), &mut json);
+            let decoded = decoded.and_then(|item| json.end().map(|()| item));
+            decoded.map_err(|error| error.to_string())
+        };
+        match decoded {
+            Ok(item) => records.items.push(item),
+            Err(reason) => {
+                let id = ids.id();
+                let reason = match id {
+                    Some(_) => told(&reason),
+                    None if !T::HAS_ID => {
+                        told(&format!("element {position} of the page: {reason}"))
+                    }
+                    None => format!("element {position} of the page has no id that can be read"),
+                };
+                records.malformed.push(Malformed { id, reason });
+            }
+        }
+        Ok(length)
+    }
+}
+
+fn decode<'de, T: Sealed, R: serde_json::de::Read<'de>>(
+    mut json: serde_json::Deserializer<R>,
+    reader: &Reader<'_>,
+) -> Option<(T, usize)> {
+    let item = T::read(reader, &mut json).ok()?;
+    Some((item, json.into_iter::<IgnoredAny>().byte_offset()))
 }
 
 /// How many elements the rest of a list has, as far as one can tell.

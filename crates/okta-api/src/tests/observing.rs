@@ -70,3 +70,28 @@ async fn every_exchange_and_every_wait_is_told() {
     assert_eq!(metrics.backed_off, Duration::from_millis(250));
     assert_eq!(metrics.waited_for_limit, Duration::from_secs(3));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_limits_are_those_that_were_told_last() {
+    let transport = ScriptedTransport::default();
+    let client = builder(transport.clone()).build();
+    assert!(client.limits().endpoints.is_empty());
+    let told = |answer: Answer, limit: &str, remaining: &str| {
+        let answer = answer.header("x-rate-limit-limit", limit);
+        answer.header("x-rate-limit-remaining", remaining)
+    };
+    let groups = "/api/v1/groups?limit=200";
+    // Too many at a time: says nothing about how many a minute.
+    transport.expect(groups, told(Answer::json("[]"), "250", "249"));
+    transport.expect(groups, told(Answer::status(429, "busy"), "0", "0"));
+    transport.expect(groups, Answer::json("[]"));
+    for _ in 0..2 {
+        client.groups().list().all().await.unwrap();
+    }
+    let limits = client.clone().limits();
+    let asked: Vec<_> = limits.endpoints.keys().copied().collect();
+    assert_eq!(asked, ["/api/v1/groups"]);
+    let members = limits.of("/api/v1/groups/{id}/users").unwrap();
+    assert_eq!((members.limit, members.remaining), (250, 249));
+    transport.finish().unwrap();
+}

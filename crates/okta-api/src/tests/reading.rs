@@ -98,6 +98,7 @@ async fn nothing_is_asked_for_an_id_that_cannot_be_one() {
             client.users().groups(&user).all().await.unwrap_err(),
             client.groups().get(&group).await.unwrap_err(),
             client.groups().members(&group).all().await.unwrap_err(),
+            client.groups().users(&group).all().await.unwrap_err(),
             client
                 .groups()
                 .members(&group)
@@ -155,6 +156,35 @@ async fn members_are_asked_for_where_they_are_cheap() {
     script.expect(SKINNY, first.header("link", &next(second)));
     script.expect(second, Answer::json(r#"[{"id":"00u2"}]"#));
     assert_eq!(skinny(&client).all().await.unwrap().len(), 2);
+    script.finish().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_are_read_whole_and_what_nobody_keeps_is_left_out() {
+    let (client, script) = scripted();
+    let second = "/api/v1/groups/00g1/users?after=1&limit=1000";
+    let ada = r#"{"id":"00u1","status":"ACTIVE","realmId":"guo1","profile":{"login":"ada","title":"Countess","x":{"y":1}}}"#;
+    let bad = r#"{"id":"00u2","status":"ACTIVE","profile":[]}"#;
+    let first = Answer::json(format!("[{ada},{bad}]"));
+    script.expect(FAT, first.header("link", &next(second)));
+    script.expect(
+        second,
+        Answer::json(r#"[{"id":"00u3","profile":{"login":"eve"}}]"#),
+    );
+    let list = client.groups().users(&GroupId::from("00g1"));
+    let mut pages = list.keep(["profile.login"]).pages_with_malformed();
+    let page = pages.try_next().await.unwrap().unwrap();
+    let user = &page.items[0];
+    assert_eq!(
+        (user.profile.login(), user.profile.iter().count()),
+        (Some("ada"), 1)
+    );
+    assert!(user.extra.is_empty());
+    assert_eq!(page.malformed[0].id.as_deref(), Some("00u2"));
+    assert_eq!(page.skipped["title"], 1);
+    let page = pages.try_next().await.unwrap().unwrap();
+    assert_eq!(page.items[0].id.as_str(), "00u3");
+    assert!(pages.try_next().await.unwrap().is_none());
     script.finish().unwrap();
 }
 

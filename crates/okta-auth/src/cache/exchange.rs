@@ -1,5 +1,6 @@
 //! One exchange with the token endpoint: a request, and another for each thing that the answer says is missing.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,24 +12,26 @@ use crate::dpop::Prover;
 use crate::error::AuthError;
 use crate::key::PrivateKey;
 use crate::lifetime::Lifetime;
-use crate::refusal::{RefusalCause, beside_okta};
+use crate::refusal::{Refusal, RefusalCause, beside_okta};
+use crate::service_app::ServiceApp;
 use crate::token::Token;
 use crate::token_request::{read_answer, token_request};
 use crate::transport::Transport;
 
 impl<T: Transport> TokenCache<T> {
-    /// Asks for a token. A key that Okta does not know gives way to the next; a proof, its nonce and the right time are put
-    /// right once each.
+    /// Asks for a token. A key that Okta does not know gives way to the next; a proof, its nonce, the right time and the scopes
+    /// are put right once each.
     pub(super) async fn exchange(&self) -> Result<(Token, Lifetime), AuthError> {
         let (mut key, mut ahead) = self.where_we_left_off();
         let first = key.key_id();
         let mut others = self.app.keys().filter(|other| other.key_id() != first);
         let mut unknown = Vec::new();
         let (mut proving, mut nonce_taken, mut time_set) = (false, false, false);
+        let mut app = self.app_that_asks();
         loop {
-            let refusal = match self.request(key, ahead).await {
+            let refusal = match self.request(&app, key, ahead).await {
                 Ok(granted) => {
-                    self.keep(key, ahead);
+                    self.keep(&app, key, ahead);
                     return Ok(granted);
                 }
                 Err(AuthError::Refused(refusal)) => refusal,
@@ -54,6 +57,10 @@ impl<T: Transport> TokenCache<T> {
                     self.state().prover = Some(Arc::new(prover));
                 }
                 RefusalCause::DpopNonceRequired if !nonce_taken => nonce_taken = true,
+                _ if is_about_scopes(&refusal) && !app.optional_scopes().is_empty() => {
+                    tracing::warn!(%refusal, "asking again for the needed scopes only");
+                    app = Cow::Owned(app.asking_no_more());
+                }
                 _ => match refusal.correction() {
                     // When the time was right already, the same again would be refused again.
                     Some(measured) if !time_set && measured != ahead => {
@@ -79,8 +86,18 @@ impl<T: Transport> TokenCache<T> {
         (key.unwrap_or(self.app.first_key()), state.clock_skew)
     }
 
-    fn keep(&self, key: &PrivateKey, ahead: SignedDuration) {
+    /// The app, without the scopes that it can do without when these were seen to be in the way.
+    fn app_that_asks(&self) -> Cow<'_, ServiceApp> {
+        if self.state().asks_no_more {
+            Cow::Owned(self.app.asking_no_more())
+        } else {
+            Cow::Borrowed(&self.app)
+        }
+    }
+
+    fn keep(&self, app: &ServiceApp, key: &PrivateKey, ahead: SignedDuration) {
         let mut state = self.state();
+        state.asks_no_more = app.optional_scopes().len() < self.app.optional_scopes().len();
         state.key_id = Some(key.key_id().to_owned());
         state.clock_skew = ahead;
         if let Some(prover) = &state.prover {
@@ -88,17 +105,18 @@ impl<T: Transport> TokenCache<T> {
         }
     }
 
-    /// One token request, signed with `key` and dated `ahead` of our clock. Each has an assertion and a proof of its own:
+    /// One token request of `app`, signed with `key` and dated `ahead` of our clock. Each has an assertion and a proof of its own:
     /// Okta takes none twice, even if it then refuses the request.
     async fn request(
         &self,
+        app: &ServiceApp,
         key: &PrivateKey,
         ahead: SignedDuration,
     ) -> Result<(Token, Lifetime), AuthError> {
         let now = self.clock.now();
         let now = now.checked_add(ahead).unwrap_or(now);
-        let assertion = self.app.assertion(key, &self.org, now, &(self.nonces)())?;
-        let mut request = token_request(&self.org, &self.app, &assertion);
+        let assertion = app.assertion(key, &self.org, now, &(self.nonces)())?;
+        let mut request = token_request(&self.org, app, &assertion);
         let prover = self.state().prover.clone();
         if let Some(prover) = &prover {
             prover.prove_token_request(&mut request, now)?;
@@ -115,8 +133,13 @@ impl<T: Transport> TokenCache<T> {
             prover.learn_token_nonce(response.headers());
         }
         let now = self.clock.now();
-        let token = read_answer(&self.app, &assertion, &response, now, prover.as_ref())?;
+        let token = read_answer(app, &assertion, &response, now, prover.as_ref())?;
         let lifetime = Lifetime::new(sent, received, token.expires_in().unwrap_or_default());
         Ok((token, lifetime))
     }
+}
+
+/// Whether one scope too many may be the reason. That none is granted is not: leaving some out grants no other.
+fn is_about_scopes(refusal: &Refusal) -> bool {
+    refusal.error() == "invalid_scope" || refusal.cause() == RefusalCause::SelfScope
 }

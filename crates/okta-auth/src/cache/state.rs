@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::dpop::Prover;
 use crate::error::AuthError;
 use crate::lifetime::Lifetime;
+use crate::scope::Scope;
 use crate::token::Token;
 
 /// After a refresh that failed for the moment, the old token is used this long before the next try.
@@ -35,6 +36,10 @@ pub(super) struct State {
     pub(super) prover: Option<Arc<Prover>>,
     /// The key that worked last.
     pub(super) key_id: Option<String>,
+    /// Set when a token came only after the scopes that are not needed were left out.
+    pub(super) asks_no_more: bool,
+    /// What the last token may be used for.
+    pub(super) granted: Vec<Scope>,
 }
 
 struct Cached {
@@ -90,6 +95,7 @@ impl State {
                 if !std::mem::take(&mut self.rejected) {
                     self.pausing_since = None;
                 }
+                self.granted = token.scopes().to_vec();
                 self.cached = Some(Cached {
                     token: token.clone(),
                     lifetime,

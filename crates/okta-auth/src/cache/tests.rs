@@ -1,6 +1,7 @@
 //! The cache under paused time, against a transport with a script.
 
 mod rotation;
+mod scopes;
 mod storms;
 
 use std::sync::atomic::AtomicUsize;

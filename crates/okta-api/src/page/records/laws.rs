@@ -1,8 +1,13 @@
 //! Laws of pages of good and odd records in any mix.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
+use super::Room;
 use super::tests::read;
+use crate::reader::{Keep, Reader, Shape};
 use crate::user::{Member, User};
 
 /// A record, and the id by which it is told where it is odd: none where that cannot be read.
@@ -48,7 +53,43 @@ fn record() -> impl Strategy<Value = Record> {
     prop_oneof![4 => good, 2 => odd, 1 => nameless]
 }
 
+/// Attributes and their values, in any order, some of them twice.
+fn profile() -> impl Strategy<Value = Vec<(String, &'static str)>> {
+    let value = prop::sample::select(vec!["7", "null", r#""x""#, r#""""#, "[]", r#"{"a":1}"#]);
+    proptest::collection::vec(("[a-h]", value), 0..12)
+}
+
 proptest! {
+    /// What a record is read to has nothing to do with what the others of its page look like.
+    #[test]
+    fn records_of_a_page_are_read_as_if_alone(
+        profiles in proptest::collection::vec(profile(), 0..12),
+        kept in proptest::collection::btree_set("[a-h]", 0..5),
+    ) {
+        let texts: Vec<String> = profiles.iter().enumerate().map(|(number, profile)| {
+            let fields: Vec<String> = profile.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            format!(r#"{{"id":"00u{number}","profile":{{{}}}}}"#, fields.join(","))
+        }).collect();
+        let names: Vec<String> = kept.iter().map(|name| format!("profile.{name}")).collect();
+        let keep = Keep::only(names.iter().map(String::as_str));
+        let shape = RefCell::new(Shape::new(true));
+        let room = Room { asked: 200, most: 200 };
+        let body = format!("[{}]", texts.join(","));
+        let read = super::read::<User>(body.as_bytes(), room, || Reader::new(&keep, Some(&shape))).unwrap();
+        let alone = texts.iter().map(|text| {
+            let mut user: User = serde_json::from_str(text).unwrap();
+            user.profile.retain(|name| kept.contains(name));
+            user
+        });
+        prop_assert_eq!(read.items, alone.collect::<Vec<_>>());
+        let mut counts = BTreeMap::new();
+        let passed_over = profiles.iter().flatten().filter(|(name, _)| !kept.contains(name));
+        for (name, _) in passed_over.filter(|(_, value)| matches!(*value, "7" | r#""x""#)) {
+            *counts.entry(name.clone()).or_insert(0) += 1;
+        }
+        prop_assert_eq!(shape.into_inner().into_skipped(), counts);
+    }
+
     /// Everybody good is read, in order and as if alone; everybody odd is told of.
     #[test]
     fn good_records_are_read_and_odd_ones_told_of(records in proptest::collection::vec(record(), 0..20)) {
