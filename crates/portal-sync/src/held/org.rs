@@ -54,9 +54,8 @@ pub(crate) struct Org {
     pub members: BTreeMap<GroupId, Members>,
     /// As of when the members were last read of the groups whose members are unknown today.
     pub last_read: BTreeMap<GroupId, Timestamp>,
-    /// Okta's clock when it gave the first page of users or of groups: what changed since may be missing.
-    pub server_date: Option<Timestamp>,
-    /// When the org was read: [`Org::server_date`], or this machine's time where no answer had one.
+    /// When the org was read, by Okta's clock when it gave the first page, or by this machine's where no answer had a date:
+    /// what changed since may be missing.
     pub taken_at: Timestamp,
     /// What the operator should know, in the order it was noticed.
     pub notices: Vec<ReadingNotice>,

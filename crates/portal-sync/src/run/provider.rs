@@ -8,6 +8,7 @@ use http::HeaderValue;
 use okta_api::{Client, Observer, RateLimitShare};
 use okta_auth::{
     ApiToken, Clock, OrgUrl, PrivateKey, ReqwestTransport, Scope, ServiceApp, TokenCache,
+    TokenSource as _,
 };
 use org_filter::SearchExpr;
 use org_filter::names::NameRule;
@@ -106,6 +107,7 @@ pub(crate) struct Provider {
     parallel: usize,
     limits: Limits,
     reconcile: Reconcile,
+    share: RateLimitShare,
     settings: Settings,
 }
 
@@ -126,6 +128,8 @@ impl Provider {
             Credentials::ServiceApp { client_id, keys } => {
                 let scopes = [Scope::USERS_READ, Scope::GROUPS_READ];
                 let app = ServiceApp::new(client_id, keys.clone(), scopes)?;
+                // With it deletions are seen at once; without it, when everything is read again.
+                let app = app.also_asking([Scope::LOGS_READ]);
                 let cache = TokenCache::new(org.clone(), app, transport.clone());
                 let cache = Arc::new(cache.with_clock(clock));
                 tokens = Some(Arc::clone(&cache));
@@ -154,6 +158,7 @@ impl Provider {
             parallel: provider.rate_limit.max_concurrent.get() as usize,
             limits: provider.limits,
             reconcile: provider.reconcile.clone(),
+            share: provider.rate_limit.share,
             settings: settings(provider),
         }
     }
@@ -189,16 +194,31 @@ impl Provider {
         &self.reconcile
     }
 
-    /// How the System Log is read: on from where it was left, or from now on; not at all where that is not granted.
-    #[must_use]
-    pub(crate) fn log_of(&self, _held: Option<&Mirror>) -> Option<Option<String>> {
-        None
+    /// How the System Log is read: on from where it was left, or from now on; not at all where `okta.logs.read` is not granted,
+    /// nor with an API token. A token that cannot be had is told of by the first list.
+    pub(crate) async fn log_of(&self, held: Option<&Mirror>) -> Option<Option<String>> {
+        let tokens = self.tokens.as_ref()?;
+        tokens.token().await.ok()?;
+        let place = held.and_then(|held| held.account.watermarks.log.clone());
+        tokens
+            .granted()
+            .contains(&Scope::LOGS_READ)
+            .then_some(place)
     }
 
     /// What was last seen of Okta's limits: requests a minute, by endpoint.
     #[must_use]
     pub(crate) fn limits(&self) -> BTreeMap<String, u64> {
-        BTreeMap::new()
+        let limits = self.client.limits().endpoints.into_iter();
+        limits
+            .map(|(endpoint, limit)| (endpoint.to_owned(), limit.limit))
+            .collect()
+    }
+
+    /// How many of a hundred requests that the tenant allows may be used.
+    #[must_use]
+    pub(crate) const fn share(&self) -> RateLimitShare {
+        self.share
     }
 
     /// What has been asked of the org since the program began.

@@ -8,7 +8,7 @@ use okta_api::UserId;
 use tokio::time::Instant;
 
 use crate::decide::plan::Known;
-use crate::held::mirror::{MembersRead, Mirror, Read, Scope, UserScope, UsersRead, Way};
+use crate::held::mirror::{MembersRead, Mirror, Read, Scope, UserScope, Way};
 use crate::held::org::{Members, Org};
 use crate::held::run::{Asked, Mode, Reads};
 use crate::held::state::State;
@@ -84,7 +84,9 @@ impl<'a> Reading<'a> {
         };
         let question = Question {
             counts: chooser.needs_counts(),
-            log: self.provider.log_of(held),
+            log: tokio::time::timeout_at(until, self.provider.log_of(held))
+                .await
+                .unwrap_or_default(),
         };
         let listing = directory.list(&question, until).await?;
         let asked = self.provider.usage().since(self.asked_before).total();
@@ -102,13 +104,17 @@ impl<'a> Reading<'a> {
             confirmed = self.provider.usage().total() - before;
         }
         let Laid {
-            state, mirror, org, ..
+            state,
+            mirror,
+            org,
+            taken_at,
+            ..
         } = laid;
+        let taken_at = taken_at.unwrap_or(self.began);
         let reads = Reads {
             confirmed,
             ..reads(&plan, &mirror)
         };
-        let taken_at = mirror.account.watermarks.users.unwrap_or(self.began);
         Ok(WasRead {
             known: Known::new(state, org, taken_at),
             mirror: Arc::new(mirror),
@@ -150,6 +156,9 @@ impl<'a> Reading<'a> {
             } else {
                 BTreeSet::new()
             };
+            let listed = read.users.listed();
+            let dates = [listed.server_date, read.groups.server_date];
+            let taken_at = dates.into_iter().flatten().min();
             let asked: Vec<UserId> = read.single.keys().cloned().collect();
             let interest = Interested {
                 selection: &selection,
@@ -168,6 +177,7 @@ impl<'a> Reading<'a> {
                 mirror,
                 org,
                 doubtful,
+                taken_at,
             })
         });
         laid.await
@@ -187,6 +197,7 @@ impl<'a> Reading<'a> {
             state,
             mut mirror,
             doubtful,
+            taken_at,
             ..
         } = laid;
         let room = SINGLE.saturating_sub(plan.single.len());
@@ -210,6 +221,7 @@ impl<'a> Reading<'a> {
                 mirror,
                 org,
                 doubtful: BTreeSet::new(),
+                taken_at,
             })
         });
         laid.await
@@ -245,14 +257,14 @@ struct Laid {
     org: Org,
     /// Who would go by what a delta saw alone.
     doubtful: BTreeSet<UserId>,
+    /// Okta's clock when it gave the first page: what changed since may be missing.
+    taken_at: Option<Timestamp>,
 }
 
 /// The users whom a read says something new of: those that changed, and those that are not members any more.
 fn touched(read: &Read, held: &Mirror) -> BTreeSet<UserId> {
-    let listed = match &read.users {
-        UsersRead::All(listed) | UsersRead::Changed(listed) | UsersRead::Members(listed) => listed,
-    };
-    let mut touched: BTreeSet<UserId> = listed.records.iter().map(|user| user.id.clone()).collect();
+    let listed = read.users.listed().records.iter();
+    let mut touched: BTreeSet<UserId> = listed.map(|user| user.id.clone()).collect();
     for (group, members) in &read.members {
         let MembersRead::Known {
             ids, deactivated, ..

@@ -43,6 +43,16 @@ pub(crate) enum UsersRead {
     Members(Listed<User>),
 }
 
+impl UsersRead {
+    /// The records.
+    #[must_use]
+    pub(crate) const fn listed(&self) -> &Listed<User> {
+        match self {
+            Self::All(listed) | Self::Changed(listed) | Self::Members(listed) => listed,
+        }
+    }
+}
+
 /// The records of a list that was read to its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed<T> {

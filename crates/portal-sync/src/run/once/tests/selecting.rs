@@ -50,6 +50,17 @@ impl Tenant {
                 let groups = self.groups.iter().map(|(group, _)| group);
                 (200, groups.filter(finds).cloned().collect())
             }
+            user if user.starts_with("/api/v1/users/") => {
+                let id = user.split('/').nth(4).unwrap();
+                let mut all = self.users.iter();
+                match all.find(|user| user["id"] == id) {
+                    Some(user) => (200, user.clone()),
+                    None => (
+                        404,
+                        json!({"errorCode": "E0000007", "errorSummary": "Not found"}),
+                    ),
+                }
+            }
             members => {
                 let id = members.split('/').nth(4).unwrap();
                 let number: usize = id.trim_start_matches("00g").parse().unwrap();
