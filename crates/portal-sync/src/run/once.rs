@@ -278,6 +278,7 @@ impl<'a> OneRun<'a> {
         let ending = Ending {
             run,
             work,
+            mirror: None,
             changes: Arc::clone(&changes),
             withheld: Arc::clone(&withheld),
             approval: plan.approved.clone(),

@@ -14,6 +14,7 @@ use crate::decide::roster::Cause;
 use crate::exit::Exit;
 use crate::held::criteria::Remembered;
 use crate::held::document::Written;
+use crate::held::mirror::Mirror;
 use crate::held::object::{Key, Kind};
 use crate::held::packed::Packed;
 use crate::held::run::{Failure, FailureKind, Outcome, Run, Why};
@@ -25,6 +26,9 @@ pub(crate) struct Ending {
     pub run: Run,
     /// What it writes.
     pub work: Work,
+    /// What Okta said of the org by then. None where that stays as it is; what the provider had goes with it when it is
+    /// forgotten.
+    pub mirror: Option<Arc<Mirror>>,
     /// What changes, for the ledger.
     pub changes: Arc<Vec<PlannedChange>>,
     /// What is withheld, for the ledger.
@@ -40,6 +44,7 @@ impl Ending {
         Self {
             run,
             work: Work::Nothing,
+            mirror: None,
             changes: Arc::default(),
             withheld: Arc::default(),
             approval: None,
