@@ -12,12 +12,12 @@ use std::time::Duration;
 use catalog_model::Entity;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::held::approval::Approval;
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
-use crate::held::mirror::Mirror;
+use crate::held::mirror::{Mirror, Misread, RowCounts};
 use crate::held::object::Key;
 use crate::held::state::State;
 
@@ -31,6 +31,8 @@ mod turn;
 mod ledger;
 
 mod texts;
+
+mod mirrors;
 
 mod postgres;
 
@@ -165,14 +167,13 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// When the store cannot be read.
     fn state<'a>(&'a self, provider: &'a str) -> Answer<'a, State>;
 
-    /// What Okta said of the org of a provider, as the last runs left it.
+    /// What Okta said of the org of a provider; none when there is nothing, and when it is not understood, which the log tells.
+    ///
+    /// Whoever is to write what changes of it reads it after the turn was given: a run in between may have written another.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>> {
-        let _ = provider;
-        Box::pin(async { Ok(None) })
-    }
+    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>>;
 
     /// The entities of a provider that stand for these objects, as they were committed in `base`.
     ///
@@ -292,6 +293,8 @@ pub(crate) struct Checked {
     pub generation: Option<u64>,
     /// What there is of each provider, by id.
     pub providers: Vec<CheckedProvider>,
+    /// What is kept of Okta's answers, by provider.
+    pub mirrors: Vec<CheckedMirror>,
     /// How many runs the ledger has.
     pub runs: u64,
     /// How many changes.
@@ -312,6 +315,44 @@ pub(crate) struct CheckedProvider {
     pub users: u64,
     /// Its groups.
     pub groups: u64,
+}
+
+/// What a store was found to keep of Okta's answers for one provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckedMirror {
+    /// The id of the provider.
+    pub provider: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub found: MirrorFound,
+}
+
+/// What a mirror was found to be. One that is damaged is no damage of the catalog: it is read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub(crate) enum MirrorFound {
+    /// All of it is there.
+    #[serde(rename_all = "camelCase")]
+    Whole {
+        /// Its rows of each kind.
+        #[serde(flatten)]
+        counts: RowCounts,
+        /// When everything was last read, by Okta's clock.
+        reconciled: Option<Timestamp>,
+        /// When the users were last asked for.
+        users_as_of: Option<Timestamp>,
+    },
+    /// It is not understood: why.
+    Damaged {
+        /// The cause.
+        #[serde(serialize_with = "as_text")]
+        damage: Misread,
+    },
+}
+
+fn as_text<S: Serializer>(text: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(text)
 }
 
 /// A provider that committed.

@@ -309,7 +309,7 @@ impl<'a> OneRun<'a> {
             changes: Arc::clone(&changes),
             withheld: Arc::clone(&withheld),
             approval: plan.approved.clone(),
-            mirror: self.mirror.take().filter(|mirror| !mirror.is_kept()),
+            mirror: self.mirror.clone().filter(|mirror| !mirror.is_kept()),
         };
         tracing::debug!(provider = %plan.provider, run = turn.number, "committing");
         let ended = renewing(self.store, turn, self.store.end(turn, ending)).await?;

@@ -321,7 +321,8 @@ impl Mirror {
         }
     }
 
-    fn put_roll(&mut self, id: GroupId, roll: Roll) {
+    /// Puts members in the place of those that there are.
+    pub(crate) fn put_roll(&mut self, id: GroupId, roll: Roll) {
         if self.rolls.get(&id) != Some(&roll) {
             self.changed.insert((RowKind::Roll, id.to_string()));
             self.rolls.insert(id, roll);
