@@ -41,7 +41,7 @@ fn account(users_as_of: i64) -> Account {
     }
 }
 
-fn held_user(id: &str, title: &str) -> HeldUser {
+pub(in crate::store) fn held_user(id: &str, title: &str) -> HeldUser {
     let profile = json!({"email": format!("{id}@example.com"), "title": title, "tags": ["\u{0}", "'\"\\", null, 1.5]});
     let mut record = crate::testing::user(id, profile);
     record.last_updated = Some(at(17));
@@ -69,7 +69,7 @@ fn roll(ids: &[&str], as_of: i64) -> Roll {
 }
 
 /// A mirror of two users, who have this title, and two groups, of which one was never read.
-pub(in crate::store) fn mirror(title: &str) -> Mirror {
+fn mirror(title: &str) -> Mirror {
     Mirror::of(
         account(2),
         ["00u1", "00u2"].map(|id| held_user(id, title)),
