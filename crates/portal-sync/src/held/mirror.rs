@@ -22,6 +22,7 @@ mod rows;
 
 mod reader;
 
+#[cfg(test)]
 mod made;
 
 mod apply;
