@@ -16,6 +16,8 @@ pub(crate) mod feasible;
 
 pub(crate) mod reading;
 
+pub(crate) mod settled;
+
 pub(crate) mod once;
 
 pub(crate) mod report;
