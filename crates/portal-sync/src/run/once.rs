@@ -451,4 +451,4 @@ fn forget(known: Known) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,15 +7,16 @@ use jiff::Timestamp;
 use okta_api::UserId;
 use tokio::time::Instant;
 
-use crate::decide::plan::Known;
+use crate::decide::plan::{Known, Settings};
 use crate::held::mirror::{MembersRead, Mirror, Read, Scope, UserScope, Way};
 use crate::held::org::{Members, Org};
 use crate::held::run::{Asked, Mode, Reads};
 use crate::held::state::State;
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
-use crate::read::directory::{Directory, Listing, OktaDirectory, OnProgress, Question};
+use crate::read::directory::{Directory, Listing, OnProgress, Question};
 use crate::read::read_plan::{Chooser, ReadPlan, SINGLE, Wish};
+use crate::read::selection::Selection;
 use crate::read::wanted::Interested;
 use crate::run::error::RunError;
 use crate::run::provider::Provider;
@@ -61,47 +62,87 @@ impl<'a> Reading<'a> {
         until: Instant,
     ) -> Result<WasRead, RunError> {
         let settings = self.provider.settings();
-        let selection = self.provider.selection();
         let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
         let directory = self.provider.directory(baseline.clone(), on_progress);
         let directory = directory.begun(self.began);
-        let scope = Scope {
-            org: settings.criteria.org.clone(),
-            client: settings.criteria.client.clone(),
-            users: UserScope::All,
-            attributes: selection.attributes(baseline.asked_of_users()),
-        };
         let held = mirror.as_ref();
+        let wish = Wish {
+            due: wish.due || held.is_some_and(|held| self.is_due(held)),
+            ..wish
+        };
+        let log = tokio::time::timeout_at(until, self.provider.log_of(held)).await;
+        let steps = Steps {
+            directory: &directory,
+            selection: self.provider.selection(),
+            settings,
+            baseline: &baseline,
+            asked: &|| self.provider.usage().since(self.asked_before).total(),
+            limits: &|| self.provider.limits(),
+            began: self.began,
+            until,
+        };
+        steps
+            .read(state, mirror, wish, log.unwrap_or_default())
+            .await
+    }
+
+    /// Whether a read of everything is due.
+    fn is_due(&self, held: &Mirror) -> bool {
+        let last = held.account.watermarks.reconciled;
+        last.is_none_or(|last| self.provider.reconcile().is_due(last, self.began))
+    }
+}
+
+/// The steps of a read, whatever the directory.
+struct Steps<'a> {
+    directory: &'a dyn Directory,
+    selection: &'a Selection,
+    settings: &'a Settings,
+    baseline: &'a Baseline,
+    /// How many requests the run has sent.
+    asked: &'a (dyn Fn() -> u64 + Sync),
+    /// What was last seen of Okta's limits.
+    limits: &'a (dyn Fn() -> BTreeMap<String, u64> + Sync),
+    began: Timestamp,
+    until: Instant,
+}
+
+impl Steps<'_> {
+    /// Reads what has to be read, and lays it over what is held; the System Log as `log` says.
+    async fn read(
+        &self,
+        state: State,
+        mirror: Option<Mirror>,
+        wish: Wish,
+        log: Option<Option<String>>,
+    ) -> Result<WasRead, RunError> {
+        let (selection, criteria) = (self.selection, &self.settings.criteria);
+        let scope = Scope {
+            org: criteria.org.clone(),
+            client: criteria.client.clone(),
+            users: UserScope::All,
+            attributes: selection.attributes(self.baseline.asked_of_users()),
+        };
         let chooser = Chooser {
             selection,
             scope: &scope,
-            users_from_groups: settings.rules.users_from_groups,
-            held,
-            wish: Wish {
-                due: wish.due || held.is_some_and(|held| self.is_due(held)),
-                ..wish
-            },
+            users_from_groups: self.settings.rules.users_from_groups,
+            held: mirror.as_ref(),
+            wish,
         };
         let question = Question {
             counts: chooser.needs_counts(),
-            log: tokio::time::timeout_at(until, self.provider.log_of(held))
-                .await
-                .unwrap_or_default(),
+            log,
         };
-        let listing = directory.list(&question, until).await?;
-        let asked = self.provider.usage().since(self.asked_before).total();
-        let plan = chooser.choose(&listing.groups, listing.log.as_ref(), asked);
-        tracing::info!(provider = %settings.provider, "reading {plan}");
-        let mut laid = self
-            .lay(&plan, listing, &directory, state, mirror, &baseline, until)
-            .await?;
+        let listing = self.directory.list(&question, self.until).await?;
+        let plan = chooser.choose(&listing.groups, listing.log.as_ref(), (self.asked)());
+        tracing::info!(provider = %self.settings.provider, "reading {plan}");
+        let mut laid = self.lay(&plan, listing, state, mirror).await?;
         let mut confirmed = 0;
         if !laid.doubtful.is_empty() {
-            let before = self.provider.usage().total();
-            laid = self
-                .confirm(laid, &plan, &directory, &baseline, until)
-                .await?;
-            confirmed = self.provider.usage().total() - before;
+            let before = (self.asked)();
+            laid = self.confirm(laid, &plan).await?;
+            confirmed = (self.asked)() - before;
         }
         let Laid {
             state,
@@ -122,32 +163,22 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Whether a read of everything is due.
-    fn is_due(&self, held: &Mirror) -> bool {
-        let last = held.account.watermarks.reconciled;
-        last.is_none_or(|last| self.provider.reconcile().is_due(last, self.began))
-    }
-
     /// Reads what the plan says and lays it over what is held.
-    #[expect(clippy::too_many_arguments, reason = "each is of another step")]
     async fn lay(
         &self,
         plan: &ReadPlan,
         listing: Listing,
-        directory: &OktaDirectory,
         state: State,
         mirror: Option<Mirror>,
-        baseline: &Baseline,
-        until: Instant,
     ) -> Result<Laid, RunError> {
-        let read = directory.read(plan, listing, until).await?;
+        let read = self.directory.read(plan, listing, self.until).await?;
         let read = Read {
-            limits: self.provider.limits(),
+            limits: (self.limits)(),
             ..read
         };
-        let selection = self.provider.selection().clone();
-        let (baseline, is_delta) = (baseline.clone(), !plan.is_whole());
-        let from_groups = self.provider.settings().rules.users_from_groups;
+        let selection = self.selection.clone();
+        let (baseline, is_delta) = (self.baseline.clone(), !plan.is_whole());
+        let from_groups = self.settings.rules.users_from_groups;
         let is_new = mirror.as_ref().is_none_or(|held| !held.is_of(&plan.scope));
         let laid = apart(move || {
             let mut mirror = mirror.filter(|_| !is_new).unwrap_or_else(Mirror::new);
@@ -185,14 +216,7 @@ impl<'a> Reading<'a> {
 
     /// Asks for those who would go by what a delta saw alone. Whom nobody asked for stays, until a run does or everything is
     /// read.
-    async fn confirm(
-        &self,
-        laid: Laid,
-        plan: &ReadPlan,
-        directory: &OktaDirectory,
-        baseline: &Baseline,
-        until: Instant,
-    ) -> Result<Laid, RunError> {
+    async fn confirm(&self, laid: Laid, plan: &ReadPlan) -> Result<Laid, RunError> {
         let Laid {
             state,
             mut mirror,
@@ -202,9 +226,12 @@ impl<'a> Reading<'a> {
         } = laid;
         let room = SINGLE.saturating_sub(plan.single.len());
         let now: Vec<UserId> = doubtful.iter().take(room).cloned().collect();
-        let single = directory.single(&now, plan.with_groups(), until).await?;
-        let selection = self.provider.selection().clone();
-        let (baseline, is_delta) = (baseline.clone(), !plan.is_whole());
+        let directory = self.directory;
+        let single = directory
+            .single(&now, plan.with_groups(), self.until)
+            .await?;
+        let selection = self.selection.clone();
+        let (baseline, is_delta) = (self.baseline.clone(), !plan.is_whole());
         let laid = apart(move || {
             // Whole lists have proved the others' absence.
             if is_delta {
@@ -322,3 +349,6 @@ fn leaving(
     });
     touched
 }
+
+#[cfg(test)]
+mod laws;
