@@ -12,6 +12,8 @@ pub(crate) mod deciding;
 
 pub(crate) mod turn;
 
+pub(crate) mod feasible;
+
 pub(crate) mod reading;
 
 pub(crate) mod once;

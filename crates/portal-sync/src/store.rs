@@ -12,12 +12,12 @@ use std::time::Duration;
 use catalog_model::Entity;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::held::approval::Approval;
 use crate::held::criteria::Remembered;
 use crate::held::document::{Document, Written};
-use crate::held::mirror::{Mirror, Misread, RowCounts};
+use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::State;
 
@@ -41,6 +41,7 @@ mod sqlite;
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, PRUNED_AT_ONCE, Retention, Runs, Work};
+pub(crate) use mirrors::{CheckedMirror, MirrorFound};
 pub(crate) use postgres::{
     Address as PostgresAddress, PostgresStore, Schema as PostgresSchema,
     Settings as PostgresSettings,
@@ -315,44 +316,6 @@ pub(crate) struct CheckedProvider {
     pub users: u64,
     /// Its groups.
     pub groups: u64,
-}
-
-/// What a store was found to keep of Okta's answers for one provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CheckedMirror {
-    /// The id of the provider.
-    pub provider: String,
-    /// What it is.
-    #[serde(flatten)]
-    pub found: MirrorFound,
-}
-
-/// What a mirror was found to be. One that is damaged is no damage of the catalog: it is read again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", untagged)]
-pub(crate) enum MirrorFound {
-    /// All of it is there.
-    #[serde(rename_all = "camelCase")]
-    Whole {
-        /// Its rows of each kind.
-        #[serde(flatten)]
-        counts: RowCounts,
-        /// When everything was last read, by Okta's clock.
-        reconciled: Option<Timestamp>,
-        /// When the users were last asked for.
-        users_as_of: Option<Timestamp>,
-    },
-    /// It is not understood: why.
-    Damaged {
-        /// The cause.
-        #[serde(serialize_with = "as_text")]
-        damage: Misread,
-    },
-}
-
-fn as_text<S: Serializer>(text: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(text)
 }
 
 /// A provider that committed.

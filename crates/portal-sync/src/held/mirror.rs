@@ -20,6 +20,9 @@ mod read;
 
 mod rows;
 
+mod reader;
+
+#[cfg(test)]
 mod made;
 
 mod apply;
@@ -27,7 +30,8 @@ mod apply;
 pub(crate) use account::{Account, Marks, Scope, Unread, UserScope, Watermarks, Way};
 pub(crate) use apply::{Interest, MISCOUNTS};
 pub(crate) use read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
-pub(crate) use rows::{MirrorCounter, MirrorReader, Misread, Row, RowCounts, RowKind};
+pub(crate) use reader::{MirrorCounter, MirrorReader, Misread};
+pub(crate) use rows::{Row, RowCounts, RowKind};
 
 /// What changes may be seen too late by: `search` and the stamps of groups lag, by seconds where that was recorded, and a list
 /// of members by a second. What is read again for it is as good as what was read before.
@@ -70,6 +74,8 @@ pub(crate) struct HeldGroup {
 pub(crate) struct Roll {
     /// Who they are, without the deprovisioned ones.
     pub ids: Arc<BTreeSet<UserId>>,
+    /// The deprovisioned ones: when they are in use again they are members still, and nothing else tells of it.
+    pub inactive: Arc<BTreeSet<UserId>>,
     /// When they were read, by Okta's clock.
     pub as_of: Timestamp,
     /// How many records the list had.

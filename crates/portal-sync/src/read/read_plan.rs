@@ -331,9 +331,11 @@ impl Chooser<'_> {
         };
         let unconfirmed = &held.account.unconfirmed;
         let malformed = held.account.malformed_users.keys();
+        // Whoever is in doubt first: of a record that stays odd nothing new is learned.
         let all = unconfirmed.iter().chain(&marks.users).chain(malformed);
-        let all: BTreeSet<&UserId> = all.collect();
-        all.into_iter().take(SINGLE).cloned().collect()
+        let mut asked = BTreeSet::new();
+        let all = all.filter(|id| asked.insert(*id));
+        all.take(SINGLE).cloned().collect()
     }
 
     /// How many pages of users there are, as far as that is known.
@@ -383,12 +385,16 @@ impl ReadPlan {
         self.scope.users == UserScope::Members
     }
 
-    /// Requests by the endpoint whose limit they count against.
+    /// Requests by the endpoint whose limit they count against, where there are at least so many users.
     #[must_use]
-    pub(crate) fn by_endpoint(&self) -> BTreeMap<&'static str, u64> {
+    pub(crate) fn by_endpoint(&self, users: u64) -> BTreeMap<&'static str, u64> {
+        let of_users = match self.users {
+            Users::All => users.div_ceil(PAGE_OF_USERS).max(self.cost.users.least),
+            Users::ChangedSince(_) | Users::OfMembers(_) => self.cost.users.least,
+        };
         BTreeMap::from([
             ("/api/v1/groups", self.cost.members),
-            ("/api/v1/users", self.cost.users.least),
+            ("/api/v1/users", of_users),
             ("/api/v1/users/{id}", self.cost.single),
         ])
     }

@@ -8,7 +8,8 @@ use okta_api::UserId;
 use tokio::time::Instant;
 
 use crate::decide::plan::{Known, Settings};
-use crate::held::mirror::{MembersRead, Mirror, Read, Scope, UserScope, Way};
+use crate::held::mirror::{Found, MembersRead, Mirror, Read, Scope, UserScope, Way};
+use crate::held::notice::ReadingNotice;
 use crate::held::org::{Members, Org};
 use crate::held::run::{Asked, Mode, Reads};
 use crate::held::state::State;
@@ -19,6 +20,7 @@ use crate::read::read_plan::{Chooser, ReadPlan, SINGLE, Wish};
 use crate::read::selection::Selection;
 use crate::read::wanted::Interested;
 use crate::run::error::RunError;
+use crate::run::feasible;
 use crate::run::provider::Provider;
 
 /// What came of it.
@@ -65,6 +67,13 @@ impl<'a> Reading<'a> {
         let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
         let directory = self.provider.directory(baseline.clone(), on_progress);
         let directory = directory.begun(self.began);
+        // Of another org, or of what another app may see, nothing is taken over: not the place in the log either.
+        let whose = Scope {
+            org: settings.criteria.org.clone(),
+            client: settings.criteria.client.clone(),
+            ..Scope::default()
+        };
+        let mirror = mirror.filter(|held| held.is_of(&whose));
         let held = mirror.as_ref();
         let wish = Wish {
             due: wish.due || held.is_some_and(|held| self.is_due(held)),
@@ -78,6 +87,10 @@ impl<'a> Reading<'a> {
             baseline: &baseline,
             asked: &|| self.provider.usage().since(self.asked_before).total(),
             limits: &|| self.provider.limits(),
+            notice: &|whole, users| {
+                let (limits, share) = (self.provider.limits(), self.provider.share().get());
+                feasible::of_plan(whole, &limits, share, self.provider.schedule(), users)
+            },
             began: self.began,
             until,
         };
@@ -103,6 +116,8 @@ struct Steps<'a> {
     asked: &'a (dyn Fn() -> u64 + Sync),
     /// What was last seen of Okta's limits.
     limits: &'a (dyn Fn() -> BTreeMap<String, u64> + Sync),
+    /// What is to be told of a plan that reads everything, of at least so many users.
+    notice: &'a (dyn Fn(&ReadPlan, usize) -> Option<ReadingNotice> + Sync),
     began: Timestamp,
     until: Instant,
 }
@@ -136,6 +151,14 @@ impl Steps<'_> {
         };
         let listing = self.directory.list(&question, self.until).await?;
         let plan = chooser.choose(&listing.groups, listing.log.as_ref(), (self.asked)());
+        let whole = Chooser {
+            wish: Wish {
+                full: true,
+                due: false,
+            },
+            ..chooser
+        };
+        let whole = whole.choose(&listing.groups, None, 0);
         tracing::info!(provider = %self.settings.provider, "reading {plan}");
         let mut laid = self.lay(&plan, listing, state, mirror).await?;
         let mut confirmed = 0;
@@ -152,6 +175,9 @@ impl Steps<'_> {
             ..
         } = laid;
         let taken_at = taken_at.unwrap_or(self.began);
+        let mut org = org;
+        let users = mirror.users().len();
+        org.notices.extend((self.notice)(&whole, users));
         let reads = Reads {
             confirmed,
             ..reads(&plan, &mirror)
@@ -179,9 +205,8 @@ impl Steps<'_> {
         let selection = self.selection.clone();
         let (baseline, is_delta) = (self.baseline.clone(), !plan.is_whole());
         let from_groups = self.settings.rules.users_from_groups;
-        let is_new = mirror.as_ref().is_none_or(|held| !held.is_of(&plan.scope));
         let laid = apart(move || {
-            let mut mirror = mirror.filter(|_| !is_new).unwrap_or_else(Mirror::new);
+            let mut mirror = mirror.unwrap_or_else(Mirror::new);
             let touched = if is_delta {
                 touched(&read, &mirror)
             } else {
@@ -190,7 +215,9 @@ impl Steps<'_> {
             let listed = read.users.listed();
             let dates = [listed.server_date, read.groups.server_date];
             let taken_at = dates.into_iter().flatten().min();
-            let asked: Vec<UserId> = read.single.keys().cloned().collect();
+            let answered = read.single.iter();
+            let answered = answered.filter(|(_, found)| !matches!(found, Found::Unknown(_)));
+            let answered: BTreeSet<UserId> = answered.map(|(id, _)| id.clone()).collect();
             let interest = Interested {
                 selection: &selection,
                 state: &state,
@@ -202,7 +229,7 @@ impl Steps<'_> {
             } else {
                 unseen(&org, &state)
             };
-            asked.iter().for_each(|id| drop(doubtful.remove(id)));
+            doubtful.retain(|id| !answered.contains(id));
             Ok::<_, RunError>(Laid {
                 state,
                 mirror,
@@ -310,19 +337,23 @@ fn touched(read: &Read, held: &Mirror) -> BTreeSet<UserId> {
     touched
 }
 
-/// The users of the catalog whom no list of members shows any more: what became of them is evidence for the guard.
+/// The users of the catalog whom no list of members shows any more: what became of them is evidence for the guard, and what is
+/// held of them is none.
 fn unseen(org: &Org, state: &State) -> BTreeSet<UserId> {
-    if !org.users_are_members
-        || org
-            .members
-            .values()
-            .any(|members| members.known().is_none())
-    {
+    let members: Option<Vec<_>> = org.members.values().map(Members::known).collect();
+    let Some(members) = members.filter(|_| org.users_are_members) else {
         return BTreeSet::new();
-    }
+    };
+    let members: BTreeSet<&UserId> = members.into_iter().flatten().collect();
+    let is_told_of = |id: &UserId| {
+        members.contains(id)
+            || org.deactivated.contains(id)
+            || org.deleted.contains(id)
+            || org.filtered_out.contains_key(id)
+            || org.malformed_users.contains_key(id)
+    };
     let all = state.users().keys();
-    let unseen = all.filter(|id| !org.shows_user(id) && !org.deleted.contains(*id));
-    unseen.cloned().collect()
+    all.filter(|id| !is_told_of(id)).cloned().collect()
 }
 
 /// Those of these users whom the catalog has and whom the org does not want any more.
@@ -352,3 +383,5 @@ fn leaving(
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod tests;

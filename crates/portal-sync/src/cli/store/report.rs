@@ -210,6 +210,8 @@ impl fmt::Display for Age {
 mod tests {
     use serde_json::json;
 
+    use crate::held::mirror::Misread;
+
     use super::*;
 
     #[test]
@@ -257,6 +259,60 @@ mod tests {
             "runs": 34, "changes": 1
         });
         assert_eq!(serde_json::to_value(&report).unwrap(), expected);
+    }
+
+    #[test]
+    fn mirrors_are_told_with_their_age_and_what_is_wrong_with_them() {
+        let mirror = |provider: &str, found| CheckedMirror {
+            provider: provider.to_owned(),
+            found,
+        };
+        let counts = RowCounts {
+            users: 98_000,
+            groups: 6_500,
+            rolls: 1,
+        };
+        let whole = |users_as_of| MirrorFound::Whole {
+            counts,
+            reconciled: Some("2026-01-01T00:00:00.5Z".parse().unwrap()),
+            users_as_of,
+        };
+        let damage = Misread::Altered;
+        let checked = Checked {
+            schema: 6,
+            mirrors: vec![
+                mirror("acme", whole(Some("2026-01-01T03:00:00Z".parse().unwrap()))),
+                mirror("half", whole(None)),
+                mirror("other", MirrorFound::Damaged { damage }),
+            ],
+            ..Checked::default()
+        };
+        let report = StoreReport {
+            store: "catalog.db".to_owned(),
+            backup: None,
+            bytes: 1,
+            checked: &checked,
+            now: "2026-01-01T03:05:00Z".parse().unwrap(),
+        };
+        assert_eq!(
+            report.to_string(),
+            "catalog.db is whole: 1 bytes\n  no generation yet, schema 6, 0 runs, 0 changes\n  \
+             acme: kept of Okta's answers: 98000 users, 6500 groups, members of 1 group; all of it as of 2026-01-01T00:00:00Z \
+             (3 h ago); users as of 2026-01-01T03:00:00Z (5 min ago)\n  \
+             half: kept of Okta's answers: 98000 users, 6500 groups, members of 1 group; all of it as of 2026-01-01T00:00:00Z \
+             (3 h ago); users never read to the end\n  \
+             other: warning: what is kept of Okta's answers is not understood: its rows are not those that were written. The \
+             catalog is whole, and the next run reads everything: `portal-sync sync --full --provider other`\n"
+        );
+        let told = serde_json::to_value(&report).unwrap();
+        let expected = json!([
+            {"provider": "acme", "users": 98_000, "groups": 6_500, "rolls": 1, "reconciled": "2026-01-01T00:00:00.5Z",
+                "usersAsOf": "2026-01-01T03:00:00Z"},
+            {"provider": "half", "users": 98_000, "groups": 6_500, "rolls": 1, "reconciled": "2026-01-01T00:00:00.5Z",
+                "usersAsOf": null},
+            {"provider": "other", "damage": "its rows are not those that were written"},
+        ]);
+        assert_eq!(told["mirrors"], expected);
     }
 
     #[test]

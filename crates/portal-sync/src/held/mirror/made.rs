@@ -8,6 +8,7 @@ use okta_api::UserId;
 use super::RowKind;
 use super::{Account, HeldGroup, HeldUser, Mirror, Roll};
 
+#[cfg(test)]
 impl Mirror {
     /// A new one.
     #[must_use]
@@ -37,15 +38,13 @@ impl Mirror {
     }
 
     /// Puts a user in the place of the one that there is.
-    #[cfg(test)]
-    pub(crate) fn put_user(&mut self, user: HeldUser) {
+    pub(crate) fn replace_user(&mut self, user: HeldUser) {
         let id = user.record.id.clone();
         self.changed.insert((RowKind::User, id.to_string()));
         self.users.insert(id, user);
     }
 
     /// Lets a user go.
-    #[cfg(test)]
     pub(crate) fn remove_user(&mut self, id: &UserId) {
         self.changed.insert((RowKind::User, id.to_string()));
         self.users.remove(id);

@@ -1,8 +1,7 @@
-//! A mirror as the rows that a store keeps.
+//! A mirror as the rows that a store keeps, and how they are made.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Account, HeldGroup, HeldUser, Mirror, Roll};
 
 /// The format of the rows. A mirror of another one is read anew.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// What a row is about, in the order of the words: stores keep the rows in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,38 +56,6 @@ pub(crate) struct Row {
     pub body: Option<String>,
 }
 
-/// Why rows are no mirror. What stands in them is not quoted: it is personal data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Misread {
-    /// Another version wrote it.
-    #[error("it has the format {0}, and this version knows {FORMAT}")]
-    Format(u32),
-    /// One row is not what a row of its kind is.
-    #[error("the row `{kind} {id}` is not what such a row is")]
-    Row {
-        /// The word of its kind.
-        kind: String,
-        /// The Okta id of the object.
-        id: String,
-    },
-    /// The row is missing that counts the others.
-    #[error("it has no account")]
-    NoAccount,
-    /// There are more rows than it counts, or fewer.
-    #[error("it has {found} {what}, and counts {counted}")]
-    Counts {
-        /// What there are too many or too few of.
-        what: &'static str,
-        /// So many are there.
-        found: u64,
-        /// So many are to be there.
-        counted: u64,
-    },
-    /// The store tells that something else was written.
-    #[error("its rows are not those that were written")]
-    Altered,
-}
-
 /// How many rows there are of what has an id.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RowCounts {
@@ -102,11 +69,11 @@ pub(crate) struct RowCounts {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AccountRow<'a> {
-    format: u32,
+pub(super) struct AccountRow<'a> {
+    pub(super) format: u32,
     #[serde(flatten)]
-    counts: RowCounts,
-    account: Cow<'a, Account>,
+    pub(super) counts: RowCounts,
+    pub(super) account: Cow<'a, Account>,
 }
 
 #[derive(Serialize)]
@@ -118,9 +85,9 @@ struct UserRow<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ReadUser {
-    by_search: bool,
-    user: User,
+pub(super) struct ReadUser {
+    pub(super) by_search: bool,
+    pub(super) user: User,
 }
 
 #[derive(Serialize)]
@@ -130,19 +97,21 @@ struct GroupRow<'a> {
 }
 
 #[derive(Deserialize)]
-struct ReadGroup {
-    stamp: Option<Timestamp>,
-    group: Group,
+pub(super) struct ReadGroup {
+    pub(super) stamp: Option<Timestamp>,
+    pub(super) group: Group,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RollRow<'a> {
-    as_of: Timestamp,
-    listed: u64,
-    counted: Option<u64>,
+pub(super) struct RollRow<'a> {
+    pub(super) as_of: Timestamp,
+    pub(super) listed: u64,
+    pub(super) counted: Option<u64>,
     #[serde(borrow)]
-    ids: Cow<'a, str>,
+    pub(super) ids: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) inactive: Cow<'a, str>,
 }
 
 impl Mirror {
@@ -239,6 +208,7 @@ fn roll_row(id: &str, roll: Option<&Roll>) -> serde_json::Result<Row> {
         listed: roll.listed,
         counted: roll.counted,
         ids: Cow::Owned(joined(&roll.ids)),
+        inactive: Cow::Owned(joined(&roll.inactive)),
     });
     row(RowKind::Roll, id, roll)
 }
@@ -254,168 +224,4 @@ fn joined(ids: &BTreeSet<UserId>) -> String {
         text.push_str(id.as_str());
     }
     text
-}
-
-/// What a row says.
-enum Parsed {
-    Account(Box<Account>, RowCounts),
-    User(HeldUser),
-    Group(HeldGroup),
-    Roll(Roll),
-}
-
-fn parsed(kind: &str, id: &str, body: &str) -> Result<Parsed, Misread> {
-    #[derive(Deserialize)]
-    struct Format {
-        format: u32,
-    }
-    let misread = || Misread::Row {
-        kind: kind.to_owned(),
-        id: id.to_owned(),
-    };
-    let kind = RowKind::named(kind).ok_or_else(misread)?;
-    let parsed = match kind {
-        RowKind::Account => {
-            let Format { format } = serde_json::from_str(body).map_err(|_| misread())?;
-            if format != FORMAT {
-                return Err(Misread::Format(format));
-            }
-            serde_json::from_str(body).map(
-                |AccountRow {
-                     counts, account, ..
-                 }| { Parsed::Account(Box::new(account.into_owned()), counts) },
-            )
-        }
-        RowKind::User => serde_json::from_str(body).map(|ReadUser { by_search, user }| {
-            let record = Arc::new(user);
-            Parsed::User(HeldUser { record, by_search })
-        }),
-        RowKind::Group => serde_json::from_str(body).map(|ReadGroup { stamp, group }| {
-            let record = Arc::new(group);
-            Parsed::Group(HeldGroup { record, stamp })
-        }),
-        RowKind::Roll => serde_json::from_str(body).map(|row| {
-            let RollRow {
-                as_of,
-                listed,
-                counted,
-                ids,
-            } = row;
-            let ids = ids.split(' ').filter(|id| !id.is_empty());
-            Parsed::Roll(Roll {
-                ids: Arc::new(ids.map(UserId::from).collect()),
-                as_of,
-                listed,
-                counted,
-            })
-        }),
-    };
-    parsed.map_err(|_| misread())
-}
-
-/// Reads a [`Mirror`] from its rows, in any order; those of one kind are quickest by id.
-#[derive(Debug, Default)]
-pub(crate) struct MirrorReader {
-    account: Option<(Box<Account>, RowCounts)>,
-    users: Vec<(UserId, HeldUser)>,
-    groups: Vec<(GroupId, HeldGroup)>,
-    rolls: Vec<(GroupId, Roll)>,
-}
-
-impl MirrorReader {
-    /// Takes the next row, of the kind with this word.
-    ///
-    /// # Errors
-    /// When its text is not what a row of that kind is.
-    pub(crate) fn row(&mut self, kind: &str, id: &str, body: &str) -> Result<(), Misread> {
-        match parsed(kind, id, body)? {
-            Parsed::Account(account, counts) => self.account = Some((account, counts)),
-            Parsed::User(user) => self.users.push((id.into(), user)),
-            Parsed::Group(group) => self.groups.push((id.into(), group)),
-            Parsed::Roll(roll) => self.rolls.push((id.into(), roll)),
-        }
-        Ok(())
-    }
-
-    /// The mirror of these rows; none when there were none.
-    ///
-    /// # Errors
-    /// When rows are missing.
-    pub(crate) fn finish(self) -> Result<Option<Mirror>, Misread> {
-        let mut mirror = Mirror {
-            users: self.users.into_iter().collect(),
-            groups: self.groups.into_iter().collect(),
-            rolls: self.rolls.into_iter().collect(),
-            ..Mirror::default()
-        };
-        let [users, groups, rolls] = [mirror.users.len(), mirror.groups.len(), mirror.rolls.len()];
-        let account = whole(self.account, [users, groups, rolls])?;
-        Ok(account.map(|(account, _)| {
-            mirror.account = *account;
-            mirror
-        }))
-    }
-}
-
-/// Looks through the rows of a [`Mirror`] without keeping them.
-#[derive(Debug, Default)]
-pub(crate) struct MirrorCounter {
-    account: Option<(Box<Account>, RowCounts)>,
-    users: usize,
-    groups: usize,
-    rolls: usize,
-}
-
-impl MirrorCounter {
-    /// Takes the next row, of the kind with this word.
-    ///
-    /// # Errors
-    /// When its text is not what a row of that kind is.
-    pub(crate) fn row(&mut self, kind: &str, id: &str, body: &str) -> Result<(), Misread> {
-        match parsed(kind, id, body)? {
-            Parsed::Account(account, counts) => self.account = Some((account, counts)),
-            Parsed::User(_) => self.users += 1,
-            Parsed::Group(_) => self.groups += 1,
-            Parsed::Roll(_) => self.rolls += 1,
-        }
-        Ok(())
-    }
-
-    /// The account of the mirror of these rows, and how many there are; none when there were none.
-    ///
-    /// # Errors
-    /// When rows are missing.
-    pub(crate) fn finish(self) -> Result<Option<(Account, RowCounts)>, Misread> {
-        let found = [self.users, self.groups, self.rolls];
-        let account = whole(self.account, found)?;
-        Ok(account.map(|(account, counts)| (*account, counts)))
-    }
-}
-
-type Counted = (Box<Account>, RowCounts);
-
-/// The account of rows of which so many users, groups and rolls were found, if they are all that there are to be.
-fn whole(account: Option<Counted>, found: [usize; 3]) -> Result<Option<Counted>, Misread> {
-    let Some((account, counts)) = account else {
-        return match found {
-            [0, 0, 0] => Ok(None),
-            _ => Err(Misread::NoAccount),
-        };
-    };
-    let counted = [counts.users, counts.groups, counts.rolls];
-    for ((what, counted), found) in ["users", "groups", "rolls"]
-        .into_iter()
-        .zip(counted)
-        .zip(found)
-    {
-        let found = u64::try_from(found).unwrap_or(u64::MAX);
-        if found != counted {
-            return Err(Misread::Counts {
-                what,
-                found,
-                counted,
-            });
-        }
-    }
-    Ok(Some((account, counts)))
 }

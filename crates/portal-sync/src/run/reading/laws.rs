@@ -275,6 +275,7 @@ impl Keeper {
                 baseline: &baseline,
                 asked: &|| 0,
                 limits: &BTreeMap::new,
+                notice: &|_, _| None,
                 began: Timestamp::UNIX_EPOCH,
                 until: Instant::now() + std::time::Duration::from_secs(60),
             };
@@ -408,11 +409,12 @@ impl Keeper {
         }
         let read = self.run(true)?;
         let read = read.ok_or_else(|| TestCaseError::fail("a list broke off"))?;
-        let fresh = self.read(State::default(), None, true);
-        let fresh = fresh.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let first = self.read(State::default(), None, true);
+        let first = first.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let settings = &self.configured.settings;
-        prop_assert_eq!(self.seen(&read), self.seen(&fresh));
-        let planned = plan(fresh.known.org(), &State::default(), settings, None);
+        let (read, fresh) = (self.seen(&read), self.seen(&first));
+        prop_assert!(read == fresh, "not as fresh: {}", read.unlike(&fresh));
+        let planned = plan(first.known.org(), &State::default(), settings, None);
         let planned = planned.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let first = committed(&planned, &State::default()).documents();
         let texts = |documents: BTreeMap<Key, crate::held::document::Document>| {
@@ -420,7 +422,11 @@ impl Keeper {
             let texts = texts.map(|(key, document)| (key, document.body().to_owned()));
             texts.collect::<BTreeMap<Key, String>>()
         };
-        prop_assert_eq!(texts(self.state.documents()), texts(first));
+        let (kept, first) = (texts(self.state.documents()), texts(first));
+        let keys = kept.keys().chain(first.keys());
+        for key in keys {
+            prop_assert_eq!(kept.get(key), first.get(key), "{:?}", key);
+        }
         Ok(())
     }
 
@@ -539,6 +545,27 @@ struct Seen {
     users: BTreeMap<UserId, User>,
     groups: BTreeMap<GroupId, Option<String>>,
     members: BTreeMap<GroupId, Members>,
+}
+
+impl Seen {
+    /// In what it differs.
+    fn unlike(&self, other: &Self) -> String {
+        fn odd<K: Ord + Clone, V: PartialEq>(
+            a: &BTreeMap<K, V>,
+            b: &BTreeMap<K, V>,
+        ) -> BTreeSet<K> {
+            let keys = a.keys().chain(b.keys());
+            keys.filter(|key| a.get(*key) != b.get(*key))
+                .cloned()
+                .collect()
+        }
+        let users = odd(&self.users, &other.users);
+        let groups = odd(&self.groups, &other.groups);
+        format!(
+            "{users:?} {groups:?} {:?}",
+            odd(&self.members, &other.members)
+        )
+    }
 }
 
 /// No stamp of what is held is older than it was.

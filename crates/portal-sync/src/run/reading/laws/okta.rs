@@ -190,9 +190,9 @@ impl Okta<'_> {
         for user in wanted.map(|user| user.id.clone()).chain(odd) {
             world.request();
             for group in groups_of(&world.copy(4_000), &user) {
-                members
-                    .entry(group)
-                    .and_modify(|it| drop(it.insert(user.clone())));
+                if let Some(members) = members.get_mut(&group) {
+                    members.insert(user.clone());
+                }
             }
         }
         let members = members.into_iter().map(|(group, ids)| {
