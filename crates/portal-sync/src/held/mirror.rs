@@ -74,6 +74,8 @@ pub(crate) struct HeldGroup {
 pub(crate) struct Roll {
     /// Who they are, without the deprovisioned ones.
     pub ids: Arc<BTreeSet<UserId>>,
+    /// The deprovisioned ones: when they are in use again they are members still, and nothing else tells of it.
+    pub inactive: Arc<BTreeSet<UserId>>,
     /// When they were read, by Okta's clock.
     pub as_of: Timestamp,
     /// How many records the list had.

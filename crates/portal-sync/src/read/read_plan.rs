@@ -331,9 +331,11 @@ impl Chooser<'_> {
         };
         let unconfirmed = &held.account.unconfirmed;
         let malformed = held.account.malformed_users.keys();
+        // Whoever is in doubt first: of a record that stays odd nothing new is learned.
         let all = unconfirmed.iter().chain(&marks.users).chain(malformed);
-        let all: BTreeSet<&UserId> = all.collect();
-        all.into_iter().take(SINGLE).cloned().collect()
+        let mut asked = BTreeSet::new();
+        let all = all.filter(|id| asked.insert(*id));
+        all.take(SINGLE).cloned().collect()
     }
 
     /// How many pages of users there are, as far as that is known.

@@ -465,4 +465,4 @@ fn forget(known: Known) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

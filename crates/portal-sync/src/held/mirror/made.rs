@@ -38,7 +38,7 @@ impl Mirror {
     }
 
     /// Puts a user in the place of the one that there is.
-    pub(crate) fn put_user(&mut self, user: HeldUser) {
+    pub(crate) fn replace_user(&mut self, user: HeldUser) {
         let id = user.record.id.clone();
         self.changed.insert((RowKind::User, id.to_string()));
         self.users.insert(id, user);

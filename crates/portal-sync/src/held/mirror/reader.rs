@@ -84,10 +84,15 @@ fn parsed(kind: &str, id: &str, body: &str) -> Result<Parsed, Misread> {
                 listed,
                 counted,
                 ids,
+                inactive,
             } = row;
-            let ids = ids.split(' ').filter(|id| !id.is_empty());
+            let set = |ids: &str| {
+                let ids = ids.split(' ').filter(|id| !id.is_empty());
+                Arc::new(ids.map(UserId::from).collect())
+            };
             Parsed::Roll(Roll {
-                ids: Arc::new(ids.map(UserId::from).collect()),
+                ids: set(&ids),
+                inactive: set(&inactive),
                 as_of,
                 listed,
                 counted,

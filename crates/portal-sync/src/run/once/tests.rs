@@ -37,7 +37,7 @@ fn at() -> Timestamp {
 }
 
 /// A tenant `acme` that is configured by nothing but a guard.
-fn acme(guard: Guard) -> ProviderConfig {
+pub(crate) fn acme(guard: Guard) -> ProviderConfig {
     ProviderConfig {
         id: "acme".to_owned(),
         org: OrgUrl::parse("https://acme.okta.com").unwrap(),
