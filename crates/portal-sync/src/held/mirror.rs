@@ -22,6 +22,8 @@ mod rows;
 
 mod apply;
 
+mod seen;
+
 pub(crate) use account::{Account, Marks, Scope, Unread, UserScope, Watermarks, Way};
 pub(crate) use apply::{Interest, MISCOUNTS};
 pub(crate) use read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
