@@ -25,6 +25,10 @@ mod log;
 
 mod event;
 
+mod edits;
+
+mod history;
+
 mod rate_limit;
 
 mod reply;
@@ -218,17 +222,23 @@ impl Simulator {
         self.world().org().clone()
     }
 
-    /// Changes the org. `search` sees it after the index lag, everything else at once.
+    /// Changes the org. Everything sees it at once, except what the [options](Options) let lag behind; with
+    /// [`Options::log_edits`] the System Log tells of it.
     pub fn edit(&self, change: impl FnOnce(&mut Org)) {
         self.world().edit(change);
     }
 
-    /// Puts an event into the System Log, which nothing else does, and returns its id.
+    /// Puts an event into the System Log, whatever it has of edits, and returns its id.
     pub fn log(&self, event: Event) -> String {
         self.world().log(event)
     }
 
-    /// Lets `search` and `lastMembershipUpdated` catch up with every edit, whatever the index lag.
+    /// Makes every cursor of the System Log that was handed out so far one that it refuses: 400 `E0000001`.
+    pub fn expire_log_cursors(&self) {
+        self.world().expire_log_cursors();
+    }
+
+    /// Lets everything catch up with every edit, whatever lags behind.
     pub fn reindex(&self) {
         self.world().reindex();
     }

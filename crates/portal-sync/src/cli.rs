@@ -179,7 +179,7 @@ fn run(arguments: Vec<OsString>) -> Exit {
 async fn dispatch(cli: Cli, environment: Environment) -> Exit {
     let Cli { global, command } = cli;
     match &command {
-        Command::Config(command) => return config::run(command, &global, &environment),
+        Command::Config(command) => return config::run(command, &global, &environment).await,
         Command::Filter(command) => return filter::run(command),
         Command::Completions { shell } => return completions(*shell),
         _ => {}

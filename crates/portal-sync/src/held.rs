@@ -23,6 +23,6 @@ pub(crate) mod state;
 
 pub(crate) mod org;
 
-pub(crate) mod mirror;
-
 pub(crate) mod run;
+
+pub(crate) mod mirror;

@@ -12,7 +12,11 @@ pub(crate) mod deciding;
 
 pub(crate) mod turn;
 
+pub(crate) mod feasible;
+
 pub(crate) mod reading;
+
+pub(crate) mod settled;
 
 pub(crate) mod once;
 

@@ -32,6 +32,8 @@ mod ledger;
 
 mod texts;
 
+mod mirrors;
+
 mod postgres;
 
 mod sqlite;
@@ -39,6 +41,7 @@ mod sqlite;
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, PRUNED_AT_ONCE, Retention, Runs, Work};
+pub(crate) use mirrors::{CheckedMirror, MirrorFound};
 pub(crate) use postgres::{
     Address as PostgresAddress, PostgresStore, Schema as PostgresSchema,
     Settings as PostgresSettings,
@@ -165,14 +168,13 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
     /// When the store cannot be read.
     fn state<'a>(&'a self, provider: &'a str) -> Answer<'a, State>;
 
-    /// What Okta said of the org of a provider, as the last runs left it.
+    /// What Okta said of the org of a provider; none when there is nothing, and when it is not understood, which the log tells.
+    ///
+    /// Whoever is to write what changes of it reads it after the turn was given: a run in between may have written another.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>> {
-        let _ = provider;
-        Box::pin(async { Ok(None) })
-    }
+    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>>;
 
     /// The entities of a provider that stand for these objects, as they were committed in `base`.
     ///
@@ -292,6 +294,8 @@ pub(crate) struct Checked {
     pub generation: Option<u64>,
     /// What there is of each provider, by id.
     pub providers: Vec<CheckedProvider>,
+    /// What is kept of Okta's answers, by provider.
+    pub mirrors: Vec<CheckedMirror>,
     /// How many runs the ledger has.
     pub runs: u64,
     /// How many changes.

@@ -20,6 +20,8 @@ pub(crate) struct View<'a> {
     pub(crate) org: &'a Org,
     /// The org as the search index knows it.
     pub(crate) indexed: &'a Org,
+    /// The org of which `lastMembershipUpdated` is.
+    pub(crate) stamped: &'a Org,
     pub(crate) options: &'a Options,
     pub(crate) admin_role: bool,
 }
@@ -41,7 +43,7 @@ pub(crate) fn answer(view: &View<'_>, pages: Pages<'_>, route: &Route) -> Result
     let credentials = wants_credentials(call) && route.endpoint != Endpoint::GroupSkinnyUsers;
     let show_user = |user: &User| records::user(base, user, credentials);
     let show_group =
-        |group: &Group| records::group(base, view.org, view.indexed, group, wants_stats(call));
+        |group: &Group| records::group(base, view.org, view.stamped, group, wants_stats(call));
     match route.endpoint {
         Endpoint::User => Ok(Reply::json(
             StatusCode::OK,
@@ -102,6 +104,13 @@ fn groups_of(
         .range::<str, _>(following(after.as_deref()))
         .map(|(_, group)| group);
     let groups = groups.filter(|group| view.org.is_member(group, user));
+    let show = |group: &Group| {
+        let mut record = show(group);
+        if group.kind == "BUILT_IN" {
+            records::age_stamp(&mut record, view.stamped, group, view.options.built_in_lag);
+        }
+        record
+    };
     Ok(page.by_id(groups, |group| &group.id, show))
 }
 
@@ -131,12 +140,12 @@ fn users(
                 .collect(),
         ));
     }
-    let page = pages.page(paging::limit(call, 200, 200)?)?;
-    let source = if call.parameter("search").is_some() {
-        view.indexed
+    let (source, most) = if call.parameter("search").is_some() {
+        (view.indexed, view.options.search_cap)
     } else {
-        view.org
+        (view.org, None)
     };
+    let page = pages.page(paging::limit(call, 200, 200)?)?.of_at_most(most);
     let matches = |user: &User| match &query {
         Some(query) => query.matches(|name| records::user_attribute(user, name)),
         None => user.status != DEPROVISIONED,

@@ -40,8 +40,21 @@ pub struct Options {
     /// How long `search`, and `lastMembershipUpdated` everywhere, lag behind an edit. `Duration::MAX` lags until
     /// [`Simulator::reindex`](super::Simulator::reindex) is called.
     pub index_lag: Duration,
+    /// How long `lastMembershipUpdated` lags behind an edit where that is not as long as `search` does. 1 to 4 s have been
+    /// seen of ordinary groups.
+    pub stamp_lag: Option<Duration>,
+    /// How much older still `lastMembershipUpdated` of `BUILT_IN` groups is among the groups of a user. Three weeks have been
+    /// seen of `Everyone`.
+    pub built_in_lag: Duration,
+    /// By how much the second of two nodes lags behind an edit, where there are two: which of them answers is drawn by the
+    /// seed, request by request, for all but tokens and the System Log.
+    pub second_node_lag: Option<Duration>,
     /// How long it takes until an event is in the System Log. 14 to 25 s have been seen.
     pub log_lag: Duration,
+    /// Whether edits of the org put events into the System Log as Okta does. Otherwise it has what tests put there.
+    pub log_edits: bool,
+    /// After how many users a list by `search` ends as if there were no more. Okta once did after 50,000.
+    pub search_cap: Option<usize>,
     /// What a caller without an admin role gets from the lists.
     pub without_role: WithoutRole,
     /// Whether there is an endpoint of skinny users, which Okta may take away.
@@ -99,7 +112,12 @@ impl Default for Options {
             latency: Duration::ZERO,
             latency_spread: Duration::ZERO,
             index_lag: Duration::ZERO,
+            stamp_lag: None,
+            built_in_lag: Duration::ZERO,
+            second_node_lag: None,
             log_lag: Duration::ZERO,
+            log_edits: false,
+            search_cap: None,
             without_role: WithoutRole::EmptyLists,
             skinny_users: SkinnyUsers::Served,
             user_fields: UserFields::Served,
@@ -125,6 +143,17 @@ impl Options {
             limits: all.into_iter().map(|bucket| (bucket, 1_000_000)).collect(),
             ..Self::default()
         }
+    }
+
+    /// How long `lastMembershipUpdated` lags behind an edit.
+    pub(crate) fn stamp_lag(&self) -> Duration {
+        self.stamp_lag.unwrap_or(self.index_lag)
+    }
+
+    /// No answer about users and groups lags behind an edit by more.
+    pub(crate) fn longest_lag(&self) -> Duration {
+        let node = self.second_node_lag.unwrap_or_default();
+        node.max(self.index_lag).max(self.stamp_lag())
     }
 
     /// Requests one app may send per window: its share of the org's limit.

@@ -315,7 +315,8 @@ impl Group {
             .unwrap_or_default()
     }
 
-    fn is_everyone(&self) -> bool {
+    /// Whether it is the group of everybody who is not deactivated.
+    pub(crate) fn is_everyone(&self) -> bool {
         self.kind == "BUILT_IN" && self.name() == "Everyone"
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::chance::Chance;
-use super::paging::{Cursors, Position, SortKey};
+use super::paging::{Cursors, Place, Position, SortKey};
 use super::reply::{ApiError, Reply};
 
 /// What a page is made from: the request, and where its cursor goes.
@@ -20,10 +20,11 @@ pub(crate) struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// The page that the request asks for, of at most `limit` rows.
     pub(crate) fn page(self, limit: usize) -> Result<Page<'a>, ApiError> {
-        let from = self.cursors.position(self.call)?;
+        let from = self.cursors.place(self.call)?;
         Ok(Page {
             pages: self,
             limit,
+            most: usize::MAX,
             from,
         })
     }
@@ -34,13 +35,21 @@ impl<'a> Pages<'a> {
 pub(crate) struct Page<'a> {
     pages: Pages<'a>,
     limit: usize,
-    from: Option<Position>,
+    /// After so many rows of the list it is over, whatever more there is.
+    most: usize,
+    from: Place,
 }
 
 impl Page<'_> {
+    /// A page of a list that is cut off after so many rows, without a word.
+    pub(crate) fn of_at_most(self, rows: Option<usize>) -> Self {
+        let most = rows.unwrap_or(usize::MAX);
+        Self { most, ..self }
+    }
+
     /// The id of the last row before this page.
     pub(crate) fn after(&self) -> Option<String> {
-        self.from.as_ref().map(|from| from.id.clone())
+        self.from.last.as_ref().map(|last| last.id.clone())
     }
 
     /// A page of rows that come in the order of their ids and start where the page does.
@@ -65,10 +74,10 @@ impl Page<'_> {
         show: impl Fn(&T) -> Value,
     ) -> Reply {
         rows.sort_by(|(left, _), (right, _)| left.compare(right, descending));
-        let from = self.from.clone();
+        let last = self.from.last.clone();
         let shown = |at: &Position| {
-            from.as_ref()
-                .is_some_and(|from| at.compare(from, descending).is_le())
+            last.as_ref()
+                .is_some_and(|last| at.compare(last, descending).is_le())
         };
         self.cut(
             rows.into_iter().skip_while(|(position, _)| shown(position)),
@@ -91,15 +100,19 @@ impl Page<'_> {
                     empty_page,
                 },
             limit,
+            most,
             from,
         } = self;
         if empty_page {
             return cursors.page(chance, call, limit, Vec::new(), Some(from));
         }
-        let page: Vec<(Position, &T)> = rows.by_ref().take(limit).collect();
-        let more = rows.next().is_some();
-        let shown = page.iter().map(|(_, row)| show(row)).collect();
+        let room = limit.min(most.saturating_sub(from.shown));
+        let page: Vec<(Position, &T)> = rows.by_ref().take(room).collect();
+        let shown = from.shown + page.len();
+        let more = rows.next().is_some() && shown < most;
+        let records = page.iter().map(|(_, row)| show(row)).collect();
         let last = page.into_iter().next_back().map(|(position, _)| position);
-        cursors.page(chance, call, limit, shown, more.then_some(last))
+        let next = more.then_some(Place { last, shown });
+        cursors.page(chance, call, limit, records, next)
     }
 }

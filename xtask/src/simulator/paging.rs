@@ -88,18 +88,26 @@ pub(crate) struct Cursors(HashMap<String, Cursor>);
 struct Cursor {
     /// What it continues: path and query without `after` and `limit`.
     of: String,
+    place: Place,
+}
+
+/// Where a list continues.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
     /// The last row that was shown; none when nothing was.
-    position: Option<Position>,
+    pub(crate) last: Option<Position>,
+    /// How many rows were shown.
+    pub(crate) shown: usize,
 }
 
 impl Cursors {
-    /// Where the request wants to continue. `None` is the beginning.
-    pub(crate) fn position(&self, call: &Call) -> Result<Option<Position>, ApiError> {
+    /// Where the request wants to continue, or the beginning.
+    pub(crate) fn place(&self, call: &Call) -> Result<Place, ApiError> {
         let Some(after) = call.parameter("after") else {
-            return Ok(None);
+            return Ok(Place::default());
         };
         match self.0.get(after) {
-            Some(cursor) if cursor.of == fingerprint(call) => Ok(cursor.position.clone()),
+            Some(cursor) if cursor.of == fingerprint(call) => Ok(cursor.place.clone()),
             _ => Err(ApiError::invalid_cursor()),
         }
     }
@@ -111,20 +119,15 @@ impl Cursors {
         call: &Call,
         limit: usize,
         rows: Vec<Value>,
-        next: Option<Option<Position>>,
+        next: Option<Place>,
     ) -> Reply {
         let mut reply = Reply::json(http::StatusCode::OK, Value::Array(rows));
         reply.self_link = Some(link(call, limit, call.parameter("after")));
-        if let Some(position) = next {
+        if let Some(place) = next {
             let cursor = chance.cursor(32);
             reply.next_link = Some(link(call, limit, Some(&cursor)));
-            self.0.insert(
-                cursor,
-                Cursor {
-                    of: fingerprint(call),
-                    position,
-                },
-            );
+            let of = fingerprint(call);
+            self.0.insert(cursor, Cursor { of, place });
         }
         reply
     }

@@ -1,5 +1,7 @@
 //! Users and groups as the API shows them, and their attributes as `search` sees them.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -68,9 +70,8 @@ fn user_profile(profile: &Map<String, Value>) -> Map<String, Value> {
     shown
 }
 
-/// A group as in a list. `indexed` is where `lastMembershipUpdated` comes from; there is no `_links.self`.
-pub(crate) fn group(base: &str, org: &Org, indexed: &Org, group: &Group, stats: bool) -> Value {
-    let seen = indexed.groups.get(&group.id).unwrap_or(group);
+/// A group as in a list. `stamped` is where `lastMembershipUpdated` comes from; there is no `_links.self`.
+pub(crate) fn group(base: &str, org: &Org, stamped: &Org, group: &Group, stats: bool) -> Value {
     let address = format!("{base}/api/v1/groups/{}", group.id);
     let mut profile = group.profile.clone();
     profile.retain(|name, value| !value.is_null() || name == "description");
@@ -84,7 +85,7 @@ pub(crate) fn group(base: &str, org: &Org, indexed: &Org, group: &Group, stats: 
         "id": group.id,
         "created": instant(group.created),
         "lastUpdated": instant(group.last_updated),
-        "lastMembershipUpdated": instant(seen.last_membership_updated),
+        "lastMembershipUpdated": instant(stamp(stamped, group)),
         "objectClass": group.object_class,
         "type": group.kind,
         "profile": profile,
@@ -110,6 +111,19 @@ pub(crate) fn group(base: &str, org: &Org, indexed: &Org, group: &Group, stats: 
         record.insert("_links".to_owned(), Value::Object(std::mem::take(links)));
     }
     record
+}
+
+/// Shows a group's `lastMembershipUpdated` as older than it is.
+pub(crate) fn age_stamp(record: &mut Value, stamped: &Org, group: &Group, by: Duration) {
+    let stamp = stamp(stamped, group);
+    if let Some(shown) = record.get_mut("lastMembershipUpdated") {
+        *shown = instant(stamp.saturating_sub(by).unwrap_or(stamp));
+    }
+}
+
+fn stamp(stamped: &Org, group: &Group) -> Timestamp {
+    let seen = stamped.groups.get(&group.id).unwrap_or(group);
+    seen.last_membership_updated
 }
 
 /// An attribute of a user by its name in an expression.

@@ -20,7 +20,14 @@ const A_WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The events, in the order in which they came in, each with the time it did.
 #[derive(Debug, Default)]
-pub(crate) struct SystemLog(Vec<(Timestamp, Event)>);
+pub(crate) struct SystemLog {
+    events: Vec<(Timestamp, Event)>,
+    /// How often all cursors expired. Each of them says under which number it was made.
+    expired: usize,
+}
+
+/// A cursor's second number is how many events were passed, and so many times as much as cursors had expired.
+const AGE: usize = 1_000_000_000;
 
 /// A refusal: code and summary. The status is always 400.
 type Refusal = (&'static str, String);
@@ -37,11 +44,18 @@ struct Wanted {
     filter: Option<Query>,
     /// Where to go on.
     cursor: Option<Cursor>,
+    /// How often all cursors expired.
+    expired: usize,
 }
 
 impl SystemLog {
     pub(crate) fn add(&mut self, event: Event, now: Timestamp) {
-        self.0.push((now, event));
+        self.events.push((now, event));
+    }
+
+    /// Makes every cursor that was handed out so far one that is refused.
+    pub(crate) fn expire_cursors(&mut self) {
+        self.expired += 1;
     }
 
     /// The answer to a caller who may see it; `id` is that of an error. Events are there `lag` after they came in.
@@ -52,7 +66,7 @@ impl SystemLog {
         lag: SignedDuration,
         id: &str,
     ) -> Reply {
-        let wanted = match Wanted::of(call, now) {
+        let wanted = match Wanted::of(call, now, self.expired) {
             Ok(wanted) => wanted,
             Err((code, summary)) => {
                 // An id of another kind than everywhere else, and no causes.
@@ -65,7 +79,7 @@ impl SystemLog {
                 return Reply::json(StatusCode::BAD_REQUEST, body);
             }
         };
-        let seen = self.0.iter().enumerate().filter(|(_, (came_in, _))| {
+        let seen = self.events.iter().enumerate().filter(|(_, (came_in, _))| {
             let age = now.duration_since(*came_in);
             age >= lag && age <= KEPT
         });
@@ -136,7 +150,7 @@ fn reply(call: &Call, wanted: &Wanted, page: Vec<Value>, next: Option<Cursor>) -
     let mut reply = Reply::json(StatusCode::OK, Value::Array(page));
     reply.self_link = Some(link(call, wanted, call.parameter("after")));
     reply.next_link = next.map(|(at, passed)| {
-        let after = format!("{at}_{passed}");
+        let after = format!("{at}_{}", wanted.expired * AGE + passed);
         link(call, wanted, Some(&after))
     });
     reply
@@ -162,7 +176,7 @@ fn link(call: &Call, wanted: &Wanted, after: Option<&str>) -> String {
 }
 
 impl Wanted {
-    fn of(call: &Call, now: Timestamp) -> Result<Self, Refusal> {
+    fn of(call: &Call, now: Timestamp, expired: usize) -> Result<Self, Refusal> {
         let until = time(call, "until")?;
         let before = |at: Timestamp, by| at.saturating_sub(by).unwrap_or(Timestamp::MIN);
         let since = time(call, "since")?;
@@ -170,7 +184,8 @@ impl Wanted {
             let summary = "Invalid filter: 'since' is more than 180 days ago.";
             return Err(("E0000053", summary.to_owned()));
         }
-        let cursor = call.parameter("after").map(cursor).transpose()?;
+        let cursor = call.parameter("after");
+        let cursor = cursor.map(|after| place(after, expired)).transpose()?;
         let limit = match call.parameter("limit").map(str::parse) {
             None => 100,
             Some(Ok(limit @ 0..=1000)) => limit,
@@ -183,6 +198,7 @@ impl Wanted {
             limit,
             filter: call.parameter("filter").map(Query::of_log).transpose()?,
             cursor,
+            expired,
         };
         if since.is_some() && cursor.is_some() && wanted.polls() {
             return Err(invalid("after", "can not be given together with since"));
@@ -201,11 +217,13 @@ impl Wanted {
     }
 }
 
-/// What a cursor says: `1627500044869_1`.
-fn cursor(after: &str) -> Result<Cursor, Refusal> {
+/// What a cursor says: `1627500044869_1`. One that was handed out before all expired is none.
+fn place(after: &str, expired: usize) -> Result<Cursor, Refusal> {
     let parts = after.split_once('_');
-    let number = parts.and_then(|(at, passed)| at.parse::<i64>().ok().zip(passed.parse().ok()));
-    number.ok_or_else(|| invalid("after", "must be a valid value"))
+    let numbers = parts.and_then(|(at, passed)| at.parse::<i64>().ok().zip(passed.parse().ok()));
+    let numbers = numbers.filter(|(_, passed): &(i64, usize)| passed / AGE == expired);
+    let (at, passed) = numbers.ok_or_else(|| invalid("after", "must be a valid value"))?;
+    Ok((at, passed % AGE))
 }
 
 fn time(call: &Call, name: &str) -> Result<Option<Timestamp>, Refusal> {

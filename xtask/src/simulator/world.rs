@@ -1,6 +1,6 @@
 //! The state behind the server, and what it answers to a request.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,9 +14,11 @@ use super::access::{self, Tokens};
 use super::call::Call;
 use super::chance::Chance;
 use super::clock::Clock;
+use super::edits;
 use super::endpoint::{Bucket, Endpoint, Route};
 use super::event::Event;
 use super::fault::{Effect, Faults};
+use super::history::History;
 use super::lists::{self, View};
 use super::log::Recorded;
 use super::oauth::{self, Desk};
@@ -35,9 +37,7 @@ pub(crate) struct World {
     options: Options,
     clock: Clock,
     chance: Chance,
-    org: Arc<Org>,
-    /// What the org was before each edit that the index has not seen yet, with the time of the edit.
-    before: VecDeque<(Timestamp, Arc<Org>)>,
+    history: History,
     system_log: SystemLog,
     desk: Desk,
     tokens: Tokens,
@@ -71,9 +71,8 @@ impl World {
         Self {
             clock: options.clock.clone(),
             chance: Chance::new(options.seed),
+            history: History::new(org, options.longest_lag()),
             options,
-            org: Arc::new(org),
-            before: VecDeque::new(),
             system_log: SystemLog::default(),
             desk: Desk::default(),
             tokens: Tokens::default(),
@@ -109,18 +108,25 @@ impl World {
     }
 
     pub(crate) fn org(&self) -> &Org {
-        &self.org
+        self.history.org()
     }
 
     pub(crate) fn edit(&mut self, change: impl FnOnce(&mut Org)) {
-        if !self.options.index_lag.is_zero() {
-            self.before.push_back((self.now(), Arc::clone(&self.org)));
+        let now = self.now();
+        let before = self
+            .options
+            .log_edits
+            .then(|| Arc::clone(self.history.org()));
+        self.history.edit(now, change);
+        if let Some(before) = before {
+            for event in edits::events(&before, self.history.org(), now) {
+                self.log(event);
+            }
         }
-        change(Arc::make_mut(&mut self.org));
     }
 
     pub(crate) fn reindex(&mut self) {
-        self.before.clear();
+        self.history.catch_up();
     }
 
     pub(crate) fn log(&mut self, mut event: Event) -> String {
@@ -130,6 +136,10 @@ impl World {
         let uuid = event.uuid.clone();
         self.system_log.add(event, self.now());
         uuid
+    }
+
+    pub(crate) fn expire_log_cursors(&mut self) {
+        self.system_log.expire_cursors();
     }
 
     pub(crate) fn faults(&mut self) -> &mut Faults {
@@ -203,7 +213,7 @@ impl World {
         now: Timestamp,
     ) -> (Option<Standing>, Result<Option<Effect>, ApiError>) {
         let bucket = route.map_or(Bucket::Other, |route| route.endpoint.bucket());
-        let app = self.tokens.caller(&self.org, call);
+        let app = self.tokens.caller(self.history.org(), call);
         let limits = self.limits(bucket);
         let (admitted, standing) = self.limiter.take(bucket, &app, limits, now);
         let crowded = serving > self.options.concurrency;
@@ -264,7 +274,10 @@ impl World {
         match effect {
             Some(Effect::TokensExpire) => self.tokens.expire(now),
             Some(Effect::TokensRevoked) => self.tokens.revoke(),
-            Some(Effect::CursorsExpire { .. }) => self.cursors = Cursors::default(),
+            Some(Effect::CursorsExpire { .. }) => {
+                self.cursors = Cursors::default();
+                self.expire_log_cursors();
+            }
             _ => {}
         }
     }
@@ -291,22 +304,28 @@ impl World {
         if route.endpoint == Endpoint::Token {
             return self.grant(call, now);
         }
-        let access = match access::check(&self.org, &mut self.tokens, call, route.endpoint, now) {
+        let access = match access::check(
+            self.history.org(),
+            &mut self.tokens,
+            call,
+            route.endpoint,
+            now,
+        ) {
             Ok(access) => access,
             Err(refusal) => return (refusal.reply(&id), false),
         };
         if route.endpoint == Endpoint::Logs {
-            if !access.admin_role {
-                return (ApiError::forbidden().reply(&id), true);
-            }
-            let lag = SignedDuration::try_from(self.options.log_lag).unwrap_or(SignedDuration::MAX);
-            let id = self.chance.uuid();
-            return (self.system_log.answer(call, now, lag, &id), true);
+            return (self.events(call, access.admin_role, now, &id), true);
         }
-        let indexed = self.indexed(now);
+        let node = self.options.second_node_lag;
+        let node = node.filter(|_| self.chance.once_in(2)).unwrap_or_default();
+        let behind = |lag: Duration| self.history.behind(lag.max(node), now);
+        let (org, indexed) = (behind(Duration::ZERO), behind(self.options.index_lag));
+        let stamped = behind(self.options.stamp_lag());
         let view = View {
-            org: &self.org,
+            org: &org,
             indexed: &indexed,
+            stamped: &stamped,
             options: &self.options,
             admin_role: access.admin_role,
         };
@@ -322,33 +341,28 @@ impl World {
         }
     }
 
+    /// The answer of the System Log; `id` is that of an error.
+    fn events(&mut self, call: &Call, admin_role: bool, now: Timestamp, id: &str) -> Reply {
+        if !admin_role {
+            return ApiError::forbidden().reply(id);
+        }
+        let lag = SignedDuration::try_from(self.options.log_lag).unwrap_or(SignedDuration::MAX);
+        let id = self.chance.uuid();
+        self.system_log.answer(call, now, lag, &id)
+    }
+
     /// The answer of the endpoint of tokens, and whether it is a token.
     fn grant(&mut self, call: &Call, now: Timestamp) -> (Reply, bool) {
         let reply = oauth::token(
             &mut self.desk,
             &mut self.tokens,
             &mut self.chance,
-            &self.org,
+            self.history.org(),
             &self.options,
             call,
             now,
         );
         let granted = reply.status == StatusCode::OK;
         (reply, granted)
-    }
-
-    /// The org as the search index knows it.
-    fn indexed(&mut self, now: Timestamp) -> Arc<Org> {
-        let lag = SignedDuration::try_from(self.options.index_lag).unwrap_or(SignedDuration::MAX);
-        while self
-            .before
-            .front()
-            .is_some_and(|(edited, _)| now.duration_since(*edited) >= lag)
-        {
-            self.before.pop_front();
-        }
-        self.before
-            .front()
-            .map_or_else(|| Arc::clone(&self.org), |(_, org)| Arc::clone(org))
     }
 }

@@ -10,6 +10,7 @@ mod client;
 
 mod access;
 mod faults;
+mod lagging;
 mod line;
 mod paging;
 mod records;

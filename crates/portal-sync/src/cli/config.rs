@@ -7,6 +7,8 @@ use clap::{Subcommand, ValueEnum};
 use super::{Global, failure, help, output};
 use crate::config::{self, Config, ConfigErrors, Environment};
 use crate::exit::Exit;
+use crate::held::notice::ReadingNotice;
+use crate::run::feasible;
 use crate::text::json::nothing_hidden;
 
 #[derive(Debug, Subcommand)]
@@ -35,9 +37,13 @@ pub(super) enum PrintFormat {
 }
 
 /// Does what the command says.
-pub(super) fn run(command: &ConfigCommand, global: &Global, environment: &Environment) -> Exit {
+pub(super) async fn run(
+    command: &ConfigCommand,
+    global: &Global,
+    environment: &Environment,
+) -> Exit {
     let done = match command {
-        ConfigCommand::Check => check(global, environment),
+        ConfigCommand::Check => check(global, environment).await,
         ConfigCommand::Print { format } => print(*format, global, environment),
         ConfigCommand::Schema => Ok(output::result(format_args!("{:#}\n", config::schema()))),
     };
@@ -56,10 +62,13 @@ pub(super) fn load(global: &Global, environment: &Environment) -> Result<Config,
 /// A result that was printed, or could not be; or why there is none.
 type Printed = Result<Result<(), output::Unwritten>, Exit>;
 
-fn check(global: &Global, environment: &Environment) -> Printed {
+async fn check(global: &Global, environment: &Environment) -> Printed {
     let config = load(global, environment)?;
     for notice in config.notices.iter().chain(&config.exposed) {
         output::message(notice);
+    }
+    for (provider, notice) in too_short(&config).await {
+        output::message(format_args!("note: {provider}: {notice}"));
     }
     let tenants: Vec<String> = config
         .providers
@@ -71,6 +80,23 @@ fn check(global: &Global, environment: &Environment) -> Printed {
         tenants.join(", "),
         config.store.url
     )))
+}
+
+/// Which tenants' schedules leave too little time, as far as the store knows how large they are. One that cannot be opened is
+/// no fault of the configuration.
+async fn too_short(config: &Config) -> Vec<(String, ReadingNotice)> {
+    let mut found = Vec::new();
+    let Ok(store) = config.store.url.open_to_look().await else {
+        return found;
+    };
+    for provider in &config.providers {
+        let Ok(Some(held)) = store.mirror(&provider.id).await else {
+            continue;
+        };
+        let notice = feasible::of_held(provider, &held);
+        found.extend(notice.map(|notice| (provider.id.clone(), notice)));
+    }
+    found
 }
 
 fn print(format: PrintFormat, global: &Global, environment: &Environment) -> Printed {

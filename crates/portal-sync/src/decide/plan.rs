@@ -155,6 +155,8 @@ pub(crate) struct Plan {
     pub unidentified: bool,
     /// Objects that could not have the name they would have alone.
     pub collisions: Vec<Collision>,
+    /// How many these are: of a plan that is as the one before only that is known.
+    pub collided: usize,
     /// What is wrong with the addresses by which people sign in.
     pub sign_in: SignIn,
     /// What the operator should know.

@@ -20,14 +20,20 @@ mod read;
 
 mod rows;
 
+mod reader;
+
+#[cfg(test)]
+mod made;
+
 mod apply;
 
 mod seen;
 
-pub(crate) use account::{Account, Marks, Scope, Unread, UserScope, Watermarks, Way};
+pub(crate) use account::{Account, Marks, Scope, Settled, Unread, UserScope, Watermarks, Way};
 pub(crate) use apply::{Interest, MISCOUNTS};
 pub(crate) use read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
-pub(crate) use rows::{MirrorReader, Row, RowKind};
+pub(crate) use reader::{MirrorCounter, MirrorReader, Misread};
+pub(crate) use rows::{Row, RowCounts, RowKind};
 
 /// What changes may be seen too late by: `search` and the stamps of groups lag, by seconds where that was recorded, and a list
 /// of members by a second. What is read again for it is as good as what was read before.
@@ -85,6 +91,20 @@ impl Mirror {
         Self {
             is_new: true,
             ..Self::default()
+        }
+    }
+
+    /// What came of the last plan, if Okta has said nothing new since then and nothing of it was left to do.
+    #[must_use]
+    pub(crate) fn settled(&self) -> Option<&Settled> {
+        self.account.settled.as_ref()
+    }
+
+    /// Takes note that of a plan made of this nothing is left to do.
+    pub(crate) fn settle(&mut self, settled: Settled) {
+        if self.account.settled.as_ref() != Some(&settled) {
+            self.account.settled = Some(settled);
+            self.changed.insert((RowKind::Account, String::new()));
         }
     }
 

@@ -73,6 +73,18 @@ pub(crate) enum Refusal {
 }
 
 impl Org {
+    /// Whether something of it could not be read, or is to be asked for again.
+    #[must_use]
+    pub(crate) fn has_doubts(&self) -> bool {
+        let is_unknown = |members: &Members| members.known().is_none();
+        !self.unconfirmed.is_empty()
+            || !self.malformed_users.is_empty()
+            || !self.malformed_groups.is_empty()
+            || self.unidentified_user.is_some()
+            || self.unidentified_group.is_some()
+            || self.members.values().any(is_unknown)
+    }
+
     /// Whether some record shows that Okta has the user, or had.
     #[must_use]
     pub(crate) fn shows_user(&self, id: &UserId) -> bool {

@@ -383,12 +383,16 @@ impl ReadPlan {
         self.scope.users == UserScope::Members
     }
 
-    /// Requests by the endpoint whose limit they count against.
+    /// Requests by the endpoint whose limit they count against, where there are at least so many users.
     #[must_use]
-    pub(crate) fn by_endpoint(&self) -> BTreeMap<&'static str, u64> {
+    pub(crate) fn by_endpoint(&self, users: u64) -> BTreeMap<&'static str, u64> {
+        let of_users = match self.users {
+            Users::All => users.div_ceil(PAGE_OF_USERS).max(self.cost.users.least),
+            Users::ChangedSince(_) | Users::OfMembers(_) => self.cost.users.least,
+        };
         BTreeMap::from([
             ("/api/v1/groups", self.cost.members),
-            ("/api/v1/users", self.cost.users.least),
+            ("/api/v1/users", of_users),
             ("/api/v1/users/{id}", self.cost.single),
         ])
     }

@@ -26,6 +26,7 @@ use crate::run::error::RunError;
 use crate::run::first_runs::FirstRun;
 use crate::run::provider::Provider;
 use crate::run::reading::Reading;
+use crate::run::settled::{as_before, settled};
 use crate::run::turn::{renewing, while_held};
 use crate::store::{
     Approved, CatalogStore, Claim, Commit, Ending, Holder, LEASE, StoreError, StoreErrorKind, Turn,
@@ -251,8 +252,12 @@ impl<'a> OneRun<'a> {
         loop {
             let plan;
             let settings = self.provider.settings();
-            let deciding = async { Ok(decided(known, store, settings).await) };
-            (known, plan) = while_held(store, turn.as_ref(), deciding).await?;
+            if let Some(same) = self.as_before(&known) {
+                plan = Ok(same);
+            } else {
+                let deciding = async { Ok(decided(known, store, settings).await) };
+                (known, plan) = while_held(store, turn.as_ref(), deciding).await?;
+            }
             let written = match plan {
                 Ok(plan) => self.write(&known, plan).await,
                 Err(error) => Err(error),
@@ -271,13 +276,22 @@ impl<'a> OneRun<'a> {
         }
     }
 
+    /// The plan, where it is made of the same as the last one, of which nothing was left to do.
+    fn as_before(&self, known: &Known) -> Option<Plan> {
+        as_before(known, self.mirror.as_deref()?, self.provider.settings())
+    }
+
     /// Ends the run in the store: with what the plan says to write, its account and its changes.
     async fn write(&mut self, known: &Known, mut plan: Plan) -> Result<Plan, RunError> {
+        let settings = self.provider.settings();
         let Some(turn) = &self.turn else {
             return Err(RunError::NoTurn);
         };
         let is_first = !known.state().synced();
         let remembered = take(&mut plan.remembered);
+        if let (Some(mirror), Some(settled)) = (&mut self.mirror, settled(known, &plan, settings)) {
+            Arc::make_mut(mirror).settle(settled);
+        }
         // A first run commits even an empty catalog: from then on it is known to be complete.
         let work = if is_first || !plan.is_empty() {
             Work::Entities(Commit {
@@ -309,7 +323,7 @@ impl<'a> OneRun<'a> {
             changes: Arc::clone(&changes),
             withheld: Arc::clone(&withheld),
             approval: plan.approved.clone(),
-            mirror: self.mirror.take().filter(|mirror| !mirror.is_kept()),
+            mirror: self.mirror.clone().filter(|mirror| !mirror.is_kept()),
         };
         tracing::debug!(provider = %plan.provider, run = turn.number, "committing");
         let ended = renewing(self.store, turn, self.store.end(turn, ending)).await?;
@@ -439,7 +453,7 @@ pub(crate) fn with_plan(run: Run, plan: &Plan) -> Run {
         guard: plan.tripped.clone(),
         unknown: plan.unknown.clone(),
         quarantined: plan.quarantined.clone(),
-        collisions: plan.collisions.len(),
+        collisions: plan.collided,
         notices: plan.notices.iter().cloned().chain(of_sign_in).collect(),
         ..run
     }

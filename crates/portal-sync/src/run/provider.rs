@@ -108,6 +108,7 @@ pub(crate) struct Provider {
     limits: Limits,
     reconcile: Reconcile,
     share: RateLimitShare,
+    schedule: Schedule,
     settings: Settings,
 }
 
@@ -159,6 +160,7 @@ impl Provider {
             limits: provider.limits,
             reconcile: provider.reconcile.clone(),
             share: provider.rate_limit.share,
+            schedule: provider.schedule.clone(),
             settings: settings(provider),
         }
     }
@@ -225,6 +227,12 @@ impl Provider {
     #[must_use]
     pub(crate) const fn share(&self) -> RateLimitShare {
         self.share
+    }
+
+    /// When it is read.
+    #[must_use]
+    pub(crate) const fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// What has been asked of the org since the program began.

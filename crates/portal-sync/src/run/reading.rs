@@ -18,6 +18,7 @@ use crate::read::directory::{Directory, Listing, OktaDirectory, OnProgress, Ques
 use crate::read::read_plan::{Chooser, ReadPlan, SINGLE, Wish};
 use crate::read::wanted::Interested;
 use crate::run::error::RunError;
+use crate::run::feasible;
 use crate::run::provider::Provider;
 
 /// What came of it.
@@ -91,6 +92,14 @@ impl<'a> Reading<'a> {
         let listing = directory.list(&question, until).await?;
         let asked = self.provider.usage().since(self.asked_before).total();
         let plan = chooser.choose(&listing.groups, listing.log.as_ref(), asked);
+        let whole = Chooser {
+            wish: Wish {
+                full: true,
+                due: false,
+            },
+            ..chooser
+        };
+        let whole = whole.choose(&listing.groups, None, 0);
         tracing::info!(provider = %settings.provider, "reading {plan}");
         let mut laid = self
             .lay(&plan, listing, &directory, state, mirror, &baseline, until)
@@ -111,6 +120,15 @@ impl<'a> Reading<'a> {
             ..
         } = laid;
         let taken_at = taken_at.unwrap_or(self.began);
+        let mut org = org;
+        let users = mirror.users().len();
+        org.notices.extend(feasible::of_plan(
+            &whole,
+            &self.provider.limits(),
+            self.provider.share().get(),
+            self.provider.schedule(),
+            users,
+        ));
         let reads = Reads {
             confirmed,
             ..reads(&plan, &mirror)
@@ -159,7 +177,7 @@ impl<'a> Reading<'a> {
             let listed = read.users.listed();
             let dates = [listed.server_date, read.groups.server_date];
             let taken_at = dates.into_iter().flatten().min();
-            let asked: Vec<UserId> = read.single.keys().cloned().collect();
+            let asked: BTreeSet<UserId> = read.single.keys().cloned().collect();
             let interest = Interested {
                 selection: &selection,
                 state: &state,
@@ -171,7 +189,7 @@ impl<'a> Reading<'a> {
             } else {
                 unseen(&org, &state)
             };
-            asked.iter().for_each(|id| drop(doubtful.remove(id)));
+            doubtful.retain(|id| !asked.contains(id));
             Ok::<_, RunError>(Laid {
                 state,
                 mirror,

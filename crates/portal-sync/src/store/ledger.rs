@@ -26,14 +26,15 @@ pub(crate) struct Ending {
     pub run: Run,
     /// What it writes.
     pub work: Work,
+    /// What Okta said of the org by then. None where that stays as it is; what the provider had goes with it when it is
+    /// forgotten.
+    pub mirror: Option<Arc<Mirror>>,
     /// What changes, for the ledger.
     pub changes: Arc<Vec<PlannedChange>>,
     /// What is withheld, for the ledger.
     pub withheld: Arc<Vec<Withheld>>,
     /// The plan whose approval it uses up.
     pub approval: Option<String>,
-    /// What is known of the org, where the store does not have it so; none when that stays as it is.
-    pub mirror: Option<Arc<Mirror>>,
 }
 
 impl Ending {
@@ -43,10 +44,10 @@ impl Ending {
         Self {
             run,
             work: Work::Nothing,
+            mirror: None,
             changes: Arc::default(),
             withheld: Arc::default(),
             approval: None,
-            mirror: None,
         }
     }
 }

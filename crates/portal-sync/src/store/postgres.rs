@@ -15,6 +15,7 @@ use super::{
 };
 use crate::held::approval::Approval;
 use crate::held::document::Written;
+use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::State;
 
@@ -34,11 +35,15 @@ mod pool;
 
 mod turns;
 
-mod ending;
-
 mod ledger;
 
 mod reading;
+
+mod mirror;
+
+mod ending;
+
+mod check;
 
 mod listen;
 
@@ -48,7 +53,7 @@ pub(crate) use settings::{Schema, Settings};
 use failure::Failure;
 use listen::Listener;
 use pool::Pool;
-use tables::MIGRATIONS;
+use tables::{MIGRATIONS, MIRRORS_SINCE};
 
 /// How long something short may take, until it is given up.
 const SOON: Duration = Duration::from_secs(30);
@@ -203,7 +208,12 @@ impl PostgresStore {
 impl Shared {
     /// Whether the schema is known to be one of ours, with everything in it.
     fn is_known(&self) -> bool {
-        self.known.get().is_some_and(|steps| *steps > 0)
+        self.steps() > 0
+    }
+
+    /// How many steps its history has, as far as that is known.
+    fn steps(&self) -> usize {
+        self.known.get().copied().unwrap_or_default()
     }
 
     /// Brings the schema up to date, the first time that it is reached. Whoever only looks finds out what it is each time, until
@@ -275,6 +285,17 @@ impl CatalogStore for PostgresStore {
         async move {
             self.reading(LONG, async |client| reading::state(client, provider).await)
                 .await
+        }
+        .boxed()
+    }
+
+    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>> {
+        async move {
+            self.reading(LONG, async |client| match self.shared.steps() {
+                ..MIRRORS_SINCE => Ok(None),
+                _ => mirror::read(client, provider).await,
+            })
+            .await
         }
         .boxed()
     }
@@ -392,7 +413,7 @@ impl CatalogStore for PostgresStore {
     fn check(&self) -> Answer<'_, Checked> {
         async move {
             self.reading(LONG, async |client| {
-                reading::check(client, MIGRATIONS.len()).await
+                check::everything(client, self.shared.steps()).await
             })
             .await
         }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::held::approval::Approval;
 use crate::held::document::Written;
+use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::{State, StateReader};
 use crate::store::texts::org_of;
@@ -27,6 +28,8 @@ mod rows;
 mod index;
 
 mod migrate;
+
+mod mirror;
 
 mod turns;
 
@@ -271,6 +274,11 @@ impl CatalogStore for SqliteStore {
             let state = reader.finish(generation, others, own.remembered());
             Ok(state.with_approvals(approvals))
         })
+    }
+
+    fn mirror<'a>(&'a self, provider: &'a str) -> Answer<'a, Option<Mirror>> {
+        let provider = provider.to_owned();
+        self.reading(move |transaction, _| mirror::read(transaction, &provider))
     }
 
     fn documents<'a>(

@@ -23,16 +23,21 @@ use crate::testing::{Writing, claim, group_entity, user_entity, writing};
 
 mod approvals;
 mod ledger;
+mod mirrors;
 mod turns;
 
 pub(super) use approvals::*;
 pub(super) use ledger::*;
+pub(super) use mirrors::*;
 pub(super) use turns::*;
 
 /// Where one store is kept, which is empty at first.
 pub(super) trait Place {
     /// Opens it, as every process does on its own.
     fn open(&self) -> BoxFuture<'_, Box<dyn CatalogStore>>;
+
+    /// Does something to what the store keeps, behind its back.
+    fn execute<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, ()>;
 
     /// Leaves nothing behind.
     fn close(self) -> impl Future<Output = ()> + Send
@@ -84,6 +89,18 @@ macro_rules! keeps_the_laws {
                 a_provider_can_be_forgotten
                 the_number_of_a_generation_is_never_given_again
                 what_is_checked_is_counted
+                a_mirror_comes_back_as_it_was_written
+                a_mirror_is_written_whatever_else_is
+                of_a_mirror_only_what_changed_is_written
+                a_new_mirror_takes_the_place_of_all_of_the_one_before
+                whoever_lost_the_turn_writes_no_mirror
+                an_end_that_fails_writes_no_mirror
+                a_mirror_goes_with_its_provider
+                providers_have_mirrors_of_their_own
+                an_end_without_a_mirror_leaves_the_one_there_is
+                a_mirror_that_is_not_understood_is_none
+                changes_of_a_mirror_that_is_not_there_are_not_written
+                mirrors_are_counted_when_the_store_is_checked
                 commits_of_another_process_are_seen
                 a_catalog_survives_its_process
             }

@@ -29,6 +29,10 @@ impl Place for super::postgres::tests::place::Place {
         .boxed()
     }
 
+    fn execute<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, ()> {
+        self.run(sql).boxed()
+    }
+
     async fn close(self) {
         self.remove().await;
     }
@@ -40,6 +44,12 @@ struct Sqlite(tempfile::TempDir);
 impl Place for Sqlite {
     fn open(&self) -> BoxFuture<'_, Box<dyn CatalogStore>> {
         async { Box::new(SqliteStore::open(&in_folder(&self.0)).unwrap()) as Box<_> }.boxed()
+    }
+
+    fn execute<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, ()> {
+        let database = Connection::open(in_folder(&self.0)).unwrap();
+        database.execute_batch(sql).unwrap();
+        async {}.boxed()
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::held::approval::Approval;
 use crate::held::document::Written;
+use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::State;
 use crate::store::{
@@ -65,6 +66,10 @@ impl CatalogStore for Stubborn {
 
     fn state<'a>(&'a self, _: &'a str) -> Answer<'a, State> {
         self.ask(State::default())
+    }
+
+    fn mirror<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Mirror>> {
+        self.ask(None)
     }
 
     fn documents<'a>(&'a self, _: &'a str, _: u64, _: Vec<Key>) -> Answer<'a, Vec<Written>> {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use okta_auth::visible::line;
 use serde::{Serialize, Serializer};
 
-use crate::store::{Checked, CheckedProvider};
+use crate::held::mirror::RowCounts;
+use crate::store::{Checked, CheckedMirror, CheckedProvider, MirrorFound};
 use crate::text::counted::counted;
 
 /// A store that was looked through. It prints as lines and serialises as the object of `--format json`.
@@ -34,6 +35,7 @@ struct Object<'a> {
     schema: u64,
     generation: Option<u64>,
     providers: Vec<Provider<'a>>,
+    mirrors: &'a [CheckedMirror],
     runs: u64,
     changes: u64,
 }
@@ -48,8 +50,46 @@ struct Provider<'a> {
 }
 
 impl StoreReport<'_> {
-    fn age(&self, of: &CheckedProvider) -> i64 {
-        self.now.duration_since(of.taken_at).as_secs().max(0)
+    /// How long ago that was, in seconds; never below zero.
+    fn age(&self, then: Timestamp) -> i64 {
+        self.now.duration_since(then).as_secs().max(0)
+    }
+
+    fn write_mirror(&self, mirror: &CheckedMirror, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let provider = line(&mirror.provider);
+        let (counts, reconciled, users_as_of) = match &mirror.found {
+            MirrorFound::Damaged { damage } => {
+                return writeln!(
+                    f,
+                    "  {provider}: warning: what is kept of Okta's answers is not understood: {damage}. The catalog is whole, and \
+                     the next run reads everything: `portal-sync sync --full --provider {provider}`"
+                );
+            }
+            MirrorFound::Whole {
+                counts,
+                reconciled,
+                users_as_of,
+            } => (counts, reconciled, users_as_of),
+        };
+        let RowCounts {
+            users,
+            groups,
+            rolls,
+        } = *counts;
+        write!(
+            f,
+            "  {provider}: kept of Okta's answers: {}, {}, members of {}",
+            number(users, "user", "users"),
+            number(groups, "group", "groups"),
+            number(rolls, "group", "groups"),
+        )?;
+        for (what, then) in [("all of it", reconciled), ("users", users_as_of)] {
+            match then {
+                Some(then) => write!(f, "; {what} as of {then:.0} ({} ago)", Age(self.age(*then)))?,
+                None => write!(f, "; {what} never read to the end")?,
+            }
+        }
+        writeln!(f)
     }
 }
 
@@ -60,12 +100,13 @@ impl Serialize for StoreReport<'_> {
             schema,
             generation,
             providers,
+            mirrors,
             runs,
             changes,
         } = self.checked;
         let providers = providers.iter().map(|checked| Provider {
             checked,
-            age_seconds: self.age(checked),
+            age_seconds: self.age(checked.taken_at),
         });
         Object {
             store: &self.store,
@@ -74,6 +115,7 @@ impl Serialize for StoreReport<'_> {
             schema: *schema,
             generation: *generation,
             providers: providers.collect(),
+            mirrors,
             runs: *runs,
             changes: *changes,
         }
@@ -93,6 +135,7 @@ impl fmt::Display for StoreReport<'_> {
             schema,
             generation,
             providers,
+            mirrors,
             runs,
             changes,
         } = self.checked;
@@ -115,9 +158,12 @@ impl fmt::Display for StoreReport<'_> {
                 number(provider.users, "user", "users"),
                 number(provider.groups, "group", "groups"),
                 provider.taken_at,
-                Age(self.age(provider)),
+                Age(self.age(provider.taken_at)),
                 provider.generation
             )?;
+        }
+        for mirror in mirrors {
+            self.write_mirror(mirror, f)?;
         }
         Ok(())
     }
@@ -164,6 +210,8 @@ impl fmt::Display for Age {
 mod tests {
     use serde_json::json;
 
+    use crate::held::mirror::Misread;
+
     use super::*;
 
     #[test]
@@ -179,6 +227,7 @@ mod tests {
                 users: 98_000,
                 groups: 1,
             }],
+            mirrors: Vec::new(),
             runs: 34,
             changes: 1,
         };
@@ -206,9 +255,64 @@ mod tests {
             "store": "catalog.db", "backup": "copy.db", "bytes": 41_290_123, "schema": 5, "generation": 12,
             "providers": [{"provider": "acme\u{1b}", "generation": 11, "takenAt": "2026-01-01T00:00:00.5Z", "users": 98000,
                 "groups": 1, "ageSeconds": 0}],
+            "mirrors": [],
             "runs": 34, "changes": 1
         });
         assert_eq!(serde_json::to_value(&report).unwrap(), expected);
+    }
+
+    #[test]
+    fn mirrors_are_told_with_their_age_and_what_is_wrong_with_them() {
+        let mirror = |provider: &str, found| CheckedMirror {
+            provider: provider.to_owned(),
+            found,
+        };
+        let counts = RowCounts {
+            users: 98_000,
+            groups: 6_500,
+            rolls: 1,
+        };
+        let whole = |users_as_of| MirrorFound::Whole {
+            counts,
+            reconciled: Some("2026-01-01T00:00:00.5Z".parse().unwrap()),
+            users_as_of,
+        };
+        let damage = Misread::Altered;
+        let checked = Checked {
+            schema: 6,
+            mirrors: vec![
+                mirror("acme", whole(Some("2026-01-01T03:00:00Z".parse().unwrap()))),
+                mirror("half", whole(None)),
+                mirror("other", MirrorFound::Damaged { damage }),
+            ],
+            ..Checked::default()
+        };
+        let report = StoreReport {
+            store: "catalog.db".to_owned(),
+            backup: None,
+            bytes: 1,
+            checked: &checked,
+            now: "2026-01-01T03:05:00Z".parse().unwrap(),
+        };
+        assert_eq!(
+            report.to_string(),
+            "catalog.db is whole: 1 bytes\n  no generation yet, schema 6, 0 runs, 0 changes\n  \
+             acme: kept of Okta's answers: 98000 users, 6500 groups, members of 1 group; all of it as of 2026-01-01T00:00:00Z \
+             (3 h ago); users as of 2026-01-01T03:00:00Z (5 min ago)\n  \
+             half: kept of Okta's answers: 98000 users, 6500 groups, members of 1 group; all of it as of 2026-01-01T00:00:00Z \
+             (3 h ago); users never read to the end\n  \
+             other: warning: what is kept of Okta's answers is not understood: its rows are not those that were written. The \
+             catalog is whole, and the next run reads everything: `portal-sync sync --full --provider other`\n"
+        );
+        let told = serde_json::to_value(&report).unwrap();
+        let expected = json!([
+            {"provider": "acme", "users": 98_000, "groups": 6_500, "rolls": 1, "reconciled": "2026-01-01T00:00:00.5Z",
+                "usersAsOf": "2026-01-01T03:00:00Z"},
+            {"provider": "half", "users": 98_000, "groups": 6_500, "rolls": 1, "reconciled": "2026-01-01T00:00:00.5Z",
+                "usersAsOf": null},
+            {"provider": "other", "damage": "its rows are not those that were written"},
+        ]);
+        assert_eq!(told["mirrors"], expected);
     }
 
     #[test]

@@ -121,7 +121,7 @@ app-config.yaml:10:22: catalog.providers.okta.default.rateLimit.shre: unknown ke
     );
     refused(&with_token("flavour: 5", ""), "
 app-config.yaml:7:9: catalog.providers.okta.default.flavour: unknown key
-  fix: the keys here are `oktaUrl`, `orgUrl`, `oauth`, `clientId`, `keyId`, `privateKey`, `token`, `schedule`, `userFilter`, `groupFilter`, `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits` and `mapping`
+  fix: the keys here are `oktaUrl`, `orgUrl`, `oauth`, `clientId`, `keyId`, `privateKey`, `token`, `schedule`, `userFilter`, `groupFilter`, `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits`, `reconcile` and `mapping`
 ");
     refused(&tenant("
 oktaUrl: https://acme.okta.com

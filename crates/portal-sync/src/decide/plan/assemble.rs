@@ -176,6 +176,7 @@ impl Parts<'_> {
             unknown: self.unknown(roster, &remembered),
             quarantined: roster.quarantined.clone(),
             unidentified: org.unidentified_user.is_some() || org.unidentified_group.is_some(),
+            collided: mapped.collisions.len(),
             collisions: mapped.collisions,
             sign_in,
             notices,

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use okta_api::{GroupId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::held::notice::Notice;
+use crate::held::run::Counts;
+
 /// The one row of a mirror that is about all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -41,6 +44,24 @@ pub(crate) struct Account {
     pub unconfirmed: BTreeSet<UserId>,
     /// What was last seen of the limits of Okta: requests a minute, by endpoint.
     pub limits: BTreeMap<String, u64>,
+    /// What came of the last plan, if nothing of it was left to do.
+    pub settled: Option<Settled>,
+}
+
+/// What came of a plan of which nothing was left to do: from the same it comes again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Settled {
+    /// A digest of everything that the plan was made of besides what Okta said.
+    pub inputs: String,
+    /// The id of the plan.
+    pub plan_id: String,
+    /// What the catalog holds.
+    pub counts: Counts,
+    /// How many objects could not have the name they would have alone.
+    pub collided: usize,
+    /// What the operator should know.
+    pub notices: Vec<Notice>,
 }
 
 /// What a mirror is of. One of another scope may lack what the configuration needs today.

@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId, UserStatus};
 
 use super::read::{Found, Listed, MembersRead, Read, UsersRead};
-use super::{HeldGroup, HeldUser, Mirror, OVERLAP, Roll, RowKind, Scope, Unread, UserScope};
+use super::{
+    Account, HeldGroup, HeldUser, Mirror, OVERLAP, Roll, RowKind, Scope, Unread, UserScope,
+    Watermarks,
+};
 
 /// So often a group is read anew because Okta counts others than it lists. What is different then stays so.
 pub(crate) const MISCOUNTS: u8 = 2;
@@ -73,9 +76,7 @@ impl Mirror {
         }
         self.account.limits.extend(limits);
         self.forget(interest);
-        if self.account != before {
-            self.changed.insert((RowKind::Account, String::new()));
-        }
+        self.take_note(&before);
     }
 
     /// Lays over it what Okta said of single users.
@@ -89,18 +90,32 @@ impl Mirror {
             self.lay_single(&id, found, interest);
         }
         self.forget(interest);
-        if self.account != before {
-            self.changed.insert((RowKind::Account, String::new()));
-        }
+        self.take_note(&before);
     }
 
     /// Takes note of users who would go by what a delta saw alone.
     pub(crate) fn doubt(&mut self, users: impl IntoIterator<Item = UserId>) {
-        let before = self.account.unconfirmed.len();
+        let before = self.account.clone();
         self.account.unconfirmed.extend(users);
-        if self.account.unconfirmed.len() != before {
-            self.changed.insert((RowKind::Account, String::new()));
+        self.take_note(&before);
+    }
+
+    /// Takes note of whether something is new since the account was so.
+    fn take_note(&mut self, before: &Account) {
+        if self.account == *before && self.changed.is_empty() {
+            return;
         }
+        let said = |account: &Account| Account {
+            watermarks: Watermarks::default(),
+            limits: BTreeMap::new(),
+            ..account.clone()
+        };
+        let account = (RowKind::Account, String::new());
+        let is_other = self.changed.iter().any(|row| *row != account);
+        if is_other || said(&self.account) != said(before) {
+            self.account.settled = None;
+        }
+        self.changed.insert(account);
     }
 
     /// Takes from the records what nothing is made of any more.
@@ -321,7 +336,8 @@ impl Mirror {
         }
     }
 
-    fn put_roll(&mut self, id: GroupId, roll: Roll) {
+    /// Puts members in the place of those that there are.
+    pub(crate) fn put_roll(&mut self, id: GroupId, roll: Roll) {
         if self.rolls.get(&id) != Some(&roll) {
             self.changed.insert((RowKind::Roll, id.to_string()));
             self.rolls.insert(id, roll);

@@ -1,7 +1,7 @@
-//! A mirror as the rows that a store keeps.
+//! A mirror as the rows that a store keeps, and how they are made.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId};
@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 use super::{Account, HeldGroup, HeldUser, Mirror, Roll};
 
 /// The format of the rows. A mirror of another one is read anew.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
-/// What a row is about.
+/// What a row is about, in the order of the words: stores keep the rows in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum RowKind {
     /// The mirror itself: the one row of its kind, without an id.
     Account,
-    /// A user.
-    User,
     /// A group.
     Group,
     /// The members of a group.
     Roll,
+    /// A user.
+    User,
 }
 
 impl RowKind {
@@ -31,16 +31,16 @@ impl RowKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",
-            Self::User => "user",
             Self::Group => "group",
             Self::Roll => "roll",
+            Self::User => "user",
         }
     }
 
     /// The kind of that word.
     #[must_use]
     pub(crate) fn named(word: &str) -> Option<Self> {
-        let all = [Self::Account, Self::User, Self::Group, Self::Roll];
+        let all = [Self::Account, Self::Group, Self::Roll, Self::User];
         all.into_iter().find(|kind| kind.as_str() == word)
     }
 }
@@ -56,14 +56,24 @@ pub(crate) struct Row {
     pub body: Option<String>,
 }
 
+/// How many rows there are of what has an id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RowCounts {
+    /// Users.
+    pub users: u64,
+    /// Groups.
+    pub groups: u64,
+    /// Groups of which the members were read.
+    pub rolls: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AccountRow {
-    format: u32,
-    users: usize,
-    groups: usize,
-    rolls: usize,
-    account: Account,
+pub(super) struct AccountRow<'a> {
+    pub(super) format: u32,
+    #[serde(flatten)]
+    pub(super) counts: RowCounts,
+    pub(super) account: Cow<'a, Account>,
 }
 
 #[derive(Serialize)]
@@ -75,9 +85,9 @@ struct UserRow<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ReadUser {
-    by_search: bool,
-    user: User,
+pub(super) struct ReadUser {
+    pub(super) by_search: bool,
+    pub(super) user: User,
 }
 
 #[derive(Serialize)]
@@ -87,18 +97,19 @@ struct GroupRow<'a> {
 }
 
 #[derive(Deserialize)]
-struct ReadGroup {
-    stamp: Option<Timestamp>,
-    group: Group,
+pub(super) struct ReadGroup {
+    pub(super) stamp: Option<Timestamp>,
+    pub(super) group: Group,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RollRow {
-    as_of: Timestamp,
-    listed: u64,
-    counted: Option<u64>,
-    ids: String,
+pub(super) struct RollRow<'a> {
+    pub(super) as_of: Timestamp,
+    pub(super) listed: u64,
+    pub(super) counted: Option<u64>,
+    #[serde(borrow)]
+    pub(super) ids: Cow<'a, str>,
 }
 
 impl Mirror {
@@ -114,66 +125,89 @@ impl Mirror {
         !self.is_new && self.changed.is_empty()
     }
 
-    /// The rows that the store does not have as they are here: of a new mirror all of them. They are made as they are taken,
-    /// for of a hundred thousand people they are many.
+    /// The rows that the store does not have as they are here: of a new mirror all of them, each once and in the order of kind
+    /// and id. The account comes first; it counts the others, so it is written whenever one of them is.
+    ///
+    /// They are made as they are taken, for of a hundred thousand people they are many.
     ///
     /// # Errors
     /// When something cannot be written as JSON.
     pub(crate) fn rows(&self) -> impl Iterator<Item = serde_json::Result<Row>> + '_ {
-        let all = self.is_new.then(|| self.keys());
-        let changed = (!self.is_new).then(|| self.changed.iter().cloned());
-        let keys = all.into_iter().flatten();
-        let keys = keys.chain(changed.into_iter().flatten());
-        keys.map(|(kind, id)| self.row(kind, id))
+        let account = (!self.is_kept()).then(|| self.account_row());
+        let all = self.is_new.then(|| self.all()).into_iter().flatten();
+        let changed = (!self.is_new).then(|| self.changed());
+        account
+            .into_iter()
+            .chain(all)
+            .chain(changed.into_iter().flatten())
     }
 
-    fn keys(&self) -> impl Iterator<Item = (RowKind, String)> + '_ {
-        let users = self.users.keys().map(|id| (RowKind::User, id.to_string()));
-        let groups = self.groups.keys();
-        let groups = groups.map(|id| (RowKind::Group, id.to_string()));
-        let rolls = self.rolls.keys().map(|id| (RowKind::Roll, id.to_string()));
-        let account = std::iter::once((RowKind::Account, String::new()));
-        account.chain(users).chain(groups).chain(rolls)
+    fn all(&self) -> impl Iterator<Item = serde_json::Result<Row>> + '_ {
+        let groups = self.groups.iter();
+        let groups = groups.map(|(id, group)| group_row(id.as_str(), Some(group)));
+        let rolls = self.rolls.iter();
+        let rolls = rolls.map(|(id, roll)| roll_row(id.as_str(), Some(roll)));
+        let users = self.users.iter();
+        let users = users.map(|(id, user)| user_row(id.as_str(), Some(user)));
+        groups.chain(rolls).chain(users)
     }
 
-    fn row(&self, kind: RowKind, id: String) -> serde_json::Result<Row> {
-        let body = match kind {
-            RowKind::Account => Some(serde_json::to_string(&AccountRow {
-                format: FORMAT,
-                users: self.users.len(),
-                groups: self.groups.len(),
-                rolls: self.rolls.len(),
-                account: self.account.clone(),
-            })?),
-            RowKind::User => {
-                let user = self.users.get(&UserId::from(&*id));
-                let user = user.map(|HeldUser { record, by_search }| UserRow {
-                    by_search: *by_search,
-                    user: record,
-                });
-                user.map(|it| serde_json::to_string(&it)).transpose()?
-            }
-            RowKind::Group => {
-                let group = self.groups.get(&GroupId::from(&*id));
-                let group = group.map(|HeldGroup { record, stamp }| GroupRow {
-                    stamp: *stamp,
-                    group: record,
-                });
-                group.map(|it| serde_json::to_string(&it)).transpose()?
-            }
-            RowKind::Roll => {
-                let roll = self.rolls.get(&GroupId::from(&*id));
-                let roll = roll.map(|roll| RollRow {
-                    as_of: roll.as_of,
-                    listed: roll.listed,
-                    counted: roll.counted,
-                    ids: joined(&roll.ids),
-                });
-                roll.map(|it| serde_json::to_string(&it)).transpose()?
-            }
+    fn changed(&self) -> impl Iterator<Item = serde_json::Result<Row>> + '_ {
+        self.changed.iter().filter_map(|(kind, id)| match kind {
+            RowKind::Account => None,
+            RowKind::Group => Some(group_row(id, self.groups.get(&GroupId::from(&**id)))),
+            RowKind::Roll => Some(roll_row(id, self.rolls.get(&GroupId::from(&**id)))),
+            RowKind::User => Some(user_row(id, self.users.get(&UserId::from(&**id)))),
+        })
+    }
+
+    fn account_row(&self) -> serde_json::Result<Row> {
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        let account = AccountRow {
+            format: FORMAT,
+            counts: RowCounts {
+                users: count(self.users.len()),
+                groups: count(self.groups.len()),
+                rolls: count(self.rolls.len()),
+            },
+            account: Cow::Borrowed(&self.account),
         };
-        Ok(Row { kind, id, body })
+        row(RowKind::Account, "", Some(account))
     }
+}
+
+fn row(kind: RowKind, id: &str, body: Option<impl Serialize>) -> serde_json::Result<Row> {
+    Ok(Row {
+        kind,
+        id: id.to_owned(),
+        body: body.map(|it| serde_json::to_string(&it)).transpose()?,
+    })
+}
+
+fn user_row(id: &str, user: Option<&HeldUser>) -> serde_json::Result<Row> {
+    let user = user.map(|HeldUser { record, by_search }| UserRow {
+        by_search: *by_search,
+        user: record,
+    });
+    row(RowKind::User, id, user)
+}
+
+fn group_row(id: &str, group: Option<&HeldGroup>) -> serde_json::Result<Row> {
+    let group = group.map(|HeldGroup { record, stamp }| GroupRow {
+        stamp: *stamp,
+        group: record,
+    });
+    row(RowKind::Group, id, group)
+}
+
+fn roll_row(id: &str, roll: Option<&Roll>) -> serde_json::Result<Row> {
+    let roll = roll.map(|roll| RollRow {
+        as_of: roll.as_of,
+        listed: roll.listed,
+        counted: roll.counted,
+        ids: Cow::Owned(joined(&roll.ids)),
+    });
+    row(RowKind::Roll, id, roll)
 }
 
 /// Ids with a space between each two: no id has one.
@@ -187,86 +221,4 @@ fn joined(ids: &BTreeSet<UserId>) -> String {
         text.push_str(id.as_str());
     }
     text
-}
-
-/// Reads a [`Mirror`] from its rows, in any order; those of one kind are quickest by id.
-#[derive(Debug, Default)]
-pub(crate) struct MirrorReader {
-    account: Option<(Account, [usize; 3])>,
-    users: Vec<(UserId, HeldUser)>,
-    groups: Vec<(GroupId, HeldGroup)>,
-    rolls: Vec<(GroupId, Roll)>,
-    is_foreign: bool,
-}
-
-impl MirrorReader {
-    /// Takes the next row.
-    ///
-    /// # Errors
-    /// When its text is not what a row of that kind is.
-    pub(crate) fn row(&mut self, kind: RowKind, id: &str, body: &str) -> serde_json::Result<()> {
-        match kind {
-            RowKind::Account => {
-                #[derive(Deserialize)]
-                struct Format {
-                    format: u32,
-                }
-                if serde_json::from_str::<Format>(body)?.format != FORMAT {
-                    self.is_foreign = true;
-                    return Ok(());
-                }
-                let AccountRow {
-                    users,
-                    groups,
-                    rolls,
-                    account,
-                    ..
-                } = serde_json::from_str(body)?;
-                self.account = Some((account, [users, groups, rolls]));
-            }
-            RowKind::User => {
-                let ReadUser { by_search, user } = serde_json::from_str(body)?;
-                let record = Arc::new(user);
-                self.users.push((id.into(), HeldUser { record, by_search }));
-            }
-            RowKind::Group => {
-                let ReadGroup { stamp, group } = serde_json::from_str(body)?;
-                let record = Arc::new(group);
-                self.groups.push((id.into(), HeldGroup { record, stamp }));
-            }
-            RowKind::Roll => {
-                let RollRow {
-                    as_of,
-                    listed,
-                    counted,
-                    ids,
-                } = serde_json::from_str(body)?;
-                let ids = ids.split(' ').filter(|id| !id.is_empty());
-                let roll = Roll {
-                    ids: Arc::new(ids.map(UserId::from).collect()),
-                    as_of,
-                    listed,
-                    counted,
-                };
-                self.rolls.push((id.into(), roll));
-            }
-        }
-        Ok(())
-    }
-
-    /// The mirror of these rows. None when there was none, when another version wrote it, and when rows are missing.
-    #[must_use]
-    pub(crate) fn finish(self) -> Option<Mirror> {
-        let (account, counts) = self.account?;
-        let mirror = Mirror {
-            account,
-            users: self.users.into_iter().collect(),
-            groups: self.groups.into_iter().collect(),
-            rolls: self.rolls.into_iter().collect(),
-            changed: BTreeSet::new(),
-            is_new: false,
-        };
-        let found = [mirror.users.len(), mirror.groups.len(), mirror.rolls.len()];
-        (found == counts && !self.is_foreign).then_some(mirror)
-    }
 }

@@ -57,6 +57,17 @@ pub(crate) enum ReadingNotice {
         /// Why.
         reason: String,
     },
+    /// A read of everything takes longer than the schedule leaves for it.
+    ScheduleTooShort {
+        /// The key that is too short.
+        key: Cow<'static, str>,
+        /// What it says, in minutes.
+        allowed: u64,
+        /// What it takes at the limits of the tenant, in minutes.
+        minutes: u64,
+        /// The requests of it.
+        requests: u64,
+    },
     /// No group has a name that the group filter lists.
     NameMissing {
         /// The name.
@@ -95,7 +106,9 @@ pub(crate) struct Meant {
 impl ReadingNotice {
     pub(super) fn subject(&self) -> &str {
         match self {
-            Self::FilterCheckedHere { key, .. } | Self::RuleUnused { key, .. } => key,
+            Self::FilterCheckedHere { key, .. }
+            | Self::RuleUnused { key, .. }
+            | Self::ScheduleTooShort { key, .. } => key,
             Self::AttributeMissing { attribute, .. } => attribute,
             Self::UnidentifiedRecord { of, .. } => of.lower(),
             Self::NameMissing { name, .. } | Self::NameShared { name, .. } => name,
@@ -146,6 +159,16 @@ impl fmt::Display for ReadingNotice {
                 "okta lists a record among the {}s that may be anybody's: {}; none that is missing is removed",
                 of.lower(),
                 message(reason)
+            ),
+            Self::ScheduleTooShort {
+                key,
+                allowed,
+                minutes,
+                requests,
+            } => write!(
+                f,
+                "a read of everything takes {requests} requests, some {minutes} min at the limits that Okta tells, and `{key}` \
+                 is {allowed} min: make it longer, or raise `rateLimit.share` or the tenant's limits"
             ),
             Self::NameMissing { name, all_read } => {
                 let that_can_be_read = if *all_read { "" } else { " that can be read" };

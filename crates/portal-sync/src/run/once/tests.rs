@@ -286,7 +286,11 @@ async fn a_run_that_failed_does_not_read_the_catalog_to_count_it() {
     assert!(org.store.state("acme").await.is_err());
     let failure = run.failure.unwrap();
     assert_eq!(failure.exit_code, 11);
-    assert!(failure.message.starts_with("the users could not be read: "));
+    assert!(
+        failure
+            .message
+            .starts_with("the groups could not be read: ")
+    );
 }
 
 /// Leavers are kept for days, and a group is unknown since a time: by Okta's clock, whatever this machine's says.

@@ -40,7 +40,7 @@ fn a_run_that_failed_has_an_error_and_nothing_that_is_empty() {
         ..ended()
     };
     let expected = concat!(
-        r#"{"provider":"acme","run":null,"outcome":"failed","planId":"","mode":"full","generation":null,"users":0,"groups":0,"#,
+        r#"{"provider":"acme","run":null,"outcome":"failed","planId":"","mode":"full","reads":null,"generation":null,"users":0,"groups":0,"#,
         r#""memberships":0,"added":0,"updated":0,"removed":0,"renamed":0,"withheld":0,"withheldRenames":0,"unknown":0,"#,
         r#""quarantined":0,"collisions":0,"requests":{"total":2,"endpoints":{"/api/v1/users":2}},"throttled":1,"#,
         r#""waitedSeconds":1.5,"backedOffSeconds":0.0,"durationSeconds":2.005,"notices":[],"#,
@@ -73,7 +73,7 @@ fn what_did_not_go_well_stands_beside_its_figures() {
     let text = serde_json::to_string(&Report::of_sync(&run, None)).unwrap();
     let expected = concat!(
         r#""guard":["all 3 users would go"],"unknown":1,"unknownGroups":[{"oktaId":"00g1","name":"Team","reason":"forbidden","#,
-        r#""since":null,"kept":true}],"quarantined":1,"quarantinedRecords":{"00u1":"no name"},"collisions":0"#
+        r#""since":null,"asOf":null,"kept":true}],"quarantined":1,"quarantinedRecords":{"00u1":"no name"},"collisions":0"#
     );
     assert!(text.contains(expected), "{text}");
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Schema;
 use super::failure::{Failure, damaged};
+use super::mirror;
 use super::tables::channel;
 use super::turns::{close_with, is_held, lost_unless};
 use crate::held::criteria::Remembered;
@@ -40,6 +41,11 @@ pub(super) async fn end(
             (Some(None), None)
         }
     };
+    match (&ending.work, &ending.mirror) {
+        (Work::Forget, _) => mirror::remove(&transaction, &turn.provider).await?,
+        (_, Some(mirror)) => mirror::write(&transaction, &turn.provider, mirror).await?,
+        (_, None) => {}
+    }
     let withheld_in = withheld_in(&transaction, turn, ending).await?;
     changes(&transaction, turn, ending, withheld_in).await?;
     use_up(&transaction, turn, ending).await?;

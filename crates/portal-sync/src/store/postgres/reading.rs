@@ -17,10 +17,12 @@ use crate::held::document::{Document, Written};
 use crate::held::object::{Key, Kind};
 use crate::held::state::{Others, State, StateReader};
 use crate::store::texts::{address_of, org_of};
-use crate::store::{Catalog, Checked, CheckedProvider, KnownProvider, Record, StoreErrorKind};
+use crate::store::{Catalog, KnownProvider, Record, StoreErrorKind};
 
 /// The number of the newest generation, and when its org was read; none before the first.
-async fn newest(client: &impl GenericClient) -> Result<Option<(u64, Timestamp)>, Failure> {
+pub(super) async fn newest(
+    client: &impl GenericClient,
+) -> Result<Option<(u64, Timestamp)>, Failure> {
     let row = client
         .query_opt("SELECT generation, taken_at FROM catalog WHERE id = 1", &[])
         .await?;
@@ -40,7 +42,7 @@ pub(super) async fn generation(client: &Client) -> Result<Option<u64>, Failure> 
 }
 
 /// Reads rows one after the other, as they come.
-async fn each(
+pub(super) async fn each(
     client: &impl GenericClient,
     query: &str,
     parameters: &[&(dyn ToSql + Sync)],
@@ -55,14 +57,14 @@ async fn each(
 }
 
 /// What an entity stands for: the kind and the id in the columns from here on.
-fn key(row: &Row, at: usize) -> Result<Key, Failure> {
+pub(super) fn key(row: &Row, at: usize) -> Result<Key, Failure> {
     let kind = Kind::named(row.try_get(at)?).ok_or_else(|| {
         Failure::because(StoreErrorKind::Damaged, "an entity is of an unknown kind")
     })?;
     Ok(Key::parse(kind, row.try_get(at + 1)?))
 }
 
-fn entity_ref(row: &Row, at: usize) -> Result<EntityRef, Failure> {
+pub(super) fn entity_ref(row: &Row, at: usize) -> Result<EntityRef, Failure> {
     let text: &str = row.try_get(at)?;
     text.parse().map_err(damaged)
 }
@@ -220,79 +222,4 @@ pub(super) async fn catalog(client: &mut Client) -> Result<Option<Catalog>, Fail
         providers,
         records,
     }))
-}
-
-/// Reads everything, and counts it.
-pub(super) async fn check(client: &mut Client, schema: usize) -> Result<Checked, Failure> {
-    let snapshot = snapshot(client).await?;
-    let count = async |table: &str| -> Result<u64, Failure> {
-        let row = snapshot
-            .query_one(&format!("SELECT count(*) FROM {table}"), &[])
-            .await?;
-        let count: i64 = row.try_get(0)?;
-        Ok(count.cast_unsigned())
-    };
-    let row = snapshot
-        .query_one(
-            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
-             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'",
-            &[],
-        )
-        .await?;
-    let bytes: i64 = row.try_get(0)?;
-    let mut checked = Checked {
-        bytes: bytes.cast_unsigned(),
-        schema: u64::try_from(schema).unwrap_or(u64::MAX),
-        generation: newest(&snapshot).await?.map(|(generation, _)| generation),
-        providers: Vec::new(),
-        runs: count("run").await?,
-        changes: count("change").await?,
-    };
-    each(
-        &snapshot,
-        "SELECT id, generation, taken_at FROM provider ORDER BY id",
-        &[],
-        |row| {
-            let generation: i64 = row.try_get(1)?;
-            checked.providers.push(CheckedProvider {
-                provider: row.try_get(0)?,
-                generation: generation.cast_unsigned(),
-                taken_at: row.try_get(2)?,
-                users: 0,
-                groups: 0,
-            });
-            Ok(())
-        },
-    )
-    .await?;
-    let providers = &mut checked.providers;
-    each(
-        &snapshot,
-        "SELECT provider, kind, okta_id, ref, body FROM entity",
-        &[],
-        |row| count_entity(row, providers),
-    )
-    .await?;
-    Ok(checked)
-}
-
-/// Counts an entity that is whole.
-fn count_entity(row: &Row, providers: &mut [CheckedProvider]) -> Result<(), Failure> {
-    let id: &str = row.try_get(0)?;
-    let own = providers.iter_mut().find(|it| it.provider == id);
-    let own =
-        own.ok_or_else(|| Failure::because(StoreErrorKind::Damaged, "an entity has no provider"))?;
-    match key(row, 1)? {
-        Key::User(_) => own.users += 1,
-        Key::Group(_) => own.groups += 1,
-    }
-    let body: catalog_model::Entity = serde_json::from_str(row.try_get(4)?).map_err(damaged)?;
-    if body.entity_ref() == entity_ref(row, 3)? {
-        Ok(())
-    } else {
-        Err(Failure::because(
-            StoreErrorKind::Damaged,
-            "an entity has another name than its row",
-        ))
-    }
 }

@@ -14,7 +14,12 @@ pub(super) fn channel(schema: &Schema) -> String {
 /// Every step that there ever was; the first one has the number 1.
 ///
 /// What is compared and sorted is so by its bytes, as SQLite does it, whatever the collation of the database.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+pub(super) const MIGRATIONS: &[Migration] = &[CATALOG, MIRRORS];
+
+/// The first version of the schema that has mirrors.
+pub(super) const MIRRORS_SINCE: usize = 2;
+
+const CATALOG: Migration = Migration {
     name: "the catalog, turns, the ledger and approvals",
     // `remembered`, `holder`, `account` and `fields` are JSON. A run is under way as long as `ended` is null, and a provider
     // has one such run at most.
@@ -79,4 +84,18 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
         PRIMARY KEY (provider, plan_id)
     );
 ",
-}];
+};
+
+const MIRRORS: Migration = Migration {
+    name: "what Okta said of an org",
+    // `body` is JSON.
+    sql: "
+    CREATE TABLE mirror (
+        provider text COLLATE \"C\" NOT NULL,
+        kind text COLLATE \"C\" NOT NULL,
+        okta_id text COLLATE \"C\" NOT NULL,
+        body text NOT NULL,
+        PRIMARY KEY (provider, kind, okta_id)
+    );
+",
+};

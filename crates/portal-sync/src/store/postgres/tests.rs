@@ -29,11 +29,15 @@ pub(in crate::store) mod place {
             Pool::new(&self.settings).unwrap()
         }
 
+        pub(in crate::store) async fn run(&self, sql: &str) {
+            let client = self.pool().get().await.unwrap();
+            client.batch_execute(sql).await.unwrap();
+        }
+
         /// Leaves nothing on a server that stays.
         pub(in crate::store) async fn remove(self) {
             let drop = format!("DROP SCHEMA IF EXISTS \"{}\" CASCADE", self.settings.schema);
-            let client = self.pool().get().await.unwrap();
-            client.batch_execute(&drop).await.unwrap();
+            self.run(&drop).await;
         }
     }
 }
@@ -74,6 +78,28 @@ fn the_name_of_a_schema_is_a_plain_identifier() {
     ] {
         assert_eq!(Schema::new(bad), None, "{bad}");
     }
+}
+
+/// As the first version left it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_schema_of_before_there_were_mirrors_is_read_and_brought_up_to_date() {
+    let Some(place) = place::Place::new() else {
+        return;
+    };
+    let schema = &place.settings.schema;
+    let mut client = place.pool().get().await.unwrap();
+    let first = MIGRATIONS.get(..1).unwrap();
+    migrate::migrate(&mut client, schema, first).await.unwrap();
+    let looking = PostgresStore::open_to_look(place.settings.clone()).await;
+    let looking = looking.unwrap();
+    assert!(looking.mirror("acme").await.unwrap().is_none());
+    assert_eq!(looking.check().await.unwrap().schema, 1);
+    let store = PostgresStore::open(place.settings.clone()).await.unwrap();
+    assert!(store.mirror("acme").await.unwrap().is_none());
+    assert_eq!(store.check().await.unwrap().schema, 2);
+    drop(client);
+    place.remove().await;
 }
 
 #[cfg(unix)]

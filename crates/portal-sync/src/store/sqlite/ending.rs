@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::index::Index;
+use super::mirror;
 use super::rows::{Entities, Provider};
 use super::turns::{close_with, is_held, lost_unless};
 use super::{Failure, damaged};
@@ -26,6 +27,11 @@ pub(super) fn end(
         Work::Entities(commit) => Some(write(transaction, turn, commit)?),
         Work::Forget => Some(forget(transaction, turn)?),
     };
+    match (&ending.work, &ending.mirror) {
+        (Work::Forget, _) => mirror::remove(transaction, &turn.provider)?,
+        (_, Some(mirror)) => mirror::write(transaction, &turn.provider, mirror)?,
+        (_, None) => {}
+    }
     account(transaction, turn, ending, generation)?;
     Ok(generation)
 }

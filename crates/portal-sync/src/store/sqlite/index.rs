@@ -14,13 +14,16 @@ use crate::store::digest::Sum;
 use crate::store::texts::address_of;
 
 /// The version of a database to which every step was applied.
-pub(super) const NEWEST: i64 = 5;
+pub(super) const NEWEST: i64 = 6;
 
 /// The first version of the database that has sums.
 const SUMS_SINCE: i64 = 3;
 
 /// The first version of the database that has turns, a ledger and approvals.
 pub(super) const RUNS_SINCE: i64 = 5;
+
+/// The first version of the database that has mirrors.
+pub(super) const MIRRORS_SINCE: i64 = 6;
 
 /// How many steps were applied to a database of ours.
 pub(super) fn version(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::index::{Index, RUNS_SINCE, version};
+use super::mirror;
 use super::turns::{COLUMNS, entry, milliseconds, now};
 use super::{Failure, damaged};
 use crate::held::approval::Approval;
@@ -216,6 +217,7 @@ pub(super) fn checked(connection: &mut Connection) -> Result<Checked, Failure> {
         bytes: bytes.cast_unsigned(),
         schema: version(&transaction)?.cast_unsigned(),
         generation: index.generation(),
+        mirrors: mirror::checked(&transaction)?,
         ..Checked::default()
     };
     if has_ledger(&transaction)? {

@@ -136,6 +136,21 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 ",
         then: None,
     },
+    Migration {
+        name: "what Okta said of an org",
+        // `body` is JSON. `digest` is the sum of all rows of a provider, in the row of its account alone.
+        sql: "
+    CREATE TABLE mirror (
+        provider TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        okta_id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        digest BLOB,
+        PRIMARY KEY (provider, kind, okta_id)
+    ) STRICT, WITHOUT ROWID;
+",
+        then: None,
+    },
 ];
 
 /// The history in the database itself.

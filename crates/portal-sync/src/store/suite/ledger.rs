@@ -294,6 +294,7 @@ pub(in crate::store) async fn what_is_checked_is_counted(place: &dyn Place) {
         "providers": [
             {"provider": "acme", "generation": 1, "takenAt": "2026-01-01T00:00:00Z", "users": 2, "groups": 1}
         ],
+        "mirrors": [],
         "runs": 2,
         "changes": 5
     });

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
+use crate::held::mirror::{Account, Mirror};
+use crate::store::suite::held_user;
 
 const PROVIDERS: [&str; 2] = ["acme", "other"];
 
@@ -14,12 +16,43 @@ struct Told {
     generation: Option<u64>,
     known: Vec<KnownProvider>,
     states: Vec<String>,
+    mirrors: Vec<Option<String>>,
+}
+
+impl Told {
+    /// Whether it is what was written. A mirror may be gone, which is read again, and is never another one.
+    fn is(&self, expected: &Self) -> bool {
+        let mut mirrors = self.mirrors.iter().zip(&expected.mirrors);
+        let mirrors_are = mirrors.all(|(one, expected)| one.is_none() || one == expected);
+        let Self {
+            catalog,
+            generation,
+            known,
+            states,
+            mirrors: _,
+        } = self;
+        mirrors_are
+            && (catalog, generation, known, states)
+                == (
+                    &expected.catalog,
+                    &expected.generation,
+                    &expected.known,
+                    &expected.states,
+                )
+    }
+
+    /// How many mirrors are gone.
+    fn unknown(&self) -> usize {
+        self.mirrors.iter().filter(|it| it.is_none()).count()
+    }
 }
 
 async fn told(path: &Path) -> Result<Told, StoreError> {
     let store = SqliteStore::open_to_look(path)?;
-    let mut states = Vec::new();
+    let (mut states, mut mirrors) = (Vec::new(), Vec::new());
     for provider in PROVIDERS {
+        let mirror = store.mirror(provider).await?;
+        mirrors.push(mirror.map(|it| format!("{it:?}")));
         states.push(format!("{:?}", store.state(provider).await?));
     }
     Ok(Told {
@@ -27,7 +60,24 @@ async fn told(path: &Path) -> Result<Told, StoreError> {
         generation: store.generation().await?,
         known: store.providers().await?,
         states,
+        mirrors,
     })
+}
+
+/// Sixty people with this title.
+fn mirror(title: &str) -> Mirror {
+    let people = (0..60).map(|number| held_user(&format!("00u{number:02}"), title));
+    Mirror::of(Account::default(), people, [], [])
+}
+
+/// Ends a run with entities and a mirror.
+async fn end(store: &SqliteStore, provider: &str, written: Vec<Record>, mirror: Mirror) {
+    let turn = store.begin(claim(provider)).await.unwrap();
+    let ending = Ending {
+        mirror: Some(Arc::new(mirror)),
+        ..writing(provider, written).ending()
+    };
+    store.end(&turn, ending).await.unwrap();
 }
 
 /// A store of two tenants, whose file has everything in it when it is closed.
@@ -42,7 +92,7 @@ async fn filled(path: &Path) -> SqliteStore {
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
         let everyone = group("00g1", &format!("{provider}-everyone"), &members);
         let written = people.chain([everyone]);
-        writing(provider, written).run(&store).await.unwrap();
+        end(&store, provider, written.collect(), mirror("clerk")).await;
     }
     store
 }
@@ -69,7 +119,7 @@ async fn whatever_bytes_change_the_content_is_the_same_or_refused() {
     let whole = fs::read(&path).unwrap();
     let expected = told(&path).await.unwrap();
     let mut numbers = Numbers(7);
-    let (mut refused, mut same) = (0, 0);
+    let (mut refused, mut same, mut without) = (0, 0, 0);
     for number in 0..400 {
         let mut bytes = whole.clone();
         let at = numbers.below(bytes.len());
@@ -99,8 +149,11 @@ async fn whatever_bytes_change_the_content_is_the_same_or_refused() {
         fs::write(&damaged, bytes).unwrap();
         match told(&damaged).await {
             Ok(told) => {
-                assert!(told == expected, "{what} at {at}");
-                same += 1;
+                assert!(told.is(&expected), "{what} at {at}");
+                match told.unknown() {
+                    0 => same += 1,
+                    _ => without += 1,
+                }
             }
             Err(error) => {
                 let kind = error.kind();
@@ -118,7 +171,10 @@ async fn whatever_bytes_change_the_content_is_the_same_or_refused() {
         }
     }
     // Both kinds of damage were tried.
-    assert!(refused > 100 && same > 20, "{refused} {same}");
+    assert!(
+        refused > 100 && same > 20 && without > 50,
+        "{refused} {same} {without}"
+    );
 }
 
 #[tokio::test]
@@ -130,13 +186,16 @@ async fn a_page_of_an_earlier_generation_is_refused() {
     let before = fs::read(&path).unwrap();
     let store = SqliteStore::open(&path).unwrap();
     // One letter of one person.
-    let renamed = writing("acme", vec![user("00u7", "acme-x")]);
-    renamed.run(&store).await.unwrap();
+    let mut changed = mirror("clerk").kept();
+    // On another page than the account: a page with all that changed is the mirror of before, which is a whole one.
+    changed.put_user(held_user("00u57", "Clerk"));
+    let renamed = vec![user("00u7", "acme-x")];
+    end(&store, "acme", renamed, changed).await;
     drop(store);
     let after = fs::read(&path).unwrap();
     let expected = told(&path).await.unwrap();
     assert_eq!(before.len(), after.len());
-    let mut changed = 0;
+    let (mut changed, mut without) = (0, 0);
     for at in (0..after.len()).step_by(4096) {
         let page = at..at + 4096;
         if before[page.clone()] == after[page.clone()] {
@@ -148,11 +207,71 @@ async fn a_page_of_an_earlier_generation_is_refused() {
         let mixed = folder.path().join(format!("{at}.db"));
         fs::write(&mixed, bytes).unwrap();
         match told(&mixed).await {
-            Ok(told) => assert!(told == expected, "page at {at}"),
+            Ok(told) => {
+                assert!(told.is(&expected), "page at {at}");
+                without += told.unknown();
+            }
             Err(error) => assert_eq!(error.kind(), StoreErrorKind::Damaged, "page at {at}"),
         }
     }
     assert!(changed >= 3, "{changed}");
+    // Of the mirror the account and the person are on pages of their own.
+    assert!(without >= 2, "{without}");
+}
+
+#[tokio::test]
+async fn a_mirror_that_was_not_written_so_is_none_and_the_store_goes_on() {
+    for (what, sql) in [
+        (
+            "another letter",
+            "UPDATE mirror SET body = replace(body, 'clerk', 'Clerk') WHERE okta_id = '00u07' AND provider = 'acme'",
+        ),
+        (
+            "no text any more",
+            "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT,', '') WHERE name = 'mirror';
+             PRAGMA writable_schema = RESET; UPDATE mirror SET body = CAST(body AS BLOB) WHERE okta_id = '00u07' AND provider = 'acme'",
+        ),
+        (
+            "another id",
+            "UPDATE mirror SET okta_id = '00u99' WHERE okta_id = '00u07' AND provider = 'acme'",
+        ),
+        (
+            "one of another tenant",
+            "UPDATE mirror SET provider = 'acme', okta_id = '00u99' WHERE okta_id = '00u07' AND provider = 'other'",
+        ),
+        (
+            "one that is missing",
+            "DELETE FROM mirror WHERE okta_id = '00u07' AND provider = 'acme'",
+        ),
+        (
+            "all but the account",
+            "DELETE FROM mirror WHERE kind = 'user' AND provider = 'acme'",
+        ),
+        (
+            "no sum",
+            "UPDATE mirror SET digest = NULL WHERE provider = 'acme'",
+        ),
+        (
+            "a short sum",
+            "UPDATE mirror SET digest = x'00' WHERE provider = 'acme'",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = in_folder(&folder);
+        let store = filled(&path).await;
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        assert!(store.mirror("acme").await.unwrap().is_none(), "{what}");
+        let checked = store.check().await.unwrap();
+        let found = &checked.mirrors[0].found;
+        assert!(matches!(found, MirrorFound::Damaged { .. }), "{what}");
+        // What changes of it does not make it whole.
+        let mut changed = mirror("clerk").kept();
+        changed.put_user(held_user("00u08", "chief"));
+        end(&store, "acme", Vec::new(), changed).await;
+        assert!(store.mirror("acme").await.unwrap().is_none(), "{what}");
+        end(&store, "acme", Vec::new(), mirror("chief")).await;
+        assert!(store.mirror("acme").await.unwrap().is_some(), "{what}");
+    }
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use std::fs;
 use super::*;
 
 /// The file of each version, the first one first.
-const FILES: [&[u8]; 4] = [
+const FILES: [&[u8]; 5] = [
     include_bytes!("../../../../../fixtures/stores/v1.db"),
     include_bytes!("../../../../../fixtures/stores/v2.db"),
     include_bytes!("../../../../../fixtures/stores/v3.db"),
     include_bytes!("../../../../../fixtures/stores/v4.db"),
+    include_bytes!("../../../../../fixtures/stores/v5.db"),
 ];
 
 /// Whose entities are in them, and which.
@@ -32,6 +33,13 @@ const REFS: [&str; 16] = [
     "user:default/mia.new",
     "user:default/soren.berg",
 ];
+
+/// The first version that has a ledger, in which each of the two runs is.
+const LEDGER_SINCE: usize = 5;
+
+fn runs(version: usize) -> usize {
+    if version < LEDGER_SINCE { 0 } else { 2 }
+}
 
 /// A file as the version left it.
 pub(super) fn earlier(path: &Path, version: usize) {
@@ -104,18 +112,16 @@ async fn every_earlier_version_is_read_as_it_is() {
         // The criteria of a run are known since the second version.
         let criteria = known[0].remembered.criteria.len();
         assert_eq!(criteria, usize::from(version > 1), "version {version}");
-        assert!(
-            store
-                .runs(Runs {
-                    limit: 9,
-                    ..Runs::default()
-                })
-                .await
-                .unwrap()
-                .is_empty()
-        );
-        assert_eq!(store.run(1).await.unwrap(), None);
-        assert!(store.changes_of(REFS[0], 9).await.unwrap().is_empty());
+        let asked = Runs {
+            limit: 9,
+            ..Runs::default()
+        };
+        assert_eq!(store.runs(asked).await.unwrap().len(), runs(version));
+        let has_ledger = version >= LEDGER_SINCE;
+        assert_eq!(store.run(1).await.unwrap().is_some(), has_ledger);
+        let changes = store.changes_of(REFS[0], 9).await.unwrap();
+        assert_eq!(changes.is_empty(), !has_ledger);
+        assert!(store.mirror(PROVIDER).await.unwrap().is_none());
         let checked = store.check().await.unwrap();
         assert_eq!(usize::try_from(checked.schema), Ok(version));
         // Whatever the version, the same was written.
@@ -142,14 +148,15 @@ async fn every_earlier_version_is_brought_up_to_date_and_goes_on() {
         assert_eq!(looking.catalog().await.unwrap(), catalog);
         assert_eq!(rows(&path), before);
         store.check().await.unwrap();
-        // The next run has the first number of the ledger, and the next generation.
+        // The next run has the next number of the ledger, and the next generation.
         let mut next = writing(
             PROVIDER,
             [user("00u2benobrien000000d", "ben"), user("00u1", "jane")],
         );
         next.commit.removed = vec![Key::Group("00g6empty0000000000d".into())];
         assert_eq!(next.run(&store).await.unwrap(), 3);
-        let (entry, _) = store.run(1).await.unwrap().unwrap();
+        let number = u64::try_from(runs(version) + 1).unwrap();
+        let (entry, _) = store.run(number).await.unwrap().unwrap();
         assert_eq!(entry.run.unwrap().generation, Some(3));
         let mut expected: Vec<&str> = REFS.into_iter().filter(|it| !it.ends_with("yet")).collect();
         expected[8] = "user:default/ben";
@@ -157,7 +164,7 @@ async fn every_earlier_version_is_brought_up_to_date_and_goes_on() {
         expected.sort_unstable();
         assert_eq!(names(&store).await, expected, "version {version}");
         let checked = store.check().await.unwrap();
-        assert_eq!((checked.generation, checked.runs), (Some(3), 1));
+        assert_eq!((checked.generation, checked.runs), (Some(3), number));
         let first = writing("new", vec![user("00u3", "zoe")]);
         assert_eq!(first.run(&store).await.unwrap(), 4);
         // Damage is noticed from now on.
@@ -188,7 +195,7 @@ fn a_new_file_and_one_of_each_version_are_the_same() {
 }
 
 /// How each version ended a run, after it had written entities, and what it wrote when a run only learned something.
-const WRITES: [&[&str]; 4] = [
+const WRITES: [&[&str]; 5] = [
     &["INSERT INTO provider (id, generation, taken_at) VALUES (?1, 3, '2026-01-02T00:00:00Z')
        ON CONFLICT (id) DO UPDATE SET generation = 3, taken_at = '2026-01-02T00:00:00Z'"],
     &[
@@ -201,6 +208,8 @@ const WRITES: [&[&str]; 4] = [
        ON CONFLICT (id) DO UPDATE SET generation = 3, taken_at = '2026-01-02T00:00:00Z', remembered = '{}', digest = zeroblob(16)"],
     &["INSERT OR REPLACE INTO provider (id, generation, taken_at, remembered, digest)
        VALUES (?1, 3, '2026-01-02T00:00:00Z', '{}', zeroblob(16))"],
+    // Whoever has turns looks at the version in each transaction in which it writes entities.
+    &[],
 ];
 
 /// What a process does that was started before, has the file open since, and does not look at its version any more.

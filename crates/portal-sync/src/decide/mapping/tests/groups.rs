@@ -1,7 +1,5 @@
 //! Groups: what is part of what, what is made one, what stands above all.
 
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::held::object::GroupKey;
 

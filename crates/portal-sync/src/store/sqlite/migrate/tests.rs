@@ -55,7 +55,8 @@ fn the_steps_that_there_were_are_never_edited() {
             "d497d7ed96dc",
             "8201c77937aa",
             "9fac5b7fda81",
-            "d7c1c02080cc"
+            "d7c1c02080cc",
+            "9080527a3a0b"
         ]
     );
     assert_eq!(i64::try_from(beginnings.len()), Ok(NEWEST));
@@ -73,6 +74,7 @@ fn what_is_not_ours_is_left_alone() {
         MIGRATIONS[2],
         MIGRATIONS[3],
         MIGRATIONS[4],
+        MIGRATIONS[5],
     ];
     let of_the_newest = || {
         let mut database = database();
