@@ -24,6 +24,8 @@ pub(crate) mod report;
 
 pub(crate) mod history;
 
+pub(crate) mod explain;
+
 pub(crate) mod forget;
 
 pub(crate) mod retention;

@@ -88,6 +88,12 @@ impl Mapping {
         &self.org_host
     }
 
+    /// The rules.
+    #[must_use]
+    pub(crate) const fn rules(&self) -> &MappingRules {
+        &self.rules
+    }
+
     /// What the rules make of an org over what the catalog holds.
     #[must_use]
     pub(crate) fn shape<'a>(&'a self, org: &'a Org, catalog: &State) -> Shaped<'a> {

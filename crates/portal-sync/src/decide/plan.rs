@@ -66,6 +66,15 @@ impl Settings {
             Changed::NOTHING
         }
     }
+
+    /// Who belongs into a catalog that holds this.
+    #[must_use]
+    pub(crate) fn rules_over(&self, state: &State) -> Rules {
+        Rules {
+            changed: self.changed_since(state),
+            ..self.rules
+        }
+    }
 }
 
 /// What a run knows before it decides: what the catalog holds, and what Okta said.
@@ -93,10 +102,13 @@ impl Known {
     }
 
     fn rules(&self, settings: &Settings) -> Rules {
-        Rules {
-            changed: settings.changed_since(&self.state),
-            ..settings.rules
-        }
+        settings.rules_over(&self.state)
+    }
+
+    /// Both.
+    #[must_use]
+    pub(crate) fn into_parts(self) -> (State, Org) {
+        (self.state, self.org)
     }
 
     /// The same org over what the catalog holds by now.

@@ -374,7 +374,7 @@ impl<'a> Shaped<'a> {
 
 impl Merge {
     /// What the group that is made stands for.
-    fn key(&self) -> GroupKey {
+    pub(crate) fn key(&self) -> GroupKey {
         GroupKey::Merged(self.name.as_str().into())
     }
 }

@@ -27,6 +27,8 @@ mod made;
 
 mod apply;
 
+mod seen;
+
 pub(crate) use account::{Account, Marks, Scope, Settled, Unread, UserScope, Watermarks, Way};
 pub(crate) use apply::{Interest, MISCOUNTS};
 pub(crate) use read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};

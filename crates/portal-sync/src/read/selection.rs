@@ -13,9 +13,11 @@ use crate::held::notice::ReadingNotice;
 use crate::held::org::Refusal;
 use crate::read::records::choose;
 
+mod clauses;
 mod kept;
 mod unused;
 
+pub(crate) use clauses::Clauses;
 pub(crate) use kept::Kept;
 pub(crate) use kept::asked;
 pub(crate) use unused::Unused;

@@ -184,6 +184,12 @@ impl Provider {
         &self.settings
     }
 
+    /// What asks the org.
+    #[must_use]
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// What is wanted of the org.
     #[must_use]
     pub(crate) const fn selection(&self) -> &Selection {

@@ -1,5 +1,7 @@
 //! What an object would be called if it were alone.
 
+use std::fmt;
+
 use catalog_model::EntityName;
 use okta_api::{Group, User};
 use org_filter::Record;
@@ -16,6 +18,17 @@ impl MappingRules {
     /// # Errors
     /// When it is for a template to say, and the user lacks an attribute of it.
     pub(crate) fn name_of_user(&self, user: &User) -> Result<EntityName, Missing> {
+        self.naming_of_user(user).map(|(name, _)| name)
+    }
+
+    /// What a user would be called alone, and which way of `userName` gives that name; none does where it is the Okta id.
+    ///
+    /// # Errors
+    /// As [`MappingRules::name_of_user`].
+    pub(crate) fn naming_of_user(
+        &self,
+        user: &User,
+    ) -> Result<(EntityName, Option<&UserNaming>), Missing> {
         let (login, email) = addresses(user);
         let mut missing = None;
         for strategy in &self.user_name {
@@ -36,10 +49,10 @@ impl MappingRules {
                 UserNaming::Template(template) => rendered(template, user, &mut missing),
             };
             if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
-                return Ok(name);
+                return Ok((name, Some(strategy)));
             }
         }
-        missing.map_or_else(|| Ok(name_of_id(user.id.as_str())), Err)
+        missing.map_or_else(|| Ok((name_of_id(user.id.as_str()), None)), Err)
     }
 
     /// What a group would be called alone.
@@ -47,6 +60,17 @@ impl MappingRules {
     /// # Errors
     /// When it is for a template to say, and the group lacks an attribute of it.
     pub(crate) fn name_of_group(&self, group: &Group) -> Result<EntityName, Missing> {
+        self.naming_of_group(group).map(|(name, _)| name)
+    }
+
+    /// What a group would be called alone, and which way of `groupName` gives that name; none does where it is the Okta id.
+    ///
+    /// # Errors
+    /// As [`MappingRules::name_of_group`].
+    pub(crate) fn naming_of_group(
+        &self,
+        group: &Group,
+    ) -> Result<(EntityName, Option<&GroupNaming>), Missing> {
         let name = group.profile.name();
         let mut missing = None;
         for strategy in &self.group_name {
@@ -59,10 +83,10 @@ impl MappingRules {
                 GroupNaming::Template(template) => rendered(template, group, &mut missing),
             };
             if let Some(name) = name.and_then(|name| EntityName::parse(&name).ok()) {
-                return Ok(name);
+                return Ok((name, Some(strategy)));
             }
         }
-        missing.map_or_else(|| Ok(name_of_id(group.id.as_str())), Err)
+        missing.map_or_else(|| Ok((name_of_id(group.id.as_str()), None)), Err)
     }
 
     /// Whether a record can lack what its name is made of.
@@ -70,6 +94,34 @@ impl MappingRules {
         match kind {
             Kind::User => matches!(self.user_name.last(), Some(UserNaming::Template(_))),
             _ => matches!(self.group_name.last(), Some(GroupNaming::Template(_))),
+        }
+    }
+}
+
+/// As the configuration has it.
+impl fmt::Display for UserNaming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StripDomainEmail => f.write_str("strip-domain-email"),
+            Self::Id => f.write_str("id"),
+            Self::KebabCaseEmail => f.write_str("kebab-case-email"),
+            Self::SlugifyEmail => f.write_str("slugify-email"),
+            Self::Login => f.write_str("login"),
+            Self::Attribute(template) => write!(f, "attribute: {template}"),
+            Self::Template(template) => write!(f, "template: {template}"),
+        }
+    }
+}
+
+/// As the configuration has it.
+impl fmt::Display for GroupNaming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KebabCaseName => f.write_str("kebab-case-name"),
+            Self::Id => f.write_str("id"),
+            Self::ProfileName => f.write_str("profile-name"),
+            Self::Attribute(template) => write!(f, "attribute: {template}"),
+            Self::Template(template) => write!(f, "template: {template}"),
         }
     }
 }

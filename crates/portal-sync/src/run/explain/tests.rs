@@ -1,0 +1,1 @@
+//! Explanations of hand-made orgs.
