@@ -1,5 +1,6 @@
 //! `sync --record`: a run that is kept.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -14,7 +15,7 @@ use crate::held::run::Run;
 use crate::read::baseline::Baseline;
 use crate::read::record::Record;
 use crate::read::selection::Kept;
-use crate::run::provider::{ProviderConfig, criteria, selection};
+use crate::run::provider::{ProviderConfig, criteria, selection, settings};
 use crate::store::{CatalogStore, StoreError, copy};
 use crate::text::chain;
 
@@ -55,6 +56,14 @@ pub(super) fn begin(
         output::message("error: the configuration changed while it was read\n  fix: run it again");
         return Err(Exit::Usage);
     };
+    if !is_replayable(part, &provider) {
+        output::message(format_args!(
+            "error: {}: the configuration without its secrets is another one: a secret stands in a filter, a template or a name\n  \
+             fix: write it nowhere but under the key that it is for; `portal-sync config print` shows where it is",
+            provider.id
+        ));
+        return Err(Exit::Usage);
+    }
     let now = session.clock.now();
     let made = Folder::make(folder, &provider.id, now, arguments.full, part);
     let (made, exchanges) = made.map_err(|error| failure::of_recording(&error))?;
@@ -76,6 +85,23 @@ pub(super) fn begin(
         quiet: session.quiet,
         not_copied: OnceLock::new(),
     })
+}
+
+/// Whether a replay will select and map by the configuration that the run has.
+fn is_replayable(part: &Effective, provider: &ProviderConfig) -> bool {
+    let Ok(mut file) = tempfile::NamedTempFile::new() else {
+        // Then the folder of the recording will not be made either.
+        return true;
+    };
+    if write!(file, "{part}").is_err() {
+        return true;
+    }
+    let all = |provider: &ProviderConfig| {
+        let (selection, settings) = (selection(provider), settings(provider));
+        format!("{selection:?} {settings:?}")
+    };
+    let read = crate::config::recorded(file.path(), Path::new("."));
+    read.is_ok_and(|read| read.providers.iter().any(|it| all(it) == all(provider)))
 }
 
 impl Recorded {

@@ -292,6 +292,3 @@ fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Recordi
         source,
     }
 }
-
-#[cfg(test)]
-mod tests;

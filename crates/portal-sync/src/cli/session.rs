@@ -13,7 +13,7 @@ use crate::config::permissions::Exposed;
 use crate::config::{Config, Environment};
 use crate::decide::plan::name;
 use crate::exit::Exit;
-use crate::read::record::{JITTER, Record, Recording};
+use crate::read::record::{JITTER, Jitter, Record, Recording};
 use crate::read::replay::Replay;
 use crate::run::provider::ProviderConfig;
 use crate::run::provider::{Provider, USER_AGENT, criteria};
@@ -242,7 +242,7 @@ impl Session {
     }
 
     /// What requests go through, and what spreads their tries over time unless that is chance.
-    fn transport(&self) -> Result<(Arc<dyn Transport>, Option<fn() -> f64>), Exit> {
+    fn transport(&self) -> Result<(Arc<dyn Transport>, Option<Jitter>), Exit> {
         if let Asked::Recording(replay) = &self.asked {
             return Ok((Arc::new(replay.clone()), Some(JITTER)));
         }

@@ -29,8 +29,11 @@ const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// A larger body is redacted beside the threads that wait.
 const LARGE: usize = 512 * 1024;
 
-/// Where jitter comes from in a run that is recorded and in its replay: only so are both as patient.
-pub(crate) const JITTER: fn() -> f64 = || 0.5;
+/// What spreads the tries of a client over time.
+pub(crate) type Jitter = fn() -> f64;
+
+/// That of a run that is recorded and of its replay: only so are both as patient.
+pub(crate) const JITTER: Jitter = || 0.5;
 
 /// What is recorded of one run.
 #[derive(Debug, Clone)]
@@ -227,5 +230,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

@@ -144,6 +144,3 @@ fn token(request: &Request<Bytes>) -> Response<Bytes> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,6 +19,7 @@ use crate::decide::rules::MappingRules;
 use crate::held::criteria::{Changed, Criteria, GroupCriterion};
 use crate::held::run::Asked;
 use crate::read::directory::{Limits, OktaDirectory, OnProgress};
+use crate::read::record::Jitter;
 use crate::read::selection::{GroupFilter, Selection};
 
 /// Who asks.
@@ -111,7 +112,7 @@ impl Provider {
     pub(crate) fn new(
         provider: &ProviderConfig,
         transport: Arc<dyn Transport>,
-        jitter: Option<fn() -> f64>,
+        jitter: Option<Jitter>,
         clock: Arc<dyn Clock>,
         observer: impl Observer,
     ) -> Result<Self, okta_auth::ServiceAppError> {
