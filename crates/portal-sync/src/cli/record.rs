@@ -15,7 +15,7 @@ use crate::held::run::Run;
 use crate::read::baseline::Baseline;
 use crate::read::record::Record;
 use crate::read::selection::Kept;
-use crate::run::provider::{ProviderConfig, criteria, selection, settings};
+use crate::run::provider::{ProviderConfig, criteria, selection};
 use crate::store::{CatalogStore, StoreError, copy};
 use crate::text::chain;
 
@@ -96,10 +96,7 @@ fn is_replayable(part: &Effective, provider: &ProviderConfig) -> bool {
     if write!(file, "{part}").is_err() {
         return true;
     }
-    let all = |provider: &ProviderConfig| {
-        let (selection, settings) = (selection(provider), settings(provider));
-        format!("{selection:?} {settings:?}")
-    };
+    let all = |it: &ProviderConfig| (criteria(it), format!("{:?}", it.mapping));
     let read = crate::config::recorded(file.path(), Path::new("."));
     read.is_ok_and(|read| read.providers.iter().any(|it| all(it) == all(provider)))
 }

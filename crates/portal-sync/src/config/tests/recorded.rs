@@ -1,7 +1,7 @@
 //! A tenant's part of a configuration as a recording keeps it.
 
 use crate::config::{Environment, of_each_tenant, recorded};
-use crate::run::provider::{Credentials, ProviderConfig, criteria, selection, settings};
+use crate::run::provider::{Credentials, ProviderConfig, criteria, selection};
 
 const FILES: [(&str, &str); 2] = [
     (
@@ -47,15 +47,13 @@ fn plans_by(provider: &ProviderConfig) -> String {
         rate_limit,
         limits,
         schedule,
+        guard,
+        mapping,
         ..
     } = provider;
-    format!(
-        "{:?} {:?} {:?} {rate_limit:?} {limits:?} {:?}",
-        settings(provider),
-        criteria(provider),
-        selection(provider),
-        schedule.timeout
-    )
+    let (criteria, timeout) = (criteria(provider), schedule.timeout);
+    let kept = selection(provider).kept().cloned();
+    format!("{criteria:?} {rate_limit:?} {limits:?} {timeout:?} {guard:?} {mapping:?} {kept:?}")
 }
 
 #[test]
