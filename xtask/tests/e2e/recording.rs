@@ -374,7 +374,7 @@ async fn a_recording_that_cannot_be_used_is_named() -> anyhow::Result<()> {
     fs::write(&index, whole.replace("\"format\": 1", "\"format\": 2"))?;
     says(&replay().await?.stderr, &["in format 2", "fix: "]);
     fs::write(&index, &whole)?;
-    fs::write(&exchanges, &lines[..lines.len() / 2])?;
+    fs::write(&exchanges, &lines.as_bytes()[..lines.len() / 2])?;
     says(
         &replay().await?.stderr,
         &["is damaged", "is no exchange", "fix: "],
