@@ -69,6 +69,7 @@ fn roll(members: impl IntoIterator<Item = UserId>) -> Roll {
     let listed = u64::try_from(ids.len()).unwrap_or(u64::MAX);
     Roll {
         ids: Arc::new(ids),
+        inactive: Arc::default(),
         as_of: Timestamp::UNIX_EPOCH,
         listed,
         counted: Some(listed),

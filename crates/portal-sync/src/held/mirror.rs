@@ -22,7 +22,6 @@ mod rows;
 
 mod reader;
 
-#[cfg(test)]
 mod made;
 
 mod apply;
@@ -115,6 +114,15 @@ impl Mirror {
     pub(crate) fn is_of(&self, scope: &Scope) -> bool {
         let own = &self.account.scope;
         own.org == scope.org && own.client == scope.client
+    }
+
+    /// The same, for a store that has nothing of it.
+    #[must_use]
+    pub(crate) fn anew(self) -> Self {
+        Self {
+            is_new: true,
+            ..self
+        }
     }
 
     /// The users by id.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{CatalogStore, Claim, Commit, Ending, Holder, LEASE, SqliteStore, StoreError, Work};
 use crate::held::approval::Approval;
+use crate::held::mirror::Mirror;
 use crate::held::document::{Document, Written};
 use crate::held::object::{Key, Kind};
 use crate::held::packed::Packed;
@@ -58,8 +59,10 @@ pub(crate) async fn copy(
         for some in keys.chunks(TEXTS) {
             written.extend(store.documents(provider, base, some.to_vec()).await?);
         }
-        // Whatever a store comes to hold of a provider besides is copied here, as its mirror will be.
         copy.commit(provider, written, state.clone()).await?;
+        if let Some(mirror) = store.mirror(provider).await? {
+            copy.keep(provider, mirror.anew()).await?;
+        }
     }
     copy.approvals(provider, state).await
 }
@@ -116,6 +119,21 @@ impl Copy {
         work: Work,
         approval: Option<String>,
     ) -> Result<(), StoreError> {
+        self.end(provider, work, approval, None).await
+    }
+
+    async fn keep(&self, provider: &str, mirror: Mirror) -> Result<(), StoreError> {
+        let mirror = Some(Arc::new(mirror));
+        self.end(provider, Work::Nothing, None, mirror).await
+    }
+
+    async fn end(
+        &self,
+        provider: &str,
+        work: Work,
+        approval: Option<String>,
+        mirror: Option<Arc<Mirror>>,
+    ) -> Result<(), StoreError> {
         let claim = Claim {
             provider: provider.to_owned(),
             holder: Holder::of_this_process(),
@@ -126,6 +144,7 @@ impl Copy {
         let turn = self.to.begin(claim).await?;
         let ending = Ending {
             work,
+            mirror,
             changes: Arc::default(),
             withheld: Arc::default(),
             approval,

@@ -8,7 +8,6 @@ use okta_api::UserId;
 use super::RowKind;
 use super::{Account, HeldGroup, HeldUser, Mirror, Roll};
 
-#[cfg(test)]
 impl Mirror {
     /// A new one.
     #[must_use]
@@ -36,7 +35,10 @@ impl Mirror {
         self.is_new = false;
         self
     }
+}
 
+#[cfg(test)]
+impl Mirror {
     /// Puts a user in the place of the one that there is.
     pub(crate) fn replace_user(&mut self, user: HeldUser) {
         let id = user.record.id.clone();
