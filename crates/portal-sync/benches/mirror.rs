@@ -71,9 +71,9 @@ async fn measure(name: &str, store: Target, answers: &Answers) {
         let began = Began::now();
         store.commit(End::keeping(&changed)).await.unwrap();
         began.tell(name, "one roll");
+        let bytes = store.bytes().await.unwrap();
+        println!("{name:<8} takes {} MB", bytes / 1_000_000);
     }
-    let bytes = store.bytes().await.unwrap();
-    println!("{name:<8} takes {} MB", bytes / 1_000_000);
 }
 
 fn user_id(number: usize) -> UserId {
