@@ -106,6 +106,12 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The wish by which it is told what a read of everything would cost.
+const FULL: Wish = Wish {
+    full: true,
+    due: false,
+};
+
 /// The steps of a read, whatever the directory.
 struct Steps<'a> {
     directory: &'a dyn Directory,
@@ -152,10 +158,7 @@ impl Steps<'_> {
         let listing = self.directory.list(&question, self.until).await?;
         let plan = chooser.choose(&listing.groups, listing.log.as_ref(), (self.asked)());
         let whole = Chooser {
-            wish: Wish {
-                full: true,
-                due: false,
-            },
+            wish: FULL,
             ..chooser
         };
         let whole = whole.choose(&listing.groups, None, 0);
@@ -170,12 +173,11 @@ impl Steps<'_> {
         let Laid {
             state,
             mirror,
-            org,
+            mut org,
             taken_at,
             ..
         } = laid;
         let taken_at = taken_at.unwrap_or(self.began);
-        let mut org = org;
         let users = mirror.users().len();
         org.notices.extend((self.notice)(&whole, users));
         let reads = Reads {

@@ -294,7 +294,11 @@ impl Keeper {
         };
         let org = read.known.org();
         let planned = plan(org, &self.state, &self.configured.settings, None);
-        let planned = planned.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        // A first run of which nobody could be read is one that failed.
+        let Ok(planned) = planned else {
+            prop_assert!(!self.state.synced());
+            return Ok(None);
+        };
         prop_assert!(planned.withheld.is_empty());
         let after = committed(&planned, &self.state);
         self.keep(&read.mirror);
@@ -393,8 +397,9 @@ impl Keeper {
             let was = self.state.users().contains_key(&user);
             prop_assert!(
                 !was || after.users().contains_key(&user),
-                "{user} is lost: {:?}",
-                read.reads
+                "{user} is lost: {:?} of {:?}",
+                read.reads,
+                read.known.org()
             );
         }
         Ok(())
@@ -600,7 +605,7 @@ fn holds(history: &History) -> TestCaseResult {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 8, ..ProptestConfig::default() })]
 
     #[test]
     fn reading_what_changed_is_a_cheaper_way_to_the_same_org(history in any_history(0..60)) {

@@ -159,7 +159,10 @@ impl Okta<'_> {
                     world.take(&image.users[id], people);
                 }
                 // Of a member without an id the whole list is unknown.
-                people.unidentified = None;
+                if let Some(reason) = people.unidentified.take() {
+                    all.insert(group.clone(), MembersRead::Unknown(reason));
+                    continue;
+                }
             }
             let read = MembersRead::Known {
                 listed: (ids.len() + deactivated.len()) as u64,
