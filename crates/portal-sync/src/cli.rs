@@ -37,6 +37,8 @@ mod export;
 
 mod runs;
 
+mod explain;
+
 mod forget;
 
 mod signals;
@@ -87,6 +89,9 @@ enum Command {
     /// List the runs that were made, the newest first
     #[command(after_help = help::RUNS)]
     Runs(runs::RunsArgs),
+    /// Say why a person or a group is in the catalog, or is not
+    #[command(after_help = help::EXPLAIN)]
+    Explain(explain::ExplainArgs),
     /// Take everything of a tenant out of the catalog that the configuration does not have any more
     #[command(after_help = help::FORGET)]
     Forget(forget::ForgetArgs),
@@ -250,6 +255,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         }
         Command::Plan(PlanCommand { plan, .. }) => sync::plan(session, &plan).await,
         Command::Runs(arguments) => runs::runs(session, &arguments).await,
+        Command::Explain(arguments) => explain::explain(session, &arguments).await,
         Command::Forget(arguments) => forget::run(session, &arguments).await,
         Command::Store(command) => store::run(session, &command).await,
         Command::Export(arguments) => export::export(session, arguments).await,

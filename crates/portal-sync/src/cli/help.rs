@@ -67,6 +67,16 @@ Examples:
   portal-sync runs of user:default/jane    When Jane came, changed and went, and why
   portal-sync runs of 00u1a2b3c4d5E6F7g8h9 The same by her Okta id, whatever she was called";
 
+/// Of `explain`.
+pub(super) const EXPLAIN: &str = "\
+Exit codes: 0 found, and told; 10 nothing fits; 11 or 12 Okta cannot be asked; 13 the store fails.
+
+Examples:
+  portal-sync explain user jane@example.com          By her login or e-mail address: by which rule she is in, or out
+  portal-sync explain group Platform                 A group by its name in Okta
+  portal-sync explain user user:default/jane --live  Ask Okta for her, and tell the clause of `userFilter` that decides
+  portal-sync explain user jane --format json        One JSON object for each person who fits";
+
 /// Of `forget`.
 pub(super) const FORGET: &str = "\
 Exit codes: 0 forgotten; 2 shown what would go; 10 the tenant is configured, or nobody knows it; 13 the store fails; 14 it is

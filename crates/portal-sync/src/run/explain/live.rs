@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
-use okta_api::{Client, ErrorKind, Group, GroupId, User, UserId};
+use okta_api::{Client, ErrorKind, Group, GroupId, User};
 use org_filter::Literal;
 
 use super::held::{Held, Tenant};
+use crate::held::mirror::Mirror;
 use crate::held::object::{GroupKey, Key, Kind};
 use crate::store::CatalogStore;
 
@@ -20,10 +21,8 @@ pub(crate) struct Seen {
     pub user: Option<User>,
     /// The group, if there is one.
     pub group: Option<Group>,
-    /// The groups of the user, with their names.
-    pub groups: Vec<(GroupId, String)>,
-    /// Whether Okta was asked for them.
-    pub knows_groups: bool,
+    /// The groups of the user; none where they decide nothing, so that Okta was not asked for them.
+    pub groups: Option<Vec<Group>>,
 }
 
 /// Asks one org.
@@ -120,12 +119,7 @@ impl Asking<'_> {
             let groups = self.client.users().groups(&user.id).pages();
             let pages: Vec<_> = groups.try_collect().await?;
             let groups = pages.into_iter().flat_map(|page| page.items);
-            let named = groups.map(|group| {
-                let name = group.profile.name().unwrap_or_default().to_owned();
-                (group.id, name)
-            });
-            seen.groups = named.collect();
-            seen.knows_groups = true;
+            seen.groups = Some(groups.collect());
         }
         seen.user = user;
         Ok(seen)
@@ -162,31 +156,21 @@ impl Held {
     ) -> Self {
         match key {
             Key::User(id) => {
-                let groups: BTreeSet<GroupId> =
-                    seen.groups.iter().map(|(id, _)| id.clone()).collect();
-                let groups = seen.knows_groups.then_some(&groups);
+                let groups = seen.groups.as_ref();
+                let groups: Option<BTreeSet<GroupId>> =
+                    groups.map(|all| all.iter().map(|group| group.id.clone()).collect());
                 let user = seen.user.clone();
-                let change = |mirror| with_user(mirror, id, user, groups);
+                let change = |mirror: Mirror| mirror.with_user_seen(id, user, groups.as_ref());
                 self.over(tenant, store, change).await
             }
             Key::Group(GroupKey::Okta(id)) => {
-                // Whom Okta's part of the filter leaves out no list shows, and no run knows.
+                // What Okta's part of the filter leaves out no list shows, and no run knows.
                 let finds = |group: &Group| tenant.selection.finds_group(group);
                 let group = seen.group.clone().filter(finds);
-                let change =
-                    |mirror: crate::held::mirror::Mirror| mirror.with_group_seen(id, group);
+                let change = |mirror: Mirror| mirror.with_group_seen(id, group);
                 self.over(tenant, store, change).await
             }
             Key::Group(_) => self,
         }
     }
-}
-
-fn with_user(
-    mirror: crate::held::mirror::Mirror,
-    id: &UserId,
-    user: Option<User>,
-    groups: Option<&BTreeSet<GroupId>>,
-) -> crate::held::mirror::Mirror {
-    mirror.with_user_seen(id, user, groups)
 }

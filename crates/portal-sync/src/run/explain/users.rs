@@ -1,14 +1,29 @@
 //! The steps of a person.
 
-use okta_api::{User, UserId};
+use okta_api::{Group, GroupId, User, UserId, UserStatus};
 
 use super::steps::clauses;
 use super::told::{Explained, Part, Step};
 use super::view::{View, at, some};
 use crate::held::leavers::Leavers;
 use crate::held::object::{Key, Kind};
+use crate::held::org::Members;
+use crate::read::selection::GroupVerdict;
 use crate::text::counted::counted;
 use crate::text::nearest::listed;
+
+/// Where a person is, in words.
+#[derive(Debug, Default)]
+struct Places {
+    /// The selected groups that he is in.
+    inside: Vec<String>,
+    /// Those of which that cannot be told.
+    unread: Vec<String>,
+    /// Groups that he is in and that are not selected.
+    others: Vec<String>,
+    /// Those that were looked at, as the end of a sentence.
+    of: String,
+}
 
 /// What a person's steps look at.
 struct Person<'v, 'a> {
@@ -83,7 +98,7 @@ impl Person<'_, '_> {
                 Part::Status,
                 format!(
                     "`{status}` is not one that `mapping.users.statuses` wants: {}",
-                    listed(wanted.iter().map(okta_api::UserStatus::as_str))
+                    listed(wanted.iter().map(UserStatus::as_str))
                 ),
             ),
         }
@@ -162,41 +177,21 @@ impl Person<'_, '_> {
     /// Which of the selected groups he is in.
     fn groups(&self) -> Step {
         let view = self.view;
-        let mirror = &view.held.mirror;
-        let (mut inside, mut unread, mut oldest, mut all) = (Vec::new(), Vec::new(), None, 0);
-        for (id, group) in view.wanted_groups() {
-            all += 1;
-            let name = group.profile.name().unwrap_or(id.as_str());
-            let roll = mirror.rolls().get(id);
-            let told = self.told_by_okta(id);
-            let as_of = roll.map(|roll| roll.as_of);
-            if told == Some(true) {
-                inside.push(format!("`{name}`"));
-            } else if told.is_none() && roll.is_some_and(|roll| roll.ids.contains(self.id)) {
-                let as_of = as_of.map(at).unwrap_or_default();
-                inside.push(format!("`{name}` (as of {as_of})"));
-            } else if let Some(why) = mirror.account.unread.get(id) {
-                unread.push(format!(
-                    "`{name}` (since {}: {})",
-                    at(why.since),
-                    why.reason
-                ));
-            } else if roll.is_none() && told.is_none() && !self.is_everybodys(id) {
-                unread.push(format!("`{name}` (never read yet)"));
-            }
-            oldest = match (oldest, as_of) {
-                (Some(oldest), Some(as_of)) => Some(as_of.min(oldest)),
-                (oldest, as_of) => oldest.or(as_of),
-            };
-        }
-        let member = match inside.is_empty() {
-            true => "is a member of no selected group".to_owned(),
-            false => format!("is a member of {}", some(inside.clone())),
+        let Places {
+            inside,
+            unread,
+            others,
+            of,
+        } = self.places();
+        let is_inside = !inside.is_empty();
+        let member = match is_inside {
+            true => format!("is a member of {}", some(inside)),
+            false => "is a member of no selected group".to_owned(),
         };
         if !view.users_from_groups() {
             return Step::passed(Part::Groups, format!("do not decide; {member}"));
         }
-        if !inside.is_empty() {
+        if is_inside {
             return Step::passed(Part::Groups, member);
         }
         if !unread.is_empty() {
@@ -215,37 +210,78 @@ impl Person<'_, '_> {
                 ),
             };
         }
-        let oldest = oldest.map_or_else(String::new, |at| {
-            format!(", by members as of {at:.0} or later")
-        });
-        let others = view.seen.iter().flat_map(|seen| &seen.groups);
-        let others = some(others.map(|(_, name)| format!("`{name}`")));
+        if !view.held.is_read && view.seen.is_none() {
+            return Step::unknown(Part::Groups, "no group is held");
+        }
         let others = match others.is_empty() {
-            true => others,
-            false => format!("; is in {others}, which are not selected"),
+            true => String::new(),
+            false => format!("; is a member of {}, not selected", some(others)),
         };
-        Step::refused(
-            Part::Groups,
-            format!(
-                "is in none of the {} that {} selected{oldest}{others}",
-                counted(all, "group", "groups"),
-                if all == 1 { "is" } else { "are" },
-            ),
-        )
+        Step::refused(Part::Groups, format!("is in none of {of}{others}"))
     }
 
-    /// Whether Okta says at this moment that he is in a group; nothing where it was not asked.
-    fn told_by_okta(&self, group: &okta_api::GroupId) -> Option<bool> {
-        let seen = self.view.seen?;
-        seen.knows_groups
-            .then(|| seen.groups.iter().any(|(id, _)| id == group))
+    /// Where he is: by what Okta says at this moment, else by the members that are held.
+    fn places(&self) -> Places {
+        let selection = &self.view.tenant.selection;
+        let mirror = &self.view.held.mirror;
+        let quoted = |id: &GroupId, group: &Group| {
+            format!("`{}`", group.profile.name().unwrap_or(id.as_str()))
+        };
+        let mut places = Places::default();
+        if let Some(groups) = self.view.seen.and_then(|seen| seen.groups.as_ref()) {
+            let is_wanted = |group: &&Group| {
+                selection.finds_group(group) && selection.judge_group(group) == GroupVerdict::Wanted
+            };
+            let (inside, others): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(is_wanted);
+            let named = |groups: Vec<&Group>| {
+                let groups = groups.into_iter();
+                groups.map(|group| quoted(&group.id, group)).collect()
+            };
+            places.inside = named(inside);
+            places.others = named(others);
+            places.of = "the groups that are selected, as Okta says now".to_owned();
+            return places;
+        }
+        let (mut oldest, mut all) = (None, 0);
+        for (id, group) in self.view.wanted_groups() {
+            all += 1;
+            let (name, roll) = (quoted(id, group), mirror.rolls().get(id));
+            match (mirror.account.unread.get(id), roll) {
+                (unread, Some(roll)) if roll.ids.contains(self.id) => {
+                    let since = unread.map_or_else(String::new, |why| {
+                        format!(", not read again since {}", at(why.since))
+                    });
+                    let as_of = at(roll.as_of);
+                    places.inside.push(format!("{name} (as of {as_of}{since})"));
+                }
+                (Some(why), _) => {
+                    let why = format!("{name} (since {}: {})", at(why.since), why.reason);
+                    places.unread.push(why);
+                }
+                (None, None) if self.is_in_everyone(id) => places.inside.push(name),
+                (None, None) => places.unread.push(format!("{name} (never read yet)")),
+                (None, Some(_)) => {}
+            }
+            let as_of = roll.map(|roll| roll.as_of);
+            oldest = match (oldest, as_of) {
+                (Some(oldest), Some(as_of)) => Some(as_of.min(oldest)),
+                (oldest, as_of) => oldest.or(as_of),
+            };
+        }
+        let oldest = oldest.map_or_else(String::new, |oldest| {
+            format!(", by their members as of {} or later", at(oldest))
+        });
+        let all = counted(all, "group", "groups");
+        places.of = format!("the {all} selected{oldest}");
+        places
     }
 
-    /// Whether a group has everybody who is listed, so that its members are not read.
-    fn is_everybodys(&self, group: &okta_api::GroupId) -> bool {
+    /// Whether he is in a group that has everybody who is listed, so that its members are not read.
+    fn is_in_everyone(&self, group: &GroupId) -> bool {
         let org = self.view.held.org.as_ref();
         let members = org.and_then(|org| org.members.get(group));
-        members.is_some_and(|members| members.known().is_some())
+        let members = members.and_then(Members::known);
+        members.is_some_and(|members| members.contains(self.id))
     }
 
     /// That he would go by what a delta saw alone.
