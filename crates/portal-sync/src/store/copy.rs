@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use super::{CatalogStore, Claim, Commit, Ending, Holder, LEASE, SqliteStore, StoreError, Work};
 use crate::held::approval::Approval;
-use crate::held::mirror::Mirror;
 use crate::held::document::{Document, Written};
+use crate::held::mirror::Mirror;
 use crate::held::object::{Key, Kind};
 use crate::held::packed::Packed;
 use crate::held::run::{Run, Why};
