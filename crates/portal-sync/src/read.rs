@@ -9,3 +9,9 @@ pub(crate) mod selection;
 pub(crate) mod baseline;
 
 pub(crate) mod directory;
+
+mod exchange;
+
+pub(crate) mod record;
+
+pub(crate) mod replay;

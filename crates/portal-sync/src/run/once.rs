@@ -127,6 +127,21 @@ impl<'a> OneRun<'a> {
         Ok(approved)
     }
 
+    /// Does something else while the turn is kept. It is told where the catalog is, and when the run began.
+    ///
+    /// # Errors
+    /// When the turn was lost.
+    pub(crate) async fn meanwhile(
+        &self,
+        work: impl AsyncFnOnce(&'a dyn CatalogStore, Timestamp),
+    ) -> Result<(), RunError> {
+        let work = async {
+            work(self.store, self.began).await;
+            Ok(())
+        };
+        while_held(self.store, self.turn.as_ref(), work).await
+    }
+
     fn id(&self) -> &'a str {
         &self.provider.settings().provider
     }

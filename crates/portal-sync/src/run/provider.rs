@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use okta_api::{Client, Observer, RateLimitShare};
-use okta_auth::{
-    ApiToken, Clock, OrgUrl, PrivateKey, ReqwestTransport, Scope, ServiceApp, TokenCache,
-};
+use okta_auth::{ApiToken, Clock, OrgUrl, PrivateKey, Scope, ServiceApp, TokenCache, Transport};
 use org_filter::SearchExpr;
 use org_filter::names::NameRule;
 
@@ -21,6 +19,7 @@ use crate::decide::rules::MappingRules;
 use crate::held::criteria::{Changed, Criteria, GroupCriterion};
 use crate::held::run::Asked;
 use crate::read::directory::{Limits, OktaDirectory, OnProgress};
+use crate::read::record::Jitter;
 use crate::read::selection::{GroupFilter, Selection};
 
 /// Who asks.
@@ -97,7 +96,7 @@ impl Default for RateLimit {
 #[derive(Debug)]
 pub(crate) struct Provider {
     client: Client,
-    tokens: Option<Arc<TokenCache<ReqwestTransport>>>,
+    tokens: Option<Arc<TokenCache<Arc<dyn Transport>>>>,
     selection: Selection,
     parallel: usize,
     limits: Limits,
@@ -105,13 +104,15 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet.
+    /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet. Its tries are spread over time
+    /// by `jitter`, at random unless that is given.
     ///
     /// # Errors
     /// When the client id or the key id cannot be used.
     pub(crate) fn new(
         provider: &ProviderConfig,
-        transport: ReqwestTransport,
+        transport: Arc<dyn Transport>,
+        jitter: Option<Jitter>,
         clock: Arc<dyn Clock>,
         observer: impl Observer,
     ) -> Result<Self, okta_auth::ServiceAppError> {
@@ -121,12 +122,16 @@ impl Provider {
             Credentials::ServiceApp { client_id, keys } => {
                 let scopes = [Scope::USERS_READ, Scope::GROUPS_READ];
                 let app = ServiceApp::new(client_id, keys.clone(), scopes)?;
-                let cache = TokenCache::new(org.clone(), app, transport.clone());
+                let cache = TokenCache::new(org.clone(), app, Arc::clone(&transport));
                 let cache = Arc::new(cache.with_clock(clock));
                 tokens = Some(Arc::clone(&cache));
                 Client::builder(org, cache, transport)
             }
             Credentials::ApiToken(token) => Client::builder(org, token.clone(), transport),
+        };
+        let builder = match jitter {
+            Some(jitter) => builder.jitter(jitter),
+            None => builder,
         };
         let client = builder
             .rate_limit_share(provider.rate_limit.share)
