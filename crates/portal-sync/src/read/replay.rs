@@ -117,7 +117,11 @@ impl Transport for Replay {
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
         Box::pin(async move {
             if is_for_token(&request) {
-                return Ok(token(&request));
+                let answers = lock(&self.0.answers);
+                let reads_log = answers
+                    .keys()
+                    .any(|request| request.contains("/api/v1/logs"));
+                return Ok(token(&request, reads_log));
             }
             let exchange = self.next(target(&request))?;
             let Some(outcome) = exchange.outcome() else {
@@ -129,14 +133,20 @@ impl Transport for Replay {
     }
 }
 
-/// What looks like a token with every scope that is asked for.
-fn token(request: &Request<Bytes>) -> Response<Bytes> {
+/// What looks like a token with every scope that is asked for, but for that of the System Log where nobody read it: then it was
+/// not granted.
+fn token(request: &Request<Bytes>, reads_log: bool) -> Response<Bytes> {
     let asked = form_urlencoded::parse(request.body()).find(|(name, _)| name == "scope");
+    let granted = asked.map(|(_, scopes)| {
+        let scopes = scopes.split(' ');
+        let granted = scopes.filter(|scope| reads_log || *scope != "okta.logs.read");
+        granted.collect::<Vec<_>>().join(" ")
+    });
     let token = json!({
         "token_type": "Bearer",
         "expires_in": TOKEN_LASTS,
         "access_token": "of-a-replay",
-        "scope": asked.map(|(_, scope)| scope.into_owned()).unwrap_or_default(),
+        "scope": granted.unwrap_or_default(),
     });
     Response::new(Bytes::from(token.to_string()))
 }
