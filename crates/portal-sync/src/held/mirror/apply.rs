@@ -63,6 +63,12 @@ impl Mirror {
         if self.account.scope.users != before.scope.users {
             self.judge_here();
         }
+        let lacking = if lacks(&before.scope, &self.account.scope) {
+            std::mem::take(&mut self.users)
+        } else {
+            BTreeMap::new()
+        };
+        let are_all = matches!(&users, UsersRead::All(listed) if listed.proves_absence());
         // What is marked by now is read by this read, as far as it could be.
         if let Some(log) = log {
             self.account.marks.users.extend(log.marks.users);
@@ -77,6 +83,7 @@ impl Mirror {
         let from = self.lay_users(users, is_whole, interest, now);
         self.rejoin();
         self.lay_members(members, &counts, interest, now);
+        self.set_aside(lacking, are_all, interest, now);
         for (id, found) in single {
             self.lay_single(&id, found, interest);
         }
@@ -136,6 +143,35 @@ impl Mirror {
             if record != *held.record {
                 held.record = Arc::new(record);
                 self.changed.insert((RowKind::User, id.to_string()));
+            }
+        }
+    }
+
+    /// Sets users aside whose records lack what is needed by now and who were not read anew: nobody is judged by what was not
+    /// kept of him. Whom a whole list lacks, or no group has, is not there.
+    fn set_aside(
+        &mut self,
+        lacking: BTreeMap<UserId, HeldUser>,
+        are_all: bool,
+        interest: &impl Interest,
+        now: Timestamp,
+    ) {
+        let of_members = self.account.scope.users == UserScope::Members;
+        for (id, held) in lacking {
+            self.changed.insert((RowKind::User, id.to_string()));
+            let record = &held.record;
+            let may_be_there = if of_members {
+                let mut rolls = self.rolls.values();
+                !self.account.unread.is_empty() || rolls.any(|roll| roll.ids.contains(&id))
+            } else {
+                !are_all || is_young([record.last_updated, record.status_changed], now)
+            };
+            let account = &mut self.account;
+            let is_told_of = self.users.contains_key(&id) || account.deactivated.contains(&id);
+            if may_be_there && !is_told_of && interest.is_in_catalog(&id) {
+                let reason = "what is needed of it by now was not read yet".to_owned();
+                let unread = Unread { reason, since: now };
+                account.malformed_users.entry(id).or_insert(unread);
             }
         }
     }
@@ -364,6 +400,15 @@ impl Mirror {
             let gone: Vec<UserId> = gone.cloned().collect();
             gone.iter().for_each(|id| self.drop_user(id));
         }
+    }
+}
+
+/// Whether records that were kept by one scope lack attributes that another one has.
+fn lacks(kept: &Scope, needed: &Scope) -> bool {
+    match (&kept.attributes, &needed.attributes) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(kept), Some(needed)) => !needed.is_subset(kept),
     }
 }
 

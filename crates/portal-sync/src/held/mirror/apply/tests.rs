@@ -542,3 +542,42 @@ fn exactly_the_rows_that_differ_are_written() {
     ];
     assert_eq!(rows, expected);
 }
+
+#[test]
+fn nobody_is_judged_by_what_was_not_kept_of_him() {
+    let scope = |names: &[&str]| Scope {
+        attributes: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+        ..Scope::default()
+    };
+    let mut mirror = held();
+    let kept = scope(&["profile.login"]);
+    let groups = [group("g", 0, 0, 2)];
+    let read = changed(delta(120, &groups), &[user("a", "ACTIVE", 119)]);
+    mirror.apply(
+        Read {
+            scope: kept,
+            ..read
+        },
+        &Catalog::default(),
+    );
+    // Of somebody a copy that is late has an older record, and somebody is not in it yet.
+    let read = Read {
+        scope: scope(&["profile.login", "profile.department"]),
+        users: UsersRead::All(listed([user("b", "ACTIVE", 0)], 121)),
+        ..delta(121, &groups)
+    };
+    let read = Read {
+        is_whole: true,
+        ..read
+    };
+    mirror.apply(read, &catalog(&["a", "b"]));
+    assert_eq!(everybody(&mirror), ["b"]);
+    let b = &mirror.users()[&UserId::from("b")].record;
+    assert!(b.profile.get("department").is_some());
+    let odd = mirror.account.malformed_users.keys();
+    assert_eq!(
+        odd.collect::<Vec<_>>(),
+        [&UserId::from("a")],
+        "he stays as he was"
+    );
+}
