@@ -182,7 +182,7 @@ impl Steps<'_> {
         org.notices.extend((self.notice)(&whole, users));
         let reads = Reads {
             confirmed,
-            ..reads(&plan, &mirror)
+            ..reads(&plan, &mirror, &org)
         };
         Ok(WasRead {
             known: Known::new(state, org, taken_at),
@@ -284,9 +284,18 @@ impl Steps<'_> {
     }
 }
 
-/// The account of it.
-fn reads(plan: &ReadPlan, mirror: &Mirror) -> Reads {
+/// The account of it. That they are few is known from the first page of users: the plan costs no more then.
+fn reads(plan: &ReadPlan, mirror: &Mirror, org: &Org) -> Reads {
     let way = mirror.account.watermarks.way;
+    let few = org.users.len() + org.malformed_users.len();
+    let cost = &plan.cost;
+    let (predicted, at_least) = match way {
+        Way::OfGroups => (cost.total(), cost.users.more),
+        Way::OfUsers => (
+            cost.asked + cost.users.least + cost.single + few as u64,
+            false,
+        ),
+    };
     Reads {
         mode: if plan.is_whole() {
             Mode::Full
@@ -294,8 +303,8 @@ fn reads(plan: &ReadPlan, mirror: &Mirror) -> Reads {
             Mode::Delta
         },
         why: plan.why.as_str().to_owned(),
-        predicted: plan.cost.total(),
-        at_least: plan.cost.users.more,
+        predicted,
+        at_least,
         confirmed: 0,
         members_read: match way {
             Way::OfGroups => plan.members.len(),
