@@ -167,7 +167,7 @@ impl Chooser<'_> {
         let wanted = groups.records.iter();
         let wanted = wanted.filter(|it| self.selection.judge_group(it) == GroupVerdict::Wanted);
         let wanted: Vec<&Group> = wanted.collect();
-        let scope = self.scope_of_users();
+        let scope = self.scope_of_users(groups, &wanted);
         let (everyone, others): (Vec<&Group>, Vec<&Group>) = wanted
             .iter()
             .partition(|group| is_everyone(group) && scope != UserScope::Members);
@@ -175,7 +175,7 @@ impl Chooser<'_> {
             .into_iter()
             .partition(|group| count(group) == Some(0));
         let all_pages: u64 = filled.iter().map(|group| pages(group)).sum();
-        let why = self.why(log);
+        let why = self.why(log, &scope);
         let way = self
             .held
             .map_or(Way::OfGroups, |it| it.account.watermarks.way);
@@ -230,9 +230,11 @@ impl Chooser<'_> {
             .is_none_or(|held| held.account.watermarks.way == Way::OfGroups)
     }
 
-    /// Which users are read.
-    fn scope_of_users(&self) -> UserScope {
-        if self.users_from_groups {
+    /// Which users are read. Where no group is selected that could have members, the list of users tells whether the app sees
+    /// anybody at all.
+    fn scope_of_users(&self, groups: &Listed<Group>, wanted: &[&Group]) -> UserScope {
+        let may_have = !wanted.is_empty() || !groups.malformed.is_empty();
+        if self.users_from_groups && (may_have || groups.unidentified.is_some()) {
             return UserScope::Members;
         }
         match &self.selection.users().search {
@@ -241,7 +243,7 @@ impl Chooser<'_> {
         }
     }
 
-    fn why(&self, log: Option<&LogRead>) -> Why {
+    fn why(&self, log: Option<&LogRead>, users: &UserScope) -> Why {
         let Some(held) = self.held else {
             return Why::First;
         };
@@ -251,7 +253,7 @@ impl Chooser<'_> {
             Why::Asked
         } else if account.watermarks.reconciled.is_none() || account.watermarks.users.is_none() {
             Why::First
-        } else if !self.has_enough(&account.scope) {
+        } else if !self.has_enough(&account.scope, users) {
             Why::SelectionChanged
         } else if self.wish.due {
             Why::Reconcile
@@ -265,15 +267,14 @@ impl Chooser<'_> {
     }
 
     /// Whether a mirror of that scope has what is needed.
-    fn has_enough(&self, held: &Scope) -> bool {
+    fn has_enough(&self, held: &Scope, users: &UserScope) -> bool {
         let attributes = match (&held.attributes, &self.scope.attributes) {
             (None, _) => true,
             (Some(held), Some(needed)) => needed.is_subset(held),
             (Some(_), None) => false,
         };
-        let users = self.scope_of_users();
         let is_same_org = held.org == self.scope.org && held.client == self.scope.client;
-        is_same_org && attributes && (held.users == UserScope::All || held.users == users)
+        is_same_org && attributes && (held.users == UserScope::All || held.users == *users)
     }
 
     fn marks(&self, log: Option<&LogRead>) -> Marks {
