@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId, UserStatus};
 
-use super::read::{Found, Listed, Read, UsersRead};
+use super::read::{Found, Listed, MembersRead, Read, UsersRead};
 use super::{
     Account, HeldGroup, HeldUser, Mirror, OVERLAP, RowKind, Scope, Unread, UserScope, Watermarks,
     Way,
@@ -68,7 +68,10 @@ impl Mirror {
         } else {
             BTreeMap::new()
         };
-        let are_all = matches!(&users, UsersRead::All(listed) if listed.proves_absence());
+        let are_all = match &users {
+            UsersRead::All(listed) => listed.proves_absence(),
+            _ => !members.values().any(MembersRead::is_unknown),
+        };
         // What is marked by now is read by this read, as far as it could be.
         if let Some(log) = log {
             self.account.marks.users.extend(log.marks.users);
@@ -160,12 +163,13 @@ impl Mirror {
         for (id, held) in lacking {
             self.changed.insert((RowKind::User, id.to_string()));
             let record = &held.record;
-            let may_be_there = if of_members {
-                let mut rolls = self.rolls.values();
-                !self.account.unread.is_empty() || rolls.any(|roll| roll.ids.contains(&id))
-            } else {
-                !are_all || is_young([record.last_updated, record.status_changed], now)
-            };
+            let may_be_there = !are_all
+                || if of_members {
+                    let mut rolls = self.rolls.values();
+                    rolls.any(|roll| roll.ids.contains(&id))
+                } else {
+                    is_young([record.last_updated, record.status_changed], now)
+                };
             let account = &mut self.account;
             let is_told_of = self.users.contains_key(&id) || account.deactivated.contains(&id);
             if may_be_there && !is_told_of && interest.is_in_catalog(&id) {

@@ -299,7 +299,6 @@ impl Keeper {
             prop_assert!(!self.state.synced());
             return Ok(None);
         };
-        prop_assert!(planned.withheld.is_empty());
         let after = committed(&planned, &self.state);
         self.keep(&read.mirror);
         let kept = self.mirror().unwrap();
@@ -381,8 +380,10 @@ impl Keeper {
         } else {
             self.lasting(began, |image| configured.users(image))
         };
-        // What a delta removes it has asked for by id.
-        if read.reads.mode == Mode::Delta {
+        // What a delta removes it has asked for by id, unless it goes for a reason of ours.
+        let criteria = &self.state.remembered().criteria;
+        let is_as_ever = *criteria == [configured.settings.criteria.clone()];
+        if read.reads.mode == Mode::Delta && is_as_ever {
             let world = self.world.lock().unwrap();
             let now = world.image();
             let members = configured.memberships(now).into_iter();

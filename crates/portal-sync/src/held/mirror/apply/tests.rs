@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::held::mirror::{LogRead, Marks, MembersRead, MirrorReader};
+use crate::held::mirror::{LogRead, Marks, MirrorReader};
 
 /// The catalog has these users, and the server's part of the filter finds who is active or suspended.
 #[derive(Default)]
