@@ -214,7 +214,8 @@ impl Harness {
         let mut arguments: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
         let reads = ["sync", "plan"].map(OsStr::new);
         let is_read = arguments.first().is_some_and(|first| reads.contains(first));
-        if is_read && self.in_full.load(Ordering::Relaxed) {
+        let is_replay = arguments.contains(&OsStr::new("--replay"));
+        if is_read && !is_replay && self.in_full.load(Ordering::Relaxed) {
             arguments.push(OsStr::new("--full"));
         }
         let child = self.spawn_into(stdout, &arguments)?;

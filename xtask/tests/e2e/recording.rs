@@ -82,8 +82,9 @@ fn same(sync: &Run, replay: &Run) -> anyhow::Result<()> {
         requests["endpoints"]["/oauth2/v1/token"].take();
         requests
     };
+    // Of a run that fails it depends on what was under way at that moment.
     ensure!(
-        requests(&run) == requests(&again),
+        !run["error"].is_null() || requests(&run) == requests(&again),
         "{run:#}\n{again:#}\n{said}"
     );
     let code = match (sync.code, &again["changes"]) {
@@ -262,6 +263,7 @@ async fn what_was_approved_is_approved_again() -> anyhow::Result<()> {
     let mut org = Org::generate(100, 12, 5);
     org.clients = Scenario::named("small")?.org.clients;
     let harness = Harness::start(program(), org, Options::default()).await?;
+    harness.read_in_full();
     harness.sync(0).await?;
     harness.simulator.edit(|org| {
         let ids: Vec<String> = org.users.keys().take(30).cloned().collect();

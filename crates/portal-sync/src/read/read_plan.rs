@@ -202,7 +202,11 @@ impl Chooser<'_> {
         let single = self.single(&marks, users);
         let cost = Cost {
             asked,
-            users: self.pages_of_users(users, &scope, &everyone),
+            users: match (users, few) {
+                // One page tells that they are more.
+                (Users::OfMembers(None), Some(_)) => cost::Pages::exactly(1),
+                _ => self.pages_of_users(users, &scope, &everyone),
+            },
             members: read.iter().map(|group| pages(group)).sum(),
             single: single.len() as u64 * if scope == UserScope::Members { 2 } else { 1 },
         };

@@ -34,9 +34,10 @@ impl Of {
     pub(super) fn at(path: &str) -> Self {
         let path = path.split_once("/api/v1/").map_or("", |(_, path)| path);
         match path.split('/').collect::<Vec<_>>().as_slice() {
-            ["users"] | ["users", _] => Self::Users,
+            // Where groups decide who is wanted, people come as members.
+            ["users"] | ["users", _] | ["groups", _, "users"] => Self::Users,
             ["groups"] | ["groups", _] | ["users", _, "groups"] => Self::Groups,
-            ["groups", _, "users" | "skinny_users"] => Self::Members,
+            ["groups", _, "skinny_users"] => Self::Members,
             ["logs"] => Self::Events,
             _ => Self::Others,
         }
