@@ -208,6 +208,10 @@ impl Steps<'_> {
         let (baseline, is_delta) = (self.baseline.clone(), !plan.is_whole());
         let from_groups = self.settings.rules.users_from_groups;
         let laid = apart(move || {
+            #[expect(
+                clippy::unwrap_or_default,
+                reason = "a default one is one that the store has already"
+            )]
             let mut mirror = mirror.unwrap_or_else(Mirror::new);
             let touched = if is_delta {
                 touched(&read, &mirror)

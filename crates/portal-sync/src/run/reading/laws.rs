@@ -445,7 +445,7 @@ impl Keeper {
         let users = users.filter(|(id, _)| !org.users_are_members || members.contains(id));
         let users = users.map(|(id, user)| {
             let user = User::clone(user);
-            let user = names.iter().fold(user, |user, names| trimmed(user, names));
+            let user = names.iter().fold(user, trimmed);
             (id.clone(), user)
         });
         let groups = org.groups.iter();

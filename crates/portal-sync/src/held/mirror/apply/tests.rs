@@ -142,7 +142,8 @@ fn of(mirror: &Mirror, group: &str) -> Vec<String> {
 
 #[test]
 fn a_whole_list_proves_absence_except_where_it_does_not() {
-    let cases: [(&str, fn(&mut Listed<User>), &[&str]); 4] = [
+    type OfUsers = (&'static str, fn(&mut Listed<User>), &'static [&'static str]);
+    let cases: [OfUsers; 4] = [
         ("whole", |_| {}, &["b"]),
         (
             "malformed",
@@ -170,7 +171,8 @@ fn a_whole_list_proves_absence_except_where_it_does_not() {
         );
         assert_eq!(everybody(&mirror), expected, "{case}");
     }
-    let cases: [(&str, fn(&mut Listed<Group>), bool); 4] = [
+    type OfGroups = (&'static str, fn(&mut Listed<Group>), bool);
+    let cases: [OfGroups; 4] = [
         ("whole", |_| {}, false),
         (
             "malformed",

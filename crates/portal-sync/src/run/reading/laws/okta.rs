@@ -212,10 +212,9 @@ impl Okta<'_> {
     }
 
     fn objects(&self, plan: &ReadPlan, listing: &Listing) -> Result<Objects, ReadError> {
-        if let Some(most) = plan.few {
-            if let Some(objects) = self.few(plan, most)? {
-                return Ok(objects);
-            }
+        let few = plan.few.map(|most| self.few(plan, most)).transpose()?;
+        if let Some(objects) = few.flatten() {
+            return Ok(objects);
         }
         let (users, members) = match plan.users {
             Users::All => {

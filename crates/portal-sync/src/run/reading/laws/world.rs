@@ -111,7 +111,7 @@ impl World {
 
     /// Whether this is the one of so many.
     pub(super) const fn one_of(&mut self, many: u64) -> bool {
-        many > 0 && self.draw() % many == 0
+        many > 0 && self.draw().is_multiple_of(many)
     }
 
     /// What the org is.
