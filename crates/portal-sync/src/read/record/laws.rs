@@ -245,7 +245,7 @@ fn whose_records_an_answer_holds_is_told_by_its_path() {
         ("/api/v1/users/00u1", Of::Users),
         ("/api/v1/users/00u1/groups", Of::Groups),
         ("/api/v1/groups", Of::Groups),
-        ("/api/v1/groups/00g1/users", Of::Members),
+        ("/api/v1/groups/00g1/users", Of::Users),
         ("/api/v1/groups/00g1/skinny_users", Of::Members),
         ("/api/v1/logs", Of::Events),
         ("/api/v1/apps", Of::Others),
