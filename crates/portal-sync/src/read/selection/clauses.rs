@@ -48,13 +48,6 @@ impl Selection {
         self.users.whole.as_ref().map(Matcher::expr)
     }
 
-    /// The whole expression of the group filter.
-    #[must_use]
-    pub(crate) fn group_search(&self) -> Option<&SearchExpr> {
-        let whole = self.groups.iter().find_map(|query| query.whole.as_ref());
-        whole.map(Matcher::expr)
-    }
-
     /// Whether some users are excluded by name.
     #[must_use]
     pub(crate) fn excludes_users(&self) -> bool {

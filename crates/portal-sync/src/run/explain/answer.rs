@@ -72,6 +72,7 @@ pub(crate) async fn answers(
         let changes = changes.filter(|(.., change)| change.kind == key.kind().as_str());
         let changes = changes.map(|(run, began, change)| Past { run, began, change });
         explained.changes = changes.collect();
+        explained.label_by_changes();
         answers.found.push(explained);
     }
     Ok(answers)

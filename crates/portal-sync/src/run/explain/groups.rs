@@ -1,6 +1,5 @@
 //! The steps of a group.
 
-use catalog_model::EntityName;
 use okta_api::{Group, GroupId};
 
 use super::steps::{Naming, clauses};
@@ -34,20 +33,22 @@ fn made(view: &View<'_>, key: &GroupKey, name: &str, of: Step) -> Explained {
     let record = shaped.and_then(|group| group.record());
     let naming = match (key, record) {
         (GroupKey::Root, _) => view.rules().groups.root.as_ref().map(|root| {
-            let way = Some("mapping.groups.root".to_owned());
+            let way = Some("`mapping.groups.root`".to_owned());
             Ok((root.name.clone(), way))
         }),
         (_, record) => record.map(|record| naming(view, record)),
     };
     let object = Key::Group(key.clone());
     let next = view.next(&object);
-    let steps = vec![
-        of,
-        hierarchy(view, key),
+    let mut steps = vec![of];
+    if *key != GroupKey::Root {
+        steps.push(hierarchy(view, key));
+    }
+    steps.extend([
         view.name_step(&object, naming, &next),
         view.guard_step(&object, &next),
         view.quarantine_step(&object, None),
-    ];
+    ]);
     view.explained(&object, Some(name.to_owned()), next, steps)
 }
 
@@ -103,7 +104,7 @@ fn okta(view: &View<'_>, id: &GroupId) -> Explained {
 
 fn naming(view: &View<'_>, record: &Group) -> Naming {
     let naming = view.rules().naming_of_group(record);
-    naming.map(|(name, way): (EntityName, _)| (name, way.map(ToString::to_string)))
+    naming.map(|(name, way)| (name, way.map(|way| format!("`{way}` of `groupName`"))))
 }
 
 /// What `groupFilter` says.
@@ -247,7 +248,7 @@ fn hierarchy(view: &View<'_>, key: &GroupKey) -> Step {
             (None, key) => format!("`{key}`"),
         }
     };
-    let root = groups.root.as_ref().filter(|_| *key != GroupKey::Root);
+    let root = groups.root.as_ref();
     let detail = match (stated, now, &groups.hierarchy, root) {
         (Some(parent), ..) => {
             format!(

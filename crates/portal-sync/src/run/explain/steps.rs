@@ -11,7 +11,7 @@ use crate::read::selection::Clauses;
 use crate::text::counted::counted;
 use crate::text::template::Missing;
 
-/// What an object would be called alone, and the way that gives the name.
+/// What an object would be called alone, and the way that gives the name, with its key.
 pub(super) type Naming = Result<(EntityName, Option<String>), Missing>;
 
 /// What a filter says of a record.
@@ -24,7 +24,7 @@ pub(super) fn clauses(key: &str, clauses: &Clauses) -> Step {
     let decisive = decisive.join("; ");
     let found = by_okta
         .as_ref()
-        .filter(|_| *matches)
+        .filter(|_| *matches && decisive.is_empty())
         .map(|search| format!("Okta's search for `{search}` lists it"));
     let (verdict, says) = match matches {
         true => (Verdict::Passed, "matches"),
@@ -59,7 +59,7 @@ impl View<'_> {
             None => return keeps("no record is held to name it by"),
         };
         let way = match way {
-            Some(way) => format!("`{name}` by `{way}` of `{keys}`"),
+            Some(way) => format!("`{name}` by {way}"),
             None => format!("`{name}`, its Okta id, for `{keys}` gives it no other name"),
         };
         let text = key.text();

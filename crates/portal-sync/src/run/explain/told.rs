@@ -225,6 +225,14 @@ fn as_word<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 impl Explained {
+    /// Whom only the ledger knows is called as he was last.
+    pub(super) fn label_by_changes(&mut self) {
+        let last = self.changes.first().map(|past| &past.change.entity_ref);
+        if let Some(last) = last.filter(|_| self.label == self.okta_id) {
+            self.label.clone_from(last);
+        }
+    }
+
     /// The step that decides that it is not there.
     fn decisive(&self) -> Option<&Step> {
         let first = |verdict| self.steps.iter().find(|step| step.verdict == verdict);

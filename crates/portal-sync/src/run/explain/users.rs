@@ -46,7 +46,7 @@ pub(super) fn explain(view: &View<'_>, id: &UserId) -> Explained {
     let next = view.next(&key);
     let naming = record.map(|(user, _)| {
         let naming = view.rules().naming_of_user(user);
-        naming.map(|(name, way)| (name, way.map(ToString::to_string)))
+        naming.map(|(name, way)| (name, way.map(|way| format!("`{way}` of `userName`"))))
     });
     let since = mirror.account.malformed_users.get(id);
     let mut steps = vec![
@@ -85,7 +85,12 @@ impl Person<'_, '_> {
             );
         }
         let Some((user, _)) = self.record else {
-            return Step::unknown(Part::Status, self.not_held());
+            // Where Okta's part of a filter leaves people out, that is told there.
+            let by_filter = self.view.tenant.selection.users().search.is_some();
+            return match by_filter && self.view.held.is_read {
+                true => Step::unknown(Part::Status, "no record is held"),
+                false => Step::unknown(Part::Status, self.not_held()),
+            };
         };
         let wanted = &self.view.rules().users.statuses;
         if user.status.is_absent() {
@@ -152,7 +157,10 @@ impl Person<'_, '_> {
         );
         Some(Step::unknown(
             Part::Filter,
-            format!("asks for `{path}`: {had}; {missing}"),
+            format!(
+                "asks for `{path}`: {had}; the next run reads everything (about {} requests)",
+                missing.requests
+            ),
         ))
     }
 
@@ -217,7 +225,7 @@ impl Person<'_, '_> {
             true => String::new(),
             false => format!("; is a member of {}, not selected", some(others)),
         };
-        Step::refused(Part::Groups, format!("is in none of {of}{others}"))
+        Step::refused(Part::Groups, format!("is in no selected group{of}{others}"))
     }
 
     /// Where he is: by what Okta says at this moment, else by the members that are held.
@@ -239,7 +247,7 @@ impl Person<'_, '_> {
             };
             places.inside = named(inside);
             places.others = named(others);
-            places.of = "the groups that are selected, as Okta says now".to_owned();
+            places.of = ", as Okta says now".to_owned();
             return places;
         }
         let (mut oldest, mut all) = (None, 0);
@@ -271,8 +279,8 @@ impl Person<'_, '_> {
         let oldest = oldest.map_or_else(String::new, |oldest| {
             format!(", by their members as of {} or later", at(oldest))
         });
-        let all = counted(all, "group", "groups");
-        places.of = format!("the {all} selected{oldest}");
+        let all = counted(all, "group is", "groups are");
+        places.of = format!(" ({all}){oldest}");
         places
     }
 
