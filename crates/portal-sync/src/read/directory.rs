@@ -19,8 +19,9 @@ mod error;
 
 mod groups;
 mod log;
-mod members;
 mod people;
+
+mod members;
 mod users;
 
 mod few;

@@ -191,22 +191,11 @@ impl Chooser<'_> {
             Some(_) if why == Why::Delta => Why::FewUsers,
             _ => why,
         };
-        let since = self.held.and_then(|held| held.account.watermarks.users);
-        let since = since.and_then(|since| since.checked_sub(OVERLAP).ok());
-        let users = match (&scope, why.is_whole(), since) {
-            (UserScope::Members, true, _) => Users::OfMembers(None),
-            (UserScope::Members, false, since) => Users::OfMembers(since),
-            (_, false, Some(since)) => Users::ChangedSince(since),
-            _ => Users::All,
-        };
+        let users = self.users(why, &scope);
         let single = self.single(&marks, users);
         let cost = Cost {
             asked,
-            users: match (users, few) {
-                // One page tells that they are more.
-                (Users::OfMembers(None), Some(_)) => cost::Pages::exactly(1),
-                _ => self.pages_of_users(users, &scope, &everyone),
-            },
+            users: self.pages_of_users(users, few, &scope, &everyone),
             members: read.iter().map(|group| pages(group)).sum(),
             single: single.len() as u64 * if scope == UserScope::Members { 2 } else { 1 },
         };
@@ -224,6 +213,18 @@ impl Chooser<'_> {
                 ..self.scope.clone()
             },
             cost,
+        }
+    }
+
+    /// How users are found.
+    fn users(&self, why: Why, scope: &UserScope) -> Users {
+        let since = self.held.and_then(|held| held.account.watermarks.users);
+        let since = since.and_then(|since| since.checked_sub(OVERLAP).ok());
+        match (scope, why.is_whole(), since) {
+            (UserScope::Members, true, _) => Users::OfMembers(None),
+            (UserScope::Members, false, since) => Users::OfMembers(since),
+            (_, false, Some(since)) => Users::ChangedSince(since),
+            _ => Users::All,
         }
     }
 
@@ -344,9 +345,16 @@ impl Chooser<'_> {
     }
 
     /// How many pages of users there are, as far as that is known.
-    fn pages_of_users(&self, users: Users, scope: &UserScope, everyone: &[&Group]) -> cost::Pages {
+    fn pages_of_users(
+        &self,
+        users: Users,
+        few: Option<usize>,
+        scope: &UserScope,
+        everyone: &[&Group],
+    ) -> cost::Pages {
         let known = match (users, scope) {
-            (Users::OfMembers(None), _) => return cost::Pages::exactly(0),
+            // One page tells that they are more than few.
+            (Users::OfMembers(None), _) => return cost::Pages::exactly(few.is_some().into()),
             (Users::ChangedSince(_) | Users::OfMembers(Some(_)), _) => {
                 return cost::Pages::at_least(1);
             }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId, UserStatus};
 
-use super::read::{Found, Listed, MembersRead, Read, UsersRead};
+use super::read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
 use super::{
     Account, HeldGroup, HeldUser, Mirror, OVERLAP, RowKind, Scope, Unread, UserScope, Watermarks,
     Way,
@@ -49,11 +49,7 @@ impl Mirror {
             began,
         } = read;
         let now = groups.server_date.unwrap_or(began);
-        let counts: BTreeMap<GroupId, u64> = groups
-            .records
-            .iter()
-            .filter_map(|group| Some((group.id.clone(), group.stats()?.users_count)))
-            .collect();
+        let counts = counts(&groups);
         let before = self.account.clone();
         self.account.scope = scope;
         self.account.watermarks.way = way;
@@ -73,19 +69,16 @@ impl Mirror {
             _ => !members.values().any(MembersRead::is_unknown),
         };
         // What is marked by now is read by this read, as far as it could be.
-        if let Some(log) = log {
-            self.account.marks.users.extend(log.marks.users);
-            self.account.marks.groups.extend(log.marks.groups);
-            self.account.watermarks.log = log.cursor;
-        }
+        log.into_iter().for_each(|log| self.take_marks(log));
         // As the groups of a few users they have these users only.
         if is_whole || before.watermarks.way == Way::OfUsers {
             self.drop_unread_rolls(&groups, &members);
         }
         self.lay_groups(groups, is_whole, now);
+        let asked = (way == Way::OfUsers).then(|| ids(users.listed()));
         let from = self.lay_users(users, is_whole, interest, now);
         self.rejoin();
-        self.lay_members(members, &counts, interest, now);
+        self.lay_members(members, &counts, asked.as_ref(), interest, now);
         self.set_aside(lacking, are_all, interest, now);
         for (id, found) in single {
             self.lay_single(&id, found, interest);
@@ -98,6 +91,13 @@ impl Mirror {
         self.account.limits.extend(limits);
         self.forget(interest);
         self.take_note(&before);
+    }
+
+    /// Takes over what the System Log marks, and where it goes on.
+    fn take_marks(&mut self, log: LogRead) {
+        self.account.marks.users.extend(log.marks.users);
+        self.account.marks.groups.extend(log.marks.groups);
+        self.account.watermarks.log = log.cursor;
     }
 
     /// Lays over it what Okta said of single users.
@@ -419,6 +419,20 @@ fn lacks(kept: &Scope, needed: &Scope) -> bool {
 /// Whether a record is from before another one. One without a time is as good as any.
 fn is_older(record: Option<Timestamp>, than: Option<Timestamp>) -> bool {
     matches!((record, than), (Some(record), Some(than)) if record < than)
+}
+
+/// How many members Okta counts, by group.
+fn counts(groups: &Listed<Group>) -> BTreeMap<GroupId, u64> {
+    let counted = groups.records.iter();
+    let counted = counted.filter_map(|it| Some((it.id.clone(), it.stats()?.users_count)));
+    counted.collect()
+}
+
+/// Everybody whom a list has, whether the record can be decoded or not.
+fn ids(listed: &Listed<User>) -> BTreeSet<UserId> {
+    let records = listed.records.iter().map(|user| user.id.clone());
+    let odd = listed.malformed.keys().map(|id| UserId::from(id.as_str()));
+    records.chain(odd).collect()
 }
 
 /// Whether an object changed so lately that a search may not have it yet.

@@ -130,6 +130,7 @@ impl Parts {
             let roll = Roll {
                 ids: Arc::new(members.iter().map(|id| UserId::from(*id)).collect()),
                 as_of: unread.map_or_else(read_at, |_| "2026-02-21T10:00:00Z".parse().unwrap()),
+                inactive: Arc::default(),
                 listed: members.len() as u64,
                 counted: miscounted.then_some(3),
             };

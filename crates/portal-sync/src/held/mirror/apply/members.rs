@@ -15,6 +15,7 @@ impl Mirror {
         &mut self,
         members: BTreeMap<GroupId, MembersRead>,
         counts: &BTreeMap<GroupId, u64>,
+        asked: Option<&BTreeSet<UserId>>,
         interest: &impl Interest,
         now: Timestamp,
     ) {
@@ -35,6 +36,10 @@ impl Mirror {
                     self.count(&id, counted.is_none_or(|counted| counted == listed));
                     self.account.unread.remove(&id);
                     self.account.marks.groups.remove(&id);
+                    let ids = match asked {
+                        Some(asked) => self.with_others(&id, ids, asked),
+                        None => ids,
+                    };
                     let ids = match self.rolls.get(&id) {
                         Some(held) if *held.ids == ids => Arc::clone(&held.ids),
                         _ => Arc::new(ids),
@@ -55,6 +60,21 @@ impl Mirror {
                 }
             }
         }
+    }
+
+    /// Of a group that was read as the groups of the users `asked`, these members and those who are here and were not asked: a
+    /// list that is late lacks them.
+    fn with_others(
+        &self,
+        group: &GroupId,
+        mut ids: BTreeSet<UserId>,
+        asked: &BTreeSet<UserId>,
+    ) -> BTreeSet<UserId> {
+        let held = self.rolls.get(group).into_iter();
+        let held = held.flat_map(|roll| roll.ids.iter());
+        let others = held.filter(|id| !asked.contains(*id) && self.users.contains_key(*id));
+        ids.extend(others.cloned());
+        ids
     }
 
     fn count(&mut self, id: &GroupId, is_right: bool) {
