@@ -1,7 +1,7 @@
 //! What a run will ask of Okta, as a value that is decided before it asks.
 //!
 //! Groups are listed by every run, for they are few and their counts and stamps say what else there is to ask. From them, from
-//! what is held and from what is wanted [`ReadPlan::choose`] decides which members are read and how the users are found; it
+//! what is held and from what is wanted [`Chooser::choose`] decides which members are read and how the users are found; it
 //! asks nobody. The plan says why, what it costs in requests, and how long that takes at the limits of the tenant.
 
 use std::collections::{BTreeMap, BTreeSet};

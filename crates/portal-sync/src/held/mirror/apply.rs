@@ -18,6 +18,8 @@ use super::{
 
 mod members;
 
+use members::{counts, ids};
+
 /// So often a group is read anew because Okta counts others than it lists. What is different then stays so.
 pub(crate) const MISCOUNTS: u8 = 2;
 
@@ -419,20 +421,6 @@ fn lacks(kept: &Scope, needed: &Scope) -> bool {
 /// Whether a record is from before another one. One without a time is as good as any.
 fn is_older(record: Option<Timestamp>, than: Option<Timestamp>) -> bool {
     matches!((record, than), (Some(record), Some(than)) if record < than)
-}
-
-/// How many members Okta counts, by group.
-fn counts(groups: &Listed<Group>) -> BTreeMap<GroupId, u64> {
-    let counted = groups.records.iter();
-    let counted = counted.filter_map(|it| Some((it.id.clone(), it.stats()?.users_count)));
-    counted.collect()
-}
-
-/// Everybody whom a list has, whether the record can be decoded or not.
-fn ids(listed: &Listed<User>) -> BTreeSet<UserId> {
-    let records = listed.records.iter().map(|user| user.id.clone());
-    let odd = listed.malformed.keys().map(|id| UserId::from(id.as_str()));
-    records.chain(odd).collect()
 }
 
 /// Whether an object changed so lately that a search may not have it yet.

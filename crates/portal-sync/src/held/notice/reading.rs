@@ -166,19 +166,22 @@ impl fmt::Display for ReadingNotice {
                 minutes,
                 requests,
             } => fmt_too_short(f, key, [*allowed, *minutes, *requests]),
-            Self::NameMissing { name, all_read } => {
-                let that_can_be_read = if *all_read { "" } else { " that can be read" };
-                write!(
-                    f,
-                    "groupFilter lists `{name}`, and no group of the org{that_can_be_read} has exactly that name"
-                )
-            }
+            Self::NameMissing { name, all_read } => fmt_missing_name(f, name, *all_read),
             Self::NameShared { name, groups } => write!(
                 f,
                 "groupFilter lists `{name}`, and {groups} groups of the org have that name: all are taken"
             ),
         }
     }
+}
+
+/// Prints that no group has a name that is listed.
+fn fmt_missing_name(f: &mut fmt::Formatter<'_>, name: &str, all_read: bool) -> fmt::Result {
+    let that_can_be_read = if all_read { "" } else { " that can be read" };
+    write!(
+        f,
+        "groupFilter lists `{name}`, and no group of the org{that_can_be_read} has exactly that name"
+    )
 }
 
 /// Prints that a read of everything takes longer than a key allows it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use okta_api::{Group, GroupId, UserId};
+use okta_api::{Group, GroupId, User, UserId};
 
 use super::super::read::{Listed, MembersRead};
 use super::super::{Mirror, Roll, RowKind, Unread};
@@ -148,4 +148,18 @@ impl Mirror {
             }
         }
     }
+}
+
+/// How many members Okta counts, by group.
+pub(super) fn counts(groups: &Listed<Group>) -> BTreeMap<GroupId, u64> {
+    let counted = groups.records.iter();
+    let counted = counted.filter_map(|it| Some((it.id.clone(), it.stats()?.users_count)));
+    counted.collect()
+}
+
+/// Everybody whom a list has, whether the record can be decoded or not.
+pub(super) fn ids(listed: &Listed<User>) -> BTreeSet<UserId> {
+    let records = listed.records.iter().map(|user| user.id.clone());
+    let odd = listed.malformed.keys().map(|id| UserId::from(id.as_str()));
+    records.chain(odd).collect()
 }
