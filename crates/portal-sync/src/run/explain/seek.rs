@@ -41,7 +41,7 @@ pub(crate) enum SoughtError {
         /// The text.
         text: String,
         /// Why.
-        source: RefError,
+        source: Box<RefError>,
     },
     /// There is nothing in it.
     #[error("there is nothing to look for in an empty text")]
@@ -72,7 +72,7 @@ impl Sought {
             }
             Some(_) => Some(parsed(kind, text).map_err(|source| SoughtError::NoRef {
                 text: text.to_owned(),
-                source,
+                source: Box::new(source),
             })?),
             None if text.contains('/') => parsed(kind, text).ok(),
             None => None,
