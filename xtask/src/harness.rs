@@ -10,6 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -68,6 +69,8 @@ pub struct Harness {
     launcher: Vec<String>,
     folder: TempDir,
     environment: BTreeMap<String, String>,
+    /// Whether `sync` and `plan` read everything each time.
+    in_full: AtomicBool,
 }
 
 /// A command that ended.
@@ -113,6 +116,7 @@ impl Harness {
             launcher: Vec::new(),
             folder,
             environment,
+            in_full: AtomicBool::new(false),
         };
         harness.write("app-config.yaml", CONFIG)?;
         fs::copy(fixtures().join("keys").join(KEY), harness.path("key.pem"))
@@ -176,6 +180,11 @@ impl Harness {
         Ok(true)
     }
 
+    /// Lets `sync` and `plan` read everything from now on, and not what changed: for what only a whole list shows.
+    pub fn read_in_full(&self) {
+        self.in_full.store(true, Ordering::Relaxed);
+    }
+
     /// Keeps the catalog in this database from now on.
     pub fn keep_at(&mut self, database: &Database) {
         self.set("STORE_URL", &database.url);
@@ -202,7 +211,14 @@ impl Harness {
         stdout: Stdio,
         arguments: &[S],
     ) -> anyhow::Result<Run> {
-        let child = self.spawn_into(stdout, arguments)?;
+        let mut arguments: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
+        let reads = ["sync", "plan"].map(OsStr::new);
+        let is_read = arguments.first().is_some_and(|first| reads.contains(first));
+        let is_replay = arguments.contains(&OsStr::new("--replay"));
+        if is_read && !is_replay && self.in_full.load(Ordering::Relaxed) {
+            arguments.push(OsStr::new("--full"));
+        }
+        let child = self.spawn_into(stdout, &arguments)?;
         let Ok(output) = timeout(DEADLINE, child.wait_with_output()).await else {
             bail!("the command did not end within {} s", DEADLINE.as_secs());
         };

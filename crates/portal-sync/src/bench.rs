@@ -32,8 +32,10 @@ use crate::store::{CatalogStore as _, Claim, Commit, Ending, Holder, LEASE, Sqli
 use crate::telemetry::{Registry, Unauthorized};
 
 mod commits;
+mod mirrors;
 
 pub use commits::{End, Row, Target};
+pub use mirrors::Answers;
 
 type Failed = Box<dyn Error>;
 

@@ -1,12 +1,14 @@
 //! The command line: what each command is called, what it takes, and how it ends.
 
 use std::ffi::OsString;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::config::Environment;
 use crate::exit::Exit;
@@ -18,6 +20,8 @@ mod daemon;
 mod help;
 
 mod output;
+
+mod recording;
 
 mod failure;
 
@@ -42,6 +46,8 @@ mod signals;
 mod serve;
 
 mod store;
+
+mod record;
 
 mod sync;
 
@@ -79,7 +85,7 @@ enum Command {
     Sync(SyncArgs),
     /// Show what `sync` would change, and change nothing
     #[command(after_help = help::PLAN)]
-    Plan(PlanArgs),
+    Plan(PlanCommand),
     /// List the runs that were made, the newest first
     #[command(after_help = help::RUNS)]
     Runs(runs::RunsArgs),
@@ -116,6 +122,18 @@ struct SyncArgs {
     /// Let the removals go that this plan withheld
     #[arg(long, value_name = "PLAN")]
     approve: Option<String>,
+    /// Keep what Okta answers in this folder, which is made, for `plan --replay`; it will hold personal data
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct PlanCommand {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Plan from what `sync --record` kept in this folder: without Okta, store or configuration
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["providers", "full", "files"])]
+    replay: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -168,10 +186,7 @@ fn run(arguments: Vec<OsString>) -> Exit {
             };
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime(&cli) {
         Ok(runtime) => runtime,
         Err(error) => return failure::of_system("the async runtime cannot be started", &error),
     };
@@ -181,12 +196,29 @@ fn run(arguments: Vec<OsString>) -> Exit {
     exit
 }
 
+/// What commands run on. In a replay the time is paused: where nothing is left to do it goes on to whatever is waited for.
+fn runtime(cli: &Cli) -> io::Result<Runtime> {
+    match &cli.command {
+        Command::Plan(PlanCommand {
+            replay: Some(_), ..
+        }) => Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build(),
+        _ => Builder::new_multi_thread().enable_all().build(),
+    }
+}
+
 async fn dispatch(cli: Cli, environment: Environment) -> Exit {
     let Cli { global, command } = cli;
     match &command {
         Command::Config(command) => return config::run(command, &global, &environment).await,
         Command::Filter(command) => return filter::run(command),
         Command::Completions { shell } => return completions(*shell),
+        Command::Plan(PlanCommand {
+            plan,
+            replay: Some(folder),
+        }) => return sync::replay(&global, &environment, plan.format, folder).await,
         _ => {}
     }
     let purpose = match &command {
@@ -195,18 +227,33 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Forget(arguments) if arguments.is_approved() => Purpose::Sync,
         _ => Purpose::Look,
     };
-    let session = match Session::open(&global, &environment, purpose).await {
+    let mut session = match Session::open(&global, &environment, purpose).await {
         Ok(session) => session,
         Err(exit) => return exit,
+    };
+    let recorded = match &command {
+        Command::Sync(SyncArgs {
+            record: Some(folder),
+            plan,
+            ..
+        }) => {
+            let parts = config::of_each_tenant(&global, &environment);
+            let parts = parts.and_then(|parts| record::begin(&mut session, plan, folder, &parts));
+            match parts {
+                Ok(recorded) => Some(recorded),
+                Err(exit) => return exit,
+            }
+        }
+        _ => None,
     };
     // The secrets in it were read, and are kept where they are used.
     drop(environment);
     match command {
         Command::Serve => serve::serve(session).await,
-        Command::Sync(SyncArgs { plan, approve }) => {
-            sync::sync(session, &plan, approve.as_deref()).await
+        Command::Sync(SyncArgs { plan, approve, .. }) => {
+            sync::sync(session, &plan, approve.as_deref(), recorded).await
         }
-        Command::Plan(plan) => sync::plan(session, &plan).await,
+        Command::Plan(PlanCommand { plan, .. }) => sync::plan(session, &plan).await,
         Command::Runs(arguments) => runs::runs(session, &arguments).await,
         Command::Explain(arguments) => explain::explain(session, &arguments).await,
         Command::Forget(arguments) => forget::run(session, &arguments).await,

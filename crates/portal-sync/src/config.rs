@@ -11,6 +11,9 @@
 
 use std::path::{Path, PathBuf};
 
+use okta_auth::{Algorithm, PrivateKey};
+
+use self::effective::{RECORDED_KEY, RECORDED_TOKEN};
 use self::layers::Layers;
 use self::section::Reading;
 use self::tuning::Tuning;
@@ -129,6 +132,37 @@ pub(crate) fn print(
     let layers = layers::read(files, environment, cwd).map_err(ConfigErrors::new)?;
     checked(&layers, cwd)?;
     Ok(Effective::of(&layers))
+}
+
+/// Each tenant's part of the configuration in force, by its id, as a recording of one of its runs keeps it.
+///
+/// # Errors
+///
+/// Those of [`load`].
+pub(crate) fn of_each_tenant(
+    files: &[PathBuf],
+    environment: &Environment,
+    cwd: &Path,
+) -> Result<Vec<(String, Effective)>, ConfigErrors> {
+    let layers = layers::read(files, environment, cwd).map_err(ConfigErrors::new)?;
+    let config = checked(&layers, cwd)?;
+    let ids: Vec<&str> = config.providers.iter().map(|it| it.id.as_str()).collect();
+    Ok(Effective::of_each_tenant(&layers, &ids))
+}
+
+/// Reads such a part from its file. What stands for its secrets opens nothing.
+///
+/// # Errors
+///
+/// Those of [`load`].
+pub(crate) fn recorded(file: &Path, cwd: &Path) -> Result<Config, ConfigErrors> {
+    let key = PrivateKey::generate(Algorithm::ES256);
+    let key = key
+        .map(|key| key.expose_pem().to_owned())
+        .unwrap_or_default();
+    let token = "00recorded-recorded-recorded-recorded-0000";
+    let stand_ins = [(RECORDED_KEY, key.as_str()), (RECORDED_TOKEN, token)];
+    load(&[file.to_owned()], &stand_ins.into_iter().collect(), cwd)
 }
 
 fn checked(layers: &Layers, cwd: &Path) -> Result<Config, ConfigErrors> {

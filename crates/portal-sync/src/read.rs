@@ -15,3 +15,9 @@ pub(crate) mod read_plan;
 pub(crate) mod directory;
 
 pub(crate) mod wanted;
+
+mod exchange;
+
+pub(crate) mod record;
+
+pub(crate) mod replay;

@@ -18,6 +18,8 @@ pub(crate) mod reading;
 
 pub(crate) mod settled;
 
+pub(crate) mod outcome;
+
 pub(crate) mod once;
 
 pub(crate) mod report;

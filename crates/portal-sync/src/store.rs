@@ -38,6 +38,9 @@ mod postgres;
 
 mod sqlite;
 
+mod copy;
+
+pub(crate) use copy::copy;
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, PRUNED_AT_ONCE, Retention, Runs, Work};

@@ -95,6 +95,7 @@ impl Story {
         let harness = Harness::scenario(program, "small").await?;
         harness.configure(&(self.tenant)(), &json!({"guard": (self.guard)()}))?;
         harness.sync(0).await?;
+        harness.read_in_full();
         let now = harness.simulator.now();
         harness.simulator.edit(|org| (self.happens)(org, now));
         harness.sync(self.exit).await?;

@@ -211,6 +211,7 @@ async fn changed(
     changes: &[(&str, &str)],
 ) -> anyhow::Result<Value> {
     let (small, before) = small_synced().await?;
+    small.read_in_full();
     let now = small.simulator.now();
     small.simulator.edit(|org| edit(org, now));
 

@@ -15,6 +15,7 @@ async fn an_org_that_answers_with_nothing_empties_no_catalog() -> anyhow::Result
         vec![Endpoint::Groups],
     ] {
         let (small, before) = small_synced().await?;
+        small.read_in_full();
         for endpoint in silent {
             small
                 .simulator
@@ -37,6 +38,7 @@ async fn an_org_that_answers_with_nothing_empties_no_catalog() -> anyhow::Result
 #[tokio::test]
 async fn a_role_that_was_taken_away_empties_no_catalog() -> anyhow::Result<()> {
     let (small, before) = small_synced().await?;
+    small.read_in_full();
     small
         .simulator
         .edit(|org| org.clients[0].admin_role = false);
@@ -66,6 +68,7 @@ fn some(org: &Org, count: usize) -> Vec<String> {
 #[tokio::test]
 async fn too_many_removals_wait_for_an_approval_of_exactly_them() -> anyhow::Result<()> {
     let harness = hundred().await?;
+    harness.read_in_full();
     let now = harness.simulator.now();
     let delete = |count: usize| {
         harness
@@ -124,6 +127,7 @@ async fn too_many_removals_wait_for_an_approval_of_exactly_them() -> anyhow::Res
 #[tokio::test]
 async fn removals_that_have_a_reason_need_no_approval() -> anyhow::Result<()> {
     let harness = hundred().await?;
+    harness.read_in_full();
     let now = harness.simulator.now();
     let leave = |org: &mut Org| {
         some(org, 60)

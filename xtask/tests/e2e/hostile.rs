@@ -85,6 +85,7 @@ async fn ana_is_renamed(small: &Harness) -> anyhow::Result<bool> {
 #[tokio::test]
 async fn an_odd_record_stays_as_it_was_and_everybody_else_is_read() -> anyhow::Result<()> {
     let (small, _) = small_synced().await?;
+    small.read_in_full();
     for (what, value) in odd_values() {
         for (endpoint, id, text) in [
             (Endpoint::Users, BEN, user_named(&value)),
@@ -238,6 +239,7 @@ async fn a_page_of_many_more_records_than_asked_for_is_refused() -> anyhow::Resu
 async fn a_limit_that_is_reached_ends_the_run_and_names_its_key() -> anyhow::Result<()> {
     for (key, value) in [("users", 8), ("groups", 6), ("members", 5)] {
         let (small, before) = small_synced().await?;
+        small.read_in_full();
         rename_ana(&small);
         small.configure(&json!({}), &json!({"limits": {key: value}}))?;
         let said = small.run(&["sync"]).await?.exited(12)?;

@@ -38,6 +38,7 @@ mod pacing;
 mod partial;
 mod possession;
 mod protocol;
+mod recording;
 mod refusals;
 #[cfg(target_os = "linux")]
 mod replicas;

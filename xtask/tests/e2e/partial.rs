@@ -71,6 +71,7 @@ async fn a_group_whose_members_cannot_be_read_keeps_those_it_had() -> anyhow::Re
 #[tokio::test]
 async fn nobody_leaves_while_one_of_the_groups_is_unknown() -> anyhow::Result<()> {
     let small = small().await?;
+    small.read_in_full();
     small.configure(
         &json!({"groupFilter": "profile.name sw \"public-\""}),
         &json!({}),
@@ -89,6 +90,7 @@ async fn nobody_leaves_while_one_of_the_groups_is_unknown() -> anyhow::Result<()
 async fn a_record_that_cannot_be_decoded_keeps_its_entity() -> anyhow::Result<()> {
     for (endpoint, id) in [(Endpoint::Users, BEN), (Endpoint::Groups, PLATFORM)] {
         let (small, before) = small_synced().await?;
+        small.read_in_full();
         let malformed = Effect::MalformedRecord {
             id: Some(id.to_owned()),
         };

@@ -41,6 +41,7 @@ async fn answers_against_the_protocol_are_not_believed() -> anyhow::Result<()> {
                 continue;
             }
             let (org, before) = paged().await?;
+            org.read_in_full();
             org.simulator.fail(Fault::always(endpoint, effect.clone()));
             let now = org.simulator.now();
             org.simulator.edit(|org| {
@@ -59,6 +60,7 @@ async fn answers_against_the_protocol_are_not_believed() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_next_link_to_another_host_is_not_followed() -> anyhow::Result<()> {
     let (org, before) = paged().await?;
+    org.read_in_full();
     org.simulator.forget_requests();
     let elsewhere = Effect::NextOnHost("localhost".to_owned());
     org.simulator

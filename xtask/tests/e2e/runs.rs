@@ -28,6 +28,7 @@ async fn before_the_first_run_there_is_nothing_to_list() -> anyhow::Result<()> {
 #[tokio::test]
 async fn every_run_is_listed_the_newest_first() -> anyhow::Result<()> {
     let (small, _) = small_synced().await?;
+    small.read_in_full();
     let now = small.simulator.now();
     small
         .simulator
@@ -79,6 +80,7 @@ async fn every_run_is_listed_the_newest_first() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_run_is_shown_with_the_changes_that_its_plan_had() -> anyhow::Result<()> {
     let (small, _) = small_synced().await?;
+    small.read_in_full();
     let now = small.simulator.now();
     small
         .simulator
@@ -117,6 +119,7 @@ async fn a_run_is_shown_with_the_changes_that_its_plan_had() -> anyhow::Result<(
 #[tokio::test]
 async fn what_was_approved_once_is_withheld_when_it_recurs() -> anyhow::Result<()> {
     let (small, before) = small_synced().await?;
+    small.read_in_full();
     let vanish = Fault::always(Endpoint::Users, Effect::NoRecords);
     small.simulator.fail(vanish.clone());
     let id = small.sync(3).await?["planId"].as_str().unwrap().to_owned();

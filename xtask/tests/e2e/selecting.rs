@@ -153,6 +153,7 @@ async fn a_group_that_is_deselected_is_not_said_to_be_gone() -> anyhow::Result<(
 #[tokio::test]
 async fn many_renames_at_once_are_withheld_and_approved_by_the_same_id() -> anyhow::Result<()> {
     let small = crowded(30).await?;
+    small.read_in_full();
     let by_id = json!({ "mapping": { "userName": "id" } });
     small.configure(&json!({}), &by_id)?;
     small.simulator.edit(|org| {

@@ -19,6 +19,7 @@ async fn a_group_that_fails_leaves_time_for_the_rest() -> anyhow::Result<()> {
     ];
     for effect in failures {
         let (small, _) = small_synced().await?;
+        small.read_in_full();
         let schedule = json!({ "frequency": "1h", "timeout": "4s" });
         small.configure(&json!({ "schedule": schedule }), &json!({}))?;
         small.simulator.edit(|org| {

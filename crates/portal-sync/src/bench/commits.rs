@@ -20,7 +20,7 @@ use crate::store::{
     PostgresSettings, StoreUrl, Work,
 };
 
-const PROVIDER: &str = "acme";
+pub(super) const PROVIDER: &str = "acme";
 
 /// A user as a store has it.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Row {
 
 /// The end of a run.
 #[derive(Debug)]
-pub struct End(Ending);
+pub struct End(pub(super) Ending);
 
 impl End {
     /// Of a run in which all of these came.
@@ -107,7 +107,7 @@ impl End {
 
 /// A store that is written to.
 #[derive(Debug)]
-pub struct Target(Arc<dyn CatalogStore>);
+pub struct Target(pub(super) Arc<dyn CatalogStore>);
 
 impl Target {
     /// An embedded one in this file.

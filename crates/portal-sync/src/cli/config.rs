@@ -1,11 +1,11 @@
 //! `config`: is the configuration good, what is in force, and what can be written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 
 use super::{Global, failure, help, output};
-use crate::config::{self, Config, ConfigErrors, Environment};
+use crate::config::{self, Config, ConfigErrors, Effective, Environment};
 use crate::exit::Exit;
 use crate::held::notice::ReadingNotice;
 use crate::run::feasible;
@@ -57,6 +57,20 @@ pub(super) async fn run(
 /// Reads the configuration, and tells what is wrong with it.
 pub(super) fn load(global: &Global, environment: &Environment) -> Result<Config, Exit> {
     config::load(&global.files, environment, &folder()?).map_err(|errors| refused(&errors))
+}
+
+/// Each tenant's part of the configuration, by its id, as a recording keeps it.
+pub(super) fn of_each_tenant(
+    global: &Global,
+    environment: &Environment,
+) -> Result<Vec<(String, Effective)>, Exit> {
+    let parts = config::of_each_tenant(&global.files, environment, &folder()?);
+    parts.map_err(|errors| refused(&errors))
+}
+
+/// Reads the configuration of a recording.
+pub(super) fn recorded(file: &Path) -> Result<Config, Exit> {
+    config::recorded(file, &folder()?).map_err(|errors| refused(&errors))
 }
 
 /// A result that was printed, or could not be; or why there is none.

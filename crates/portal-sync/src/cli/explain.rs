@@ -1,7 +1,5 @@
 //! `explain`: why a person or a group is in the catalog, or is not.
 
-use std::fmt::Write as _;
-
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use okta_auth::visible::line;
@@ -125,19 +123,19 @@ fn not_found(sought: &Sought, looked: &[Looked<'_>], live: bool) -> String {
     let mut text = format!("error: no {kind} `{key}` was found");
     if !read.is_empty() {
         let asked = if live { ", and Okta has none" } else { "" };
-        let _ = write!(
-            text,
+        let because = format!(
             "\n  because: neither what Okta last said nor the catalog nor the ledger has one, of {}{asked}",
             ids(&read)
         );
+        text.push_str(&because);
     }
     if !unread.is_empty() {
         let was = if unread.len() == 1 { "was" } else { "were" };
-        let _ = write!(
-            text,
+        let because = format!(
             "\n  because: {} {was} never read, so nothing is held of it",
             ids(&unread)
         );
+        text.push_str(&because);
     }
     let is_filtered = |it: &Looked<'_>| match sought.kind {
         Kind::User => it.provider.user_filter.is_some() || it.provider.group_filter.is_some(),

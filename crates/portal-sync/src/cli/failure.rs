@@ -6,6 +6,7 @@ use std::fmt::{Display, Write as _};
 use okta_auth::visible::message;
 
 use super::output::{self, Unwritten};
+use super::recording::RecordingError;
 use crate::cli::daemon::{Renamed, ServeError};
 use crate::exit::Exit;
 use crate::run::error::RunError;
@@ -62,6 +63,12 @@ pub(super) fn of_report(error: &Unwritten, state: impl Display) -> Exit {
         ),
     );
     Exit::Store
+}
+
+/// A recording that cannot be made or read.
+pub(super) fn of_recording(error: &RecordingError) -> Exit {
+    print(error, Some(error.fix()));
+    error.exit()
 }
 
 /// A tenant that has another id now.

@@ -27,7 +27,8 @@ Exit codes: 0 done, 3 removals withheld, 4 partial; failures from 10 on, as `por
 Examples:
   portal-sync sync                     Once, with the configuration of this folder
   portal-sync sync --format json       One JSON object for each provider
-  portal-sync sync --approve 1a2b3c4d  Let the removals go that this plan withheld";
+  portal-sync sync --approve 1a2b3c4d  Let the removals go that this plan withheld
+  portal-sync sync --record rec        Keep what Okta answers, for `plan --replay rec`";
 
 /// Of `plan`.
 pub(super) const PLAN: &str = "\
@@ -37,7 +38,8 @@ Exit codes: 0 nothing to change, 2 changes, 3 removals would be withheld, 4 part
 Examples:
   portal-sync plan                             What would change, a line each
   portal-sync plan --format json > plan.json   The same for a program
-  portal-sync plan --config prod.yaml          With another configuration";
+  portal-sync plan --config prod.yaml          With another configuration
+  portal-sync plan --replay rec                What `sync --record rec` saw, without Okta";
 
 /// Of `runs`.
 pub(super) const RUNS: &str = "\

@@ -1,16 +1,20 @@
 //! What every command but `config` begins with: configuration, logs, store, orgs.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use okta_api::WaitReason;
-use okta_auth::{Clock, Proxies, ProxyError, ReqwestTransport, SystemClock};
+use okta_auth::{Clock, Proxies, ProxyError, ReqwestTransport, SystemClock, Transport};
 
-use super::{Global, config, failure, output};
+use super::{Global, config, failure, output, recording};
 use crate::cli::daemon::Renamed;
 use crate::config::permissions::Exposed;
 use crate::config::{Config, Environment};
 use crate::decide::plan::name;
 use crate::exit::Exit;
+use crate::read::record::{JITTER, Jitter, Record, Recording};
+use crate::read::replay::Replay;
 use crate::run::provider::ProviderConfig;
 use crate::run::provider::{Provider, USER_AGENT, criteria};
 use crate::store::{
@@ -45,6 +49,28 @@ pub(super) struct Session {
     pub(super) operator: String,
     /// Read while the variables are at hand, which are not kept: secrets are among them.
     proxies: Result<Proxies, ProxyError>,
+    pub(super) asked: Asked,
+}
+
+/// Who is asked.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Okta.
+    Okta,
+    /// Okta, and what it answers is kept.
+    OktaRecorded(Record),
+    /// What was kept.
+    Recording(Replay),
+}
+
+/// A clock that stands still: in a replay it is when the run began that was recorded.
+#[derive(Debug)]
+struct Standing(Timestamp);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
 }
 
 impl Session {
@@ -56,28 +82,7 @@ impl Session {
     ) -> Result<Self, Exit> {
         let chatty = purpose == Purpose::Serve;
         let config = config::load(global, environment)?;
-        let filter = match (environment.get("RUST_LOG"), global.quiet, global.verbose) {
-            (Some(filter), ..) => filter,
-            (None, true, _) => "error",
-            // What is waited for is told with the name of the provider, and once.
-            (None, false, 0) if chatty => {
-                "info,okta_api::dispatch=error,okta_api::pacer=error,deadpool=error,opentelemetry_sdk=warn"
-            }
-            (None, false, 0) => "warn,okta_api::dispatch=error,deadpool=error",
-            // More of our own work; what HTTP and telemetry say of theirs is for the third.
-            (None, false, 1) => "info,portal_sync=debug,okta_api=debug,okta_auth=debug",
-            (None, false, 2) => "info,portal_sync=trace,okta_api=trace,okta_auth=trace",
-            (None, false, _) => "debug,portal_sync=trace,okta_api=trace,okta_auth=trace",
-        };
-        let telemetry = Telemetry::install(telemetry::Options {
-            format: config.telemetry.log,
-            filter: filter.to_owned(),
-            otlp_endpoint: config.telemetry.otlp_endpoint.clone(),
-        })
-        .map_err(|error| {
-            failure::print(&error, Some("correct `portalSync.telemetry`, or RUST_LOG"));
-            Exit::Usage
-        })?;
+        let telemetry = telemetry(global, environment, &config, chatty)?;
         if !global.quiet {
             for notice in config.notices.iter().chain(&config.exposed) {
                 output::message(notice);
@@ -104,7 +109,36 @@ impl Session {
             holder,
             operator,
             proxies: Proxies::from_variables(|name| environment.get(name)),
+            asked: Asked::Okta,
         })
+    }
+
+    /// Opens what a recording holds instead of what a configuration names.
+    pub(super) async fn replay(
+        global: &Global,
+        environment: &Environment,
+        folder: &Path,
+    ) -> Result<(Self, recording::Index), Exit> {
+        let (index, replay) =
+            recording::read(folder).map_err(|error| failure::of_recording(&error))?;
+        let mut config = config::recorded(&folder.join(recording::CONFIGURATION))?;
+        config.providers.retain(|it| it.id == index.provider);
+        config.store.url = StoreUrl::Sqlite(folder.join(recording::STORE));
+        let telemetry = telemetry(global, environment, &config, false)?;
+        let store = open(&config.store.url, Purpose::Look).await;
+        let store = store.map_err(|error| failure::of_store(&error))?;
+        let session = Self {
+            config,
+            store,
+            clock: Arc::new(Standing(index.began)),
+            telemetry,
+            quiet: global.quiet,
+            holder: Holder::of_this_process(),
+            operator: String::new(),
+            proxies: Ok(Proxies::none()),
+            asked: Asked::Recording(replay),
+        };
+        Ok((session, index))
     }
 
     /// The configured tenants with these ids, in the order of the configuration; all of them when none is named.
@@ -174,6 +208,10 @@ impl Session {
         providers: &[&ProviderConfig],
         tell: impl Fn(&ProviderConfig) -> T,
     ) -> Result<Vec<Provider>, Exit> {
+        if let Asked::Recording(_) = self.asked {
+            // The other tenants of that time are not configured here.
+            return self.connect(providers, tell);
+        }
         let known = self.store.providers().await;
         let known = known.map_err(|error| failure::of_store(&error))?;
         look_for_strangers(&known, &self.config.providers)
@@ -187,6 +225,27 @@ impl Session {
         providers: &[&ProviderConfig],
         tell: impl Fn(&ProviderConfig) -> T,
     ) -> Result<Vec<Provider>, Exit> {
+        let (transport, jitter) = self.transport()?;
+        let metrics = self.telemetry.metrics();
+        providers
+            .iter()
+            .map(|provider| {
+                let (transport, clock) = (Arc::clone(&transport), Arc::clone(&self.clock));
+                let waits = Waits::new(metrics.okta(&provider.id), tell(provider));
+                Provider::new(provider, transport, jitter, clock, waits)
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| {
+                failure::print(&error, None);
+                Exit::Usage
+            })
+    }
+
+    /// What requests go through, and what spreads their tries over time unless that is chance.
+    fn transport(&self) -> Result<(Arc<dyn Transport>, Option<Jitter>), Exit> {
+        if let Asked::Recording(replay) = &self.asked {
+            return Ok((Arc::new(replay.clone()), Some(JITTER)));
+        }
         let proxies = self.proxies.as_ref().map_err(|error| {
             failure::print(error, None);
             Exit::Usage
@@ -196,19 +255,14 @@ impl Session {
             .user_agent(USER_AGENT)
             .build()
             .map_err(|error| failure::of_system("the HTTP client cannot be set up", &error))?;
-        let metrics = self.telemetry.metrics();
-        providers
-            .iter()
-            .map(|provider| {
-                let (transport, clock) = (transport.clone(), Arc::clone(&self.clock));
-                let waits = Waits::new(metrics.okta(&provider.id), tell(provider));
-                Provider::new(provider, transport, clock, waits)
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|error| {
-                failure::print(&error, None);
-                Exit::Usage
-            })
+        let transport: Arc<dyn Transport> = Arc::new(transport);
+        Ok(match &self.asked {
+            Asked::OktaRecorded(record) => {
+                let recording = Recording::new(transport, record.clone());
+                (Arc::new(recording), Some(JITTER))
+            }
+            _ => (transport, None),
+        })
     }
 }
 
@@ -236,6 +290,37 @@ pub(super) fn look_for_strangers(
         );
     }
     Ok(())
+}
+
+/// Where logs, metrics and traces of a command go.
+fn telemetry(
+    global: &Global,
+    environment: &Environment,
+    config: &Config,
+    chatty: bool,
+) -> Result<Telemetry, Exit> {
+    let filter = match (environment.get("RUST_LOG"), global.quiet, global.verbose) {
+        (Some(filter), ..) => filter,
+        (None, true, _) => "error",
+        // What is waited for is told with the name of the provider, and once.
+        (None, false, 0) if chatty => {
+            "info,okta_api::dispatch=error,okta_api::pacer=error,deadpool=error,opentelemetry_sdk=warn"
+        }
+        (None, false, 0) => "warn,okta_api::dispatch=error,deadpool=error",
+        // More of our own work; what HTTP and telemetry say of theirs is for the third.
+        (None, false, 1) => "info,portal_sync=debug,okta_api=debug,okta_auth=debug",
+        (None, false, 2) => "info,portal_sync=trace,okta_api=trace,okta_auth=trace",
+        (None, false, _) => "debug,portal_sync=trace,okta_api=trace,okta_auth=trace",
+    };
+    Telemetry::install(telemetry::Options {
+        format: config.telemetry.log,
+        filter: filter.to_owned(),
+        otlp_endpoint: config.telemetry.otlp_endpoint.clone(),
+    })
+    .map_err(|error| {
+        failure::print(&error, Some("correct `portalSync.telemetry`, or RUST_LOG"));
+        Exit::Usage
+    })
 }
 
 async fn open(url: &StoreUrl, purpose: Purpose) -> Result<Arc<dyn CatalogStore>, StoreError> {

@@ -1,13 +1,16 @@
 //! `sync` and `plan`: the same run, with and without the commit.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
 use okta_auth::visible::line;
 
 use super::output::Unwritten;
-use super::session::Session;
-use super::{Format, PlanArgs, failure, output, progress};
+use super::record::Recorded;
+use super::session::{Asked, Session};
+use super::{Format, Global, PlanArgs, failure, output, progress};
+use crate::config::Environment;
 use crate::decide::plan::Plan;
 use crate::exit::Exit;
 use crate::held::run::{Run, Why};
@@ -54,7 +57,49 @@ pub(super) async fn plan(session: Session, arguments: &PlanArgs) -> Exit {
     .await
 }
 
-pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option<&str>) -> Exit {
+/// Plans from a recording.
+pub(super) async fn replay(
+    global: &Global,
+    environment: &Environment,
+    format: Format,
+    folder: &Path,
+) -> Exit {
+    let (session, index) = match Session::replay(global, environment, folder).await {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
+    if let Some(note) = index.note().filter(|_| !session.quiet) {
+        output::message(format_args!("{}: note: {note}", index.provider));
+    }
+    let replay = match &session.asked {
+        Asked::Recording(replay) => replay.clone(),
+        _ => return Exit::Bug,
+    };
+    let arguments = PlanArgs {
+        providers: Vec::new(),
+        full: index.full,
+        format,
+    };
+    let exit = plan(session, &arguments).await;
+    let missing = replay.missing();
+    let Some(first) = missing.first() else {
+        return exit;
+    };
+    output::message(format_args!(
+        "error: the recording has no answer to {} of the requests, the first of which is `{first}`\n  fix: replay it with the \
+         version that made it, {}, or make another one with `portal-sync sync --record`",
+        missing.len(),
+        index.version,
+    ));
+    Exit::Usage
+}
+
+pub(super) async fn sync(
+    session: Session,
+    arguments: &PlanArgs,
+    approve: Option<&str>,
+    recorded: Option<Recorded>,
+) -> Exit {
     let (format, quiet) = (arguments.format, session.quiet);
     let (holder, operator) = (session.holder.clone(), session.operator.clone());
     let work = async |mut run: OneRun<'_>, on_progress: OnProgress, first_run: FirstRun| {
@@ -63,6 +108,10 @@ pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option
             run.take_turn(&holder, Why::Command).await?;
             if let Some(plan_id) = approve {
                 approved = Some(run.approve(plan_id, &operator).await?);
+            }
+            if let Some(recording) = &recorded {
+                run.meanwhile(async |store, began| recording.copy(store, began).await)
+                    .await?;
             }
             let known = run.read(on_progress).await?;
             run.commit(known, &first_run).await
@@ -75,7 +124,11 @@ pub(super) async fn sync(session: Session, arguments: &PlanArgs, approve: Option
     };
     let keep = Some(session.config.retention);
     run_each(session, arguments, keep, work, |ended| {
-        tell_sync(ended, format, approve, quiet)
+        let exit = tell_sync(ended, format, approve, quiet);
+        match &recorded {
+            Some(recorded) => exit.worse(recorded.finish(&ended.run)),
+            None => exit,
+        }
     })
     .await
 }

@@ -55,7 +55,7 @@ fn examples_of_help_are_command_lines() {
             count += 1;
         }
     }
-    assert_eq!(count, 30);
+    assert_eq!(count, 32);
 }
 
 #[test]

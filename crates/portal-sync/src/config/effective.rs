@@ -11,11 +11,17 @@ use super::errors::is_key;
 use super::keys::{Form, Key, PROGRAM, TENANT, Table};
 use super::layers::Layers;
 use super::place::{Content, Origin};
-use super::provider::is_single;
+use super::provider::{entries, is_single};
 use super::secrecy::{HIDDEN, Secrecy};
 use super::section::{Entry, Reading};
 use super::yaml;
 use crate::store::PostgresAddress;
+
+/// The variable that stands for a private key in what is recorded.
+pub(super) const RECORDED_KEY: &str = "RECORDED_PRIVATE_KEY";
+
+/// That which stands for an API token.
+pub(super) const RECORDED_TOKEN: &str = "RECORDED_TOKEN";
 
 /// The configuration in force.
 ///
@@ -29,6 +35,8 @@ pub(crate) struct Effective(Part);
 enum Part {
     /// What is shown, and where it comes from.
     Value(Json, String),
+    /// The variable that stands for a secret, and what that is.
+    Variable(&'static str, String),
     List(Vec<Self>),
     Map(Vec<(String, Self)>),
 }
@@ -51,6 +59,25 @@ impl Effective {
         let ours = show.map(&PROGRAM, all.as_ref(), None);
         parts.push(("portalSync".to_owned(), ours));
         Self(Part::Map(parts))
+    }
+
+    /// Each tenant alone, by its id, in the order of the configuration, with all that decides what is made of it. For its secrets
+    /// there are variables: with any in them it is a configuration that can be read.
+    pub(super) fn of_each_tenant(layers: &Layers, ids: &[&str]) -> Vec<(String, Self)> {
+        let reading = Reading::new(layers);
+        let show = Show {
+            secrets: layers.secrets(),
+            all: reading.at(&["portalSync"]),
+        };
+        let under = |key: &str, part| Part::Map(vec![(key.to_owned(), part)]);
+        let okta = reading.at(&["catalog", "providers", "okta"]);
+        let tenants = okta.iter().flat_map(entries);
+        let each = ids.iter().zip(tenants).map(|(id, tenant)| {
+            let tenant = under(id, without_secrets(show.tenant(&tenant)));
+            let okta = under("catalog", under("providers", under("okta", tenant)));
+            ((*id).to_owned(), Self(okta))
+        });
+        each.collect()
     }
 
     /// The same without the places.
@@ -215,6 +242,44 @@ impl<'a> Show<'a> {
     }
 }
 
+/// A tenant as it stands under its id, with variables for its secrets.
+fn without_secrets(tenant: Part) -> Part {
+    let Part::Map(parts) = tenant else {
+        return tenant;
+    };
+    let (has_key, has_id) = (has(&parts, "privateKey"), has(&parts, "keyId"));
+    let parts = parts.into_iter();
+    let parts = parts.filter(|(key, _)| key != "id" && (has_id || key != "keyId"));
+    let mut parts: Vec<_> = parts.map(|(key, part)| masked(key, part)).collect();
+    // Each key of a JWK set has an id of its own; the one that stands for them has none.
+    if has_key && !has_id {
+        let id = Part::Value("recorded".into(), "for the `kid` of the key".to_owned());
+        parts.push(("keyId".to_owned(), id));
+    }
+    Part::Map(parts)
+}
+
+fn masked(key: String, part: Part) -> (String, Part) {
+    let part = match (key.as_str(), part) {
+        ("privateKey", secret) => secret.behind(RECORDED_KEY),
+        ("token", secret) => secret.behind(RECORDED_TOKEN),
+        ("oauth", Part::Map(parts)) => {
+            let parts = parts.into_iter().map(|(key, part)| masked(key, part));
+            Part::Map(parts.collect())
+        }
+        (_, other) => other,
+    };
+    (key, part)
+}
+
+/// Whether a tenant has a value of this name, by itself or in its `oauth`.
+fn has(parts: &[(String, Part)], name: &str) -> bool {
+    parts.iter().any(|(key, part)| match part {
+        Part::Map(parts) if key == "oauth" => has(parts, name),
+        part => key == name && !matches!(part, Part::Value(Json::Null, _)),
+    })
+}
+
 /// The table of a map of this form, of several the one that has its keys.
 fn table_of(form: &Form, entry: &Entry<'_>) -> Option<&'static Table> {
     let tables = match form {
@@ -265,9 +330,21 @@ impl Part {
         }
     }
 
+    /// A secret as a variable.
+    fn behind(self, variable: &'static str) -> Self {
+        match self {
+            Self::Value(Json::String(what), from) => {
+                Self::Variable(variable, format!("{what}, {from}"))
+            }
+            // It is taken away.
+            other => other,
+        }
+    }
+
     fn json(&self) -> Json {
         match self {
             Self::Value(value, _) => value.clone(),
+            Self::Variable(name, _) => format!("${{{name}}}").into(),
             Self::List(parts) => parts.iter().map(Self::json).collect(),
             Self::Map(parts) => Json::Object(Map::from_iter(
                 parts.iter().map(|(key, part)| (key.clone(), part.json())),
@@ -279,6 +356,7 @@ impl Part {
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         match self {
             Self::Value(value, from) => writeln!(f, " {} # {}", scalar(value), visible(from)),
+            Self::Variable(name, what) => writeln!(f, " ${{{name}}} # {}", visible(what)),
             Self::List(parts) => {
                 writeln!(f)?;
                 for part in parts {

@@ -117,6 +117,12 @@ fn tenants<'a>(okta: &Entry<'a>) -> Option<Vec<Option<(Origin<'a>, Entry<'a>)>>>
     }
 }
 
+/// The tenants of a configuration that was checked, in the order in which they are named.
+pub(super) fn entries<'a>(okta: &Entry<'a>) -> Vec<Entry<'a>> {
+    let tenants = tenants(okta).unwrap_or_default().into_iter().flatten();
+    tenants.map(|(_, entry)| entry).collect()
+}
+
 /// Whether these are the keys of one tenant and not the ids of several.
 pub(super) fn is_single(keys: &Dict) -> bool {
     let scalar = |value: &Value| !matches!(value, Value::Dict(..) | Value::Empty(..));

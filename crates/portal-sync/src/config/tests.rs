@@ -16,6 +16,7 @@ mod layering;
 mod mapping_bad;
 mod mapping_good;
 mod misread;
+mod recorded;
 mod reference;
 mod schema;
 mod secrets;

@@ -22,7 +22,6 @@ mod rows;
 
 mod reader;
 
-#[cfg(test)]
 mod made;
 
 mod apply;
@@ -76,6 +75,8 @@ pub(crate) struct HeldGroup {
 pub(crate) struct Roll {
     /// Who they are, without the deprovisioned ones.
     pub ids: Arc<BTreeSet<UserId>>,
+    /// The deprovisioned ones: when they are in use again they are members still, and nothing else tells of it.
+    pub inactive: Arc<BTreeSet<UserId>>,
     /// When they were read, by Okta's clock.
     pub as_of: Timestamp,
     /// How many records the list had.
@@ -113,6 +114,15 @@ impl Mirror {
     pub(crate) fn is_of(&self, scope: &Scope) -> bool {
         let own = &self.account.scope;
         own.org == scope.org && own.client == scope.client
+    }
+
+    /// The same, for a store that has nothing of it.
+    #[must_use]
+    pub(crate) fn anew(self) -> Self {
+        Self {
+            is_new: true,
+            ..self
+        }
     }
 
     /// The users by id.

@@ -110,10 +110,12 @@ impl Org {
         id.is_some_and(|id| self.unproven_groups.contains(id))
     }
 
-    /// Whether Okta listed no user who is in use, not even one that the filter refuses here.
+    /// Whether Okta listed no user who is in use, not even one that the filter refuses here. That selected groups have nobody
+    /// says nothing of the others.
     #[must_use]
     pub(crate) fn shows_no_users(&self) -> bool {
-        self.users.is_empty()
+        !self.users_are_members
+            && self.users.is_empty()
             && self.filtered_out.is_empty()
             && self.malformed_users.is_empty()
             && self.unidentified_user.is_none()

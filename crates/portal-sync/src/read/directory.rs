@@ -19,8 +19,9 @@ mod error;
 
 mod groups;
 mod log;
-mod members;
 mod people;
+
+mod members;
 mod users;
 
 mod few;
@@ -276,7 +277,7 @@ impl OktaDirectory {
                 Few::All(objects) => return Ok(objects),
                 Few::More(users) if plan.users == Users::All => {
                     let (users, members) = futures::try_join!(
-                        self.others(users, until),
+                        self.others(users),
                         self.members(&plan.members, None, until)
                     )?;
                     return Ok(Objects::of_groups(UsersRead::All(users), members));
@@ -285,32 +286,28 @@ impl OktaDirectory {
                 Few::More(_) => {}
             }
         }
-        let _ = listing;
+        // Whether the app may see people at all is known before the members are asked for.
         match plan.users {
             Users::All => {
+                let begun = self.begin_users(until).await?;
                 let (users, members) = futures::try_join!(
-                    self.users(until),
+                    self.others(begun),
                     self.members(&plan.members, None, until)
                 )?;
                 Ok(Objects::of_groups(UsersRead::All(users), members))
             }
             Users::ChangedSince(since) => {
-                let (users, members) = futures::try_join!(
-                    self.changed(since, until),
-                    self.members(&plan.members, None, until)
-                )?;
+                let users = self.changed(since, until).await?;
+                let members = self.members(&plan.members, None, until).await?;
                 Ok(Objects::of_groups(UsersRead::Changed(users), members))
             }
             Users::OfMembers(since) => {
-                let people = People::default();
-                let changed = async {
-                    match since {
-                        Some(since) => Ok(Some(self.changed(since, until).await?)),
-                        None => Ok(None),
-                    }
+                let changed = match since {
+                    Some(since) => Some(self.changed(since, until).await?),
+                    None => None,
                 };
-                let (changed, members) =
-                    futures::try_join!(changed, self.members(&plan.members, Some(&people), until))?;
+                let people = People::default();
+                let members = self.members(&plan.members, Some(&people), until).await?;
                 let users = people.listed(changed, listing.groups.server_date);
                 Ok(Objects::of_groups(UsersRead::Members(users), members))
             }

@@ -167,7 +167,7 @@ impl Chooser<'_> {
         let wanted = groups.records.iter();
         let wanted = wanted.filter(|it| self.selection.judge_group(it) == GroupVerdict::Wanted);
         let wanted: Vec<&Group> = wanted.collect();
-        let scope = self.scope_of_users();
+        let scope = self.scope_of_users(groups, &wanted);
         let (everyone, others): (Vec<&Group>, Vec<&Group>) = wanted
             .iter()
             .partition(|group| is_everyone(group) && scope != UserScope::Members);
@@ -175,7 +175,7 @@ impl Chooser<'_> {
             .into_iter()
             .partition(|group| count(group) == Some(0));
         let all_pages: u64 = filled.iter().map(|group| pages(group)).sum();
-        let why = self.why(log);
+        let why = self.why(log, &scope);
         let way = self
             .held
             .map_or(Way::OfGroups, |it| it.account.watermarks.way);
@@ -191,18 +191,11 @@ impl Chooser<'_> {
             Some(_) if why == Why::Delta => Why::FewUsers,
             _ => why,
         };
-        let since = self.held.and_then(|held| held.account.watermarks.users);
-        let since = since.and_then(|since| since.checked_sub(OVERLAP).ok());
-        let users = match (&scope, why.is_whole(), since) {
-            (UserScope::Members, true, _) => Users::OfMembers(None),
-            (UserScope::Members, false, since) => Users::OfMembers(since),
-            (_, false, Some(since)) => Users::ChangedSince(since),
-            _ => Users::All,
-        };
+        let users = self.users(why, &scope);
         let single = self.single(&marks, users);
         let cost = Cost {
             asked,
-            users: self.pages_of_users(users, &scope, &everyone),
+            users: self.pages_of_users(users, few, &scope, &everyone),
             members: read.iter().map(|group| pages(group)).sum(),
             single: single.len() as u64 * if scope == UserScope::Members { 2 } else { 1 },
         };
@@ -223,6 +216,18 @@ impl Chooser<'_> {
         }
     }
 
+    /// How users are found.
+    fn users(&self, why: Why, scope: &UserScope) -> Users {
+        let since = self.held.and_then(|held| held.account.watermarks.users);
+        let since = since.and_then(|since| since.checked_sub(OVERLAP).ok());
+        match (scope, why.is_whole(), since) {
+            (UserScope::Members, true, _) => Users::OfMembers(None),
+            (UserScope::Members, false, since) => Users::OfMembers(since),
+            (_, false, Some(since)) => Users::ChangedSince(since),
+            _ => Users::All,
+        }
+    }
+
     /// Whether Okta is to count the members of each group: not where each user was asked for his groups.
     #[must_use]
     pub(crate) fn needs_counts(&self) -> bool {
@@ -230,9 +235,11 @@ impl Chooser<'_> {
             .is_none_or(|held| held.account.watermarks.way == Way::OfGroups)
     }
 
-    /// Which users are read.
-    fn scope_of_users(&self) -> UserScope {
-        if self.users_from_groups {
+    /// Which users are read. Where no group is selected that could have members, the list of users tells whether the app sees
+    /// anybody at all.
+    fn scope_of_users(&self, groups: &Listed<Group>, wanted: &[&Group]) -> UserScope {
+        let may_have = !wanted.is_empty() || !groups.malformed.is_empty();
+        if self.users_from_groups && (may_have || groups.unidentified.is_some()) {
             return UserScope::Members;
         }
         match &self.selection.users().search {
@@ -241,7 +248,7 @@ impl Chooser<'_> {
         }
     }
 
-    fn why(&self, log: Option<&LogRead>) -> Why {
+    fn why(&self, log: Option<&LogRead>, users: &UserScope) -> Why {
         let Some(held) = self.held else {
             return Why::First;
         };
@@ -251,7 +258,7 @@ impl Chooser<'_> {
             Why::Asked
         } else if account.watermarks.reconciled.is_none() || account.watermarks.users.is_none() {
             Why::First
-        } else if !self.has_enough(&account.scope) {
+        } else if !self.has_enough(&account.scope, users) {
             Why::SelectionChanged
         } else if self.wish.due {
             Why::Reconcile
@@ -265,15 +272,14 @@ impl Chooser<'_> {
     }
 
     /// Whether a mirror of that scope has what is needed.
-    fn has_enough(&self, held: &Scope) -> bool {
+    fn has_enough(&self, held: &Scope, users: &UserScope) -> bool {
         let attributes = match (&held.attributes, &self.scope.attributes) {
             (None, _) => true,
             (Some(held), Some(needed)) => needed.is_subset(held),
             (Some(_), None) => false,
         };
-        let users = self.scope_of_users();
         let is_same_org = held.org == self.scope.org && held.client == self.scope.client;
-        is_same_org && attributes && (held.users == UserScope::All || held.users == users)
+        is_same_org && attributes && (held.users == UserScope::All || held.users == *users)
     }
 
     fn marks(&self, log: Option<&LogRead>) -> Marks {
@@ -331,15 +337,24 @@ impl Chooser<'_> {
         };
         let unconfirmed = &held.account.unconfirmed;
         let malformed = held.account.malformed_users.keys();
+        // Whoever is in doubt first: of a record that stays odd nothing new is learned.
         let all = unconfirmed.iter().chain(&marks.users).chain(malformed);
-        let all: BTreeSet<&UserId> = all.collect();
-        all.into_iter().take(SINGLE).cloned().collect()
+        let mut asked = BTreeSet::new();
+        let all = all.filter(|id| asked.insert(*id));
+        all.take(SINGLE).cloned().collect()
     }
 
     /// How many pages of users there are, as far as that is known.
-    fn pages_of_users(&self, users: Users, scope: &UserScope, everyone: &[&Group]) -> cost::Pages {
+    fn pages_of_users(
+        &self,
+        users: Users,
+        few: Option<usize>,
+        scope: &UserScope,
+        everyone: &[&Group],
+    ) -> cost::Pages {
         let known = match (users, scope) {
-            (Users::OfMembers(None), _) => return cost::Pages::exactly(0),
+            // One page tells that they are more than few.
+            (Users::OfMembers(None), _) => return cost::Pages::exactly(few.is_some().into()),
             (Users::ChangedSince(_) | Users::OfMembers(Some(_)), _) => {
                 return cost::Pages::at_least(1);
             }

@@ -12,7 +12,7 @@ use crate::decide::plan::{PlannedChange, name};
 use crate::held::approval::Approval;
 use crate::held::run::{Counts, Outcome, Run, Tally, Why};
 use crate::run::error::RunError;
-use crate::run::once::failed;
+use crate::run::outcome::failed;
 use crate::run::report::Figures;
 use crate::run::turn::{renewing, while_held};
 use crate::store::{

@@ -15,8 +15,7 @@ use tracing::Instrument as _;
 use crate::decide::plan::{Known, Plan};
 use crate::held::approval::Approval;
 use crate::held::mirror::Mirror;
-use crate::held::notice::Notice;
-use crate::held::run::{Asked, Counts, Failure, FailureKind, Outcome, Reads, Run, Tally, Why};
+use crate::held::run::{Asked, Counts, Reads, Run, Why};
 use crate::held::state::State;
 use crate::read::apart::apart;
 use crate::read::directory::OnProgress;
@@ -24,6 +23,7 @@ use crate::read::read_plan::Wish;
 use crate::run::deciding::decided;
 use crate::run::error::RunError;
 use crate::run::first_runs::FirstRun;
+use crate::run::outcome::{failed, with_plan};
 use crate::run::provider::Provider;
 use crate::run::reading::Reading;
 use crate::run::settled::{as_before, settled};
@@ -143,6 +143,21 @@ impl<'a> OneRun<'a> {
         let approved = self.store.approve(approval, APPROVAL).await?;
         self.approval = (approved == Approved::Kept).then(|| plan_id.to_owned());
         Ok(approved)
+    }
+
+    /// Does something else while the turn is kept. It is told where the catalog is, and when the run began.
+    ///
+    /// # Errors
+    /// When the turn was lost.
+    pub(crate) async fn meanwhile(
+        &self,
+        work: impl AsyncFnOnce(&'a dyn CatalogStore, Timestamp),
+    ) -> Result<(), RunError> {
+        let work = async {
+            work(self.store, self.began).await;
+            Ok(())
+        };
+        while_held(self.store, self.turn.as_ref(), work).await
     }
 
     fn id(&self) -> &'a str {
@@ -410,59 +425,10 @@ fn is_overtaken(error: &StoreError) -> bool {
     )
 }
 
-/// The account of a run that failed.
-pub(crate) fn failed(run: Run, error: &RunError) -> Run {
-    Run {
-        outcome: if error.is_overtaken() {
-            Outcome::Overtaken
-        } else {
-            Outcome::Failed
-        },
-        failure: Some(Failure {
-            kind: FailureKind::of(error.exit()),
-            message: chain(error),
-            fix: error.fix(),
-            exit_code: error.exit().code(),
-        }),
-        ..run
-    }
-}
-
-/// The account of a run with a plan.
-pub(crate) fn with_plan(run: Run, plan: &Plan) -> Run {
-    let (added, updated, removed) = plan.tally();
-    let of_sign_in = plan.sign_in.notices().into_iter().map(Notice::SignIn);
-    Run {
-        outcome: if plan.is_withheld() {
-            Outcome::Blocked
-        } else if plan.is_partial() {
-            Outcome::Partial
-        } else {
-            Outcome::Complete
-        },
-        plan_id: Some(plan.id.clone()),
-        tally: Tally {
-            added,
-            updated,
-            removed,
-            renamed: plan.renamed(),
-            withheld: plan.withheld.len(),
-            withheld_renames: plan.withheld_renames.len(),
-        },
-        approved: plan.approved.clone(),
-        guard: plan.tripped.clone(),
-        unknown: plan.unknown.clone(),
-        quarantined: plan.quarantined.clone(),
-        collisions: plan.collided,
-        notices: plan.notices.iter().cloned().chain(of_sign_in).collect(),
-        ..run
-    }
-}
-
 /// Gives the memory of an org back beside the threads that wait.
 fn forget(known: Known) {
     drop(tokio::task::spawn_blocking(move || drop(known)));
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

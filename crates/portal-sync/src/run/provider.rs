@@ -7,8 +7,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use okta_api::{Client, Observer, RateLimitShare};
 use okta_auth::{
-    ApiToken, Clock, OrgUrl, PrivateKey, ReqwestTransport, Scope, ServiceApp, TokenCache,
-    TokenSource as _,
+    ApiToken, Clock, OrgUrl, PrivateKey, Scope, ServiceApp, TokenCache, TokenSource as _, Transport,
 };
 use org_filter::SearchExpr;
 use org_filter::names::NameRule;
@@ -24,6 +23,7 @@ use crate::held::mirror::Mirror;
 use crate::held::run::Asked;
 use crate::read::baseline::Baseline;
 use crate::read::directory::{Limits, OktaDirectory, OnProgress};
+use crate::read::record::Jitter;
 use crate::read::selection::{GroupFilter, Selection};
 
 /// Who asks.
@@ -102,7 +102,7 @@ impl Default for RateLimit {
 #[derive(Debug)]
 pub(crate) struct Provider {
     client: Client,
-    tokens: Option<Arc<TokenCache<ReqwestTransport>>>,
+    tokens: Option<Arc<TokenCache<Arc<dyn Transport>>>>,
     selection: Selection,
     parallel: usize,
     limits: Limits,
@@ -113,13 +113,15 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet.
+    /// Makes the client of a provider, which tells `observer` what it asks. Nothing is sent yet. Its tries are spread over time
+    /// by `jitter`, at random unless that is given.
     ///
     /// # Errors
     /// When the client id or the key id cannot be used.
     pub(crate) fn new(
         provider: &ProviderConfig,
-        transport: ReqwestTransport,
+        transport: Arc<dyn Transport>,
+        jitter: Option<Jitter>,
         clock: Arc<dyn Clock>,
         observer: impl Observer,
     ) -> Result<Self, okta_auth::ServiceAppError> {
@@ -131,12 +133,16 @@ impl Provider {
                 let app = ServiceApp::new(client_id, keys.clone(), scopes)?;
                 // With it deletions are seen at once; without it, when everything is read again.
                 let app = app.also_asking([Scope::LOGS_READ]);
-                let cache = TokenCache::new(org.clone(), app, transport.clone());
+                let cache = TokenCache::new(org.clone(), app, Arc::clone(&transport));
                 let cache = Arc::new(cache.with_clock(clock));
                 tokens = Some(Arc::clone(&cache));
                 Client::builder(org, cache, transport)
             }
             Credentials::ApiToken(token) => Client::builder(org, token.clone(), transport),
+        };
+        let builder = match jitter {
+            Some(jitter) => builder.jitter(jitter),
+            None => builder,
         };
         let client = builder
             .rate_limit_share(provider.rate_limit.share)

@@ -7,15 +7,17 @@ use jiff::Timestamp;
 use okta_api::UserId;
 use tokio::time::Instant;
 
-use crate::decide::plan::Known;
-use crate::held::mirror::{MembersRead, Mirror, Read, Scope, UserScope, Way};
+use crate::decide::plan::{Known, Settings};
+use crate::held::mirror::{Found, MembersRead, Mirror, Read, Scope, UserScope, Way};
+use crate::held::notice::ReadingNotice;
 use crate::held::org::{Members, Org};
 use crate::held::run::{Asked, Mode, Reads};
 use crate::held::state::State;
 use crate::read::apart::apart;
 use crate::read::baseline::Baseline;
-use crate::read::directory::{Directory, Listing, OktaDirectory, OnProgress, Question};
+use crate::read::directory::{Directory, Listing, OnProgress, Question};
 use crate::read::read_plan::{Chooser, ReadPlan, SINGLE, Wish};
+use crate::read::selection::Selection;
 use crate::read::wanted::Interested;
 use crate::run::error::RunError;
 use crate::run::feasible;
@@ -62,76 +64,125 @@ impl<'a> Reading<'a> {
         until: Instant,
     ) -> Result<WasRead, RunError> {
         let settings = self.provider.settings();
-        let selection = self.provider.selection();
         let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
         let directory = self.provider.directory(baseline.clone(), on_progress);
         let directory = directory.begun(self.began);
-        let scope = Scope {
+        // Of another org, or of what another app may see, nothing is taken over: not the place in the log either.
+        let whose = Scope {
             org: settings.criteria.org.clone(),
             client: settings.criteria.client.clone(),
-            users: UserScope::All,
-            attributes: selection.attributes(baseline.asked_of_users()),
+            ..Scope::default()
         };
+        let mirror = mirror.filter(|held| held.is_of(&whose));
         let held = mirror.as_ref();
+        let wish = Wish {
+            due: wish.due || held.is_some_and(|held| self.is_due(held)),
+            ..wish
+        };
+        let log = tokio::time::timeout_at(until, self.provider.log_of(held)).await;
+        let steps = Steps {
+            directory: &directory,
+            selection: self.provider.selection(),
+            settings,
+            baseline: &baseline,
+            asked: &|| self.provider.usage().since(self.asked_before).total(),
+            limits: &|| self.provider.limits(),
+            notice: &|whole, users| {
+                let (limits, share) = (self.provider.limits(), self.provider.share().get());
+                feasible::of_plan(whole, &limits, share, self.provider.schedule(), users)
+            },
+            began: self.began,
+            until,
+        };
+        steps
+            .read(state, mirror, wish, log.unwrap_or_default())
+            .await
+    }
+
+    /// Whether a read of everything is due.
+    fn is_due(&self, held: &Mirror) -> bool {
+        let last = held.account.watermarks.reconciled;
+        last.is_none_or(|last| self.provider.reconcile().is_due(last, self.began))
+    }
+}
+
+/// The wish by which it is told what a read of everything would cost.
+const FULL: Wish = Wish {
+    full: true,
+    due: false,
+};
+
+/// The steps of a read, whatever the directory.
+struct Steps<'a> {
+    directory: &'a dyn Directory,
+    selection: &'a Selection,
+    settings: &'a Settings,
+    baseline: &'a Baseline,
+    /// How many requests the run has sent.
+    asked: &'a (dyn Fn() -> u64 + Sync),
+    /// What was last seen of Okta's limits.
+    limits: &'a (dyn Fn() -> BTreeMap<String, u64> + Sync),
+    /// What is to be told of a plan that reads everything, of at least so many users.
+    notice: &'a (dyn Fn(&ReadPlan, usize) -> Option<ReadingNotice> + Sync),
+    began: Timestamp,
+    until: Instant,
+}
+
+impl Steps<'_> {
+    /// Reads what has to be read, and lays it over what is held; the System Log as `log` says.
+    async fn read(
+        &self,
+        state: State,
+        mirror: Option<Mirror>,
+        wish: Wish,
+        log: Option<Option<String>>,
+    ) -> Result<WasRead, RunError> {
+        let (selection, criteria) = (self.selection, &self.settings.criteria);
+        let scope = Scope {
+            org: criteria.org.clone(),
+            client: criteria.client.clone(),
+            users: UserScope::All,
+            attributes: selection.attributes(self.baseline.asked_of_users()),
+        };
         let chooser = Chooser {
             selection,
             scope: &scope,
-            users_from_groups: settings.rules.users_from_groups,
-            held,
-            wish: Wish {
-                due: wish.due || held.is_some_and(|held| self.is_due(held)),
-                ..wish
-            },
+            users_from_groups: self.settings.rules.users_from_groups,
+            held: mirror.as_ref(),
+            wish,
         };
         let question = Question {
             counts: chooser.needs_counts(),
-            log: tokio::time::timeout_at(until, self.provider.log_of(held))
-                .await
-                .unwrap_or_default(),
+            log,
         };
-        let listing = directory.list(&question, until).await?;
-        let asked = self.provider.usage().since(self.asked_before).total();
-        let plan = chooser.choose(&listing.groups, listing.log.as_ref(), asked);
+        let listing = self.directory.list(&question, self.until).await?;
+        let plan = chooser.choose(&listing.groups, listing.log.as_ref(), (self.asked)());
         let whole = Chooser {
-            wish: Wish {
-                full: true,
-                due: false,
-            },
+            wish: FULL,
             ..chooser
         };
         let whole = whole.choose(&listing.groups, None, 0);
-        tracing::info!(provider = %settings.provider, "reading {plan}");
-        let mut laid = self
-            .lay(&plan, listing, &directory, state, mirror, &baseline, until)
-            .await?;
+        tracing::info!(provider = %self.settings.provider, "reading {plan}");
+        let mut laid = self.lay(&plan, listing, state, mirror).await?;
         let mut confirmed = 0;
         if !laid.doubtful.is_empty() {
-            let before = self.provider.usage().total();
-            laid = self
-                .confirm(laid, &plan, &directory, &baseline, until)
-                .await?;
-            confirmed = self.provider.usage().total() - before;
+            let before = (self.asked)();
+            laid = self.confirm(laid, &plan).await?;
+            confirmed = (self.asked)() - before;
         }
         let Laid {
             state,
             mirror,
-            org,
+            mut org,
             taken_at,
             ..
         } = laid;
         let taken_at = taken_at.unwrap_or(self.began);
-        let mut org = org;
         let users = mirror.users().len();
-        org.notices.extend(feasible::of_plan(
-            &whole,
-            &self.provider.limits(),
-            self.provider.share().get(),
-            self.provider.schedule(),
-            users,
-        ));
+        org.notices.extend((self.notice)(&whole, users));
         let reads = Reads {
             confirmed,
-            ..reads(&plan, &mirror)
+            ..reads(&plan, &mirror, &org)
         };
         Ok(WasRead {
             known: Known::new(state, org, taken_at),
@@ -140,35 +191,28 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Whether a read of everything is due.
-    fn is_due(&self, held: &Mirror) -> bool {
-        let last = held.account.watermarks.reconciled;
-        last.is_none_or(|last| self.provider.reconcile().is_due(last, self.began))
-    }
-
     /// Reads what the plan says and lays it over what is held.
-    #[expect(clippy::too_many_arguments, reason = "each is of another step")]
     async fn lay(
         &self,
         plan: &ReadPlan,
         listing: Listing,
-        directory: &OktaDirectory,
         state: State,
         mirror: Option<Mirror>,
-        baseline: &Baseline,
-        until: Instant,
     ) -> Result<Laid, RunError> {
-        let read = directory.read(plan, listing, until).await?;
+        let read = self.directory.read(plan, listing, self.until).await?;
         let read = Read {
-            limits: self.provider.limits(),
+            limits: (self.limits)(),
             ..read
         };
-        let selection = self.provider.selection().clone();
-        let (baseline, is_delta) = (baseline.clone(), !plan.is_whole());
-        let from_groups = self.provider.settings().rules.users_from_groups;
-        let is_new = mirror.as_ref().is_none_or(|held| !held.is_of(&plan.scope));
+        let selection = self.selection.clone();
+        let (baseline, is_delta) = (self.baseline.clone(), !plan.is_whole());
+        let from_groups = self.settings.rules.users_from_groups;
         let laid = apart(move || {
-            let mut mirror = mirror.filter(|_| !is_new).unwrap_or_else(Mirror::new);
+            #[expect(
+                clippy::unwrap_or_default,
+                reason = "a default one is one that the store has already"
+            )]
+            let mut mirror = mirror.unwrap_or_else(Mirror::new);
             let touched = if is_delta {
                 touched(&read, &mirror)
             } else {
@@ -177,7 +221,9 @@ impl<'a> Reading<'a> {
             let listed = read.users.listed();
             let dates = [listed.server_date, read.groups.server_date];
             let taken_at = dates.into_iter().flatten().min();
-            let asked: BTreeSet<UserId> = read.single.keys().cloned().collect();
+            let answered = read.single.iter();
+            let answered = answered.filter(|(_, found)| !matches!(found, Found::Unknown(_)));
+            let answered: BTreeSet<UserId> = answered.map(|(id, _)| id.clone()).collect();
             let interest = Interested {
                 selection: &selection,
                 state: &state,
@@ -189,7 +235,7 @@ impl<'a> Reading<'a> {
             } else {
                 unseen(&org, &state)
             };
-            doubtful.retain(|id| !asked.contains(id));
+            doubtful.retain(|id| !answered.contains(id));
             Ok::<_, RunError>(Laid {
                 state,
                 mirror,
@@ -203,14 +249,7 @@ impl<'a> Reading<'a> {
 
     /// Asks for those who would go by what a delta saw alone. Whom nobody asked for stays, until a run does or everything is
     /// read.
-    async fn confirm(
-        &self,
-        laid: Laid,
-        plan: &ReadPlan,
-        directory: &OktaDirectory,
-        baseline: &Baseline,
-        until: Instant,
-    ) -> Result<Laid, RunError> {
+    async fn confirm(&self, laid: Laid, plan: &ReadPlan) -> Result<Laid, RunError> {
         let Laid {
             state,
             mut mirror,
@@ -220,9 +259,12 @@ impl<'a> Reading<'a> {
         } = laid;
         let room = SINGLE.saturating_sub(plan.single.len());
         let now: Vec<UserId> = doubtful.iter().take(room).cloned().collect();
-        let single = directory.single(&now, plan.with_groups(), until).await?;
-        let selection = self.provider.selection().clone();
-        let (baseline, is_delta) = (baseline.clone(), !plan.is_whole());
+        let directory = self.directory;
+        let single = directory
+            .single(&now, plan.with_groups(), self.until)
+            .await?;
+        let selection = self.selection.clone();
+        let (baseline, is_delta) = (self.baseline.clone(), !plan.is_whole());
         let laid = apart(move || {
             // Whole lists have proved the others' absence.
             if is_delta {
@@ -246,9 +288,18 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The account of it.
-fn reads(plan: &ReadPlan, mirror: &Mirror) -> Reads {
+/// The account of it. That they are few is known from the first page of users: the plan costs no more then.
+fn reads(plan: &ReadPlan, mirror: &Mirror, org: &Org) -> Reads {
     let way = mirror.account.watermarks.way;
+    let few = org.users.len() + org.malformed_users.len();
+    let cost = &plan.cost;
+    let (predicted, at_least) = match way {
+        Way::OfGroups => (cost.total(), cost.users.more),
+        Way::OfUsers => (
+            cost.asked + cost.users.least + cost.single + few as u64,
+            false,
+        ),
+    };
     Reads {
         mode: if plan.is_whole() {
             Mode::Full
@@ -256,8 +307,8 @@ fn reads(plan: &ReadPlan, mirror: &Mirror) -> Reads {
             Mode::Delta
         },
         why: plan.why.as_str().to_owned(),
-        predicted: plan.cost.total(),
-        at_least: plan.cost.users.more,
+        predicted,
+        at_least,
         confirmed: 0,
         members_read: match way {
             Way::OfGroups => plan.members.len(),
@@ -301,19 +352,23 @@ fn touched(read: &Read, held: &Mirror) -> BTreeSet<UserId> {
     touched
 }
 
-/// The users of the catalog whom no list of members shows any more: what became of them is evidence for the guard.
+/// The users of the catalog whom no list of members shows any more: what became of them is evidence for the guard, and what is
+/// held of them is none.
 fn unseen(org: &Org, state: &State) -> BTreeSet<UserId> {
-    if !org.users_are_members
-        || org
-            .members
-            .values()
-            .any(|members| members.known().is_none())
-    {
+    let members: Option<Vec<_>> = org.members.values().map(Members::known).collect();
+    let Some(members) = members.filter(|_| org.users_are_members) else {
         return BTreeSet::new();
-    }
+    };
+    let members: BTreeSet<&UserId> = members.into_iter().flatten().collect();
+    let is_told_of = |id: &UserId| {
+        members.contains(id)
+            || org.deactivated.contains(id)
+            || org.deleted.contains(id)
+            || org.filtered_out.contains_key(id)
+            || org.malformed_users.contains_key(id)
+    };
     let all = state.users().keys();
-    let unseen = all.filter(|id| !org.shows_user(id) && !org.deleted.contains(*id));
-    unseen.cloned().collect()
+    all.filter(|id| !is_told_of(id)).cloned().collect()
 }
 
 /// Those of these users whom the catalog has and whom the org does not want any more.
@@ -340,3 +395,8 @@ fn leaving(
     });
     touched
 }
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

@@ -256,7 +256,7 @@ mod tests {
     use crate::held::org::{Members, Org};
     use crate::held::run::Run;
     use crate::held::state::State;
-    use crate::run::once::with_plan;
+    use crate::run::outcome::with_plan;
     use crate::run::report::Report;
     use crate::testing::{group, user};
 

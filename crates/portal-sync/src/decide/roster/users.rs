@@ -40,6 +40,16 @@ impl<'a> Roster<'a> {
         }
     }
 
+    /// Keeps a user who would go by what a delta saw alone.
+    fn waits(&mut self, id: &UserId, shaped: &Shaped<'_>) -> bool {
+        let waits = shaped.org.unconfirmed.contains(id);
+        if waits {
+            let stays = Standing::Kept(Kept::Unconfirmed);
+            self.users.insert(id.clone(), stays);
+        }
+        waits
+    }
+
     pub(super) fn let_users_go(
         &mut self,
         shaped: &Shaped<'_>,
@@ -48,16 +58,7 @@ impl<'a> Roster<'a> {
         guard: Option<&Guard>,
     ) {
         let mut gone = self.gone_users(shaped, state, rules);
-        let unconfirmed = &shaped.org.unconfirmed;
-        let waiting: Vec<UserId> = gone
-            .keys()
-            .filter(|id| unconfirmed.contains(*id))
-            .cloned()
-            .collect();
-        for id in waiting {
-            gone.remove(&id);
-            self.users.insert(id, Standing::Kept(Kept::Unconfirmed));
-        }
+        gone.retain(|id, _| !self.waits(id, shaped));
         // Who goes because the configuration is another one by now goes for a reason of ours, not of theirs.
         let evident = |id: &UserId, cause: Cause| match cause {
             Cause::LeftUserFilter | Cause::Status | Cause::Excluded => {

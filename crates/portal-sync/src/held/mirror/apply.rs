@@ -10,11 +10,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use okta_api::{Group, GroupId, User, UserId, UserStatus};
 
-use super::read::{Found, Listed, MembersRead, Read, UsersRead};
+use super::read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
 use super::{
-    Account, HeldGroup, HeldUser, Mirror, OVERLAP, Roll, RowKind, Scope, Unread, UserScope,
-    Watermarks,
+    Account, HeldGroup, HeldUser, Mirror, OVERLAP, RowKind, Scope, Unread, UserScope, Watermarks,
+    Way,
 };
+
+mod members;
 
 /// So often a group is read anew because Okta counts others than it lists. What is different then stays so.
 pub(crate) const MISCOUNTS: u8 = 2;
@@ -47,36 +49,55 @@ impl Mirror {
             began,
         } = read;
         let now = groups.server_date.unwrap_or(began);
-        let counts: BTreeMap<GroupId, u64> = groups
-            .records
-            .iter()
-            .filter_map(|group| Some((group.id.clone(), group.stats()?.users_count)))
-            .collect();
+        let counts = counts(&groups);
         let before = self.account.clone();
-        let fewer = self.account.scope.attributes != scope.attributes;
         self.account.scope = scope;
         self.account.watermarks.way = way;
-        if fewer {
+        if self.account.scope.attributes != before.scope.attributes {
             self.trim(interest);
         }
+        if self.account.scope.users != before.scope.users {
+            self.judge_here();
+        }
+        let lacking = if lacks(&before.scope, &self.account.scope) {
+            std::mem::take(&mut self.users)
+        } else {
+            BTreeMap::new()
+        };
+        let are_all = match &users {
+            UsersRead::All(listed) => listed.proves_absence(),
+            _ => !members.values().any(MembersRead::is_unknown),
+        };
+        // What is marked by now is read by this read, as far as it could be.
+        log.into_iter().for_each(|log| self.take_marks(log));
+        // As the groups of a few users they have these users only.
+        if is_whole || before.watermarks.way == Way::OfUsers {
+            self.drop_unread_rolls(&groups, &members);
+        }
         self.lay_groups(groups, is_whole, now);
+        let asked = (way == Way::OfUsers).then(|| ids(users.listed()));
         let from = self.lay_users(users, is_whole, interest, now);
-        self.lay_members(members, &counts, interest, now);
+        self.rejoin();
+        self.lay_members(members, &counts, asked.as_ref(), interest, now);
+        self.set_aside(lacking, are_all, interest, now);
         for (id, found) in single {
             self.lay_single(&id, found, interest);
-        }
-        if let Some(log) = log {
-            self.account.marks.users.extend(log.marks.users);
-            self.account.marks.groups.extend(log.marks.groups);
-            self.account.watermarks.log = log.cursor;
         }
         if is_whole {
             self.account.watermarks.reconciled = from;
             self.account.unconfirmed.clear();
+            self.have_counted();
         }
         self.account.limits.extend(limits);
         self.forget(interest);
         self.take_note(&before);
+    }
+
+    /// Takes over what the System Log marks, and where it goes on.
+    fn take_marks(&mut self, log: LogRead) {
+        self.account.marks.users.extend(log.marks.users);
+        self.account.marks.groups.extend(log.marks.groups);
+        self.account.watermarks.log = log.cursor;
     }
 
     /// Lays over it what Okta said of single users.
@@ -129,6 +150,46 @@ impl Mirror {
         }
     }
 
+    /// Sets users aside whose records lack what is needed by now and who were not read anew: nobody is judged by what was not
+    /// kept of him. Whom a whole list lacks, or no group has, is not there.
+    fn set_aside(
+        &mut self,
+        lacking: BTreeMap<UserId, HeldUser>,
+        are_all: bool,
+        interest: &impl Interest,
+        now: Timestamp,
+    ) {
+        let of_members = self.account.scope.users == UserScope::Members;
+        for (id, held) in lacking {
+            self.changed.insert((RowKind::User, id.to_string()));
+            let record = &held.record;
+            let may_be_there = !are_all
+                || if of_members {
+                    let mut rolls = self.rolls.values();
+                    rolls.any(|roll| roll.ids.contains(&id))
+                } else {
+                    is_young([record.last_updated, record.status_changed], now)
+                };
+            let account = &mut self.account;
+            let is_told_of = self.users.contains_key(&id) || account.deactivated.contains(&id);
+            if may_be_there && !is_told_of && interest.is_in_catalog(&id) {
+                let reason = "what is needed of it by now was not read yet".to_owned();
+                let unread = Unread { reason, since: now };
+                account.malformed_users.entry(id).or_insert(unread);
+            }
+        }
+    }
+
+    /// Lets nobody be taken for found by the search of today who was found by another one.
+    fn judge_here(&mut self) {
+        for (id, held) in &mut self.users {
+            if held.by_search {
+                held.by_search = false;
+                self.changed.insert((RowKind::User, id.to_string()));
+            }
+        }
+    }
+
     fn lay_groups(&mut self, listed: Listed<Group>, is_whole: bool, now: Timestamp) {
         let proves_absence = listed.proves_absence();
         let since = |id: &GroupId, known: &BTreeMap<GroupId, Unread>| {
@@ -171,7 +232,9 @@ impl Mirror {
             .last_membership_updated
             .max(held.and_then(|held| held.stamp));
         let record = match held {
-            Some(held) if held.record.last_updated > group.last_updated => Arc::clone(&held.record),
+            Some(held) if is_older(group.last_updated, held.record.last_updated) => {
+                Arc::clone(&held.record)
+            }
             _ => Arc::new(group),
         };
         let laid = HeldGroup { record, stamp };
@@ -227,15 +290,19 @@ impl Mirror {
             self.lay_user(user, by_search, interest);
         }
         if by_search && proves_absence {
-            let gone = self.users.iter().filter(|(id, held)| {
+            let unseen = self.users.iter().filter(|(id, held)| {
                 let user = &held.record;
-                // Whoever is known to have left the filter is evidence, and no search lists him.
-                !seen.contains(*id)
-                    && !is_young([user.last_updated, user.status_changed], now)
-                    && (interest.is_found(user) || !interest.is_in_catalog(id))
+                !seen.contains(*id) && !is_young([user.last_updated, user.status_changed], now)
             });
-            let gone: Vec<UserId> = gone.map(|(id, _)| id.clone()).collect();
-            gone.iter().for_each(|id| self.drop_user(id));
+            let (gone, left): (Vec<_>, Vec<_>) = unseen
+                .map(|(id, held)| (id.clone(), Arc::clone(&held.record)))
+                .partition(|(id, user)| interest.is_found(user) || !interest.is_in_catalog(id));
+            gone.iter().for_each(|(id, _)| self.drop_user(id));
+            // Whoever is known to have left the filter is evidence, and no search lists him.
+            for (id, record) in left {
+                let by_search = false;
+                self.put_user(id, HeldUser { record, by_search });
+            }
         }
         // Whoever has no id that can be read changed, and is to be seen again.
         if is_whole || proves_absence {
@@ -247,7 +314,7 @@ impl Mirror {
     fn lay_user(&mut self, user: User, by_search: bool, interest: &impl Interest) {
         let id = user.id.clone();
         let held = self.users.get(&id);
-        if held.is_some_and(|held| held.record.last_updated > user.last_updated) {
+        if held.is_some_and(|held| is_older(user.last_updated, held.record.last_updated)) {
             return;
         }
         self.account.malformed_users.remove(&id);
@@ -260,7 +327,9 @@ impl Mirror {
         }
         self.account.deactivated.remove(&id);
         self.account.deleted.remove(&id);
-        if !by_search && !interest.is_found(&user) && !interest.is_in_catalog(&id) {
+        // Members are known whatever the filter finds: it is decided here, and another one may want them tomorrow.
+        let is_known = by_search || self.account.scope.users == UserScope::Members;
+        if !is_known && !interest.is_found(&user) && !interest.is_in_catalog(&id) {
             self.drop_user(&id);
             return;
         }
@@ -269,78 +338,19 @@ impl Mirror {
             record: Arc::new(user),
             by_search,
         };
-        if self.users.get(&id) != Some(&laid) {
+        self.put_user(id, laid);
+    }
+
+    fn put_user(&mut self, id: UserId, user: HeldUser) {
+        if self.users.get(&id) != Some(&user) {
             self.changed.insert((RowKind::User, id.to_string()));
-            self.users.insert(id, laid);
+            self.users.insert(id, user);
         }
     }
 
     fn drop_user(&mut self, id: &UserId) {
         if self.users.remove(id).is_some() {
             self.changed.insert((RowKind::User, id.to_string()));
-        }
-    }
-
-    fn lay_members(
-        &mut self,
-        members: BTreeMap<GroupId, MembersRead>,
-        counts: &BTreeMap<GroupId, u64>,
-        interest: &impl Interest,
-        now: Timestamp,
-    ) {
-        for (id, read) in members {
-            match read {
-                MembersRead::Known {
-                    ids,
-                    deactivated,
-                    listed,
-                    server_date,
-                } => {
-                    // Answers may be of different ages. Whoever one of them shows in use stays.
-                    let gone = deactivated.into_iter();
-                    let gone = gone
-                        .filter(|id| interest.is_in_catalog(id) && !self.users.contains_key(id));
-                    self.account.deactivated.extend(gone);
-                    let counted = counts.get(&id).copied();
-                    self.count(&id, counted.is_none_or(|counted| counted == listed));
-                    self.account.unread.remove(&id);
-                    self.account.marks.groups.remove(&id);
-                    let ids = match self.rolls.get(&id) {
-                        Some(held) if *held.ids == ids => Arc::clone(&held.ids),
-                        _ => Arc::new(ids),
-                    };
-                    let roll = Roll {
-                        ids,
-                        as_of: server_date.unwrap_or(now),
-                        listed,
-                        counted,
-                    };
-                    self.put_roll(id, roll);
-                }
-                MembersRead::Unknown(reason) => {
-                    let unread = &mut self.account.unread;
-                    let since = unread.get(&id).map_or(now, |unread| unread.since);
-                    unread.insert(id, Unread { reason, since });
-                }
-            }
-        }
-    }
-
-    fn count(&mut self, id: &GroupId, is_right: bool) {
-        let miscounted = &mut self.account.miscounted;
-        if is_right {
-            miscounted.remove(id);
-        } else {
-            let times = miscounted.entry(id.clone()).or_default();
-            *times = (*times + 1).min(MISCOUNTS + 1);
-        }
-    }
-
-    /// Puts members in the place of those that there are.
-    pub(crate) fn put_roll(&mut self, id: GroupId, roll: Roll) {
-        if self.rolls.get(&id) != Some(&roll) {
-            self.changed.insert((RowKind::Roll, id.to_string()));
-            self.rolls.insert(id, roll);
         }
     }
 
@@ -357,28 +367,15 @@ impl Mirror {
                 }
             }
             Found::User(user, groups) => {
+                let in_use = user.status != UserStatus::Deprovisioned;
                 self.lay_user(*user, false, interest);
-                for group in groups.into_iter().flatten() {
+                for group in groups.into_iter().flatten().filter(|_| in_use) {
                     self.join(id, group);
                 }
             }
         }
         self.account.marks.users.remove(id);
         self.account.unconfirmed.remove(id);
-    }
-
-    /// Puts a user into a group whose members were read before he joined, and marks the group.
-    fn join(&mut self, user: &UserId, group: GroupId) {
-        let Some(roll) = self.rolls.get(&group) else {
-            return;
-        };
-        if roll.ids.contains(user) {
-            return;
-        }
-        let mut roll = roll.clone();
-        Arc::make_mut(&mut roll.ids).insert(user.clone());
-        self.account.marks.groups.insert(group.clone());
-        self.put_roll(group, roll);
     }
 
     /// Forgets what is about objects that nobody asks for any more.
@@ -410,6 +407,34 @@ impl Mirror {
     }
 }
 
+/// Whether records that were kept by one scope lack attributes that another one has.
+fn lacks(kept: &Scope, needed: &Scope) -> bool {
+    match (&kept.attributes, &needed.attributes) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(kept), Some(needed)) => !needed.is_subset(kept),
+    }
+}
+
+/// Whether a record is from before another one. One without a time is as good as any.
+fn is_older(record: Option<Timestamp>, than: Option<Timestamp>) -> bool {
+    matches!((record, than), (Some(record), Some(than)) if record < than)
+}
+
+/// How many members Okta counts, by group.
+fn counts(groups: &Listed<Group>) -> BTreeMap<GroupId, u64> {
+    let counted = groups.records.iter();
+    let counted = counted.filter_map(|it| Some((it.id.clone(), it.stats()?.users_count)));
+    counted.collect()
+}
+
+/// Everybody whom a list has, whether the record can be decoded or not.
+fn ids(listed: &Listed<User>) -> BTreeSet<UserId> {
+    let records = listed.records.iter().map(|user| user.id.clone());
+    let odd = listed.malformed.keys().map(|id| UserId::from(id.as_str()));
+    records.chain(odd).collect()
+}
+
 /// Whether an object changed so lately that a search may not have it yet.
 fn is_young(changed: [Option<Timestamp>; 2], now: Timestamp) -> bool {
     let last = changed.into_iter().flatten().max();
@@ -426,3 +451,6 @@ fn keep_names(known: &mut BTreeMap<String, usize>, seen: BTreeMap<String, usize>
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

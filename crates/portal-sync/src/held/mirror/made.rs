@@ -8,7 +8,6 @@ use okta_api::UserId;
 use super::RowKind;
 use super::{Account, HeldGroup, HeldUser, Mirror, Roll};
 
-#[cfg(test)]
 impl Mirror {
     /// A new one.
     #[must_use]
@@ -36,9 +35,12 @@ impl Mirror {
         self.is_new = false;
         self
     }
+}
 
+#[cfg(test)]
+impl Mirror {
     /// Puts a user in the place of the one that there is.
-    pub(crate) fn put_user(&mut self, user: HeldUser) {
+    pub(crate) fn replace_user(&mut self, user: HeldUser) {
         let id = user.record.id.clone();
         self.changed.insert((RowKind::User, id.to_string()));
         self.users.insert(id, user);

@@ -112,6 +112,14 @@ pub(crate) enum MembersRead {
     Unknown(String),
 }
 
+impl MembersRead {
+    /// Whether the list was not read to its end.
+    #[must_use]
+    pub(crate) const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
 /// What Okta said of one user.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Found {

@@ -70,10 +70,17 @@ fn parsed(kind: &str, id: &str, body: &str) -> Result<Parsed, Misread> {
                  }| { Parsed::Account(Box::new(account.into_owned()), counts) },
             )
         }
-        RowKind::User => serde_json::from_str(body).map(|ReadUser { by_search, user }| {
-            let record = Arc::new(user);
-            Parsed::User(HeldUser { record, by_search })
-        }),
+        RowKind::User => serde_json::from_str(body).map(
+            |ReadUser {
+                 by_search,
+                 mut user,
+             }| {
+                // There are many, and none grows any more: it takes no more room than it has.
+                user.profile.retain(|_| true);
+                let record = Arc::new(user);
+                Parsed::User(HeldUser { record, by_search })
+            },
+        ),
         RowKind::Group => serde_json::from_str(body).map(|ReadGroup { stamp, group }| {
             let record = Arc::new(group);
             Parsed::Group(HeldGroup { record, stamp })
@@ -84,10 +91,15 @@ fn parsed(kind: &str, id: &str, body: &str) -> Result<Parsed, Misread> {
                 listed,
                 counted,
                 ids,
+                inactive,
             } = row;
-            let ids = ids.split(' ').filter(|id| !id.is_empty());
+            let set = |ids: &str| {
+                let ids = ids.split(' ').filter(|id| !id.is_empty());
+                Arc::new(ids.map(UserId::from).collect())
+            };
             Parsed::Roll(Roll {
-                ids: Arc::new(ids.map(UserId::from).collect()),
+                ids: set(&ids),
+                inactive: set(&inactive),
                 as_of,
                 listed,
                 counted,

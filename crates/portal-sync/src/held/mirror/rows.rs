@@ -110,6 +110,8 @@ pub(super) struct RollRow<'a> {
     pub(super) counted: Option<u64>,
     #[serde(borrow)]
     pub(super) ids: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    pub(super) inactive: Cow<'a, str>,
 }
 
 impl Mirror {
@@ -206,6 +208,7 @@ fn roll_row(id: &str, roll: Option<&Roll>) -> serde_json::Result<Row> {
         listed: roll.listed,
         counted: roll.counted,
         ids: Cow::Owned(joined(&roll.ids)),
+        inactive: Cow::Owned(joined(&roll.inactive)),
     });
     row(RowKind::Roll, id, roll)
 }

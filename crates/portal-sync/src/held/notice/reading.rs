@@ -165,11 +165,7 @@ impl fmt::Display for ReadingNotice {
                 allowed,
                 minutes,
                 requests,
-            } => write!(
-                f,
-                "a read of everything takes {requests} requests, some {minutes} min at the limits that Okta tells, and `{key}` \
-                 is {allowed} min: make it longer, or raise `rateLimit.share` or the tenant's limits"
-            ),
+            } => fmt_too_short(f, key, [*allowed, *minutes, *requests]),
             Self::NameMissing { name, all_read } => {
                 let that_can_be_read = if *all_read { "" } else { " that can be read" };
                 write!(
@@ -183,6 +179,19 @@ impl fmt::Display for ReadingNotice {
             ),
         }
     }
+}
+
+/// Prints that a read of everything takes longer than a key allows it.
+fn fmt_too_short(
+    f: &mut fmt::Formatter<'_>,
+    key: &str,
+    [allowed, minutes, requests]: [u64; 3],
+) -> fmt::Result {
+    write!(
+        f,
+        "a read of everything takes {requests} requests, some {minutes} min at the limits that Okta tells, and `{key}` is \
+         {allowed} min: make it longer, or raise `rateLimit.share` or the tenant's limits"
+    )
 }
 
 impl NamedBy {

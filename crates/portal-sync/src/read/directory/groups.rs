@@ -1,5 +1,7 @@
 //! Listing the groups of an org.
 
+use std::collections::HashSet;
+
 use okta_api::{Group, List, Page, Searchable};
 use tokio::time::Instant;
 
@@ -29,6 +31,9 @@ impl OktaDirectory {
                 (self.on_progress)(Progress::Groups(listed.records.len()));
             }
         }
+        // Okta compares names without regard to case, so that two searches may find one group.
+        let mut seen = HashSet::new();
+        listed.records.retain(|group| seen.insert(group.id.clone()));
         tracing::debug!(groups = listed.records.len(), "the groups are listed");
         Ok(listed)
     }

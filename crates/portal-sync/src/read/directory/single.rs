@@ -18,7 +18,7 @@ impl OktaDirectory {
         with_groups: bool,
         until: Instant,
     ) -> Result<BTreeMap<UserId, Found>, ReadError> {
-        let reads = users.to_vec().into_iter().map(|user| async move {
+        let reads = users.iter().cloned().map(|user| async move {
             let found = self.one_of(&user, with_groups, until).await;
             (user, found)
         });

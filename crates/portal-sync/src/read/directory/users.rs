@@ -31,13 +31,7 @@ impl Begun {
 }
 
 impl OktaDirectory {
-    /// Lists the users whom the filter selects, as far as Okta can tell.
-    pub(super) async fn users(&self, until: Instant) -> Result<Listed<User>, ReadError> {
-        let begun = self.begin_users(until).await?;
-        self.others(begun, until).await
-    }
-
-    /// Reads the first page of them.
+    /// Reads the first page of the users whom the filter selects, as far as Okta can tell.
     pub(super) async fn begin_users(&self, until: Instant) -> Result<Begun, ReadError> {
         let failed = |error| ReadError::users(error, self.limits.users);
         let first = self.first_users(until).await;
@@ -55,11 +49,7 @@ impl OktaDirectory {
     }
 
     /// Reads the pages after the first.
-    pub(super) async fn others(
-        &self,
-        begun: Begun,
-        _until: Instant,
-    ) -> Result<Listed<User>, ReadError> {
+    pub(super) async fn others(&self, begun: Begun) -> Result<Listed<User>, ReadError> {
         let Begun {
             mut listed,
             mut pages,

@@ -118,7 +118,7 @@ impl Parts {
         };
         let users = self.users.iter().map(|user| HeldUser {
             record: Arc::new(serde_json::from_value(user.clone()).unwrap()),
-            by_search: search.is_some(),
+            by_search: !tenant.settings.rules.users_from_groups,
         });
         let groups = self.groups.iter().map(|(id, name, _)| HeldGroup {
             record: Arc::new(crate::testing::group_named(id, name)),
@@ -130,6 +130,7 @@ impl Parts {
             let roll = Roll {
                 ids: Arc::new(members.iter().map(|id| UserId::from(*id)).collect()),
                 as_of: unread.map_or_else(read_at, |_| "2026-02-21T10:00:00Z".parse().unwrap()),
+                inactive: Arc::default(),
                 listed: members.len() as u64,
                 counted: miscounted.then_some(3),
             };

@@ -16,6 +16,7 @@ use crate::decide::guard::{Guard, Percent};
 use crate::decide::rules::MappingRules;
 use crate::exit::Exit;
 use crate::held::object::Key;
+use crate::held::run::Outcome;
 use crate::read::directory::Limits;
 use crate::run::first_runs::in_order;
 use crate::run::provider::{Credentials, ProviderConfig, RateLimit};
@@ -37,7 +38,7 @@ fn at() -> Timestamp {
 }
 
 /// A tenant `acme` that is configured by nothing but a guard.
-fn acme(guard: Guard) -> ProviderConfig {
+pub(crate) fn acme(guard: Guard) -> ProviderConfig {
     ProviderConfig {
         id: "acme".to_owned(),
         org: OrgUrl::parse("https://acme.okta.com").unwrap(),

@@ -12,7 +12,7 @@ use crate::held::quarantine::Quarantine;
 use crate::held::run::{Asked, Unknown};
 use crate::held::state::State;
 use crate::held::trip::Trip;
-use crate::run::once::with_plan;
+use crate::run::outcome::with_plan;
 
 fn ended() -> Run {
     Run {

@@ -46,13 +46,12 @@ pub(super) async fn checked(snapshot: &Transaction<'_>) -> Result<Vec<CheckedMir
             if all.last().is_none_or(|(last, _)| last != provider) {
                 all.push((provider.to_owned(), Ok(MirrorCounter::default())));
             }
-            if let Some((_, counter)) = all.last_mut() {
-                if let Ok(counting) = counter {
-                    let took = counting.row(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-                    if let Err(misread) = took {
-                        *counter = Err(misread);
-                    }
-                }
+            if let Some((_, counter)) = all.last_mut()
+                && let Ok(counting) = counter
+                && let Err(misread) =
+                    counting.row(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?)
+            {
+                *counter = Err(misread);
             }
             Ok(())
         },

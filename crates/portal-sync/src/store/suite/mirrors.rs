@@ -61,6 +61,7 @@ fn held_group(id: &str) -> HeldGroup {
 fn roll(ids: &[&str], as_of: i64) -> Roll {
     let ids = ids.iter().map(|id| UserId::from(*id)).collect();
     Roll {
+        inactive: Arc::new([UserId::from("00uAway")].into()),
         ids: Arc::new(ids),
         as_of: at(as_of),
         listed: 3,
@@ -162,7 +163,7 @@ pub(in crate::store) async fn of_a_mirror_only_what_changed_is_written(place: &d
     let expected = parts(&mirror("chief"));
     assert_eq!(kept(&*store, "acme").await, Some(expected.clone()));
 
-    changed.put_user(held_user("00u3", "new"));
+    changed.replace_user(held_user("00u3", "new"));
     changed.put_roll("00g1".into(), roll(&["00u3"], 7));
     changed.put_roll("00g2".into(), roll(&[], 8));
     changed.remove_user(&"00u1".into());
@@ -178,7 +179,7 @@ pub(in crate::store) async fn of_a_mirror_only_what_changed_is_written(place: &d
     assert_eq!(kept(&*store, "acme").await, Some(expected.clone()));
 
     let mut again = store.mirror("acme").await.unwrap().unwrap();
-    again.put_user(held_user("00u3", "newer"));
+    again.replace_user(held_user("00u3", "newer"));
     end(&*store, "acme", &again).await;
     assert_eq!(kept(&*store, "acme").await, Some(parts(&again)));
     assert_ne!(parts(&again), expected);
@@ -260,7 +261,7 @@ pub(in crate::store) async fn providers_have_mirrors_of_their_own(place: &dyn Pl
     let store = with_mirror(place).await;
     end(&*store, "other", &mirror("other")).await;
     let mut changed = mirror("other").kept();
-    changed.put_user(held_user("00u1", "third"));
+    changed.replace_user(held_user("00u1", "third"));
     end(&*store, "other", &changed).await;
     assert_eq!(kept(&*store, "acme").await, Some(parts(&mirror("chief"))));
     assert_eq!(kept(&*store, "other").await, Some(parts(&changed)));
@@ -335,7 +336,7 @@ pub(in crate::store) async fn changes_of_a_mirror_that_is_not_there_are_not_writ
 ) {
     let store = place.open().await;
     let mut changed = mirror("chief").kept();
-    changed.put_user(held_user("00u3", "new"));
+    changed.replace_user(held_user("00u3", "new"));
     end(&*store, "acme", &changed).await;
     assert_eq!(kept(&*store, "acme").await, None);
     assert_eq!(store.check().await.unwrap().mirrors, []);

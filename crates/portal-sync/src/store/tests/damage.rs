@@ -188,7 +188,7 @@ async fn a_page_of_an_earlier_generation_is_refused() {
     // One letter of one person.
     let mut changed = mirror("clerk").kept();
     // On another page than the account: a page with all that changed is the mirror of before, which is a whole one.
-    changed.put_user(held_user("00u57", "Clerk"));
+    changed.replace_user(held_user("00u57", "Clerk"));
     let renamed = vec![user("00u7", "acme-x")];
     end(&store, "acme", renamed, changed).await;
     drop(store);
@@ -266,7 +266,7 @@ async fn a_mirror_that_was_not_written_so_is_none_and_the_store_goes_on() {
         assert!(matches!(found, MirrorFound::Damaged { .. }), "{what}");
         // What changes of it does not make it whole.
         let mut changed = mirror("clerk").kept();
-        changed.put_user(held_user("00u08", "chief"));
+        changed.replace_user(held_user("00u08", "chief"));
         end(&store, "acme", Vec::new(), changed).await;
         assert!(store.mirror("acme").await.unwrap().is_none(), "{what}");
         end(&store, "acme", Vec::new(), mirror("chief")).await;

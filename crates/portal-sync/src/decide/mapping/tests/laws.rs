@@ -253,7 +253,7 @@ proptest! {
         // Pages come in any order, and so do the answers about members.
         let mut read = Org::default();
         for id in users {
-            read.users.insert(id.clone(), org.users[&id].clone());
+            read.users.insert(id.clone(), std::sync::Arc::clone(&org.users[&id]));
         }
         for id in groups {
             read.groups.insert(id.clone(), org.groups[&id].clone());

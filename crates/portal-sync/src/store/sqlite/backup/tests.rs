@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::held::mirror::{Account, HeldUser, Mirror};
 use crate::held::object::Key;
-use crate::store::{CatalogStore as _, Record, SqliteStore};
-use crate::testing::{user_entity, writing};
+use crate::store::{CatalogStore as _, Ending, Record, SqliteStore};
+use crate::testing::{claim, user, user_entity, writing};
 
 fn people(count: usize) -> Vec<Record> {
     let one = |number: usize| Record {
@@ -16,6 +17,14 @@ fn people(count: usize) -> Vec<Record> {
         entity: user_entity(&format!("user-{number}")),
     };
     (0..count).map(one).collect()
+}
+
+fn mirror() -> Mirror {
+    let jane = HeldUser {
+        record: user("00u1", serde_json::json!({"email": "jane@example.com"})).into(),
+        by_search: false,
+    };
+    Mirror::of(Account::default(), [jane], [], [])
 }
 
 struct Place {
@@ -27,8 +36,12 @@ impl Place {
     async fn with(people_of_acme: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("catalog.db")).unwrap();
-        let written = writing("acme", people(people_of_acme));
-        written.run(&store).await.unwrap();
+        let turn = store.begin(claim("acme")).await.unwrap();
+        let ending = Ending {
+            mirror: Some(Arc::new(mirror())),
+            ..writing("acme", people(people_of_acme)).ending()
+        };
+        store.end(&turn, ending).await.unwrap();
         Self { folder, store }
     }
 
@@ -53,6 +66,10 @@ async fn a_copy_is_one_whole_store_and_its_owners_alone() {
     let copy = place.path("copy.db");
     let checked = place.looked_at().backup(&copy).await.unwrap();
     assert_eq!(checked, place.store.check().await.unwrap());
+    let copied = SqliteStore::open_to_look(&copy).unwrap();
+    let copied = copied.mirror("acme").await.unwrap().unwrap();
+    assert_eq!(copied.users(), mirror().users());
+    drop(copied);
     assert_eq!(place.names(), ["copy.db".to_owned()].into());
     #[cfg(unix)]
     {
