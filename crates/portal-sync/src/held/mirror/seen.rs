@@ -7,9 +7,20 @@ use std::sync::Arc;
 
 use okta_api::{Group, GroupId, User, UserId, UserStatus};
 
-use super::{HeldGroup, HeldUser, Mirror};
+use super::{HeldGroup, HeldUser, Mirror, UserScope};
 
 impl Mirror {
+    /// As a run takes it that has these users: whom another search found, all of the filter judges here.
+    #[must_use]
+    pub(crate) fn with_users_of(mut self, users: UserScope) -> Self {
+        if self.account.scope.users != users {
+            let held = self.users.values_mut();
+            held.for_each(|held| held.by_search = false);
+            self.account.scope.users = users;
+        }
+        self
+    }
+
     /// As it is once Okta has said this of a user, whom no search found: all of the filter is judged here. Of the groups whose
     /// members are held he is in these, if they were asked for.
     #[must_use]

@@ -119,10 +119,13 @@ impl Held {
             return undecided(state, None, None, why.to_owned());
         };
         let baseline = Baseline::of(&state.remembered().criteria, &settings.criteria);
-        if let Some(missing) = missing(tenant, &mirror, &baseline) {
-            let why = missing.to_string();
-            return undecided(state, Some(mirror), Some(missing), why);
-        }
+        let mirror = match scope_of_users(tenant, &mirror, &baseline) {
+            Ok(users) => mirror.with_users_of(users),
+            Err(missing) => {
+                let why = missing.to_string();
+                return undecided(state, Some(mirror), Some(missing), why);
+            }
+        };
         let org = match selection.org(&mirror, &baseline) {
             Ok(org) => org,
             Err(error) => return undecided(state, Some(mirror), None, chain(&error)),
@@ -159,8 +162,15 @@ fn as_of(mirror: &Mirror) -> Option<Timestamp> {
     watermarks.users.max(watermarks.reconciled)
 }
 
-/// What the configuration asks for and is not held, so that the next run reads everything: as the plan of its reads says.
-fn missing(tenant: &Tenant, mirror: &Mirror, baseline: &Baseline) -> Option<Missing> {
+/// Which users the next run has, as the plan of its reads says.
+///
+/// # Errors
+/// When the configuration asks for what is not held, so that it reads everything.
+fn scope_of_users(
+    tenant: &Tenant,
+    mirror: &Mirror,
+    baseline: &Baseline,
+) -> Result<UserScope, Missing> {
     let Tenant {
         settings,
         selection,
@@ -187,14 +197,14 @@ fn missing(tenant: &Tenant, mirror: &Mirror, baseline: &Baseline) -> Option<Miss
     let asked = 1 + pages(mirror.groups().len());
     let plan = chooser.choose(&groups, None, asked);
     if plan.why != Why::SelectionChanged {
-        return None;
+        return Ok(plan.scope.users);
     }
     let cost = plan.cost;
     let users = cost.users.least.max(pages(mirror.users().len()));
     let held = mirror.account.scope.attributes.clone();
     let needed = scope.attributes.unwrap_or_default();
     let attributes = held.map(|held| needed.difference(&held).cloned().collect());
-    Some(Missing {
+    Err(Missing {
         attributes: attributes.unwrap_or_default(),
         requests: asked + users + cost.members + cost.single,
     })

@@ -118,7 +118,7 @@ impl Parts {
         };
         let users = self.users.iter().map(|user| HeldUser {
             record: Arc::new(serde_json::from_value(user.clone()).unwrap()),
-            by_search: search.is_some(),
+            by_search: !tenant.settings.rules.users_from_groups,
         });
         let groups = self.groups.iter().map(|(id, name, _)| HeldGroup {
             record: Arc::new(crate::testing::group_named(id, name)),

@@ -12,6 +12,9 @@ use crate::read::selection::GroupVerdict;
 use crate::text::counted::counted;
 use crate::text::nearest::listed;
 
+/// What is held of every user, whatever is asked for.
+const ALWAYS_HELD: [&str; 4] = ["id", "status", "lastUpdated", "statusChanged"];
+
 /// Where a person is, in words.
 #[derive(Debug, Default)]
 struct Places {
@@ -128,6 +131,8 @@ impl Person<'_, '_> {
                 ),
             };
         };
+        // Whom another search found this one may not.
+        let by_search = by_search && self.view.held.missing.is_none();
         match selection.clauses_of_user(user, by_search) {
             Some(said) => clauses("userFilter", &said),
             None => Step::passed(Part::Filter, "no `userFilter` is configured"),
@@ -145,7 +150,7 @@ impl Person<'_, '_> {
         let path = comparisons
             .iter()
             .map(|it| it.path().as_str())
-            .find(|path| missing.attributes.contains(*path))?;
+            .find(|path| missing.attributes.contains(*path) && !ALWAYS_HELD.contains(path))?;
         let name = path.strip_prefix("profile.").unwrap_or(path);
         let skipped = &self.view.held.mirror.account.skipped_of_users;
         let had = skipped.get(name).map_or_else(

@@ -188,6 +188,18 @@ pub(super) const CASES: &[Case] = &[
         ..NOTHING
     },
     Case {
+        name: "a filter that Okta decides is new, and what it asks for is held",
+        now: Some("userFilter: profile.email sw \"bob\""),
+        asks: &[(User, "jane")],
+        ..NOTHING
+    },
+    Case {
+        name: "a filter is new that asks for the status",
+        now: Some("userFilter: status eq \"STAGED\""),
+        asks: &[(User, "jane")],
+        ..NOTHING
+    },
+    Case {
         name: "Okta counts others than it lists",
         happens: |org| {
             org.account.miscounted.insert("00g2".into(), 3);
