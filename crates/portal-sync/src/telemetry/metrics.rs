@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     withheld: Gauge<u64>,
     withheld_renames: Gauge<u64>,
     unknown: Gauge<u64>,
+    unknown_age: Gauge<f64>,
     quarantined: Gauge<u64>,
     last_complete: Gauge<f64>,
     okta: OktaInstruments,
@@ -178,6 +179,12 @@ impl Metrics {
                 "portal_sync_groups_unknown",
                 "Groups whose members could not be read in the last run.",
             ),
+            unknown_age: meter
+                .f64_gauge("portal_sync_groups_unknown_age_seconds")
+                .with_description(
+                    "How old the oldest members are that a group keeps because they could not be read in the last run.",
+                )
+                .build(),
             quarantined: gauge(
                 "portal_sync_records_quarantined",
                 "Records that could not be decoded or named in the last run.",
@@ -250,6 +257,7 @@ impl Metrics {
             gauge(&self.withheld, run.tally.withheld);
             gauge(&self.withheld_renames, run.tally.withheld_renames);
             gauge(&self.unknown, run.unknown.len());
+            self.unknown_age.record(oldest(run), &[provider()]);
             gauge(&self.quarantined, run.quarantined.len());
         }
         if run.outcome == Outcome::Complete {
@@ -257,6 +265,13 @@ impl Metrics {
                 .record(run.ended.as_duration().as_secs_f64(), &[provider()]);
         }
     }
+}
+
+/// The age of the oldest members that a group keeps, in seconds: since they were read, or else since they could not be.
+fn oldest(run: &Run) -> f64 {
+    let since = run.unknown.iter().filter_map(|it| it.as_of.or(it.since));
+    let oldest = since.min().unwrap_or(run.ended);
+    run.ended.duration_since(oldest).as_secs_f64().max(0.0)
 }
 
 #[cfg(test)]
@@ -282,7 +297,7 @@ mod tests {
             name: String::new(),
             reason: String::new(),
             since: None,
-            as_of: None,
+            as_of: Some(ended - Duration::from_secs(60 * n as u64)),
             kept: true,
         };
         let failure = Failure {
@@ -348,6 +363,7 @@ mod tests {
             r#"portal_sync_removals_withheld{provider="default"} 7"#,
             r#"portal_sync_renames_withheld{provider="default"} 5"#,
             r#"portal_sync_groups_unknown{provider="default"} 3"#,
+            r#"portal_sync_groups_unknown_age_seconds{provider="default"} 120"#,
             r#"portal_sync_records_quarantined{provider="default"} 2"#,
             r#"portal_sync_last_complete_run_timestamp_seconds{provider="default"} 1700000000"#,
         ] {
