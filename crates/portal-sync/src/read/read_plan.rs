@@ -165,7 +165,7 @@ impl Chooser<'_> {
         asked: u64,
     ) -> ReadPlan {
         let wanted = groups.records.iter();
-        let wanted = wanted.filter(|it| self.selection.judge_group(it) == GroupVerdict::Wanted);
+        let wanted = wanted.filter(|it| self.is_wanted(it));
         let wanted: Vec<&Group> = wanted.collect();
         let scope = self.scope_of_users(groups, &wanted);
         let (everyone, others): (Vec<&Group>, Vec<&Group>) = wanted
@@ -214,6 +214,15 @@ impl Chooser<'_> {
             },
             cost,
         }
+    }
+
+    /// Whether a group is wanted, by the newest record of it that is known: that is the one that the org is made of, and a list
+    /// may be late.
+    fn is_wanted(&self, listed: &Group) -> bool {
+        let held = self.held.and_then(|held| held.groups().get(&listed.id));
+        let newer = held.filter(|held| held.record.last_updated > listed.last_updated);
+        let group = newer.map_or(listed, |held| &*held.record);
+        self.selection.judge_group(group) == GroupVerdict::Wanted
     }
 
     /// How users are found.
