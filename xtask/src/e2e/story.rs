@@ -119,6 +119,7 @@ fn steady(line: &str) -> String {
     let line = match line.trim_start().split(' ').next() {
         Some("began") => "  began TIME, ended TIME; command, PROCESS",
         Some("okta:") => "  okta: REQUESTS",
+        Some("read:") => "  read: READS",
         _ => line,
     };
     format!("{line}\n")
