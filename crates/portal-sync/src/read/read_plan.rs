@@ -216,13 +216,12 @@ impl Chooser<'_> {
         }
     }
 
-    /// Whether a group is wanted, by the newest record of it that is known: that is the one that the org is made of, and a list
-    /// may be late.
+    /// Whether a group is wanted, by the newest record of it that is known: a list may be late.
     fn is_wanted(&self, listed: &Group) -> bool {
         let held = self.held.and_then(|held| held.groups().get(&listed.id));
         let newer = held.filter(|held| held.record.last_updated > listed.last_updated);
-        let group = newer.map_or(listed, |held| &*held.record);
-        self.selection.judge_group(group) == GroupVerdict::Wanted
+        let newest = newer.map_or(listed, |held| &*held.record);
+        self.selection.judge_group(newest) == GroupVerdict::Wanted
     }
 
     /// How users are found.
