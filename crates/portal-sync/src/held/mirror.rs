@@ -29,7 +29,7 @@ mod apply;
 mod seen;
 
 pub(crate) use account::{Account, Marks, Scope, Settled, Unread, UserScope, Watermarks, Way};
-pub(crate) use apply::{Interest, MISCOUNTS};
+pub(crate) use apply::{Interest, MISCOUNTS, is_older};
 pub(crate) use read::{Found, Listed, LogRead, MembersRead, Read, UsersRead};
 pub(crate) use reader::{MirrorCounter, MirrorReader, Misread};
 pub(crate) use rows::{Row, RowCounts, RowKind};

@@ -12,7 +12,7 @@ use okta_api::{Group, GroupId, GroupType, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::held::mirror::{
-    Listed, LogRead, MISCOUNTS, Marks, Mirror, OVERLAP, Scope, UserScope, Way,
+    HeldGroup, Listed, LogRead, MISCOUNTS, Marks, Mirror, OVERLAP, Scope, UserScope, Way, is_older,
 };
 use crate::read::selection::{GroupVerdict, Selection};
 
@@ -219,7 +219,8 @@ impl Chooser<'_> {
     /// Whether a group is wanted, by the newest record of it that is known: a list may be late.
     fn is_wanted(&self, listed: &Group) -> bool {
         let held = self.held.and_then(|held| held.groups().get(&listed.id));
-        let newer = held.filter(|held| held.record.last_updated > listed.last_updated);
+        let is_newer = |held: &&HeldGroup| is_older(listed.last_updated, held.record.last_updated);
+        let newer = held.filter(is_newer);
         let newest = newer.map_or(listed, |held| &*held.record);
         self.selection.judge_group(newest) == GroupVerdict::Wanted
     }

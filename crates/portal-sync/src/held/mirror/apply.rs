@@ -419,7 +419,8 @@ fn lacks(kept: &Scope, needed: &Scope) -> bool {
 }
 
 /// Whether a record is from before another one. One without a time is as good as any.
-fn is_older(record: Option<Timestamp>, than: Option<Timestamp>) -> bool {
+#[must_use]
+pub(crate) fn is_older(record: Option<Timestamp>, than: Option<Timestamp>) -> bool {
     matches!((record, than), (Some(record), Some(than)) if record < than)
 }
 

@@ -2,12 +2,17 @@
 //!
 //! What an event says is never applied: events come late, twice and out of order. They name objects, and these are read.
 
+use std::time::Duration;
+
 use okta_api::{ErrorKind, EventType, LogEvent, PageSize, Start};
 use tokio::time::{Instant, timeout_at};
 
 use super::{OktaDirectory, ReadError};
 use crate::held::mirror::{LogRead, Marks};
 use crate::text::chain;
+
+/// For so long it is tried at most, and for no more than a quarter of the time that is left: without the log nothing is lost.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// So many pages are read in one run. What is behind them is read by the next.
 const PAGES: usize = 20;
@@ -38,6 +43,8 @@ impl OktaDirectory {
         place: Option<&str>,
         until: Instant,
     ) -> Result<Option<LogRead>, ReadError> {
+        let left = until.saturating_duration_since(Instant::now());
+        let until = Instant::now() + PATIENCE.min(left / 4);
         let kept = || LogRead {
             cursor: place.map(str::to_owned),
             ..LogRead::default()

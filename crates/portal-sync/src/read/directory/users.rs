@@ -60,13 +60,10 @@ impl OktaDirectory {
             take(&mut listed, page);
             (self.on_progress)(Progress::Users(listed.records.len()));
         }
-        let found = listed.records.len() + listed.malformed.len();
-        if found == CAP && self.selection.users().search.is_some() {
-            listed.cut = Some(format!(
-                "the search for the users ended at exactly {CAP}, as one that is cut there does"
-            ));
+        if self.selection.users().search.is_some() {
+            listed.cut = cut(&listed);
         }
-        tracing::debug!(users = found, "the users are listed");
+        tracing::debug!(users = listed.records.len(), "the users are listed");
         Ok(listed)
     }
 
@@ -88,6 +85,7 @@ impl OktaDirectory {
         while let Some(page) = pages.try_next().await.map_err(failed)? {
             take(&mut listed, page);
         }
+        listed.cut = cut(&listed);
         tracing::debug!(
             users = listed.records.len(),
             "the users that changed are listed"
@@ -176,6 +174,14 @@ impl OktaDirectory {
             && unused.shows_users()
             && !unused.misses_of_users()
     }
+}
+
+/// Why a search that ended so proves nothing of whom it lacks, if it does not.
+fn cut(listed: &Listed<User>) -> Option<String> {
+    let found = listed.records.len() + listed.malformed.len();
+    let reason =
+        format!("the search for the users ended at exactly {CAP}, as one that is cut there does");
+    (found == CAP).then_some(reason)
 }
 
 /// Whether one of these users has a value by this name of the wire.
