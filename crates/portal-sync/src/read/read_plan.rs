@@ -18,16 +18,15 @@ use crate::read::selection::{GroupVerdict, Selection};
 
 mod cost;
 
-pub(crate) use cost::{Cost, minutes};
+pub(crate) use cost::{Cost, time};
+
+use cost::{count, pages};
 
 /// So many users are asked for by id in one run.
 pub(crate) const SINGLE: usize = 50;
 
 /// The users of one page: of so many it can be told by one request that they are all.
 const PAGE_OF_USERS: u64 = 200;
-
-/// The members of one page.
-const PAGE_OF_MEMBERS: u64 = 1_000;
 
 /// Fewer pages of members than these are not worth the request that tells how many users there are.
 const WORTH_A_PROBE: u64 = 20;
@@ -383,16 +382,6 @@ pub(crate) fn is_everyone(group: &Group) -> bool {
     group.kind == GroupType::BuiltIn && group.profile.name() == Some("Everyone")
 }
 
-/// How many members Okta counts.
-fn count(group: &Group) -> Option<u64> {
-    group.stats().map(|stats| stats.users_count)
-}
-
-/// How many pages the members of a group take.
-fn pages(group: &Group) -> u64 {
-    count(group).map_or(1, |count| count.div_ceil(PAGE_OF_MEMBERS).max(1))
-}
-
 impl ReadPlan {
     /// Whether everything is read.
     #[must_use]
@@ -441,6 +430,9 @@ impl fmt::Display for ReadPlan {
             Users::OfMembers(Some(since)) => {
                 write!(f, ", users as members and those changed since {since}")?;
             }
+        }
+        if !self.derived.is_empty() {
+            f.write_str(", `Everyone` not read")?;
         }
         if let Some(few) = self.few {
             write!(f, ", or the groups of each user if there are {few} at most")?;

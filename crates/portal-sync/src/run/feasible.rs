@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::held::mirror::{Listed, Mirror, Scope, UserScope};
 use crate::held::notice::ReadingNotice;
-use crate::read::read_plan::{Chooser, ReadPlan, Wish, minutes};
+use crate::read::read_plan::{Chooser, ReadPlan, Wish, time};
 use crate::run::provider::{ProviderConfig, criteria, selection};
 use crate::run::schedule::{Frequency, Schedule};
 
@@ -50,9 +50,9 @@ pub(crate) fn of_plan(
     users: usize,
 ) -> Option<ReadingNotice> {
     let requests = plan.by_endpoint(users as u64);
-    let took = minutes(&requests, limits, share.into())?;
+    let took = time(&requests, limits, share.into())?;
     let (key, allowed) = too_short(schedule, took)?;
-    let in_minutes = |time: Duration| time.as_secs().div_ceil(60);
+    let in_minutes = |it: Duration| it.as_secs().div_ceil(60);
     Some(ReadingNotice::ScheduleTooShort {
         key: key.into(),
         allowed: in_minutes(allowed),

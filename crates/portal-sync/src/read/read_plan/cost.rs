@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use okta_api::Group;
+
+/// The members of one page.
+const PAGE_OF_MEMBERS: u64 = 1_000;
+
 /// Requests of one plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
@@ -66,7 +71,7 @@ impl fmt::Display for Cost {
 /// How long so many requests take at these limits a minute, by endpoint: as long as the slowest of them. An endpoint whose
 /// limit was never seen has that of the groups, and none is known before the first answer.
 #[must_use]
-pub(crate) fn minutes(
+pub(crate) fn time(
     requests: &BTreeMap<&'static str, u64>,
     limits: &BTreeMap<String, u64>,
     share_percent: u64,
@@ -79,4 +84,14 @@ pub(crate) fn minutes(
         Some(requests.saturating_sub(1) / allowed * 60)
     });
     seconds.max().map(Duration::from_secs)
+}
+
+/// How many members Okta counts.
+pub(super) fn count(group: &Group) -> Option<u64> {
+    group.stats().map(|stats| stats.users_count)
+}
+
+/// How many pages the members of a group take.
+pub(super) fn pages(group: &Group) -> u64 {
+    count(group).map_or(1, |count| count.div_ceil(PAGE_OF_MEMBERS).max(1))
 }
