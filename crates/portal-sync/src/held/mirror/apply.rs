@@ -277,7 +277,8 @@ impl Mirror {
             let since = malformed.get(&id).map_or(now, |unread| unread.since);
             malformed.insert(id, Unread { reason, since });
         }
-        if is_whole {
+        // Of a record that stays unread only a list that proves absence tells that it is gone.
+        if by_search && proves_absence {
             let malformed = &mut self.account.malformed_users;
             malformed.retain(|id, _| seen.contains(id));
         }
@@ -401,6 +402,7 @@ impl Mirror {
                 .values()
                 .flat_map(|roll| roll.ids.iter())
                 .collect();
+            account.malformed_users.retain(|id, _| members.contains(id));
             let gone = users.keys().filter(|id| !members.contains(id));
             let gone = gone.filter(|id| !interest.is_in_catalog(id));
             let gone: Vec<UserId> = gone.cloned().collect();

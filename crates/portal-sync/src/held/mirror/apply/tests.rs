@@ -5,6 +5,8 @@ use serde_json::json;
 use super::*;
 use crate::held::mirror::{LogRead, Marks, MirrorReader};
 
+mod odd;
+
 /// The catalog has these users, and the server's part of the filter finds who is active or suspended.
 #[derive(Default)]
 struct Catalog(BTreeSet<UserId>);
