@@ -303,10 +303,10 @@ impl<'a> OneRun<'a> {
             return Err(RunError::NoTurn);
         };
         let is_first = !known.state().synced();
-        let remembered = take(&mut plan.remembered);
         if let (Some(mirror), Some(settled)) = (&mut self.mirror, settled(known, &plan, settings)) {
             Arc::make_mut(mirror).settle(settled);
         }
+        let remembered = take(&mut plan.remembered);
         // A first run commits even an empty catalog: from then on it is known to be complete.
         let work = if is_first || !plan.is_empty() {
             Work::Entities(Commit {

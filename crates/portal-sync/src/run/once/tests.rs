@@ -27,6 +27,7 @@ use crate::testing::{Writing, user_entity, writing};
 
 mod odd;
 mod selecting;
+mod settled;
 mod store;
 
 /// What the runs of the tests may take.
