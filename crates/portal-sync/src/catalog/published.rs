@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use catalog_model::{Entity, EntityRef, EntitySet, Relation};
 use jiff::Timestamp;
 
+use crate::held::document::Text;
 use crate::held::object::Kind;
 
 mod representation;
@@ -206,6 +207,16 @@ impl Published {
             }
         }
         out.write_all(if before == "[" { b"[]" } else { b"]" })
+    }
+
+    /// Every entity in the order of refs, with its uid, as the text that is kept of it: without relations.
+    pub(crate) fn each_document(&self, mut each: impl FnMut(&EntityRef, Option<&str>, &str)) {
+        let mut text = Text::default();
+        for (reference, uid) in &self.index {
+            if let Some(entity) = self.entity(reference) {
+                each(reference, uid.as_deref(), text.of(entity));
+            }
+        }
     }
 
     /// The entity of these three parts, as they stand in an address: their letters' case does not matter.
@@ -427,6 +438,25 @@ mod tests {
         // The user says nothing of the group, but the group has it as a member.
         assert_ne!(before, etag_of(vec![user(&[]), group("a", &["ada"])], "1"));
         assert_ne!(before, etag_of(vec![user(&["a"]), group("a", &[])], "1"));
+    }
+
+    #[test]
+    fn every_document_is_told_in_order() {
+        let catalog = published(vec![user(&["b"]), group("b", &[])], "1");
+        let mut told = Vec::new();
+        catalog.each_document(|reference, uid, text| {
+            let kind = serde_json::from_str::<Value>(text).unwrap()["kind"].clone();
+            told.push((reference.to_string(), uid.map(str::to_owned), kind));
+        });
+        let expected = [
+            ("group:default/b".to_owned(), None, json!("Group")),
+            (
+                "user:default/ada".to_owned(),
+                Some("1".to_owned()),
+                json!("User"),
+            ),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]
