@@ -19,6 +19,8 @@ mod entity;
 
 mod path;
 
+mod search;
+
 mod reference;
 
 mod rule;
@@ -58,5 +60,6 @@ pub use path::Segment;
 pub use reference::{RefField, Reference};
 pub use relation::{Relation, RelationType};
 pub use rule::Rule;
+pub use search::{Term, TermKind, search_terms};
 pub use spec::{GroupSpec, LocationSpec, OtherSpec, Presence, Profile, UserSpec};
 pub use violation::{Violation, Violations};

@@ -1,6 +1,6 @@
 //! Rules about keys that this crate does not choose: labels, annotations and unknown fields.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -9,6 +9,7 @@ use crate::kind::Kind;
 use crate::metadata::Extra;
 use crate::path::{self, Path, Segment};
 use crate::rule::Rule;
+use crate::search;
 use crate::shape::{self, Field};
 use crate::spec::Profile;
 use crate::violation::Violation;
@@ -16,14 +17,7 @@ use crate::violation::Violation;
 /// Far above what anybody writes, and far below what overflows a stack.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// Fields whose content the search index leaves out.
-const NOT_INDEXED: [&str; 4] = [
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "metadata.etag",
-];
-/// The keys that it has of every entity: of its own, or because annotations are added to what is fed.
+/// The keys that a catalog has of every entity: of its own, or because annotations are added to what is fed.
 const INDEXED_ANYWAY: [&[&str]; 5] = [
     &["metadata", "name"],
     &["metadata", "namespace"],
@@ -170,13 +164,16 @@ fn check_placeholders(value: &Value, at: &Path<'_>, found: &mut Vec<Violation>) 
 
 /// Two keys that differ by case only keep an entity out of the catalog, silently.
 fn check_clashes(value: &Value, found: &mut Vec<Violation>) {
-    let mut index = SearchIndex::default();
+    let mut index = SearchKeys::default();
     for keys in INDEXED_ANYWAY {
         let place = keys.iter().map(|key| Segment::Key((*key).to_owned()));
-        index.add(keys.join("."), || place.collect());
+        index.add(&keys.join("."), || place.collect());
     }
-    index.visit(value, String::new(), &Path::Root);
-    for mut keys in index.keys.into_values() {
+    // A value can be walked through whatever it is.
+    drop(search::visit(value, |term, at| {
+        index.add(term.key, || at.segments());
+    }));
+    for mut keys in index.0.into_values() {
         // The last one has the most lower case, as known fields have.
         let Some((_, other)) = keys.pop_last() else {
             continue;
@@ -188,51 +185,16 @@ fn check_clashes(value: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-/// The keys by which Backstage indexes an entity: paths joined by dots, for texts in a list also
-/// with the text.
+/// The keys of an entity's search terms. By the key in lower case: the keys, each with its first place.
 #[derive(Default)]
-struct SearchIndex {
-    /// By the key in lower case: the keys, each with its first place.
-    keys: BTreeMap<String, BTreeMap<String, Vec<Segment>>>,
-    texts: HashSet<String>,
-}
+struct SearchKeys(BTreeMap<String, BTreeMap<String, Vec<Segment>>>);
 
-impl SearchIndex {
-    fn visit(&mut self, value: &Value, key: String, at: &Path<'_>) {
-        if NOT_INDEXED.contains(&key.as_str()) {
-            return;
+impl SearchKeys {
+    fn add(&mut self, key: &str, place: impl FnOnce() -> Vec<Segment>) {
+        let keys = self.0.entry(key.to_lowercase()).or_default();
+        if !keys.contains_key(key) {
+            keys.insert(key.to_owned(), place());
         }
-        match value {
-            Value::Object(object) => {
-                for (name, inner) in object {
-                    let key = if key.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{key}.{name}")
-                    };
-                    self.visit(inner, key, &at.key(name));
-                }
-            }
-            Value::Array(list) => {
-                for (index, inner) in list.iter().enumerate() {
-                    let at = at.index(index);
-                    self.visit(inner, key.clone(), &at);
-                    if let Value::String(text) = inner {
-                        let key = format!("{key}.{text}");
-                        // Texts that differ by case only count once: refs and tags may.
-                        if self.texts.insert(key.to_lowercase()) {
-                            self.add(key, || at.segments());
-                        }
-                    }
-                }
-            }
-            _ => self.add(key, || at.segments()),
-        }
-    }
-
-    fn add(&mut self, key: String, place: impl FnOnce() -> Vec<Segment>) {
-        let keys = self.keys.entry(key.to_lowercase()).or_default();
-        keys.entry(key).or_insert_with(place);
     }
 }
 
