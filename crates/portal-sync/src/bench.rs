@@ -1,6 +1,5 @@
 //! What the benchmarks and a fuzz target of this workspace drive from outside. Nobody is promised anything of it.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -11,7 +10,9 @@ use jiff::Timestamp;
 use okta_api::{Group, User, UserId};
 use okta_auth::SystemClock;
 use tokio::sync::watch;
+use uuid::Uuid;
 
+use crate::catalog::generation::Builder;
 use crate::catalog::published::Published;
 use crate::decide::guard::Guard;
 use crate::decide::mapping::{KeptNames, Mapping};
@@ -19,6 +20,7 @@ use crate::decide::plan::{Known, Plan, Settings};
 use crate::decide::roster::{Rules, resolve};
 use crate::decide::rules::MappingRules;
 use crate::held::criteria::Criteria;
+use crate::held::document::Document;
 use crate::held::org::{Members, Org};
 use crate::held::run as account;
 use crate::held::run::Why;
@@ -210,7 +212,16 @@ impl Planned {
 /// When they are no catalog.
 pub fn server(entities: Vec<Entity>) -> Result<Router, Failed> {
     let set = EntitySet::build(entities).map_err(|error| format!("{error:?}"))?;
-    let published = Published::new(1, Timestamp::UNIX_EPOCH, set, BTreeMap::new());
+    let mut builder = Builder::default();
+    for (entity, number) in set.iter().zip(1..) {
+        let document = Document::of(entity);
+        builder.add(
+            document.entity_ref().as_str(),
+            Uuid::from_u128(number),
+            document.body(),
+        )?;
+    }
+    let published = Published::from(builder.finish(1, Timestamp::UNIX_EPOCH, [])?);
     Ok(router(App {
         catalog: watch::channel(Some(Arc::new(published))).1,
         store: watch::channel(StoreStatus::Read).1,

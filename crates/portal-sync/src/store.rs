@@ -4,9 +4,10 @@
 //! ends. Readers see whole generations: a commit is visible at once or not at all, and a process killed at any instant leaves
 //! the previous or the next generation.
 
+use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalog_model::Entity;
@@ -259,11 +260,30 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
         0
     }
 
-    /// The newest generation, or nothing before the first.
+    /// Hands every entity of the newest generation to `intake`, and says which generation it is; nothing before the first.
     ///
     /// # Errors
-    /// When the store cannot be read, or when it is damaged: what was not written so is no catalog.
-    fn catalog(&self) -> Answer<'_, Option<Catalog>>;
+    /// When the store cannot be read, or when it is damaged: what was not written so is no catalog, and what `intake` refuses
+    /// was not either. What it took until then is no whole.
+    fn entities(&self, intake: Arc<Mutex<dyn Intake>>) -> Answer<'_, Option<Newest>>;
+
+    /// The newest generation with all its entities, or nothing before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or when it is damaged.
+    fn catalog(&self) -> Answer<'_, Option<Catalog>> {
+        let records = Arc::new(Mutex::new(Records::default()));
+        Box::pin(async move {
+            let newest = self.entities(Arc::clone(&records) as Arc<_>).await?;
+            let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(newest.map(|newest| Catalog {
+                generation: newest.generation,
+                taken_at: newest.taken_at,
+                providers: newest.providers,
+                records: std::mem::take(&mut records.0),
+            }))
+        })
+    }
 
     /// Reads everything, to find damage before somebody needs what is damaged, and says what is there.
     ///
@@ -350,6 +370,63 @@ impl From<Record> for Written {
             key: record.key,
         }
     }
+}
+
+/// An entity as it is stored, and what it stands for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    /// The provider whose object it is.
+    pub provider: &'a str,
+    /// What it stands for.
+    pub key: &'a Key,
+    /// The ref of the entity.
+    pub entity_ref: &'a str,
+    /// The entity as JSON.
+    pub text: &'a str,
+}
+
+/// Takes the entities of a generation, one by one.
+pub(crate) trait Intake: Send {
+    /// The first one follows. It may be called again where reading broke off and begins anew.
+    fn begin(&mut self);
+
+    /// Takes an entity.
+    ///
+    /// # Errors
+    /// When it is none: the store is damaged.
+    fn take(&mut self, stored: Stored<'_>) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+/// Every entity, read.
+#[derive(Default)]
+struct Records(Vec<Record>);
+
+impl Intake for Records {
+    fn begin(&mut self) {
+        self.0.clear();
+    }
+
+    fn take(&mut self, stored: Stored<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let known = self.0.last().map(|record| &record.provider);
+        let known = known.filter(|known| ***known == *stored.provider);
+        self.0.push(Record {
+            provider: known.map_or_else(|| stored.provider.into(), Arc::clone),
+            key: stored.key.clone(),
+            entity: serde_json::from_str(stored.text)?,
+        });
+        Ok(())
+    }
+}
+
+/// Which generation is the newest one, of all providers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Newest {
+    /// Its number, counted from 1.
+    pub generation: u64,
+    /// When it was taken: the newest commit of any provider.
+    pub taken_at: Timestamp,
+    /// The providers that ever committed, by id.
+    pub providers: Vec<String>,
 }
 
 /// One whole generation, of all providers.

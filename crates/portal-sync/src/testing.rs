@@ -4,14 +4,42 @@ use catalog_model::{Entity, GroupSpec, Metadata, UserSpec};
 use jiff::Timestamp;
 use okta_api::{Group, User};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use crate::catalog::generation::Builder;
+use crate::catalog::published::Published;
 use crate::held::criteria::{Criteria, GroupCriterion, Remembered};
+use crate::held::document::Document;
 use crate::held::leavers::Leavers;
 use crate::held::packed::Packed;
 use crate::held::run::{Outcome, Run, Why};
 use crate::store::{
     CatalogStore, Claim, Commit, Ending, Holder, LEASE, Record, StoreError, Turn, Work,
 };
+
+/// These entities as readers find them, be they a catalog or not. The uid of an entity is that of its name.
+pub(crate) fn published(number: u64, taken_at: Timestamp, entities: Vec<Value>) -> Published {
+    let mut builder = Builder::default();
+    for entity in entities {
+        let entity: Entity = serde_json::from_value(entity).unwrap();
+        let document = Document::of(&entity);
+        let uid = uid_of(entity.metadata.name.as_str());
+        builder
+            .add(document.entity_ref().as_str(), uid, document.body())
+            .unwrap();
+    }
+    let providers = ["default".to_owned()];
+    builder.finish(number, taken_at, providers).unwrap().into()
+}
+
+/// A uid that begins with the first letters of a name.
+pub(crate) fn uid_of(name: &str) -> Uuid {
+    let mut bytes = [0; 16];
+    for (byte, letter) in bytes.iter_mut().zip(name.bytes()) {
+        *byte = letter;
+    }
+    Uuid::from_bytes(bytes)
+}
 
 mod stubborn;
 

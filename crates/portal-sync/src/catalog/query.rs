@@ -15,6 +15,13 @@ pub(crate) struct Order {
     pub order: Option<Direction>,
 }
 
+impl Order {
+    /// Whether the greatest value comes first.
+    pub(crate) fn is_descending(&self) -> bool {
+        self.order == Some(Direction::Desc)
+    }
+}
+
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

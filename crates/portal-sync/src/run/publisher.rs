@@ -1,18 +1,21 @@
 //! From the store to the readers: whole generations, whoever committed them.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use catalog_model::{EntitySet, EntitySetErrors};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
+use crate::catalog::generation::{Builder, Generation, Unfit};
 use crate::catalog::published::Published;
 use crate::held::object::Key;
 use crate::run::status::StoreStatus;
-use crate::store::{Catalog, CatalogStore, KnownProvider, StoreError, StoreErrorKind};
+use crate::store::{
+    CatalogStore, Intake, KnownProvider, Newest, StoreError, StoreErrorKind, Stored,
+};
 use crate::text::chain;
 
 /// How often the store is asked whether another process committed, and whether its file is still there. A store that says
@@ -92,12 +95,13 @@ impl Publisher {
         if newest.is_some() && newest == seen.newest {
             return Ok(StoreStatus::Read);
         }
-        // However fast generations follow each other, lists of old ones do not pile up.
+        // However fast generations follow each other, indexes of old ones do not pile up.
         if let Some(relieved) = seen.relieved.take() {
             // Whether it panicked was told when it did.
             let _ = relieved.await;
         }
-        let Some(catalog) = self.store.catalog().await? else {
+        let making = Arc::new(Mutex::new(Making::default()));
+        let Some(read) = self.store.entities(Arc::clone(&making) as Arc<_>).await? else {
             return Ok(if self.publish.borrow().is_none() {
                 StoreStatus::Read
             } else {
@@ -105,22 +109,20 @@ impl Publisher {
             });
         };
         seen.newest = newest;
-        // Relations of everybody are derived here: not on a thread that answers requests.
-        match tokio::task::spawn_blocking(|| published(catalog)).await {
-            Ok(Ok(published)) => {
-                let published = Arc::new(published);
+        // Refs of everybody are sorted here: not on a thread that answers requests.
+        match tokio::task::spawn_blocking(move || made(&making, read)).await {
+            Ok(Ok(generation)) => {
+                let published = Arc::new(Published::from(generation));
                 let before = self.publish.send_replace(Some(Arc::clone(&published)));
                 seen.relieved = Some(tokio::task::spawn_blocking(move || {
-                    relieve(before, &published);
+                    // This takes a while for a large one; its memory is free before the index needs as much.
+                    drop(before);
+                    published.index();
                 }));
             }
-            Ok(Err(errors)) => {
-                let first = errors.iter().next().map(ToString::to_string);
-                tracing::error!(
-                    count = errors.len(),
-                    first,
-                    "the stored entities do not fit together; the generation before stays"
-                );
+            Ok(Err(error)) => {
+                let error = chain(&error);
+                tracing::error!(%error, "the stored entities do not fit together; the generation before stays");
             }
             Err(error) => tracing::error!(%error, "the generation before stays"),
         }
@@ -185,44 +187,50 @@ impl Publisher {
     }
 }
 
-/// Lets go of the generation before, which takes a while for a large one, and makes the lists that its readers asked for:
-/// they will ask again, and need not wait then.
-fn relieve(before: Option<Arc<Published>>, published: &Published) {
-    let asked: Vec<_> = before.iter().flat_map(|before| before.asked()).collect();
-    drop(before);
-    for coding in asked {
-        if let Err(error) = published.make_list(coding) {
-            tracing::error!(%error, "the list of all entities could not be made");
-        }
+/// A generation in the making.
+#[derive(Default)]
+struct Making(Builder);
+
+impl Intake for Making {
+    fn begin(&mut self) {
+        self.0 = Builder::default();
+    }
+
+    fn take(&mut self, stored: Stored<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let uid = uid(stored.provider, stored.key);
+        Ok(self.0.add(stored.entity_ref, uid, stored.text)?)
     }
 }
 
-fn published(catalog: Catalog) -> Result<Published, EntitySetErrors> {
-    let uids: BTreeMap<_, _> = catalog
-        .records
-        .iter()
-        .map(|record| {
-            let entity_ref = record.entity.entity_ref();
-            (entity_ref, uid(&record.provider, &record.key))
-        })
-        .collect();
-    let entities = EntitySet::build(catalog.records.into_iter().map(|record| record.entity))?;
-    let published = Published::new(catalog.generation, catalog.taken_at, entities, uids);
-    Ok(published.of_providers(catalog.providers))
+fn made(making: &Mutex<Making>, read: Newest) -> Result<Generation, Unfit> {
+    let making = std::mem::take(&mut *making.lock().unwrap_or_else(PoisonError::into_inner));
+    let Newest {
+        generation,
+        taken_at,
+        providers,
+    } = read;
+    let made = making.0.finish(generation, taken_at, providers)?;
+    if let Some(first) = made.missing().next() {
+        let count = made.missing().count();
+        tracing::error!(
+            count,
+            first,
+            "stored entities name others that are not there"
+        );
+    }
+    Ok(made)
 }
 
 /// A UUID that an object keeps for ever, whatever its entity is called. Two orgs may give one id, and groups that are not
 /// Okta's have the same key in every tenant.
-fn uid(provider: &str, key: &Key) -> String {
+fn uid(provider: &str, key: &Key) -> Uuid {
     let hash = Sha256::digest(format!("{provider}:{}:{key}", key.kind().as_str()));
     let mut bytes = [0; 16];
     bytes
         .iter_mut()
         .zip(hash)
         .for_each(|(byte, hashed)| *byte = hashed);
-    uuid::Builder::from_custom_bytes(bytes)
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::bulkhead::Refused;
 use super::download::DOWNLOADS;
 use super::problem::{Asked, JSON, PREFIX, Problem};
 use super::{AsItIs, LIST_PATIENCE, NEVER_READ, Site, negotiation};
-use crate::catalog::published::{Coding, Representation};
+use crate::catalog::representation::{Coding, Representation};
 
 /// Whether the API answers at this path, be it with "not found".
 pub(super) fn owns(path: &str) -> bool {
@@ -121,15 +121,17 @@ pub(super) async fn by_name(
     let newest = Arc::clone(&site);
     let found = site.readings.run(move || {
         let wire = newest.published().and_then(|published| {
-            let entity = published.get(&kind, &namespace, &name)?;
-            published.wire(&entity.entity_ref()).transpose()
+            let mut wire = Vec::new();
+            let position = published.position_of(&kind, &namespace, &name)?;
+            published.entities().write(position, &mut wire);
+            Some(wire)
         });
         let Some(wire) = wire else {
             return Err(Failed::Problem(Problem::not_found(format!(
                 "No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"
             ))));
         };
-        let write = |out: &mut dyn io::Write| out.write_all(&wire?);
+        let write = |out: &mut dyn io::Write| out.write_all(&wire);
         Representation::coded(Coding::Identity, write).map_err(Failed::Bug)
     });
     let entity = match found.await {

@@ -171,15 +171,13 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use catalog_model::EntitySet;
     use futures::{FutureExt as _, StreamExt as _};
     use jiff::Timestamp;
     use tokio::time::{advance, sleep};
 
     use super::*;
     use crate::catalog::published::Published;
+    use crate::testing::published;
 
     type Publish = watch::Sender<Option<Arc<Published>>>;
 
@@ -190,9 +188,7 @@ mod tests {
     }
 
     fn publish_next(publish: &Publish, generation: u64) {
-        let entities = EntitySet::build([]).unwrap();
-        let published =
-            Published::new(generation, Timestamp::UNIX_EPOCH, entities, BTreeMap::new());
+        let published = published(generation, Timestamp::UNIX_EPOCH, Vec::new());
         publish.send_replace(Some(Arc::new(published)));
     }
 

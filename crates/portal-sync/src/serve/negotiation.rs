@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use crate::catalog::published::Coding;
+use crate::catalog::representation::Coding;
 
 /// The coding to answer in: gzip where the client takes it and does not like plain bytes better.
 pub(super) fn coding(headers: &HeaderMap) -> Coding {

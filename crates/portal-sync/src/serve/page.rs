@@ -61,13 +61,14 @@ pub(super) async fn entity(
             let page = document(&site, "Catalog", None, &content);
             return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
         };
-        let found = path
-            .ok()
-            .and_then(|Path((namespace, kind, name))| published.get(&kind, &namespace, &name));
+        let found = path.ok().and_then(|Path((namespace, kind, name))| {
+            let position = published.position_of(&kind, &namespace, &name)?;
+            Some((position, published.entities().entity(position)?))
+        });
         match found {
-            Some(found) => {
-                let content = entity::content(&published, found, &query);
-                document(&site, label(found), Some(&published), &content).into_response()
+            Some((position, found)) => {
+                let content = entity::content(&published, position, &found, &query);
+                document(&site, label(&found), Some(&published), &content).into_response()
             }
             None => missing(&site, "This person or group is not in the catalog"),
         }
@@ -151,7 +152,7 @@ fn document(site: &Site, title: &str, published: Option<&Published>, content: &M
                     a.home href="/" { "portal-sync" }
                     @if let Some(published) = published {
                         p {
-                            "Generation " (words::grouped(published.generation())) ", changed "
+                            "Generation " (words::grouped(published.number())) ", changed "
                             (words::moment(published.taken_at(), site.clock.now()))
                         }
                     }

@@ -5,11 +5,8 @@ mod api;
 mod lists;
 mod page;
 
-use std::collections::BTreeMap;
-
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method};
-use catalog_model::{Entity, EntitySet};
 use jiff::Timestamp;
 use okta_auth::ManualClock;
 use serde_json::{Value, json};
@@ -139,27 +136,8 @@ impl Answer {
 }
 
 fn published(entities: Vec<Value>) -> Published {
-    let entities: Vec<Entity> = entities
-        .into_iter()
-        .map(|entity| serde_json::from_value(entity).unwrap())
-        .collect();
-    let uids: BTreeMap<_, _> = entities
-        .iter()
-        .map(|entity| {
-            (
-                entity.entity_ref(),
-                format!("uid-of-{}", entity.metadata.name.as_str()),
-            )
-        })
-        .collect();
-    let entities = EntitySet::build(entities).unwrap();
-    Published::new(
-        12,
-        Timestamp::from_second(NOW - 300).unwrap(),
-        entities,
-        uids,
-    )
-    .of_providers(["default".to_owned()])
+    let taken_at = Timestamp::from_second(NOW - 300).unwrap();
+    crate::testing::published(12, taken_at, entities)
 }
 
 fn user(name: &str, display_name: &str, groups: &[&str]) -> Value {

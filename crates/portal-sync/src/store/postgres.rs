@@ -1,6 +1,6 @@
 //! The store that several replicas share: PostgreSQL.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use deadpool_postgres::Client;
@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::{
-    Answer, Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder,
-    KnownProvider, Retention, Runs, StoreError, StoreErrorKind, Turn,
+    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, Intake,
+    KnownProvider, Newest, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 use crate::held::approval::Approval;
 use crate::held::document::Written;
@@ -402,10 +402,12 @@ impl CatalogStore for PostgresStore {
         listener.woken().boxed()
     }
 
-    fn catalog(&self) -> Answer<'_, Option<Catalog>> {
+    fn entities(&self, intake: Arc<Mutex<dyn Intake>>) -> Answer<'_, Option<Newest>> {
         async move {
-            self.reading(LONG, async |client| reading::catalog(client).await)
-                .await
+            self.reading(LONG, async |client| {
+                reading::entities(client, &intake).await
+            })
+            .await
         }
         .boxed()
     }

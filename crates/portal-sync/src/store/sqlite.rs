@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{
-    Answer, Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder,
-    KnownProvider, Record, Retention, Runs, StoreError, StoreErrorKind, Turn,
+    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, Intake,
+    KnownProvider, Newest, Retention, Runs, StoreError, StoreErrorKind, Stored, Turn,
 };
 use crate::held::approval::Approval;
 use crate::held::document::Written;
@@ -355,29 +355,29 @@ impl CatalogStore for SqliteStore {
         self.shared.current().epoch
     }
 
-    fn catalog(&self) -> Answer<'_, Option<Catalog>> {
-        self.reading(|transaction, _| {
+    fn entities(&self, intake: Arc<Mutex<dyn Intake>>) -> Answer<'_, Option<Newest>> {
+        self.reading(move |transaction, _| {
             let index = Index::read(transaction)?;
             let (Some(generation), Some(taken_at)) = (index.generation(), index.taken_at()?) else {
                 return Ok(None);
             };
-            let mut records = Vec::new();
+            let mut intake = intake.lock().unwrap_or_else(PoisonError::into_inner);
+            intake.begin();
             for provider in &index.providers {
-                let id: Arc<str> = provider.id.as_str().into();
                 provider.entities(transaction, |entity| {
-                    records.push(Record {
-                        provider: Arc::clone(&id),
-                        key: entity.key()?,
-                        entity: serde_json::from_str(entity.body).map_err(damaged)?,
+                    let taken = intake.take(Stored {
+                        provider: &provider.id,
+                        key: &entity.key()?,
+                        entity_ref: entity.entity_ref,
+                        text: entity.body,
                     });
-                    Ok(())
+                    taken.map_err(|error| Failure::Because(StoreErrorKind::Damaged, error))
                 })?;
             }
-            Ok(Some(Catalog {
+            Ok(Some(Newest {
                 generation,
                 taken_at,
                 providers: index.providers.into_iter().map(|it| it.id).collect(),
-                records,
             }))
         })
     }

@@ -12,8 +12,8 @@ use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::State;
 use crate::store::{
-    Answer, Approved, Catalog, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder,
-    KnownProvider, Retention, Runs, StoreError, StoreErrorKind, Turn,
+    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, Intake,
+    KnownProvider, Newest, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 
 /// A store that cannot be asked so many times, and that never answers when there is no number. It holds nothing, and knows a
@@ -111,7 +111,7 @@ impl CatalogStore for Stubborn {
         self.ask(None)
     }
 
-    fn catalog(&self) -> Answer<'_, Option<Catalog>> {
+    fn entities(&self, _: Arc<Mutex<dyn Intake>>) -> Answer<'_, Option<Newest>> {
         self.ask(None)
     }
 

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::identity::{address, email, label};
 use super::listing::{Page, Query};
 use super::words;
+use crate::catalog::generation::Entities;
 use crate::catalog::published::Published;
 use crate::held::object::Kind;
 
@@ -16,7 +17,12 @@ const ANNOTATIONS: usize = 100;
 const LONGEST_ADDRESS: usize = 254;
 
 /// What the page of `entity` shows.
-pub(super) fn content(published: &Published, entity: &Entity, query: &Query) -> Markup {
+pub(super) fn content(
+    published: &Published,
+    position: u32,
+    entity: &Entity,
+    query: &Query,
+) -> Markup {
     let reference = entity.entity_ref();
     let metadata = &entity.metadata;
     html! {
@@ -28,7 +34,7 @@ pub(super) fn content(published: &Published, entity: &Entity, query: &Query) -> 
             @if let Some(email) = email(entity) { dt { "E-mail" } dd { (mail_link(email)) } }
             @if let Spec::Group(group) = &entity.spec { dt { "Type" } dd { (words::foreign(&group.type_)) } }
         }
-        (relations(published, &reference, query))
+        (relations(published, position, &reference, query))
         @if !metadata.annotations.is_empty() {
             section aria-labelledby="annotations" {
                 h2 #annotations { "Annotations" }
@@ -85,23 +91,24 @@ const GROUP: [List; 3] = [
     },
 ];
 
-fn relations(published: &Published, reference: &EntityRef, query: &Query) -> Markup {
+fn relations(published: &Published, position: u32, reference: &EntityRef, query: &Query) -> Markup {
     let lists: &[List] = match Kind::of(reference) {
         Some(Kind::User) => &USER,
         Some(Kind::Group) => &GROUP,
         None => &[],
     };
-    let relations = published.relations(reference);
+    let relations: Vec<_> = published.relations(position).collect();
+    let mut entities = published.entities();
     html! {
         @for list in lists {
-            @let targets = relations.iter().filter(|relation| relation.type_ == list.relation);
-            @let page = Page::of(targets.map(|relation| &relation.target).collect::<Vec<_>>(), list.parameter, query);
+            @let targets = relations.iter().filter(|(of, _)| *of == list.relation);
+            @let page = Page::of(targets.map(|(_, target)| *target).collect::<Vec<_>>(), list.parameter, query);
             section aria-labelledby=(list.id) {
                 h2 id=(list.id) { (list.heading) " " span.count { (words::counted(page.total)) } }
                 @if page.items.is_empty() {
                     p.none { "None." }
                 } @else {
-                    ul.relations { @for target in &page.items { li { (link(published, target)) } } }
+                    ul.relations { @for target in &page.items { li { (link(published, &mut entities, *target)) } } }
                 }
                 (page.pager(list.heading, list.id))
             }
@@ -109,11 +116,13 @@ fn relations(published: &Published, reference: &EntityRef, query: &Query) -> Mar
     }
 }
 
-fn link(published: &Published, target: &EntityRef) -> Markup {
+fn link(published: &Published, entities: &mut Entities<'_>, target: u32) -> Markup {
+    let target_ref = published.ref_at(target);
     html! {
-        @match published.entity(target) {
-            Some(entity) => a href=(address(entity)) { (words::foreign(label(entity))) },
-            None => code { (target) },
+        @if published.has(target) {
+            a href=(address(target_ref)) { (words::foreign(entities.outline(target).label())) }
+        } @else {
+            code { (target_ref) }
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use catalog_model::{Entity, Profile, Spec};
 
-/// A link to an entity's page. The parts of a ref need no escaping in a path.
-pub(super) fn address(entity: &Entity) -> String {
-    let to = entity.entity_ref();
-    format!("/catalog/{}/{}/{}", to.namespace(), to.kind(), to.name())
+/// A link to the page of the entity with this ref. Its parts need no escaping in a path.
+pub(super) fn address(entity_ref: &str) -> String {
+    let (kind, path) = entity_ref.split_once(':').unwrap_or_default();
+    let (namespace, name) = path.split_once('/').unwrap_or_default();
+    format!("/catalog/{namespace}/{kind}/{name}")
 }
 
 /// What people call the entity, in the order of Backstage's own pages.

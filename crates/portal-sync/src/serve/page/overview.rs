@@ -1,15 +1,14 @@
 //! The first page: the providers' runs, people and groups.
 
-use catalog_model::{EntityRef, Spec};
+use catalog_model::RelationType;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::super::ProviderStatus;
-use super::identity::{address, email, label};
+use super::identity::address;
 use super::listing::{Page, Query, SEARCH};
 use super::words::{self, moment};
 use crate::catalog::published::Published;
-use crate::held::object::Kind;
 use crate::run::account;
 
 /// What the first page shows.
@@ -68,17 +67,11 @@ fn missing(published: &Published, providers: &[ProviderStatus]) -> Markup {
 fn lists(published: &Published, query: &Query) -> Markup {
     let (people, groups) = if query.search().is_empty() {
         (
-            Page::of(published.users(), "page", query),
-            Page::of(published.groups(), "groups", query),
+            Page::of(published.users().to_vec(), "page", query),
+            Page::of(published.groups().to_vec(), "groups", query),
         )
     } else {
-        let found = published.search(query.search()).into_iter();
-        let (people, others): (Vec<_>, Vec<_>) =
-            found.partition(|at| Kind::of(at) == Some(Kind::User));
-        let groups: Vec<_> = others
-            .into_iter()
-            .filter(|at| Kind::of(at) == Some(Kind::Group))
-            .collect();
+        let (people, groups) = published.search(query.search());
         (
             Page::of(people, "page", query),
             Page::of(groups, "groups", query),
@@ -115,7 +108,8 @@ fn lists(published: &Published, query: &Query) -> Markup {
     }
 }
 
-fn people_table(published: &Published, people: &Page<'_, &EntityRef>) -> Markup {
+fn people_table(published: &Published, people: &Page<'_, u32>) -> Markup {
+    let mut entities = published.entities();
     html! {
         @if people.items.is_empty() {
             p.none { "Nobody." }
@@ -123,10 +117,11 @@ fn people_table(published: &Published, people: &Page<'_, &EntityRef>) -> Markup 
             table {
                 thead { tr { th scope="col" { "Name" } th scope="col" { "E-mail" } } }
                 tbody {
-                    @for user in people.items.iter().filter_map(|at| published.entity(at)) {
+                    @for at in &people.items {
+                        @let user = entities.outline(*at);
                         tr {
-                            td { a href=(address(user)) { (words::foreign(label(user))) } }
-                            td { @if let Some(email) = email(user) { (words::foreign(email)) } }
+                            td { a href=(address(published.ref_at(*at))) { (words::foreign(user.label())) } }
+                            td { @if let Some(email) = user.email() { (words::foreign(email)) } }
                         }
                     }
                 }
@@ -135,7 +130,8 @@ fn people_table(published: &Published, people: &Page<'_, &EntityRef>) -> Markup 
     }
 }
 
-fn groups_table(published: &Published, groups: &Page<'_, &EntityRef>) -> Markup {
+fn groups_table(published: &Published, groups: &Page<'_, u32>) -> Markup {
+    let mut entities = published.entities();
     html! {
         @if groups.items.is_empty() {
             p.none { "None." }
@@ -147,19 +143,25 @@ fn groups_table(published: &Published, groups: &Page<'_, &EntityRef>) -> Markup 
                     th.number scope="col" { "Members" }
                 } }
                 tbody {
-                    @for entity in groups.items.iter().filter_map(|at| published.entity(at)) {
-                        @if let Spec::Group(group) = &entity.spec {
-                            tr {
-                                td { a href=(address(entity)) { (words::foreign(label(entity))) } }
-                                td { (words::foreign(&group.type_)) }
-                                td.number { (words::counted(group.members.len())) }
-                            }
+                    @for at in &groups.items {
+                        @let group = entities.outline(*at);
+                        tr {
+                            td { a href=(address(published.ref_at(*at))) { (words::foreign(group.label())) } }
+                            td { (words::foreign(group.type_of())) }
+                            td.number { (words::counted(members(published, *at))) }
                         }
                     }
                 }
             }
         }
     }
+}
+
+fn members(published: &Published, group: u32) -> usize {
+    let relations = published.relations(group);
+    relations
+        .filter(|(of, _)| *of == RelationType::HasMember)
+        .count()
 }
 
 fn runs(providers: &[ProviderStatus], now: Timestamp) -> Markup {

@@ -39,7 +39,7 @@ async fn one_entity_is_answered_in_backstages_shape() {
             "namespace": "default",
             "annotations": { "okta.com/id": "id-of-ada.lovelace" },
             "name": "ada.lovelace",
-            "uid": "uid-of-ada.lovelace",
+            "uid": crate::testing::uid_of("ada.lovelace").to_string(),
             "etag": null,
         },
         "apiVersion": "backstage.io/v1alpha1",

@@ -6,8 +6,8 @@ use axum::body::Bytes;
 use flate2::read::GzDecoder;
 
 use super::*;
-use crate::catalog::published::CHUNK;
-use crate::catalog::published::Coding;
+use crate::catalog::representation::CHUNK;
+use crate::catalog::representation::Coding;
 use crate::serve::download::DOWNLOADS;
 
 const LIST: &str = "/api/catalog/entities";

@@ -1,6 +1,6 @@
 //! What readers are told, each time of one whole generation.
 
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
 use catalog_model::EntityRef;
 use deadpool_postgres::{Client, GenericClient, Transaction};
@@ -17,7 +17,7 @@ use crate::held::document::{Document, Written};
 use crate::held::object::{Key, Kind};
 use crate::held::state::{Others, State, StateReader};
 use crate::store::texts::{address_of, org_of};
-use crate::store::{Catalog, KnownProvider, Record, StoreErrorKind};
+use crate::store::{Intake, KnownProvider, Newest, StoreErrorKind, Stored};
 
 /// The number of the newest generation, and when its org was read; none before the first.
 pub(super) async fn newest(
@@ -185,8 +185,11 @@ pub(super) async fn providers(client: &Client) -> Result<Vec<KnownProvider>, Fai
     known.collect()
 }
 
-/// The newest generation, or nothing before the first.
-pub(super) async fn catalog(client: &mut Client) -> Result<Option<Catalog>, Failure> {
+/// Hands over the entities of the newest generation.
+pub(super) async fn entities(
+    client: &mut Client,
+    intake: &Mutex<dyn Intake>,
+) -> Result<Option<Newest>, Failure> {
     let snapshot = snapshot(client).await?;
     let Some((generation, taken_at)) = newest(&snapshot).await? else {
         return Ok(None);
@@ -196,30 +199,26 @@ pub(super) async fn catalog(client: &mut Client) -> Result<Option<Catalog>, Fail
         .await?;
     let providers = rows.iter().map(|row| Ok(row.try_get(0)?));
     let providers: Vec<String> = providers.collect::<Result<_, Failure>>()?;
-    let mut records = Vec::new();
-    let mut provider: Arc<str> = Arc::default();
+    let locked = || intake.lock().unwrap_or_else(PoisonError::into_inner);
+    locked().begin();
     each(
         &snapshot,
-        "SELECT provider, kind, okta_id, body FROM entity ORDER BY provider, kind, okta_id",
+        "SELECT provider, kind, okta_id, ref, body FROM entity ORDER BY provider, kind, okta_id",
         &[],
         |row| {
-            let id: &str = row.try_get(0)?;
-            if id != &*provider {
-                provider = id.into();
-            }
-            records.push(Record {
-                provider: Arc::clone(&provider),
-                key: key(row, 1)?,
-                entity: serde_json::from_str(row.try_get(3)?).map_err(damaged)?,
+            let taken = locked().take(Stored {
+                provider: row.try_get(0)?,
+                key: &key(row, 1)?,
+                entity_ref: row.try_get(3)?,
+                text: row.try_get(4)?,
             });
-            Ok(())
+            taken.map_err(|error| Failure::Because(StoreErrorKind::Damaged, error))
         },
     )
     .await?;
-    Ok(Some(Catalog {
+    Ok(Some(Newest {
         generation,
         taken_at,
         providers,
-        records,
     }))
 }

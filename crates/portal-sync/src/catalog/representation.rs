@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_example_of_representation() -> Result<(), Box<dyn std::error::Error>> {
-        use crate::catalog::published::{Coding, Representation};
+        use crate::catalog::representation::{Coding, Representation};
 
         let hello = Representation::coded(Coding::Identity, |out| out.write_all(b"hello"))?;
         assert_eq!((hello.len(), hello.chunks().len()), (5, 1));
