@@ -14,8 +14,6 @@ use fixedbitset::FixedBitSet;
 
 use super::column::Column;
 
-pub(crate) use list::Listed;
-
 /// The columns of a generation. It is built once, after the generation is there.
 ///
 /// What it answers is what Backstage's catalog answers with SQLite below it, whose texts are compared byte by byte
