@@ -1,7 +1,5 @@
 //! What readers see: one whole generation of the catalog, its index, and what is asked of them. Pure.
 
-#![expect(dead_code, reason = "queries come next")]
-
 mod texts;
 
 mod refs;
@@ -22,6 +20,10 @@ pub(crate) mod filter;
 
 pub(crate) mod query;
 
+pub(crate) mod predicate;
+
+pub(crate) mod cursor;
+
 pub(crate) mod generation;
 
 pub(crate) mod index;
@@ -31,3 +33,5 @@ pub(crate) mod fields;
 pub(crate) mod representation;
 
 pub(crate) mod published;
+
+pub(crate) mod answer;

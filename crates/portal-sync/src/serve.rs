@@ -24,7 +24,7 @@ pub(crate) use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{any, get};
 use okta_auth::Clock;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -75,9 +75,6 @@ const NEVER_READ: &str = "waiting for the first sync";
 /// How long a request may take until its answer begins.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a request waits for a list that is being made: it is told to come again before its time is over.
-const LIST_PATIENCE: Duration = Duration::from_secs(8);
-
 /// How long a request waits for its turn to be worked on.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -97,8 +94,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// |---|---|
 /// | `/` | the page: people and groups (`?q=` searches, `?page=` and `?groups=` page), the providers' runs |
 /// | `/catalog/{namespace}/{kind}/{name}` | the page of one entity |
-/// | `/api/catalog/entities` | every entity, in Backstage's shape |
-/// | `/api/catalog/entities/by-name/{kind}/{namespace}/{name}` | one of them |
+/// | `/api/catalog/…` | the read side of Backstage's catalog API |
 /// | `/healthz`, `/readyz` | alive; ready once there is a generation, and while the store can be read. Open to all |
 /// | `/metrics` | Prometheus text |
 ///
@@ -106,10 +102,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// so that a browser can log in. Wrong ones are counted, logged at a bounded rate, and answered later and later.
 ///
 /// Whatever is asked for, a request is refused that is for another host (421; 400 where it does not say for whom it is),
-/// that a page of another site makes (403), or that has a body of unknown length (411) or of more than 8 KiB (413).
+/// that a page of another site makes (403), or that has a body of unknown length (411) or of more than 128 KiB (413).
 ///
-/// The list of every entity is made once a generation, has an `ETag`, and is sent to a few readers at a time; searches and
-/// pages are written a few at a time, too. Whoever finds no place gets 503 with `Retry-After`.
+/// Long lists are written as they are read, to a few readers at a time; searches and pages are written a few at a time, too.
+/// Whoever finds no place gets 503 with `Retry-After`.
 pub(crate) fn router(app: App) -> Router {
     let App {
         catalog,
@@ -125,7 +121,6 @@ pub(crate) fn router(app: App) -> Router {
     let names = Arc::new(Names::new(listen, &hosts));
     let site = Arc::new(Site {
         downloads: Downloads::new(catalog.clone()),
-        makings: Bulkhead::new(1, LIST_PATIENCE),
         searches: Bulkhead::new(SEARCHES, PATIENCE),
         readings: Bulkhead::new(READINGS, PATIENCE),
         catalog,
@@ -142,11 +137,9 @@ pub(crate) fn router(app: App) -> Router {
     let mut guarded = Router::new()
         .route("/", get(page::overview))
         .route("/catalog/{namespace}/{kind}/{name}", get(page::entity))
-        .route("/api/catalog/entities", get(api::entities))
-        .route(
-            "/api/catalog/entities/by-name/{kind}/{namespace}/{name}",
-            get(api::by_name),
-        )
+        .route("/api/catalog", any(api::answer))
+        .route("/api/catalog/", any(api::answer))
+        .route("/api/catalog/{*path}", any(api::answer))
         .route("/metrics", get(health::metrics));
     for asset in site.assets.all() {
         guarded = guarded.route(asset.path(), get(asset.answer()));
@@ -171,8 +164,6 @@ struct Site {
     assets: Assets,
     /// Long answers under way.
     downloads: Downloads,
-    /// Whole lists in the making.
-    makings: Bulkhead,
     /// Searches.
     searches: Bulkhead,
     /// Pages and entities.

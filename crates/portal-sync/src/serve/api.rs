@@ -1,21 +1,39 @@
 //! The catalog API, read side, in the shapes of Backstage's catalog backend.
 
+mod route;
+
+mod openapi;
+mod request;
+
+mod validate;
+
+mod work;
+
+mod reply;
+
 use std::io;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
 use futures::stream;
-use tokio::time::timeout;
+use sha1::{Digest as _, Sha1};
 
+use self::reply::Reply;
+use self::request::Parameters;
+use self::route::{Found, Route};
+use self::work::Work;
 use super::bulkhead::Refused;
 use super::download::DOWNLOADS;
-use super::problem::{Asked, JSON, PREFIX, Problem};
-use super::{AsItIs, LIST_PATIENCE, NEVER_READ, Site, negotiation};
-use crate::catalog::representation::{Coding, Representation};
+use super::problem::{Asked, JSON, PREFIX, Problem, weak};
+use super::{NEVER_READ, Site, negotiation};
+use crate::catalog::published::Published;
+use crate::catalog::representation::CHUNK;
+
+/// A body of more bytes is too large, as it is for Backstage.
+const BODY: usize = 100 * 1024;
 
 /// Whether the API answers at this path, be it with "not found".
 pub(super) fn owns(path: &str) -> bool {
@@ -23,174 +41,174 @@ pub(super) fn owns(path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Every entity, sorted by ref: bytes that are made once a generation and shared by all who read them.
-pub(super) async fn entities(
-    State(site): State<Arc<Site>>,
-    method: Method,
-    headers: HeaderMap,
-    asked: Asked,
-) -> Response {
-    let coding = negotiation::coding(&headers);
-    if let Err(problem) = plain(&site, &asked) {
-        return problem.answer(&asked);
-    }
-    let list = match list(&site, coding).await {
-        Ok(list) => list,
-        Err(failed) => return failed.answer(&asked),
+/// Answers any request of the API, in the order in which Backstage looks at it: the body, the route, the parameters, what
+/// they mean, and only then the catalog.
+pub(super) async fn answer(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = Asked::of(&parts.method, &parts.uri);
+    let work = match read(&parts.method, &parts.uri, &parts.headers, body).await {
+        Ok(Read::Work(work)) => *work,
+        Ok(Read::Options(methods)) => return options(methods),
+        Ok(Read::Nothing) => return StatusCode::NOT_FOUND.into_response(),
+        Err(problem) => return problem.answer(&asked),
     };
-    let is_head = method == Method::HEAD;
-    let is_known = negotiation::has(&headers, list.etag());
-    let mut answer = if is_known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        // Whoever asks for the headers alone needs no place among those who read.
-        let body = if is_head {
-            Some(Body::empty())
-        } else {
-            site.downloads.start(list.chunks())
-        };
-        let Some(body) = body else {
-            return Failed::Busy(too_many()).answer(&asked);
-        };
-        let mut answer = ([JSON], body).into_response();
-        if coding == Coding::Gzip {
-            let gzip = HeaderValue::from_static("gzip");
-            answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    let Some(published) = site.published() else {
+        let why = site.store.borrow().trouble();
+        return Problem::unavailable(why.unwrap_or(NEVER_READ)).answer(&asked);
+    };
+    let tag = list_tag(&work, &published, &parts.method, &parts.uri);
+    if let Some(tag) = &tag
+        && negotiation::has(&parts.headers, tag)
+    {
+        return tagged(StatusCode::NOT_MODIFIED.into_response(), tag);
+    }
+    let uri = parts.uri.clone();
+    // A group may have as many members as there are people: not on a thread that others wait for.
+    let replied = site.readings.run(move || reply::to(work, published, &uri));
+    let reply = match replied.await {
+        Ok(Ok(reply)) => reply,
+        Ok(Err(problem)) => return problem.answer(&asked),
+        Err(Refused::Busy) => return busy("too many requests at a time", &asked),
+        Err(Refused::Crashed(error)) => {
+            tracing::error!(%error, "could not write an answer");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
-        answer
     };
-    // To HEAD a length of none would be added, which the list has not (RFC 9110, section 8.6); a 304 to GET has no length.
-    if is_head || !is_known {
-        let length = HeaderValue::from(list.len());
-        answer.headers_mut().insert(header::CONTENT_LENGTH, length);
-    }
-    if let Ok(etag) = HeaderValue::from_str(list.etag()) {
-        answer.headers_mut().insert(header::ETAG, etag);
-    }
-    let vary = HeaderValue::from_name(header::ACCEPT_ENCODING);
-    answer.headers_mut().insert(header::VARY, vary);
-    answer.extensions_mut().insert(AsItIs);
+    written(&site, reply, tag.as_deref(), &parts.headers, &asked)
+}
+
+/// What a request is.
+enum Read {
+    Work(Box<Work>),
+    Options(&'static str),
+    Nothing,
+}
+
+async fn read(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Read, Problem> {
+    let body = to_bytes(body, BODY).await;
+    let body = body.map_err(|_| Problem::input("request entity too large"))?;
+    let json = request::json(headers, &body).map_err(Problem::input)?;
+    let found = route::find(method, uri.path());
+    let route: Route = match found.map_err(|_| Problem::input("malformed uri'"))? {
+        Found::Route(route) => route,
+        Found::Options(methods) => return Ok(Read::Options(methods)),
+        Found::Nothing => return Ok(Read::Nothing),
+    };
+    let takes = route.body();
+    let parameters = Parameters::read(uri.query().unwrap_or_default(), route.parameters());
+    let checked = || match takes {
+        Some(takes) => request::body(headers, json, takes),
+        None => Ok(None),
+    };
+    // Whether the body is of a known type is looked at before the parameters, and what is in it after them.
+    let (parameters, body) = match (parameters, checked()) {
+        (_, Err(error)) if error.starts_with("unsupported") => return Err(Problem::input(error)),
+        (Err(error), _) | (Ok(_), Err(error)) => return Err(Problem::input(error)),
+        (Ok(parameters), Ok(body)) => (parameters, body),
+    };
+    Work::of(route, &parameters, body).map(|work| Read::Work(Box::new(work)))
+}
+
+fn options(methods: &'static str) -> Response {
+    let allow = [(header::ALLOW, methods)];
+    let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    let tag = weak(methods.as_bytes());
+    tagged((allow, html, methods).into_response(), &tag)
+}
+
+fn busy(why: &str, asked: &Asked) -> Response {
+    let mut answer = Problem::unavailable(format!("{why}: ask again in a second")).answer(asked);
+    let soon = HeaderValue::from_static("1");
+    answer.headers_mut().insert(header::RETRY_AFTER, soon);
     answer
 }
 
-/// The list of the newest generation. The first to ask for it has it made, and the others wait for that one making.
-async fn list(site: &Arc<Site>, coding: Coding) -> Result<Representation, Failed> {
-    let made = site
-        .catalog
-        .borrow()
-        .as_ref()
-        .and_then(|published| published.list(coding).cloned());
-    if let Some(list) = made {
-        return Ok(list);
+/// The tag of a list: it follows the generation and what is asked of it, so that a list that is still the same is not even
+/// looked up.
+fn list_tag(work: &Work, published: &Published, method: &Method, uri: &Uri) -> Option<String> {
+    let is_list = matches!(work, Work::List { .. } | Work::Query { .. });
+    if !is_list || method == Method::POST {
+        return None;
     }
-    let newest = Arc::clone(site);
-    let made = site.makings.run(move || {
-        let published = newest.published();
-        published.map_or_else(
-            || Err(io::Error::other("the catalog went away")),
-            |published| published.make_list(coding).cloned(),
-        )
-    });
-    match timeout(LIST_PATIENCE, made).await {
-        Ok(Ok(made)) => made.map_err(Failed::Bug),
-        Ok(Err(Refused::Crashed(error))) => Err(Failed::Bug(io::Error::other(error))),
-        // What was begun is made to its end, for those who come again.
-        Ok(Err(Refused::Busy)) | Err(_) => Err(Failed::Busy(
-            "the list is being made: ask again in a second".to_owned(),
-        )),
-    }
+    let of = format!("{} {} {uri}", published.number(), published.taken_at());
+    let digest: [u8; 20] = Sha1::digest(of).into();
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(format!("W/\"{digest}\""))
 }
 
-fn too_many() -> String {
-    format!("{DOWNLOADS} long answers are under way: ask again in a second")
+fn tagged(mut answer: Response, tag: &str) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    answer
 }
 
-/// One entity, whatever the case of the three parts.
-pub(super) async fn by_name(
-    State(site): State<Arc<Site>>,
-    path: Result<Path<(String, String, String)>, PathRejection>,
-    asked: Asked,
+/// The answer with what HTTP says of it.
+fn written(
+    site: &Site,
+    reply: Reply,
+    tag: Option<&str>,
+    headers: &HeaderMap,
+    asked: &Asked,
 ) -> Response {
-    if let Err(problem) = plain(&site, &asked) {
-        return problem.answer(&asked);
-    }
-    let Ok(Path((kind, namespace, name))) = path else {
-        return Problem::input("Failed to decode the path: it is not UTF-8").answer(&asked);
-    };
-    // A group may have as many members as there are people: not on a thread that others wait for.
-    let newest = Arc::clone(&site);
-    let found = site.readings.run(move || {
-        let wire = newest.published().and_then(|published| {
-            let mut wire = Vec::new();
-            let position = published.position_of(&kind, &namespace, &name)?;
-            published.entities().write(position, &mut wire);
-            Some(wire)
-        });
-        let Some(wire) = wire else {
-            return Err(Failed::Problem(Problem::not_found(format!(
-                "No entity named '{name}' found, with kind '{kind}' in namespace '{namespace}'"
-            ))));
-        };
-        let write = |out: &mut dyn io::Write| out.write_all(&wire);
-        Representation::coded(Coding::Identity, write).map_err(Failed::Bug)
-    });
-    let entity = match found.await {
-        Ok(Ok(entity)) => entity,
-        Ok(Err(failed)) => return failed.answer(&asked),
-        Err(Refused::Crashed(error)) => return Failed::Bug(io::Error::other(error)).answer(&asked),
-        Err(Refused::Busy) => {
-            let busy = "too many requests at a time: ask again in a second".to_owned();
-            return Failed::Busy(busy).answer(&asked);
+    let too_many = || busy(&format!("{DOWNLOADS} long answers are under way"), asked);
+    let json = |body| ([JSON], body).into_response();
+    match reply {
+        Reply::Nothing => StatusCode::OK.into_response(),
+        Reply::Json(status, body) => {
+            let tag = weak(&body);
+            if status.is_success() && asked.reads() && negotiation::has(headers, &tag) {
+                return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag);
+            }
+            match text(site, body, asked) {
+                Some(body) => tagged((status, json(body)).into_response(), &tag),
+                None => too_many(),
+            }
         }
-    };
-    let body = if asked.is_head() && entity.chunks().len() > 1 {
+        Reply::Entity(entity) => text(site, entity, asked).map_or_else(too_many, json),
+        Reply::Entities {
+            first,
+            mut rest,
+            link,
+        } => {
+            let body = if asked.is_head() {
+                Some(Body::empty())
+            } else if rest.is_done() {
+                Some(Body::from(first))
+            } else {
+                site.downloads
+                    .start_lazily(first, move || rest.next_piece())
+            };
+            let Some(body) = body else {
+                return too_many();
+            };
+            let mut answer = json(body);
+            if let Some(Ok(link)) = link.map(HeaderValue::try_from) {
+                answer.headers_mut().insert(header::LINK, link);
+            }
+            match tag {
+                Some(tag) => tagged(answer, tag),
+                None => answer,
+            }
+        }
+    }
+}
+
+/// A whole text as a body. One that is long is cut up, so that a connection whose peer takes nothing holds little of it;
+/// nothing when too many of these are under way.
+fn text(site: &Site, text: Vec<u8>, asked: &Asked) -> Option<Body> {
+    if text.len() <= CHUNK {
+        return Some(text.into());
+    }
+    if asked.is_head() {
         // Of no known length, as the long answer to GET.
-        Some(Body::from_stream(stream::empty::<io::Result<Bytes>>()))
-    } else {
-        site.downloads.start(entity.chunks())
-    };
-    match body {
-        Some(body) => ([JSON], body).into_response(),
-        None => Failed::Busy(too_many()).answer(&asked),
+        return Some(Body::from_stream(stream::empty::<io::Result<Bytes>>()));
     }
-}
-
-/// Why there is no answer as it was asked for.
-#[derive(Debug)]
-enum Failed {
-    Problem(Problem),
-    /// Too much at a time.
-    Busy(String),
-    Bug(io::Error),
-}
-
-impl Failed {
-    fn answer(self, asked: &Asked) -> Response {
-        match self {
-            Self::Problem(problem) => problem.answer(asked),
-            Self::Busy(message) => {
-                let mut answer = Problem::unavailable(message).answer(asked);
-                let soon = HeaderValue::from_static("1");
-                answer.headers_mut().insert(header::RETRY_AFTER, soon);
-                answer
-            }
-            Self::Bug(error) => {
-                tracing::error!(%error, "could not write an answer");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
-            }
-        }
-    }
-}
-
-/// Refuses parameters, of which there are none, and requests before there is anything to read. Backstage checks the
-/// parameters first.
-fn plain(site: &Site, asked: &Asked) -> Result<(), Problem> {
-    if let Some(name) = asked.parameter() {
-        return Err(Problem::input(format!("Unknown query parameter '{name}'")));
-    }
-    if site.catalog.borrow().is_none() {
-        let why = site.store.borrow().trouble();
-        return Err(Problem::unavailable(why.unwrap_or(NEVER_READ)));
-    }
-    Ok(())
+    let chunks = text.chunks(CHUNK).map(Bytes::copy_from_slice);
+    site.downloads.start(&chunks.collect())
 }

@@ -1,13 +1,15 @@
 //! Long answers on their way: a few at a time, and none for longer than its reader takes it.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until};
 
 use crate::catalog::published::CatalogReader;
@@ -51,6 +53,37 @@ impl Downloads {
         }
     }
 
+    /// A body of this chunk and those that `next` writes, one after the other as they are taken, on threads that may be
+    /// blocked. Nothing when too many are under way.
+    pub(super) fn start_lazily(
+        &self,
+        first: Bytes,
+        next: impl FnMut() -> Option<Bytes> + Send + 'static,
+    ) -> Option<Body> {
+        let (rest, progress) = self.begin(Box::new(next))?;
+        let body = stream::unfold(
+            (Some(first), rest, progress),
+            async |(first, rest, progress)| {
+                let chunk = match first {
+                    Some(first) => Some(Ok(first)),
+                    None => {
+                        let writing = Arc::clone(&rest);
+                        let written = move || locked(&writing).as_mut().map(Rest::next);
+                        let written = spawn_blocking(written).await;
+                        let late = || Some(Err(io::Error::other(LATE)));
+                        written.map_or_else(
+                            |error| Some(Err(io::Error::other(error))),
+                            |it| it.unwrap_or_else(late),
+                        )
+                    }
+                };
+                progress.send_replace(());
+                Some((chunk?, (None, rest, progress)))
+            },
+        );
+        Some(Body::from_stream(body.fuse()))
+    }
+
     /// A body of these chunks, or nothing when too many are under way. One chunk needs no place: it is as good as sent.
     pub(super) fn start(&self, chunks: &Arc<[Bytes]>) -> Option<Body> {
         match &**chunks {
@@ -58,6 +91,24 @@ impl Downloads {
             [only] => return Some(only.clone().into()),
             _ => {}
         }
+        let chunks = Arc::clone(chunks);
+        let mut at = 0;
+        let (rest, progress) = self.begin(Box::new(move || {
+            at += 1;
+            chunks.get(at - 1).cloned()
+        }))?;
+        let next = move || {
+            let chunk = locked(&rest).as_mut().map(Rest::next);
+            progress.send_replace(());
+            chunk.unwrap_or_else(|| Some(Err(io::Error::other(LATE))))
+        };
+        Some(Body::from_stream(stream::poll_fn(move |_| {
+            Poll::Ready(next())
+        })))
+    }
+
+    /// Takes a place for a long answer, and has its reader watched over.
+    fn begin(&self, next: Next) -> Option<(Arc<Mutex<Option<Rest>>>, watch::Sender<()>)> {
         let mut under_way = locked(&self.under_way);
         under_way.retain(|reader| reader.strong_count() > 0);
         let place = match Arc::clone(&self.places).try_acquire_owned() {
@@ -68,8 +119,8 @@ impl Downloads {
             }
         };
         let rest = Arc::new(Mutex::new(Some(Rest {
-            chunks: Arc::clone(chunks),
-            next: 0,
+            next,
+            sent: 1,
             taken: Instant::now(),
             _place: place,
         })));
@@ -79,39 +130,44 @@ impl Downloads {
         let mut catalog = self.catalog.clone();
         catalog.mark_unchanged();
         tokio::spawn(watch_over(Arc::downgrade(&rest), taken, catalog));
-        let next = move || {
-            let chunk = locked(&rest).as_mut().map(Rest::next);
-            progress.send_replace(());
-            chunk.unwrap_or_else(|| Some(Err(io::Error::other("it was taken too slowly"))))
-        };
-        Some(Body::from_stream(stream::poll_fn(move |_| {
-            Poll::Ready(next())
-        })))
+        Some((rest, progress))
     }
 }
 
+/// What ends an answer that was cut off.
+const LATE: &str = "it was taken too slowly";
+
+/// Writes the next chunk.
+type Next = Box<dyn FnMut() -> Option<Bytes> + Send>;
+
 /// What is still to be sent.
-#[derive(Debug)]
 struct Rest {
-    chunks: Arc<[Bytes]>,
-    next: usize,
+    next: Next,
+    sent: usize,
     /// When the last chunk was asked for.
     taken: Instant,
     _place: OwnedSemaphorePermit,
 }
 
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest")
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Rest {
     fn next(&mut self) -> Option<io::Result<Bytes>> {
-        let chunk = self.chunks.get(self.next)?;
-        self.next += 1;
+        let chunk = (self.next)()?;
+        self.sent += 1;
         self.taken = Instant::now();
-        Some(Ok(chunk.clone()))
+        Some(Ok(chunk))
     }
 
     fn cut(&self) {
         tracing::info!(
-            chunks = self.chunks.len(),
-            sent = self.next,
+            sent = self.sent,
             "a long answer was cut off: its reader is too slow"
         );
     }
@@ -171,7 +227,7 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use futures::{FutureExt as _, StreamExt as _};
+    use futures::FutureExt as _;
     use jiff::Timestamp;
     use tokio::time::{advance, sleep};
 

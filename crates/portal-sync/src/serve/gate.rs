@@ -279,8 +279,8 @@ mod tests {
     fn bodies_are_short_and_of_known_length() {
         for (header, value, expected) in [
             ("content-length", "0", Ok(())),
-            ("content-length", "8192", Ok(())),
-            ("content-length", "8193", Err(413)),
+            ("content-length", "131072", Ok(())),
+            ("content-length", "131073", Err(413)),
             ("content-length", "18446744073709551616", Err(413)),
             ("transfer-encoding", "chunked", Err(411)),
         ] {
@@ -301,8 +301,8 @@ mod tests {
         ];
         for (header, value, expected) in [
             ("transfer-encoding", "chunked", 411),
-            ("content-length", "8193", 413),
-            ("content-length", "8192", 403),
+            ("content-length", "131073", 413),
+            ("content-length", "131072", 403),
         ] {
             let mut headers = link.to_vec();
             headers.push((header, value));

@@ -29,8 +29,8 @@ pub(super) fn coding(headers: &HeaderMap) -> Coding {
 
 /// Whether the client says that it has the answer with this tag. Comparison is weak, as the header asks.
 pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
-    elements(headers, header::IF_NONE_MATCH)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    let strong = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    elements(headers, header::IF_NONE_MATCH).any(|tag| tag == "*" || strong(tag) == strong(etag))
 }
 
 /// The elements of a list. No tag of ours has a comma.

@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 
-use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::json;
+use sha1::{Digest as _, Sha1};
 
 /// Where the API is.
 pub(super) const PREFIX: &str = "/api/catalog";
@@ -15,6 +17,12 @@ pub(super) const PREFIX: &str = "/api/catalog";
 /// The content type of all its answers.
 pub(super) const JSON: (HeaderName, &str) =
     (header::CONTENT_TYPE, "application/json; charset=utf-8");
+
+/// The weak entity tag that Express gives an answer with this body: its length and a digest of it.
+pub(super) fn weak(body: &[u8]) -> String {
+    let digest = STANDARD_NO_PAD.encode(Sha1::digest(body));
+    format!("W/\"{:x}-{digest}\"", body.len())
+}
 
 /// What was asked for, as an error repeats it.
 #[derive(Debug)]
@@ -36,12 +44,9 @@ impl Asked {
         self.method == Method::HEAD
     }
 
-    /// The name of the first query parameter.
-    pub(super) fn parameter(&self) -> Option<String> {
-        let query = self.uri.query().unwrap_or_default();
-        url::form_urlencoded::parse(query.as_bytes())
-            .next()
-            .map(|(name, _)| name.into_owned())
+    /// Whether it is only read.
+    pub(super) fn reads(&self) -> bool {
+        self.method == Method::GET || self.is_head()
     }
 
     /// The address as the catalog plugin sees it, which is mounted below a prefix.
@@ -80,6 +85,10 @@ impl Problem {
         Self::new("AuthenticationError", StatusCode::UNAUTHORIZED, message)
     }
 
+    pub(super) fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new("NotAllowedError", StatusCode::FORBIDDEN, message)
+    }
+
     pub(super) fn too_many(message: impl Into<String>) -> Self {
         Self::new(
             "TooManyRequestsError",
@@ -115,6 +124,9 @@ impl Problem {
             "request": { "method": asked.method.as_str(), "url": asked.url() },
             "response": { "statusCode": self.status.as_u16() },
         });
-        (self.status, [JSON], Json(body)).into_response()
+        // It has text keys, so there is nothing that could not be written.
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let tag = [(header::ETAG, weak(&body))];
+        (self.status, [JSON], tag, body).into_response()
     }
 }

@@ -7,7 +7,7 @@
 use std::mem::take;
 
 /// A body of more bytes than these is not read: no route takes one.
-pub(in crate::serve) const BODY: u64 = 8 * 1024;
+pub(in crate::serve) const BODY: u64 = 128 * 1024;
 
 /// Of a line so much is kept: enough for the name and the value of `content-length`.
 const LINE: usize = 64;
@@ -149,8 +149,8 @@ mod tests {
             (with("CONTENT-LENGTH: 0") + "\n", false),
             (with("X-Content-Length: 3") + "\n", false),
             // What follows the last request is nobody's.
-            (with("Content-Length: 8193") + "\n", true),
-            (with("Content-Length: 8192") + "\n", true),
+            (with("Content-Length: 131073") + "\n", true),
+            (with("Content-Length: 131072") + "\n", true),
             (with("Content-Length: -1") + "\n", true),
             (with("Content-Length: 99999999999999999999") + "\n", true),
             // Of these the parser would find the next head elsewhere.
