@@ -22,6 +22,8 @@ pub(crate) mod query;
 
 pub(crate) mod predicate;
 
+pub(crate) mod syntax;
+
 pub(crate) mod cursor;
 
 pub(crate) mod generation;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use serde_json::{Value, json};
 
 use super::query::Cursor;
+use super::syntax;
 
 /// Reads what JavaScript reads: padding or none, and leftover bits.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -25,7 +26,7 @@ pub(crate) fn encode(cursor: &Cursor) -> String {
 /// The JSON of a text that stands for it.
 ///
 /// # Errors
-/// When it is none: why, which is nobody's words but ours.
+/// When it is none: why.
 pub(crate) fn json_of(text: &str) -> Result<Value, String> {
     let mut plain: String = text
         .chars()
@@ -40,7 +41,8 @@ pub(crate) fn json_of(text: &str) -> Result<Value, String> {
         plain.pop();
     }
     let bytes = LENIENT.decode(plain).unwrap_or_default();
-    serde_json::from_str(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string())
+    let text = String::from_utf8_lossy(&bytes);
+    serde_json::from_str(&text).map_err(|_| syntax::error(&text))
 }
 
 /// The cursor that a text stands for.

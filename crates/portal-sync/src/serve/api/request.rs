@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::route::{Body, Of, Parameter, Shape};
+use crate::catalog::syntax;
 
 /// So many parameters are read (as `qs` does).
 const PARAMETERS: usize = 1_000;
@@ -166,7 +167,7 @@ fn number(text: &str) -> Option<f64> {
 /// The body of a request as JSON, where it has one that Backstage reads.
 ///
 /// # Errors
-/// When it is no JSON; the words are those of our parser, since Backstage's are those of the version of Node it runs on.
+/// When it is no JSON.
 pub(super) fn json(headers: &HeaderMap, body: &[u8]) -> Result<Option<Value>, String> {
     if body.is_empty() || content_type(headers).as_deref() != Some("application/json") {
         return Ok(None);
@@ -189,7 +190,7 @@ pub(super) fn json(headers: &HeaderMap, body: &[u8]) -> Result<Option<Value>, St
     }
     serde_json::from_slice(body)
         .map(Some)
-        .map_err(|error| format!("the body is not valid JSON: {error}"))
+        .map_err(|_| syntax::error(&String::from_utf8_lossy(body)))
 }
 
 /// The media type, in lower case and without its parameters.

@@ -8,7 +8,8 @@ pub(super) fn errors(entity: &Value, location: &str) -> Result<(), Vec<Value>> {
     envelope(entity).map_err(|message| vec![type_error(&message)])?;
     located(location).map_err(|message| vec![type_error(&message)])?;
     match Entity::from_document(entity) {
-        Ok(_) => Ok(()),
+        Ok(_) if is_known(entity) => Ok(()),
+        Ok(_) => Err(vec![unrecognized(&ref_of(entity))]),
         Err(violations) => Err(vec![refusal(entity, &violations)]),
     }
 }
@@ -69,20 +70,10 @@ fn located(location: &str) -> Result<(), String> {
 
 /// All that is wrong, as one error of the step that Backstage would find it in.
 fn refusal(entity: &Value, violations: &Violations) -> Value {
-    let text = |at: &str| entity.pointer(at).and_then(Value::as_str);
-    let entity_ref = format!(
-        "{}:{}/{}",
-        text("/kind").unwrap_or_default(),
-        text("/metadata/namespace").unwrap_or("default"),
-        text("/metadata/name").unwrap_or_default()
-    )
-    .to_lowercase();
+    let entity_ref = ref_of(entity);
     let is_kind = |path: &str| matches!(path, "kind" | "apiVersion");
     if violations.iter().all(|it| is_kind(it.path())) {
-        let message = format!(
-            "No processor recognized the entity {entity_ref} as valid, possibly caused by a foreign kind or apiVersion"
-        );
-        return json!({ "name": "InputError", "message": message });
+        return unrecognized(&entity_ref);
     }
     let of_spec = violations.iter().find(|it| it.path().starts_with("spec"));
     let others = violations.iter().find(|it| !it.path().starts_with("spec"));
@@ -121,6 +112,43 @@ fn refusal(entity: &Value, violations: &Violations) -> Value {
         "Error",
         &cause,
     )
+}
+
+/// The ref of an entity whose envelope is whole.
+fn ref_of(entity: &Value) -> String {
+    let text = |at: &str| entity.pointer(at).and_then(Value::as_str);
+    format!(
+        "{}:{}/{}",
+        text("/kind").unwrap_or_default(),
+        text("/metadata/namespace").unwrap_or("default"),
+        text("/metadata/name").unwrap_or_default()
+    )
+    .to_lowercase()
+}
+
+/// Whether a stock catalog knows entities of this kind.
+fn is_known(entity: &Value) -> bool {
+    let kind = entity.get("kind").and_then(Value::as_str);
+    kind.is_some_and(|kind| KINDS.contains(&kind))
+}
+
+/// The kinds that a stock catalog knows.
+const KINDS: [&str; 8] = [
+    "API",
+    "Component",
+    "Domain",
+    "Group",
+    "Location",
+    "Resource",
+    "System",
+    "User",
+];
+
+fn unrecognized(entity_ref: &str) -> Value {
+    let message = format!(
+        "No processor recognized the entity {entity_ref} as valid, possibly caused by a foreign kind or apiVersion"
+    );
+    json!({ "name": "InputError", "message": message })
 }
 
 fn caused(what: &str, name: &str, cause: &str) -> Value {
