@@ -12,6 +12,7 @@ use okta_auth::SystemClock;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::catalog::feed::Feed;
 use crate::catalog::generation::Builder;
 use crate::catalog::published::Published;
 use crate::decide::guard::Guard;
@@ -224,6 +225,7 @@ pub fn server(entities: Vec<Entity>) -> Result<Router, Failed> {
     let published = Published::from(builder.finish(1, Timestamp::UNIX_EPOCH, [])?);
     Ok(router(App {
         catalog: watch::channel(Some(Arc::new(published))).1,
+        feed: Arc::new(Feed::new(None)),
         store: watch::channel(StoreStatus::Read).1,
         status: watch::channel(Vec::new()).1,
         tokens: Vec::new(),

@@ -37,3 +37,5 @@ pub(crate) mod representation;
 pub(crate) mod published;
 
 pub(crate) mod answer;
+
+pub(crate) mod feed;

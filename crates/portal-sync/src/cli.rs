@@ -34,6 +34,7 @@ mod progress;
 mod session;
 
 mod export;
+mod feed;
 
 mod runs;
 
@@ -98,7 +99,10 @@ enum Command {
     /// Look after the store
     #[command(subcommand)]
     Store(store::StoreCommand),
-    /// Print the catalog as entities that Backstage accepts
+    /// Look after what a Backstage ingests
+    #[command(subcommand)]
+    Feed(feed::FeedCommand),
+    /// Print the catalog as entities; as YAML, which is the default, a Backstage location accepts it
     #[command(after_help = help::EXPORT)]
     Export(export::ExportArgs),
     /// Try a search expression without asking Okta
@@ -225,6 +229,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Serve => Purpose::Serve,
         Command::Sync(_) => Purpose::Sync,
         Command::Forget(arguments) if arguments.is_approved() => Purpose::Sync,
+        Command::Feed(_) => Purpose::Sync,
         _ => Purpose::Look,
     };
     let mut session = match Session::open(&global, &environment, purpose).await {
@@ -257,6 +262,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> Exit {
         Command::Runs(arguments) => runs::runs(session, &arguments).await,
         Command::Explain(arguments) => explain::explain(session, &arguments).await,
         Command::Forget(arguments) => forget::run(session, &arguments).await,
+        Command::Feed(command) => feed::run(session, &command).await,
         Command::Store(command) => store::run(session, &command).await,
         Command::Export(arguments) => export::export(session, arguments).await,
         Command::Filter(_) | Command::Config(_) | Command::Completions { .. } => Exit::Done,

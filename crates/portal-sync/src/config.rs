@@ -53,6 +53,8 @@ mod tokens;
 mod server;
 mod store;
 
+mod feed;
+
 mod retention;
 
 mod daemon;
@@ -69,6 +71,7 @@ pub(crate) use daemon::Telemetry;
 pub(crate) use effective::Effective;
 pub(crate) use environment::Environment;
 pub(crate) use errors::{ConfigErrors, Notice};
+pub(crate) use feed::Feed;
 pub(crate) use schema::schema;
 pub(crate) use server::Server;
 pub(crate) use store::Store;
@@ -91,6 +94,8 @@ pub(crate) struct Config {
     pub retention: Retention,
     /// What `serve` listens on, and whom it answers.
     pub server: Server,
+    /// How the catalog is fed to a Backstage.
+    pub feed: Feed,
     /// Logs and traces.
     pub telemetry: Telemetry,
     /// Things to tell whoever wrote the configuration; none of them stops a run.
@@ -188,6 +193,7 @@ fn checked(layers: &Layers, cwd: &Path) -> Result<Config, ConfigErrors> {
         providers,
         store: daemon.store,
         retention: daemon.retention,
+        feed: daemon.feed,
         server: daemon.server,
         telemetry: daemon.telemetry,
         notices,

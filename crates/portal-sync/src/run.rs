@@ -36,6 +36,8 @@ pub(crate) mod status;
 
 pub(crate) mod publisher;
 
+pub(crate) mod push;
+
 pub(crate) mod account;
 
 pub(crate) mod triggers;

@@ -10,6 +10,8 @@ mod problem;
 
 mod api;
 
+mod feed;
+
 mod access;
 mod page;
 
@@ -39,6 +41,7 @@ use self::assets::Assets;
 use self::bulkhead::Bulkhead;
 use self::download::Downloads;
 use self::host::Names;
+use crate::catalog::feed::Feed;
 use crate::catalog::published::{CatalogReader, Published};
 use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::telemetry::{Registry, Unauthorized};
@@ -51,6 +54,8 @@ pub(crate) use self::connections::{capacity, descriptors, listen, serve};
 pub(crate) struct App {
     /// The newest generation of the catalog.
     pub catalog: CatalogReader,
+    /// How the catalog is fed to a Backstage.
+    pub feed: Arc<Feed>,
     /// Whether the catalog can be read.
     pub store: watch::Receiver<StoreStatus>,
     /// The providers, as the schedule sees them.
@@ -95,6 +100,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// | `/` | the page: people and groups (`?q=` searches, `?page=` and `?groups=` page), the providers' runs |
 /// | `/catalog/{namespace}/{kind}/{name}` | the page of one entity |
 /// | `/api/catalog/…` | the read side of Backstage's catalog API |
+/// | `/feed/{owner}/{repo}/{ref}/…` | the catalog as files that a stock Backstage ingests |
 /// | `/healthz`, `/readyz` | alive; ready once there is a generation, and while the store can be read. Open to all |
 /// | `/metrics` | Prometheus text |
 ///
@@ -109,6 +115,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 pub(crate) fn router(app: App) -> Router {
     let App {
         catalog,
+        feed,
         store,
         status,
         tokens,
@@ -124,6 +131,7 @@ pub(crate) fn router(app: App) -> Router {
         searches: Bulkhead::new(SEARCHES, PATIENCE),
         readings: Bulkhead::new(READINGS, PATIENCE),
         catalog,
+        feed,
         store,
         status,
         metrics,
@@ -140,6 +148,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/catalog", any(api::answer))
         .route("/api/catalog/", any(api::answer))
         .route("/api/catalog/{*path}", any(api::answer))
+        .route("/feed/{*path}", get(feed::file))
         .route("/metrics", get(health::metrics));
     for asset in site.assets.all() {
         guarded = guarded.route(asset.path(), get(asset.answer()));
@@ -157,6 +166,7 @@ pub(crate) fn router(app: App) -> Router {
 #[derive(Debug)]
 struct Site {
     catalog: CatalogReader,
+    feed: Arc<Feed>,
     store: watch::Receiver<StoreStatus>,
     status: watch::Receiver<Vec<ProviderStatus>>,
     metrics: Registry,

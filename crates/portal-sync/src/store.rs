@@ -33,6 +33,8 @@ mod ledger;
 
 mod texts;
 
+mod feed;
+
 mod mirrors;
 
 mod postgres;
@@ -43,6 +45,7 @@ mod copy;
 
 pub(crate) use copy::copy;
 pub(crate) use error::{StoreError, StoreErrorKind};
+pub(crate) use feed::Feed;
 pub(crate) use holder::Holder;
 pub(crate) use ledger::{Change, Commit, Ending, Entry, PRUNED_AT_ONCE, Retention, Runs, Work};
 pub(crate) use mirrors::{CheckedMirror, MirrorFound};
@@ -284,6 +287,26 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
             }))
         })
     }
+
+    // --- the feed
+
+    /// What is kept of the feed, or nothing before its first use.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn feed(&self) -> Answer<'_, Option<Feed>>;
+
+    /// Keeps this number of files for the feed, unless another one is kept already, and returns what is kept.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn keep_feed(&self, shards: u16) -> Answer<'_, Feed>;
+
+    /// Counts a renewal of the feed, and returns what is kept: nothing before its first use.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn renew_feed(&self) -> Answer<'_, Option<Feed>>;
 
     /// Reads everything, to find damage before somebody needs what is damaged, and says what is there.
     ///

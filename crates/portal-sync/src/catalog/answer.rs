@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::fields::Fields;
 use super::published::Published;
 use super::representation::CHUNK;
-use super::texts::number;
 
 /// A list of entities in a JSON answer. Nothing is written before somebody takes it, so that a reader who takes nothing
 /// holds the positions of the list and no text.
@@ -103,16 +102,6 @@ impl Answer {
     pub(crate) const fn is_done(&self) -> bool {
         self.is_done
     }
-
-    /// Every position in the order of refs.
-    pub(crate) fn everybody(published: &Published) -> Items {
-        let positions = 0..number(published.positions());
-        Items::Positions(
-            positions
-                .filter(|position| published.has(*position))
-                .collect(),
-        )
-    }
 }
 
 #[cfg(test)]
@@ -154,7 +143,8 @@ mod tests {
     fn pieces_are_one_answer() {
         for (count, expected) in [(0, 1), (3, 1), (1_000, 4)] {
             let people = people(count);
-            let items = Answer::everybody(&people);
+            let everybody = (0..people.positions()).map(|at| at.try_into().unwrap());
+            let items = Items::Positions(everybody.collect());
             let answer =
                 Answer::within(Arc::clone(&people), items, None, "{\"items\":", ",\"n\":1}");
             let (json, pieces) = whole(answer);

@@ -279,10 +279,20 @@ impl Generation {
     }
 
     /// Every entity in the order of refs, with its uid, as the text that is kept of it: without relations.
-    pub(crate) fn each_document(&self, mut each: impl FnMut(&str, Uuid, &str)) {
+    #[cfg(test)]
+    fn each_document(&self, each: impl FnMut(&str, Uuid, &str)) {
+        self.each_document_of(|_| true, each);
+    }
+
+    /// The same of those whose uid is wanted.
+    pub(super) fn each_document_of(
+        &self,
+        is_wanted: impl Fn(Uuid) -> bool,
+        mut each: impl FnMut(&str, Uuid, &str),
+    ) {
         let mut entities = self.entities();
         for position in 0..number(self.positions()) {
-            if self.has(position) {
+            if self.has(position) && is_wanted(self.uid_at(position)) {
                 each(
                     self.ref_at(position),
                     self.uid_at(position),

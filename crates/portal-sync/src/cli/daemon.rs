@@ -10,6 +10,7 @@ use futures::{Stream, StreamExt as _};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::catalog::feed::Feed;
 use crate::catalog::published::CatalogReader;
 use crate::held::run::Why;
 use crate::run::first_runs;
@@ -19,14 +20,22 @@ use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::run::triggers::{Asker, Timing, Triggers};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
-use crate::store::{CatalogStore, Holder, KnownProvider, Retention};
+use crate::store::{self, CatalogStore, Holder, KnownProvider, Retention};
 use crate::telemetry::{Metrics, Registry};
 
 use crate::run::keeper::Keeper;
 use crate::run::publisher::Publisher;
+use crate::run::push::Push;
+use crate::text::chain;
 
 /// Whoever begins later than this is not waited for by those who come after it in the order of first runs.
 const SOON: Duration = Duration::from_secs(60);
+
+/// Over so many files the catalog is fed, unless the configuration or an earlier time says otherwise.
+const SHARDS: u16 = 32;
+
+/// How often the store is asked whether the feed was renewed.
+const LOOK_AT_STORE: Duration = Duration::from_secs(1);
 
 /// How long open connections may take to finish when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -48,6 +57,12 @@ pub(super) struct Daemon {
     pub tokens: Vec<Token>,
     /// What this server is called beside its address; on loopback nobody is answered who asks for another host.
     pub hosts: Vec<String>,
+    /// How the catalog is fed.
+    pub feed: Arc<Feed>,
+    /// Over how many files it is fed, where the configuration says so.
+    pub shards: Option<u16>,
+    /// The Backstage that is told which of them changed.
+    pub push: Option<Push>,
     /// How many connections are open at once at most.
     pub connections: usize,
     /// By which clock, zone and jitter runs start.
@@ -125,6 +140,7 @@ impl Daemon {
     ) -> App {
         App {
             catalog,
+            feed: Arc::clone(&self.feed),
             store,
             status,
             tokens: self.tokens.clone(),
@@ -147,8 +163,15 @@ impl Daemon {
     ) -> Result<Infallible, ServeError> {
         let known = publisher.known().await;
         admit(&known)?;
+        let kept = self.kept_feed().await?;
+        self.feed.keep(kept.shards, kept.renewals);
         publisher.refresh_or_log().await;
         let mut tasks = JoinSet::new();
+        tasks.spawn(renewed(Arc::clone(&self.store), Arc::clone(&self.feed)));
+        if let Some(push) = self.push.take() {
+            let catalog = publisher.publish.subscribe();
+            tasks.spawn(push.follow(Arc::clone(&self.feed), catalog));
+        }
         tasks.spawn(Arc::clone(publisher).follow());
         tasks.spawn(Arc::clone(publisher).check());
         let (askers, keepers) = self.keepers(&known, publisher, status);
@@ -161,6 +184,27 @@ impl Daemon {
             ended?;
         }
         std::future::pending().await
+    }
+
+    /// Over how many files the catalog is fed, as soon as the store can be asked: as many as at first.
+    async fn kept_feed(&self) -> Result<store::Feed, ServeError> {
+        let configured = self.shards;
+        let kept = loop {
+            match self.store.keep_feed(configured.unwrap_or(SHARDS)).await {
+                Ok(kept) => break kept,
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), fix = error.fix(), "the feed waits for the store");
+                    tokio::time::sleep(LOOK_AT_STORE).await;
+                }
+            }
+        };
+        match configured {
+            Some(configured) if configured != kept.shards => Err(ServeError::Shards {
+                configured,
+                kept: kept.shards,
+            }),
+            _ => Ok(kept),
+        }
     }
 
     /// Who reads the orgs, each one, and who asks them to.
@@ -201,6 +245,16 @@ impl Daemon {
             });
         }
         (askers, keepers)
+    }
+}
+
+/// Notices when the feed is renewed. While the store cannot be asked, which is told elsewhere, it is as before.
+async fn renewed(store: Arc<dyn CatalogStore>, feed: Arc<Feed>) {
+    loop {
+        tokio::time::sleep(LOOK_AT_STORE).await;
+        if let Ok(Some(kept)) = store.feed().await {
+            feed.keep(kept.shards, kept.renewals);
+        }
     }
 }
 
@@ -263,6 +317,17 @@ pub(super) enum ServeError {
         address: SocketAddr,
         /// Why not.
         source: std::io::Error,
+    },
+    /// The feed has another number of files.
+    #[error(
+        "`portalSync.feed.shards` is {configured}, and this catalog is fed over {kept} files: whoever moved from one to \
+         another would be gone from Backstage until its new file changes again"
+    )]
+    Shards {
+        /// What the configuration says.
+        configured: u16,
+        /// What is kept since the first time.
+        kept: u16,
     },
     /// The store holds a tenant under another id.
     #[error(transparent)]

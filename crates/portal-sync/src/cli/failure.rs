@@ -89,6 +89,15 @@ pub(super) fn of_daemon(error: &ServeError) -> Exit {
             );
             Exit::Usage
         }
+        ServeError::Shards { kept, .. } => {
+            print(
+                error,
+                Some(&format!(
+                    "write `shards: {kept}`, or leave the key out; to spread it anew, start over with another store"
+                )),
+            );
+            Exit::Usage
+        }
         ServeError::Renamed(renamed) => of_renamed(renamed),
         ServeError::Crashed(_) => {
             print(error, None);

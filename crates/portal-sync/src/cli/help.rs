@@ -134,3 +134,13 @@ pub(super) const COMPLETIONS: &str = "\
 Examples:
   portal-sync completions bash > ~/.local/share/bash-completion/completions/portal-sync
   portal-sync completions fish > ~/.config/fish/completions/portal-sync.fish";
+
+/// Of `feed renew`.
+pub(super) const FEED_RENEW: &str = "\
+Backstage refuses an entity that an older provider still holds, and keeps refusing it after that provider is gone, for as long
+as nothing in its file changes. A renewal changes something in each file.
+
+Exit codes: 0 renewed; 13 there is no feed yet, or the store cannot be written.
+
+Examples:
+  portal-sync feed renew  After the older provider was removed";

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use okta_api::WaitReason;
@@ -9,6 +10,7 @@ use okta_api::WaitReason;
 use super::failure;
 use super::session::{Session, look_for_strangers};
 use super::signals::{asks_by_signal, stop_signal};
+use crate::catalog::feed::Feed;
 use crate::cli::daemon::Daemon;
 use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
@@ -57,6 +59,9 @@ pub(super) async fn serve(session: Session) -> Exit {
         listen: config.server.listen,
         tokens: config.server.tokens,
         hosts: config.server.hosts,
+        feed: Arc::new(Feed::new(config.server.url)),
+        shards: config.feed.shards,
+        push: config.feed.push,
         connections,
         timing: Timing {
             clock,

@@ -1,11 +1,12 @@
-//! What is about the program and not about a tenant: `portalSync.store`, `retention`, `server` and `telemetry`.
+//! What is about the program and not about a tenant: `portalSync.store`, `retention`, `server`, `feed` and `telemetry`.
 
 use std::path::Path;
 
 use url::Url;
 
 use super::errors::ConfigError;
-use super::keys::{RETENTION, SERVER, STORE, TELEMETRY};
+use super::feed::{self, Feed};
+use super::keys::{FEED, RETENTION, SERVER, STORE, TELEMETRY};
 use super::retention;
 use super::section::{Entry, Section};
 use super::server::{self, Server};
@@ -27,21 +28,24 @@ pub(super) struct Daemon {
     pub(super) store: Store,
     pub(super) retention: Retention,
     pub(super) server: Server,
+    pub(super) feed: Feed,
     pub(super) telemetry: Telemetry,
 }
 
-/// Reads `store`, `retention`, `server` and `telemetry`; what is wrong is noted, and its default is used to go
+/// Reads `store`, `retention`, `server`, `feed` and `telemetry`; what is wrong is noted, and its default is used to go
 /// on.
 pub(super) fn read(section: Option<&Section<'_>>, cwd: &Path) -> Daemon {
     let part = |key, table, expected| section?.get(key)?.section(table, expected);
     let with_url = "a map with `url`";
     let with_days = "a map such as `{ runs: 1000, days: 400 }`";
-    let with_hosts = "a map with `listen`, `tokens` and `hosts`";
+    let with_hosts = "a map with `listen`, `tokens`, `hosts` and `url`";
+    let with_shards = "a map with `shards` and `push`";
     let with_log = "a map with `log` and `otlpEndpoint`";
     Daemon {
         store: store::read(part("store", &STORE, with_url), cwd),
         retention: retention::read(part("retention", &RETENTION, with_days)),
         server: server::read(part("server", &SERVER, with_hosts)),
+        feed: feed::read(part("feed", &FEED, with_shards)),
         telemetry: telemetry(part("telemetry", &TELEMETRY, with_log)),
     }
 }

@@ -21,7 +21,7 @@ pub(super) use frequency::FREQUENCY;
 pub(super) use mapping::{
     ATTACHED, GROUPS, HIERARCHY, LEAVERS, MAPPING, MERGE, NAMED_BY, ROOT, TYPE, TYPE_RULE, USERS,
 };
-pub(super) use program::{PROGRAM, RETENTION, SERVER, STORE, TELEMETRY, TOKEN};
+pub(super) use program::{FEED, PROGRAM, PUSH, RETENTION, SERVER, STORE, TELEMETRY, TOKEN};
 pub(super) use table::{Form, Key, Table};
 pub(super) use tenant::{GROUP_FILTER, OAUTH, SCHEDULE, TENANT, TENANTS};
 pub(super) use tuning::{GUARD, LIMITS, RATE_LIMIT, RECONCILE};

@@ -6,6 +6,7 @@ use figment::value::Value;
 use url::{Host, Url};
 
 use super::errors::{ConfigError, quoted};
+use super::feed;
 use super::section::{Entry, Section};
 use super::tokens;
 use crate::serve::Token;
@@ -21,6 +22,8 @@ pub(crate) struct Server {
     /// The names and addresses under which the server is reached, as a `Host` header has them, without a port: in
     /// lower case, `xn--` for other letters, IPv6 addresses in brackets and in their shortest form. None twice.
     pub hosts: Vec<String>,
+    /// Where the page is for those who read the catalog, without a slash at the end.
+    pub url: Option<String>,
 }
 
 /// The address of the server when none is configured.
@@ -32,6 +35,7 @@ pub(super) fn read(section: Option<Section<'_>>) -> Server {
         listen: DEFAULT_LISTEN,
         tokens: Vec::new(),
         hosts: Vec::new(),
+        url: None,
     };
     let Some(section) = section else {
         return server;
@@ -46,6 +50,10 @@ pub(super) fn read(section: Option<Section<'_>>) -> Server {
     }
     if let Some(hosts) = section.get("hosts") {
         server.hosts = read_hosts(&hosts);
+    }
+    if let Some(url) = section.get("url") {
+        let url = feed::address(&url);
+        server.url = url.map(|url| url.as_str().trim_end_matches('/').to_owned());
     }
     if let Some(listen) = listen.filter(|_| !server.listen.ip().is_loopback()) {
         if tokens.is_some_and(|tokens| !is_empty(&tokens)) || section.is_unresolved("tokens") {

@@ -314,6 +314,8 @@ impl Default for GroupMapping {
         Self {
             fields: Fields {
                 display_name: sources(&["{name}"]),
+                // The search of a stock Backstage shows the title or the name, and no display name.
+                title: sources(&["{name}"]),
                 description: sources(&["{description}"]),
                 ..Fields::default()
             },

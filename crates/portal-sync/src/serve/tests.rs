@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod backstage;
+mod feed;
 mod lists;
 mod page;
 
@@ -25,6 +26,7 @@ const NOW: i64 = 1_704_067_500;
 /// A server and the ends that feed it.
 struct Stage {
     router: Router,
+    feed: Arc<Feed>,
     catalog: watch::Sender<Option<Arc<Published>>>,
     store: watch::Sender<StoreStatus>,
     status: watch::Sender<Vec<ProviderStatus>>,
@@ -36,6 +38,7 @@ impl Stage {
     }
 
     fn with_tokens(tokens: &[&str]) -> Self {
+        let feed = Arc::new(Feed::new(None));
         let (catalog, catalog_reader) = watch::channel(None);
         let (store, store_reader) = watch::channel(StoreStatus::Read);
         let (status, status_reader) = watch::channel(Vec::new());
@@ -44,6 +47,7 @@ impl Stage {
         metrics.register(Box::new(runs)).unwrap();
         let router = router(App {
             catalog: catalog_reader,
+            feed: Arc::clone(&feed),
             store: store_reader,
             status: status_reader,
             tokens: tokens.iter().map(|secret| token(secret)).collect(),
@@ -55,6 +59,7 @@ impl Stage {
         });
         Self {
             router,
+            feed,
             catalog,
             store,
             status,

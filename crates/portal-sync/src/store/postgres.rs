@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::{
-    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, Intake,
+    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Feed, Holder, Intake,
     KnownProvider, Newest, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 use crate::held::approval::Approval;
@@ -38,6 +38,8 @@ mod turns;
 mod ledger;
 
 mod reading;
+
+mod feed;
 
 mod mirror;
 
@@ -408,6 +410,30 @@ impl CatalogStore for PostgresStore {
                 reading::entities(client, &intake).await
             })
             .await
+        }
+        .boxed()
+    }
+
+    fn feed(&self) -> Answer<'_, Option<Feed>> {
+        async move {
+            self.reading(AT_ONCE, async |client| feed::read(client).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn keep_feed(&self, shards: u16) -> Answer<'_, Feed> {
+        async move {
+            self.writing(AT_ONCE, async |client| feed::keep(client, shards).await)
+                .await
+        }
+        .boxed()
+    }
+
+    fn renew_feed(&self) -> Answer<'_, Option<Feed>> {
+        async move {
+            self.writing(AT_ONCE, async |client| feed::renew(client).await)
+                .await
         }
         .boxed()
     }

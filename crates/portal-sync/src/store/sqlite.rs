@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{
-    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, Intake,
+    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Feed, Holder, Intake,
     KnownProvider, Newest, Retention, Runs, StoreError, StoreErrorKind, Stored, Turn,
 };
 use crate::held::approval::Approval;
@@ -36,6 +36,8 @@ mod turns;
 mod ending;
 
 mod ledger;
+
+mod feed;
 
 mod file;
 
@@ -380,6 +382,20 @@ impl CatalogStore for SqliteStore {
                 providers: index.providers.into_iter().map(|it| it.id).collect(),
             }))
         })
+    }
+
+    fn feed(&self) -> Answer<'_, Option<Feed>> {
+        self.reading(|transaction, _| feed::read(transaction))
+    }
+
+    fn keep_feed(&self, shards: u16) -> Answer<'_, Feed> {
+        self.writing("writing", move |transaction, _| {
+            feed::keep(transaction, shards)
+        })
+    }
+
+    fn renew_feed(&self) -> Answer<'_, Option<Feed>> {
+        self.writing("writing", |transaction, _| feed::renew(transaction))
     }
 
     fn check(&self) -> Answer<'_, Checked> {

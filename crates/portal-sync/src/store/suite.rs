@@ -22,11 +22,13 @@ use crate::held::run::Run;
 use crate::testing::{Writing, claim, group_entity, user_entity, writing};
 
 mod approvals;
+mod feed;
 mod ledger;
 mod mirrors;
 mod turns;
 
 pub(super) use approvals::*;
+pub(super) use feed::*;
 pub(super) use ledger::*;
 pub(super) use mirrors::*;
 pub(super) use turns::*;
@@ -101,6 +103,8 @@ macro_rules! keeps_the_laws {
                 a_mirror_that_is_not_understood_is_none
                 changes_of_a_mirror_that_is_not_there_are_not_written
                 mirrors_are_counted_when_the_store_is_checked
+                the_feed_keeps_its_first_number_of_files
+                renewals_of_the_feed_are_counted
                 commits_of_another_process_are_seen
                 a_catalog_survives_its_process
             }

@@ -12,7 +12,7 @@ use crate::held::mirror::Mirror;
 use crate::held::object::Key;
 use crate::held::state::State;
 use crate::store::{
-    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Holder, Intake,
+    Answer, Approved, CatalogStore, Change, Checked, Claim, Ending, Entry, Feed, Holder, Intake,
     KnownProvider, Newest, Retention, Runs, StoreError, StoreErrorKind, Turn,
 };
 
@@ -112,6 +112,21 @@ impl CatalogStore for Stubborn {
     }
 
     fn entities(&self, _: Arc<Mutex<dyn Intake>>) -> Answer<'_, Option<Newest>> {
+        self.ask(None)
+    }
+
+    fn feed(&self) -> Answer<'_, Option<Feed>> {
+        self.ask(None)
+    }
+
+    fn keep_feed(&self, shards: u16) -> Answer<'_, Feed> {
+        self.ask(Feed {
+            shards,
+            renewals: 0,
+        })
+    }
+
+    fn renew_feed(&self) -> Answer<'_, Option<Feed>> {
         self.ask(None)
     }
 

@@ -17,6 +17,9 @@ fn daemon(store: Arc<Stubborn>) -> Daemon {
         listen: "127.0.0.1:0".parse().unwrap(),
         tokens: Vec::new(),
         hosts: Vec::new(),
+        feed: Arc::new(Feed::new(None)),
+        shards: None,
+        push: None,
         connections: 8,
         timing: Timing {
             clock: Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH)),

@@ -177,7 +177,11 @@ pub(in super::super) static GROUPS: Table = Table::new(
     "groups",
     &[
         sources("displayName", "'{name}'", "`spec.profile.displayName`."),
-        sources("title", "[]", "`metadata.title`."),
+        sources(
+            "title",
+            "'{name}'",
+            "`metadata.title`, which searches of Backstage show instead of the name.",
+        ),
         sources("description", "'{description}'", "`metadata.description`."),
         sources("email", "[]", "`spec.profile.email`."),
         sources(

@@ -36,6 +36,12 @@ pub(in super::super) static PROGRAM: Table = Table::new(
             "Where `serve` listens, and whom it answers.",
         ),
         with_default(
+            "feed",
+            Form::Map(&FEED),
+            "{}",
+            "How the catalog is fed to a stock Backstage.",
+        ),
+        with_default(
             "telemetry",
             Form::Map(&TELEMETRY),
             "{}",
@@ -113,6 +119,45 @@ pub(in super::super) static SERVER: Table = Table::new(
             Form::List(&Form::Text),
             "[]",
             "The names under which a proxy reaches the server, without scheme and port.",
+        ),
+        key(
+            "url",
+            Form::Address(&["https", "http"]),
+            "The address of the page for those who read the catalog: entities of the feed link to it, where they do not link \
+             to Okta's admin console.",
+        ),
+    ],
+);
+
+pub(in super::super) static FEED: Table = Table::new(
+    "feed",
+    &[
+        key(
+            "shards",
+            Form::Whole(1, 1_024),
+            "Over so many files the entities are spread. The number is kept from first use on; at first it is 32 unless this \
+             says otherwise.",
+        ),
+        key(
+            "push",
+            Form::Map(&PUSH),
+            "A Backstage that is told which of these files changed.",
+        ),
+    ],
+);
+
+pub(in super::super) static PUSH: Table = Table::new(
+    "push",
+    &[
+        key(
+            "url",
+            Form::Address(&["https", "http"]),
+            "The address of its backend, below which `/api/catalog/refresh` is; `http:` on this machine alone.",
+        ),
+        key(
+            "token",
+            Form::Secret,
+            "A token of its `backend.auth.externalAccess`.",
         ),
     ],
 );

@@ -106,7 +106,7 @@ app-config.yaml:7:52: portalSync.telemtry: unknown key
     );
     refused(&with_token("", "portalSync: { history: 5 }"), "
 app-config.yaml:7:15: portalSync.history: unknown key
-  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits`, `reconcile`, `mapping`, `store`, `retention`, `server` and `telemetry`
+  fix: the keys here are `usersFromGroups`, `includeEmptyGroups`, `rateLimit`, `guard`, `limits`, `reconcile`, `mapping`, `store`, `retention`, `server`, `feed` and `telemetry`
 ");
 }
 

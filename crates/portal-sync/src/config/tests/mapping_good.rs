@@ -80,8 +80,8 @@ fn what_is_left_out_has_a_default() {
         let groups = &found.groups;
         assert_eq!(texts(&groups.fields.display_name), ["{profile.name}"]);
         assert_eq!(texts(&groups.fields.description), ["{profile.description}"]);
-        assert!(groups.fields.title.is_empty() && groups.fields.email.is_empty());
-        assert!(groups.fields.picture.is_empty());
+        assert_eq!(texts(&groups.fields.title), ["{profile.name}"]);
+        assert!(groups.fields.email.is_empty() && groups.fields.picture.is_empty());
         assert!(groups.fields.annotations.is_empty() && groups.fields.labels.is_empty());
         let types = GroupTypes {
             rules: Vec::new(),

@@ -7,7 +7,7 @@ use okta_api::{Group, GroupId, User};
 use org_filter::Record;
 
 use super::names::Named;
-use super::urls::{is_https, is_page};
+use super::urls::{PAGES, is_https, is_page};
 use super::{Mapping, OKTA_EMAIL, OKTA_ID, OKTA_LOGIN, OKTA_ORG, OKTA_PROVIDER};
 use crate::decide::rules::{EmailCase, Fields, Root, addresses};
 use crate::decide::shape::{OKTA_MERGED, ShapedGroup, Whole};
@@ -136,6 +136,13 @@ impl Mapping {
             let link = link
                 .with_title("Okta admin console")
                 .with_type("admin-console");
+            // Pages of Backstage lead there, unless the mapping says otherwise.
+            for key in PAGES {
+                let annotations = &mut metadata.annotations;
+                annotations
+                    .entry(key.to_owned())
+                    .or_insert_with(|| link.url.clone());
+            }
             metadata.links.push(link);
         }
     }

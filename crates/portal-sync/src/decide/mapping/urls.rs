@@ -10,7 +10,7 @@ use url::Url;
 const LONGEST_URL: usize = 2_000;
 
 /// Annotations whose value is the address of a page, which Backstage shows as a link.
-const PAGES: [&str; 2] = ["backstage.io/view-url", "backstage.io/edit-url"];
+pub(super) const PAGES: [&str; 2] = ["backstage.io/view-url", "backstage.io/edit-url"];
 
 /// Whether an annotation is the address of a page.
 pub(super) fn is_page(key: &str) -> bool {

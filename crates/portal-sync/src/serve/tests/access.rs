@@ -125,6 +125,7 @@ async fn tokens_do_not_print() {
     let (_, status) = watch::channel(Vec::new());
     let app = App {
         catalog,
+        feed: Arc::new(Feed::new(None)),
         store,
         status,
         tokens: vec![token("first-token")],

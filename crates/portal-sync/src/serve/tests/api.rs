@@ -255,7 +255,7 @@ async fn what_is_asked_without_measure_ends() {
     let refs = format!(r#"{{"entityRefs":[{}]}}"#, many(r#""a""#, 10_000));
     let too_many_refs = format!(
         r#"{{"entityRefs":[{}]}}"#,
-        many(r#""user:default/x""#, 10_000)
+        many(r#""user:default/x""#, 6_500)
     );
     let cursor = format!(r#"{{"cursor":"{}"}}"#, "A".repeat(1_000_000));
     for (path, body, status) in [

@@ -155,6 +155,7 @@ async fn who_waits_too_long_for_a_turn_is_told_to_come_again() {
         searches: none(),
         readings: none(),
         catalog,
+        feed: Arc::new(Feed::new(None)),
         store: stage.store.subscribe(),
         status: stage.status.subscribe(),
         metrics: Registry::new(),

@@ -14,7 +14,7 @@ pub(super) fn channel(schema: &Schema) -> String {
 /// Every step that there ever was; the first one has the number 1.
 ///
 /// What is compared and sorted is so by its bytes, as SQLite does it, whatever the collation of the database.
-pub(super) const MIGRATIONS: &[Migration] = &[CATALOG, MIRRORS];
+pub(super) const MIGRATIONS: &[Migration] = &[CATALOG, MIRRORS, FEED];
 
 /// The first version of the schema that has mirrors.
 pub(super) const MIRRORS_SINCE: usize = 2;
@@ -96,6 +96,17 @@ const MIRRORS: Migration = Migration {
         okta_id text COLLATE \"C\" NOT NULL,
         body text NOT NULL,
         PRIMARY KEY (provider, kind, okta_id)
+    );
+",
+};
+
+const FEED: Migration = Migration {
+    name: "how the feed is spread",
+    sql: "
+    CREATE TABLE feed (
+        id integer NOT NULL PRIMARY KEY CHECK (id = 1),
+        shards integer NOT NULL,
+        renewals bigint NOT NULL
     );
 ",
 };

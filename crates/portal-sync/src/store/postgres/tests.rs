@@ -97,7 +97,7 @@ async fn a_schema_of_before_there_were_mirrors_is_read_and_brought_up_to_date() 
     assert_eq!(looking.check().await.unwrap().schema, 1);
     let store = PostgresStore::open(place.settings.clone()).await.unwrap();
     assert!(store.mirror("acme").await.unwrap().is_none());
-    assert_eq!(store.check().await.unwrap().schema, 2);
+    assert_eq!(store.check().await.unwrap().schema, 3);
     drop(client);
     place.remove().await;
 }

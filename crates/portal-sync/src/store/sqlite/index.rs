@@ -14,7 +14,7 @@ use crate::store::digest::Sum;
 use crate::store::texts::address_of;
 
 /// The version of a database to which every step was applied.
-pub(super) const NEWEST: i64 = 6;
+pub(super) const NEWEST: i64 = 7;
 
 /// The first version of the database that has sums.
 const SUMS_SINCE: i64 = 3;

@@ -151,6 +151,17 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 ",
         then: None,
     },
+    Migration {
+        name: "how the feed is spread",
+        sql: "
+    CREATE TABLE feed (
+        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+        shards INTEGER NOT NULL,
+        renewals INTEGER NOT NULL
+    ) STRICT;
+",
+        then: None,
+    },
 ];
 
 /// The history in the database itself.

@@ -233,6 +233,7 @@ fn several_groups_become_one() {
             "metadata": {
                 "name": "platform",
                 "namespace": "default",
+                "title": "Platform",
                 "annotations": {
                     "acme.com/cost": "7",
                     "backstage.io/managed-by-location": "okta:https://acme.okta.com/api/v1/groups",

@@ -56,7 +56,8 @@ fn the_steps_that_there_were_are_never_edited() {
             "8201c77937aa",
             "9fac5b7fda81",
             "d7c1c02080cc",
-            "9080527a3a0b"
+            "9080527a3a0b",
+            "90e41bfa23db"
         ]
     );
     assert_eq!(i64::try_from(beginnings.len()), Ok(NEWEST));
@@ -75,6 +76,7 @@ fn what_is_not_ours_is_left_alone() {
         MIGRATIONS[3],
         MIGRATIONS[4],
         MIGRATIONS[5],
+        MIGRATIONS[6],
     ];
     let of_the_newest = || {
         let mut database = database();
