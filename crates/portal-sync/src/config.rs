@@ -50,10 +50,10 @@ mod strength;
 
 mod tokens;
 
+mod feed;
+
 mod server;
 mod store;
-
-mod feed;
 
 mod retention;
 

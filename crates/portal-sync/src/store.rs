@@ -4,7 +4,6 @@
 //! ends. Readers see whole generations: a commit is visible at once or not at all, and a process killed at any instant leaves
 //! the previous or the next generation.
 
-use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +34,8 @@ mod texts;
 
 mod feed;
 
+mod intake;
+
 mod mirrors;
 
 mod postgres;
@@ -47,6 +48,8 @@ pub(crate) use copy::copy;
 pub(crate) use error::{StoreError, StoreErrorKind};
 pub(crate) use feed::Feed;
 pub(crate) use holder::Holder;
+use intake::Records;
+pub(crate) use intake::{Intake, Stored};
 pub(crate) use ledger::{Change, Commit, Ending, Entry, PRUNED_AT_ONCE, Retention, Runs, Work};
 pub(crate) use mirrors::{CheckedMirror, MirrorFound};
 pub(crate) use postgres::{
@@ -283,7 +286,7 @@ pub(crate) trait CatalogStore: fmt::Debug + Send + Sync + 'static {
                 generation: newest.generation,
                 taken_at: newest.taken_at,
                 providers: newest.providers,
-                records: std::mem::take(&mut records.0),
+                records: records.take_all(),
             }))
         })
     }
@@ -392,52 +395,6 @@ impl From<Record> for Written {
             document: Document::of(&record.entity),
             key: record.key,
         }
-    }
-}
-
-/// An entity as it is stored, and what it stands for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stored<'a> {
-    /// The provider whose object it is.
-    pub provider: &'a str,
-    /// What it stands for.
-    pub key: &'a Key,
-    /// The ref of the entity.
-    pub entity_ref: &'a str,
-    /// The entity as JSON.
-    pub text: &'a str,
-}
-
-/// Takes the entities of a generation, one by one.
-pub(crate) trait Intake: Send {
-    /// The first one follows. It may be called again where reading broke off and begins anew.
-    fn begin(&mut self);
-
-    /// Takes an entity.
-    ///
-    /// # Errors
-    /// When it is none: the store is damaged.
-    fn take(&mut self, stored: Stored<'_>) -> Result<(), Box<dyn Error + Send + Sync>>;
-}
-
-/// Every entity, read.
-#[derive(Default)]
-struct Records(Vec<Record>);
-
-impl Intake for Records {
-    fn begin(&mut self) {
-        self.0.clear();
-    }
-
-    fn take(&mut self, stored: Stored<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let known = self.0.last().map(|record| &record.provider);
-        let known = known.filter(|known| ***known == *stored.provider);
-        self.0.push(Record {
-            provider: known.map_or_else(|| stored.provider.into(), Arc::clone),
-            key: stored.key.clone(),
-            entity: serde_json::from_str(stored.text)?,
-        });
-        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The catalog as files that a stock Backstage ingests: an index of locations, and the entities spread over files.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::published::Published;
-use super::stored::{Entries, Parts};
+use super::stored::Parts;
 
 /// The annotation that a renewal changes, of one entity in each file.
 const RENEWED: &str = "portal-sync/renewed";
@@ -216,25 +216,6 @@ fn document(text: &str, added: &[(&str, String)], out: &mut Vec<u8>) -> serde_js
         return Ok(());
     }
     let parts: Parts<'_> = serde_json::from_str(text)?;
-    let annotations = parts.metadata.get("annotations");
-    let annotations: Entries<'_> = match annotations {
-        Some(annotations) => serde_json::from_str(annotations.get())?,
-        None => Entries::default(),
-    };
-    let kept = annotations.0.iter();
-    let kept = kept.map(|(key, value)| {
-        (
-            &*key.0,
-            serde_json::from_str(value.get()).unwrap_or_default(),
-        )
-    });
-    let mut all: Vec<(&str, Value)> = kept.collect();
-    all.extend(
-        added
-            .iter()
-            .map(|(key, value)| (*key, value.as_str().into())),
-    );
-    all.sort_by_key(|(key, _)| *key);
     let mut before = "{\"apiVersion\":";
     for part in [
         parts.api_version.get(),
@@ -254,22 +235,31 @@ fn document(text: &str, added: &[(&str, String)], out: &mut Vec<u8>) -> serde_js
             out.push(b',');
         }
     }
-    out.extend_from_slice(b"\"annotations\":{");
-    for (number, (key, value)) in all.iter().enumerate() {
-        if number > 0 {
-            out.push(b',');
-        }
-        serde_json::to_writer(&mut *out, key)?;
-        out.push(b':');
-        serde_json::to_writer(&mut *out, value)?;
-    }
-    out.extend_from_slice(b"}}");
+    out.extend_from_slice(b"\"annotations\":");
+    annotations(&parts, added, out)?;
+    out.push(b'}');
     if let Some(spec) = parts.spec {
         out.extend_from_slice(b",\"spec\":");
         out.extend_from_slice(spec.get().as_bytes());
     }
     out.push(b'}');
     Ok(())
+}
+
+/// Writes the annotations of an entity and these, sorted.
+fn annotations(
+    parts: &Parts<'_>,
+    added: &[(&str, String)],
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    let kept: BTreeMap<String, Value> = match parts.metadata.get("annotations") {
+        Some(annotations) => serde_json::from_str(annotations.get())?,
+        None => BTreeMap::new(),
+    };
+    let added = added.iter();
+    let added = added.map(|(key, value)| ((*key).to_owned(), value.as_str().into()));
+    let all: BTreeMap<String, Value> = kept.into_iter().chain(added).collect();
+    serde_json::to_writer(out, &all)
 }
 
 #[cfg(test)]

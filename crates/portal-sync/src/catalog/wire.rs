@@ -1,6 +1,5 @@
 //! One entity as Backstage's catalog API answers it.
 
-use std::borrow::Cow;
 use std::io::Write as _;
 
 use catalog_model::{Digest, RelationType};
@@ -67,13 +66,9 @@ fn metadata(parts: &Parts<'_>, out: &mut Vec<u8>) -> serde_json::Result<()> {
         .filter(|(key, _)| !matches!(&*key.0, "annotations" | "namespace"));
     for (Text(key), value) in annotations.chain(others) {
         out.push(b',');
-        key_of(key, out)?;
+        serde_json::to_writer(&mut *out, key)?;
         out.push(b':');
         out.extend_from_slice(value.get().as_bytes());
     }
     Ok(())
-}
-
-fn key_of(key: &Cow<'_, str>, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    serde_json::to_writer(out, key)
 }

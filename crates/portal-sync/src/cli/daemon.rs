@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
+use okta_auth::Transport;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -62,7 +63,7 @@ pub(super) struct Daemon {
     /// Over how many files it is fed, where the configuration says so.
     pub shards: Option<u16>,
     /// The Backstage that is told which of them changed.
-    pub push: Option<Push>,
+    pub push: Option<(Push, Arc<dyn Transport>)>,
     /// How many connections are open at once at most.
     pub connections: usize,
     /// By which clock, zone and jitter runs start.
@@ -168,9 +169,9 @@ impl Daemon {
         publisher.refresh_or_log().await;
         let mut tasks = JoinSet::new();
         tasks.spawn(renewed(Arc::clone(&self.store), Arc::clone(&self.feed)));
-        if let Some(push) = self.push.take() {
+        if let Some((push, transport)) = self.push.take() {
             let catalog = publisher.publish.subscribe();
-            tasks.spawn(push.follow(Arc::clone(&self.feed), catalog));
+            tasks.spawn(push.follow(transport, Arc::clone(&self.feed), catalog));
         }
         tasks.spawn(Arc::clone(publisher).follow());
         tasks.spawn(Arc::clone(publisher).check());

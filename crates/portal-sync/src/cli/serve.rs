@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use okta_api::WaitReason;
+use okta_auth::Transport;
 
 use super::failure;
 use super::session::{Session, look_for_strangers};
@@ -14,24 +15,22 @@ use crate::catalog::feed::Feed;
 use crate::cli::daemon::Daemon;
 use crate::exit::Exit;
 use crate::run::provider::ProviderConfig;
+use crate::run::push::Push;
 use crate::run::schedule::Schedule;
 use crate::run::triggers::Timing;
 use crate::serve::{capacity, descriptors};
-use crate::store::KnownProvider;
+use crate::store::{KnownProvider, StoreUrl};
 
 pub(super) async fn serve(session: Session) -> Exit {
     // Before anything else: a signal that nobody waits for ends the process.
     let asks = asks_by_signal();
     let providers: Vec<&ProviderConfig> = session.config.providers.iter().collect();
-    let tell = |provider: &ProviderConfig| {
-        let provider = provider.id.clone();
-        move |reason, line: &str| match reason {
-            WaitReason::RateLimit => tracing::info!(%provider, "{line}"),
-            _ => tracing::warn!(%provider, "{line}"),
-        }
-    };
-    let orgs = match session.connect(&providers, tell) {
+    let orgs = match session.connect(&providers, tell_waiting) {
         Ok(orgs) => orgs,
+        Err(exit) => return exit,
+    };
+    let push = match pusher(&session) {
+        Ok(push) => push,
         Err(exit) => return exit,
     };
     let Session {
@@ -43,12 +42,7 @@ pub(super) async fn serve(session: Session) -> Exit {
         ..
     } = session;
     let connections = capacity(descriptors(), config.providers.len());
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        store = %config.store.url,
-        connections,
-        "starting"
-    );
+    tell_beginning(&config.store.url, connections);
     config.providers.iter().for_each(tell_schedule);
     let schedules = config.providers.iter().map(|it| it.schedule.clone());
     let daemon = Daemon {
@@ -61,7 +55,7 @@ pub(super) async fn serve(session: Session) -> Exit {
         hosts: config.server.hosts,
         feed: Arc::new(Feed::new(config.server.url)),
         shards: config.feed.shards,
-        push: config.feed.push,
+        push,
         connections,
         timing: Timing {
             clock,
@@ -83,10 +77,35 @@ pub(super) async fn serve(session: Session) -> Exit {
     exit
 }
 
+/// Whom to tell of changes of the feed, and through what.
+fn pusher(session: &Session) -> Result<Option<(Push, Arc<dyn Transport>)>, Exit> {
+    let Some(push) = session.config.feed.push.clone() else {
+        return Ok(None);
+    };
+    let (transport, _) = session.transport()?;
+    Ok(Some((push, transport)))
+}
+
 /// A number in `0.0..1.0`, random enough to spread starts: the standard library's hash keys are.
 fn jitter() -> f64 {
     f64::from(u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or_default())
         / (f64::from(u32::MAX) + 1.0)
+}
+
+/// Logs what requests wait for.
+fn tell_waiting(
+    provider: &ProviderConfig,
+) -> impl Fn(WaitReason, &str) + Send + Sync + 'static + use<> {
+    let provider = provider.id.clone();
+    move |reason, line: &str| match reason {
+        WaitReason::RateLimit => tracing::info!(%provider, "{line}"),
+        _ => tracing::warn!(%provider, "{line}"),
+    }
+}
+
+fn tell_beginning(store: &StoreUrl, connections: usize) {
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, %store, connections, "starting");
 }
 
 fn tell_schedule(provider: &ProviderConfig) {

@@ -242,7 +242,7 @@ impl Session {
     }
 
     /// What requests go through, and what spreads their tries over time unless that is chance.
-    fn transport(&self) -> Result<(Arc<dyn Transport>, Option<Jitter>), Exit> {
+    pub(super) fn transport(&self) -> Result<(Arc<dyn Transport>, Option<Jitter>), Exit> {
         if let Asked::Recording(replay) = &self.asked {
             return Ok((Arc::new(replay.clone()), Some(JITTER)));
         }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog_model::Digest;
-use reqwest::{Client, StatusCode, redirect};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{Request, StatusCode};
+use okta_auth::{Transport, TransportError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::catalog::feed::Feed;
@@ -36,8 +38,12 @@ pub(crate) struct Push {
 /// Why Backstage was not told.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PushError {
+    #[error("nothing can be sent to {url}")]
+    Unsendable { url: Url, source: http::Error },
     #[error("no answer of {url}")]
-    Unanswered { url: Url, source: reqwest::Error },
+    Unanswered { url: Url, source: TransportError },
+    #[error("no answer of {url} within {} s", PATIENCE.as_secs())]
+    TooSlow { url: Url },
     #[error("{url} answered {status}")]
     Refused { url: Url, status: StatusCode },
 }
@@ -45,14 +51,13 @@ pub(crate) enum PushError {
 impl PushError {
     /// What helps.
     fn fix(&self) -> &'static str {
+        let usual = "is `portalSync.feed.push.url` the address of Backstage's backend, and reachable from here?";
         match self {
-            Self::Unanswered { .. } => {
-                "is `portalSync.feed.push.url` right, and reachable from here?"
-            }
+            Self::Unsendable { .. } => "write a token of letters, digits and signs",
+            Self::Unanswered { source, .. } => source.fix().unwrap_or(usual),
+            Self::TooSlow { .. } => usual,
             Self::Refused { status, .. } => match status.as_u16() {
-                401 | 403 => {
-                    "let `backend.auth.externalAccess` of Backstage have this token, with the subject of a service"
-                }
+                401 | 403 => "let `backend.auth.externalAccess` of Backstage have this token",
                 404 => {
                     "it does not know this location yet: add the feed to `catalog.locations`, and wait until it was read once"
                 }
@@ -62,10 +67,12 @@ impl PushError {
     }
 
     /// Whether another attempt may end better.
-    fn is_final(&self) -> bool {
+    fn is_transient(&self) -> bool {
         match self {
-            Self::Unanswered { .. } => false,
-            Self::Refused { status, .. } => status.is_client_error(),
+            Self::Unsendable { .. } => false,
+            Self::Unanswered { source, .. } => source.is_transient(),
+            Self::TooSlow { .. } => true,
+            Self::Refused { status, .. } => status.is_server_error(),
         }
     }
 }
@@ -75,15 +82,12 @@ impl Push {
     /// before this process began is not known, so nothing is told of its first generation.
     ///
     /// It never holds up a run: what is not told is read by Backstage all the same, later.
-    pub(crate) async fn follow(self, feed: Arc<Feed>, mut catalog: CatalogReader) {
-        let Ok(client) = Client::builder()
-            .timeout(PATIENCE)
-            .redirect(redirect::Policy::none())
-            .build()
-        else {
-            tracing::error!("no client for HTTP can be made: Backstage is not told of changes");
-            return;
-        };
+    pub(crate) async fn follow(
+        self,
+        transport: Arc<dyn Transport>,
+        feed: Arc<Feed>,
+        mut catalog: CatalogReader,
+    ) {
         let mut renewals = feed.renewals();
         let mut before: Option<Arc<[Digest]>> = None;
         loop {
@@ -91,7 +95,7 @@ impl Push {
             if let (Some(published), Some(_)) = (published, feed.shards()) {
                 let now = digests(&feed, published).await;
                 if let (Some(before), Some(now)) = (&before, &now) {
-                    self.tell(&client, &feed, &changed(before, now)).await;
+                    self.tell(&*transport, &feed, &changed(before, now)).await;
                 }
                 before = now.or(before);
             }
@@ -102,10 +106,10 @@ impl Push {
         }
     }
 
-    async fn tell(&self, client: &Client, feed: &Feed, shards: &[u16]) {
+    async fn tell(&self, transport: &dyn Transport, feed: &Feed, shards: &[u16]) {
         let mut told = 0;
         for shard in shards {
-            match self.refresh(client, &feed.location(*shard)).await {
+            match self.refresh(transport, &feed.location(*shard)).await {
                 Ok(()) => told += 1,
                 Err(error) => {
                     tracing::warn!(
@@ -126,39 +130,39 @@ impl Push {
         }
     }
 
-    async fn refresh(&self, client: &Client, entity_ref: &str) -> Result<(), PushError> {
+    async fn refresh(&self, transport: &dyn Transport, entity_ref: &str) -> Result<(), PushError> {
         let mut pauses = PAUSES.into_iter();
         loop {
-            let error = match self.ask(client, entity_ref).await {
+            let error = match self.ask(transport, entity_ref).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             match pauses.next() {
-                Some(pause) if !error.is_final() => sleep(pause).await,
+                Some(pause) if error.is_transient() => sleep(pause).await,
                 _ => return Err(error),
             }
         }
     }
 
-    async fn ask(&self, client: &Client, entity_ref: &str) -> Result<(), PushError> {
+    async fn ask(&self, transport: &dyn Transport, entity_ref: &str) -> Result<(), PushError> {
+        let url = || self.url.clone();
         let base = self.url.as_str().trim_end_matches('/');
-        let asked = client
-            .post(format!("{base}/api/catalog/refresh"))
-            .bearer_auth(self.token.expose_secret())
-            .header("content-type", "application/json")
-            .body(json!({ "entityRef": entity_ref }).to_string())
-            .send()
-            .await;
-        let url = self.url.clone();
+        let request = Request::post(format!("{base}/api/catalog/refresh"))
+            .header(CONTENT_TYPE, "application/json")
+            .header(
+                AUTHORIZATION,
+                format!("Bearer {}", self.token.expose_secret()),
+            )
+            .body(json!({ "entityRef": entity_ref }).to_string().into());
+        let request = request.map_err(|source| PushError::Unsendable { url: url(), source })?;
+        let asked = timeout(PATIENCE, transport.send(request)).await;
         match asked {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(PushError::Refused {
-                url,
+            Err(_) => Err(PushError::TooSlow { url: url() }),
+            Ok(Err(source)) => Err(PushError::Unanswered { url: url(), source }),
+            Ok(Ok(answer)) if answer.status().is_success() => Ok(()),
+            Ok(Ok(answer)) => Err(PushError::Refused {
+                url: url(),
                 status: answer.status(),
-            }),
-            Err(source) => Err(PushError::Unanswered {
-                url,
-                source: source.without_url(),
             }),
         }
     }
@@ -177,3 +181,6 @@ fn changed(before: &[Digest], now: &[Digest]) -> Vec<u16> {
     let differ = pairs.filter(|(_, (before, now))| before != now);
     differ.map(|(shard, _)| shard).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 mod route;
 
+mod link;
+
 mod openapi;
 mod request;
 

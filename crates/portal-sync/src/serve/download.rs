@@ -108,7 +108,7 @@ impl Downloads {
     }
 
     /// Takes a place for a long answer, and has its reader watched over.
-    fn begin(&self, next: Next) -> Option<(Arc<Mutex<Option<Rest>>>, watch::Sender<()>)> {
+    fn begin(&self, next: Next) -> Option<(Shared, watch::Sender<()>)> {
         let mut under_way = locked(&self.under_way);
         under_way.retain(|reader| reader.strong_count() > 0);
         let place = match Arc::clone(&self.places).try_acquire_owned() {
@@ -136,6 +136,9 @@ impl Downloads {
 
 /// What ends an answer that was cut off.
 const LATE: &str = "it was taken too slowly";
+
+/// What is still to be sent, until it is taken away.
+type Shared = Arc<Mutex<Option<Rest>>>;
 
 /// Writes the next chunk.
 type Next = Box<dyn FnMut() -> Option<Bytes> + Send>;

@@ -405,13 +405,8 @@ impl CatalogStore for PostgresStore {
     }
 
     fn entities(&self, intake: Arc<Mutex<dyn Intake>>) -> Answer<'_, Option<Newest>> {
-        async move {
-            self.reading(LONG, async |client| {
-                reading::entities(client, &intake).await
-            })
-            .await
-        }
-        .boxed()
+        let read = async move |client: &mut Client| reading::entities(client, &intake).await;
+        async move { self.reading(LONG, read).await }.boxed()
     }
 
     fn feed(&self) -> Answer<'_, Option<Feed>> {

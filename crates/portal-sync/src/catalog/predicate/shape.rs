@@ -23,7 +23,7 @@ enum Issue {
         message: String,
     },
     /// No alternative fits: why, of each.
-    Alternatives(Vec<Vec<Issue>>),
+    Alternatives(Vec<Vec<Self>>),
 }
 
 /// What a check found.

@@ -39,185 +39,79 @@ pub(super) fn document() -> Value {
     })
 }
 
-fn operations() -> Vec<Operation> {
-    let name = || Name {
-        kind: String::new(),
-        namespace: String::new(),
-        name: String::new(),
-    };
-    let id = String::new;
-    let by_name = "/entities/by-name/{kind}/{namespace}/{name}";
-    let ancestry = "/entities/by-name/{kind}/{namespace}/{name}/ancestry";
-    let by_entity = "/locations/by-entity/{kind}/{namespace}/{name}";
-    let operation = |method, path, id, summary, route, answers| Operation {
+/// An operation of this method at this address, with this name.
+fn operation(
+    (method, path): (&'static str, &'static str),
+    id: &'static str,
+    summary: &'static str,
+    route: Route,
+    answers: Option<&'static str>,
+) -> Operation {
+    Operation {
         method,
         path,
         id,
         summary,
         route,
         answers,
-    };
+    }
+}
+
+/// What is said of an operation that would change something.
+const REFUSED: &str = "Refused: the catalog follows Okta";
+
+/// What is said of locations, which nobody can register.
+const NO_LOCATION: &str = "A registered location, of which there are none";
+
+fn operations() -> Vec<Operation> {
+    let mut operations = of_entities();
+    operations.extend(of_one_entity());
+    operations.extend(of_locations());
+    operations
+}
+
+#[rustfmt::skip]
+fn of_entities() -> Vec<Operation> {
     vec![
-        operation(
-            "get",
-            "/entities",
-            "GetEntities",
-            "Entities that a filter means",
-            Route::Entities,
-            Some("Entities"),
-        ),
-        operation(
-            "get",
-            "/entities/by-query",
-            "GetEntitiesByQuery",
-            "A page of entities that a filter means",
-            Route::Query,
-            Some("Page"),
-        ),
-        operation(
-            "post",
-            "/entities/by-query",
-            "QueryEntitiesByPredicate",
-            "A page of entities that a predicate means",
-            Route::QueryByPredicate,
-            Some("Page"),
-        ),
-        operation(
-            "post",
-            "/entities/by-refs",
-            "GetEntitiesByRefs",
-            "The entities of these refs, in their order",
-            Route::EntitiesByRefs,
-            Some("Batch"),
-        ),
-        operation(
-            "get",
-            "/entities/by-uid/{uid}",
-            "GetEntityByUid",
-            "The entity of this uid",
-            Route::EntityByUid(id()),
-            Some("Entity"),
-        ),
-        operation(
-            "delete",
-            "/entities/by-uid/{uid}",
-            "DeleteEntityByUid",
-            "Refused: the catalog follows Okta",
-            Route::DeleteEntity(id()),
-            None,
-        ),
-        operation(
-            "get",
-            by_name,
-            "GetEntityByName",
-            "The entity of this name",
-            Route::Entity(name()),
-            Some("Entity"),
-        ),
-        operation(
-            "get",
-            ancestry,
-            "GetEntityAncestryByName",
-            "An entity, and who made it known",
-            Route::Ancestry(name()),
-            Some("Ancestry"),
-        ),
-        operation(
-            "get",
-            "/entity-facets",
-            "GetEntityFacets",
-            "How often values are found",
-            Route::Facets,
-            Some("Facets"),
-        ),
-        operation(
-            "post",
-            "/entity-facets",
-            "QueryEntityFacetsByPredicate",
-            "How often values are found, by a predicate",
-            Route::FacetsByPredicate,
-            Some("Facets"),
-        ),
-        operation(
-            "get",
-            "/locations",
-            "GetLocations",
-            "Registered locations, of which there are none",
-            Route::Locations,
-            Some("Locations"),
-        ),
-        operation(
-            "post",
-            "/locations",
-            "CreateLocation",
-            "Refused: the catalog follows Okta",
-            Route::CreateLocation,
-            None,
-        ),
-        operation(
-            "post",
-            "/locations/by-query",
-            "GetLocationsByQuery",
-            "A page of registered locations, of which there are none",
-            Route::LocationsByQuery,
-            Some("LocationsPage"),
-        ),
-        operation(
-            "get",
-            "/locations/{id}",
-            "GetLocation",
-            "A registered location, of which there are none",
-            Route::Location(id()),
-            None,
-        ),
-        operation(
-            "put",
-            "/locations/{id}",
-            "UpdateLocation",
-            "Refused: the catalog follows Okta",
-            Route::UpdateLocation(id()),
-            None,
-        ),
-        operation(
-            "delete",
-            "/locations/{id}",
-            "DeleteLocation",
-            "Refused: the catalog follows Okta",
-            Route::DeleteLocation(id()),
-            None,
-        ),
-        operation(
-            "get",
-            by_entity,
-            "getLocationByEntity",
-            "The location of an entity, of which there are none",
-            Route::LocationByEntity(name()),
-            None,
-        ),
-        operation(
-            "post",
-            "/refresh",
-            "RefreshEntity",
-            "Refused: the catalog follows Okta",
-            Route::Refresh,
-            None,
-        ),
-        operation(
-            "post",
-            "/validate-entity",
-            "ValidateEntity",
-            "Whether an entity is valid",
-            Route::ValidateEntity,
-            None,
-        ),
-        operation(
-            "post",
-            "/analyze-location",
-            "AnalyzeLocation",
-            "Refused: nothing is fetched",
-            Route::AnalyzeLocation,
-            None,
-        ),
+        operation(("get", "/entities"), "GetEntities", "Entities that a filter means", Route::Entities, Some("Entities")),
+        operation(("get", "/entities/by-query"), "GetEntitiesByQuery", "A page of entities", Route::Query, Some("Page")),
+        operation(("post", "/entities/by-query"), "QueryEntitiesByPredicate", "A page of entities", Route::QueryByPredicate, Some("Page")),
+        operation(("post", "/entities/by-refs"), "GetEntitiesByRefs", "The entities of these refs", Route::EntitiesByRefs, Some("Batch")),
+        operation(("get", "/entity-facets"), "GetEntityFacets", "How often values are found", Route::Facets, Some("Facets")),
+        operation(("post", "/entity-facets"), "QueryEntityFacetsByPredicate", "How often values are found", Route::FacetsByPredicate, Some("Facets")),
+    ]
+}
+
+const BY_NAME: &str = "/entities/by-name/{kind}/{namespace}/{name}";
+const ANCESTRY: &str = "/entities/by-name/{kind}/{namespace}/{name}/ancestry";
+const BY_UID: &str = "/entities/by-uid/{uid}";
+
+#[rustfmt::skip]
+fn of_one_entity() -> Vec<Operation> {
+    vec![
+        operation(("get", BY_UID), "GetEntityByUid", "The entity of this uid", Route::EntityByUid(String::new()), Some("Entity")),
+        operation(("delete", BY_UID), "DeleteEntityByUid", REFUSED, Route::DeleteEntity(String::new()), None),
+        operation(("get", BY_NAME), "GetEntityByName", "The entity of this name", Route::Entity(Name::default()), Some("Entity")),
+        operation(("get", ANCESTRY), "GetEntityAncestryByName", "An entity, and who made it known", Route::Ancestry(Name::default()), Some("Ancestry")),
+        operation(("post", "/refresh"), "RefreshEntity", REFUSED, Route::Refresh, None),
+        operation(("post", "/validate-entity"), "ValidateEntity", "Whether an entity is valid", Route::ValidateEntity, None),
+    ]
+}
+
+const LOCATION: &str = "/locations/{id}";
+const BY_ENTITY: &str = "/locations/by-entity/{kind}/{namespace}/{name}";
+
+#[rustfmt::skip]
+fn of_locations() -> Vec<Operation> {
+    vec![
+        operation(("get", "/locations"), "GetLocations", NO_LOCATION, Route::Locations, Some("Locations")),
+        operation(("post", "/locations"), "CreateLocation", REFUSED, Route::CreateLocation, None),
+        operation(("post", "/locations/by-query"), "GetLocationsByQuery", NO_LOCATION, Route::LocationsByQuery, Some("LocationsPage")),
+        operation(("get", LOCATION), "GetLocation", NO_LOCATION, Route::Location(String::new()), None),
+        operation(("put", LOCATION), "UpdateLocation", REFUSED, Route::UpdateLocation(String::new()), None),
+        operation(("delete", LOCATION), "DeleteLocation", REFUSED, Route::DeleteLocation(String::new()), None),
+        operation(("get", BY_ENTITY), "getLocationByEntity", NO_LOCATION, Route::LocationByEntity(Name::default()), None),
+        operation(("post", "/analyze-location"), "AnalyzeLocation", "Refused: nothing is fetched", Route::AnalyzeLocation, None),
     ]
 }
 
@@ -261,7 +155,7 @@ fn parameter(of: &Parameter) -> Value {
     let (schema, explode) = match of.of {
         Of::Number => (json!({ "type": "integer", "minimum": 0 }), true),
         Of::Text => (json!({ "type": "string", "minLength": 1 }), true),
-        Of::OneOf(choices) => (json!({ "type": "string", "enum": choices }), true),
+        Of::Choice(choices) => (json!({ "type": "string", "enum": choices }), true),
         Of::Texts => (
             json!({ "type": "array", "items": { "type": "string" } }),
             true,
@@ -307,81 +201,89 @@ fn shape(of: &Shape) -> Value {
     }
 }
 
+/// An object with these properties.
+fn object(required: &[&str], properties: Value) -> Value {
+    let mut object = json!({ "type": "object", "required": required });
+    if let Value::Object(of) = &mut object {
+        of.insert("properties".to_owned(), properties);
+    }
+    object
+}
+
+/// A list of these.
+fn list(of: &Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
 /// What is answered.
 fn schemas() -> Value {
     let entity = json!({ "$ref": "#/components/schemas/Entity" });
-    let texts = json!({ "type": "array", "items": { "type": "string" } });
-    let by_text = json!({ "type": "object", "additionalProperties": { "type": "string" } });
-    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    let text = json!({ "type": "string" });
+    let any = json!({ "type": "object" });
+    let number = json!({ "type": "number" });
+    let page = |items: &Value| {
+        let cursors = json!({ "nextCursor": text, "prevCursor": text });
+        let page =
+            json!({ "items": list(items), "totalItems": number, "pageInfo": object(&[], cursors) });
+        object(&["items", "totalItems", "pageInfo"], page)
+    };
+    let ancestor = json!({ "entity": entity, "parentEntityRefs": list(&text) });
+    let ancestors = list(&object(&["entity", "parentEntityRefs"], ancestor));
+    let counted = object(
+        &["value", "count"],
+        json!({ "value": text, "count": number }),
+    );
+    let error = object(
+        &["name", "message"],
+        json!({ "name": text, "message": text }),
+    );
+    let nullable = json!({ "anyOf": [entity, { "type": "null" }] });
     json!({
-        // What is left of one where `fields` are asked for has only these.
-        "Entity": object(&[], json!({
-            "apiVersion": { "type": "string" },
-            "kind": { "type": "string" },
-            "metadata": object(&[], json!({
-                "name": { "type": "string" },
-                "namespace": { "type": "string" },
-                "uid": { "type": "string" },
-                "etag": { "type": "string" },
-                "title": { "type": "string" },
-                "description": { "type": "string" },
-                "labels": by_text,
-                "annotations": by_text,
-                "tags": texts,
-            })),
-            "spec": { "type": "object" },
-            "relations": {
-                "type": "array",
-                "items": object(&["type", "targetRef"], json!({
-                    "type": { "type": "string" },
-                    "targetRef": { "type": "string" },
-                })),
-            },
-        })),
-        "Entities": { "type": "array", "items": entity },
-        "Batch": object(&["items"], json!({
-            "items": { "type": "array", "items": { "anyOf": [entity, { "type": "null" }] } },
-        })),
-        "Page": object(&["items", "totalItems", "pageInfo"], json!({
-            "items": { "type": "array", "items": entity },
-            "totalItems": { "type": "number" },
-            "pageInfo": { "type": "object", "properties": {
-                "nextCursor": { "type": "string" },
-                "prevCursor": { "type": "string" },
-            } },
-        })),
-        "Ancestry": object(&["rootEntityRef", "items"], json!({
-            "rootEntityRef": { "type": "string" },
-            "items": { "type": "array", "items": object(&["entity", "parentEntityRefs"], json!({
-                "entity": entity,
-                "parentEntityRefs": texts,
-            })) },
-        })),
+        "Entity": described_entity(&text),
+        "Entities": list(&entity),
+        "Batch": object(&["items"], json!({ "items": list(&nullable) })),
+        "Page": page(&entity),
+        "Ancestry": object(
+            &["rootEntityRef", "items"],
+            json!({ "rootEntityRef": text, "items": ancestors }),
+        ),
         "Facets": object(&["facets"], json!({
-            "facets": { "type": "object", "additionalProperties": {
-                "type": "array",
-                "items": object(&["value", "count"], json!({
-                    "value": { "type": "string" },
-                    "count": { "type": "number" },
-                })),
-            } },
+            "facets": { "type": "object", "additionalProperties": list(&counted) },
         })),
-        "Locations": { "type": "array", "items": { "type": "object" } },
-        "LocationsPage": object(&["items", "totalItems", "pageInfo"], json!({
-            "items": { "type": "array", "items": { "type": "object" } },
-            "totalItems": { "type": "number" },
-            "pageInfo": { "type": "object" },
-        })),
+        "Locations": list(&any),
+        "LocationsPage": page(&any),
         "Error": object(&["error", "response"], json!({
-            "error": object(&["name", "message"], json!({
-                "name": { "type": "string" },
-                "message": { "type": "string" },
-            })),
-            "request": object(&["method", "url"], json!({
-                "method": { "type": "string" },
-                "url": { "type": "string" },
-            })),
-            "response": object(&["statusCode"], json!({ "statusCode": { "type": "number" } })),
+            "error": error,
+            "request": object(&["method", "url"], json!({ "method": text, "url": text })),
+            "response": object(&["statusCode"], json!({ "statusCode": number })),
         })),
     })
+}
+
+/// An entity, of which nothing is required: where `fields` are asked for, it has only those.
+fn described_entity(text: &Value) -> Value {
+    let by_text = json!({ "type": "object", "additionalProperties": text });
+    let metadata = json!({
+        "name": text,
+        "namespace": text,
+        "uid": text,
+        "etag": text,
+        "title": text,
+        "description": text,
+        "labels": by_text,
+        "annotations": by_text,
+        "tags": list(text),
+    });
+    let relation = object(
+        &["type", "targetRef"],
+        json!({ "type": text, "targetRef": text }),
+    );
+    let entity = json!({
+        "apiVersion": text,
+        "kind": text,
+        "metadata": object(&[], metadata),
+        "spec": { "type": "object" },
+        "relations": list(&relation),
+    });
+    object(&[], entity)
 }

@@ -7,12 +7,14 @@ use axum::http::{StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
 use super::super::problem::Problem;
+use super::link::link;
 use super::route::Name;
 use super::validate;
-use super::work::{Work, link, read_only};
+use super::work::{Work, read_only};
 use crate::catalog::answer::{Answer, Items};
 use crate::catalog::cursor;
 use crate::catalog::fields::Fields;
+use crate::catalog::filter::Filter;
 use crate::catalog::published::Published;
 use crate::catalog::query::{Listing, Query};
 
@@ -60,30 +62,8 @@ pub(super) fn to(work: Work, of: Arc<Published>, uri: &Uri) -> Result<Reply, Pro
             refs,
             filter,
             fields,
-        } => {
-            let chosen = filter.map(|filter| of.index().select(&filter));
-            let is_chosen = |at: &u32| {
-                let index = usize::try_from(*at).unwrap_or(usize::MAX);
-                chosen.as_ref().is_none_or(|chosen| chosen.contains(index))
-            };
-            let positions = refs.iter().map(|one| of.position(one).filter(is_chosen));
-            let items = Items::Nullable(positions.collect());
-            let answer = Answer::within(Arc::clone(&of), items, fields, "{\"items\":", "}");
-            Ok(Reply::entities(answer, None))
-        }
-        Work::Facets { facets, filter } => {
-            let facets = of.index().facets(&facets, &filter);
-            let facets: Map<String, Value> = facets
-                .into_iter()
-                .map(|(facet, counts)| {
-                    let counts = counts.into_iter();
-                    let counts =
-                        counts.map(|(value, count)| json!({ "value": value, "count": count }));
-                    (facet, counts.collect())
-                })
-                .collect();
-            Ok(Reply::json(&json!({ "facets": facets })))
-        }
+        } => Ok(batch(of, &refs, filter.as_ref(), fields)),
+        Work::Facets { facets, filter } => Ok(counted(&of, &facets, &filter)),
         Work::Entity(name) => {
             let position = of.position(&name.entity_ref());
             let Name {
@@ -119,6 +99,36 @@ pub(super) fn to(work: Work, of: Arc<Published>, uri: &Uri) -> Result<Reply, Pro
         Work::Said(value) => Ok(Reply::json(&value)),
         Work::Refused(problem) => Err(problem),
     }
+}
+
+/// The entities of these refs, in their order, and `null` for those that are not there or not meant.
+fn batch(
+    of: Arc<Published>,
+    refs: &[String],
+    filter: Option<&Filter>,
+    fields: Option<Fields>,
+) -> Reply {
+    let chosen = filter.map(|filter| of.index().select(filter));
+    let is_chosen = |at: &u32| {
+        let index = usize::try_from(*at).unwrap_or(usize::MAX);
+        chosen.as_ref().is_none_or(|chosen| chosen.contains(index))
+    };
+    let positions = refs.iter().map(|one| of.position(one).filter(is_chosen));
+    let items = Items::Nullable(positions.collect());
+    let answer = Answer::within(of, items, fields, "{\"items\":", "}");
+    Reply::entities(answer, None)
+}
+
+fn counted(of: &Published, facets: &[String], filter: &Filter) -> Reply {
+    let counted = of.index().facets(facets, filter).into_iter();
+    let facets: Map<String, Value> = counted
+        .map(|(facet, counts)| {
+            let counts = counts.into_iter();
+            let counts = counts.map(|(value, count)| json!({ "value": value, "count": count }));
+            (facet, counts.collect())
+        })
+        .collect();
+    Reply::json(&json!({ "facets": facets }))
 }
 
 fn list(of: &Arc<Published>, listing: &Listing, fields: Option<Fields>, uri: &Uri) -> Reply {

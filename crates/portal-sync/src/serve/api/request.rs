@@ -130,11 +130,11 @@ impl Given {
                 Some(_) => Ok(self.values.clone()),
             },
             (_, None) => is("string"),
-            (Of::OneOf(choices), Some(only)) if !choices.contains(&only.as_str()) => is(&format!(
+            (Of::Choice(choices), Some(only)) if !choices.contains(&only.as_str()) => is(&format!(
                 "equal to one of the allowed values: {}",
                 choices.join(", ")
             )),
-            (Of::Text | Of::OneOf(_), Some(_)) => Ok(self.values.clone()),
+            (Of::Text | Of::Choice(_), Some(_)) => Ok(self.values.clone()),
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) enum Route {
 }
 
 /// The three parts of a ref, as they stand in an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Name {
     pub(super) kind: String,
     pub(super) namespace: String,
@@ -161,7 +161,7 @@ pub(super) enum Of {
     /// A whole number, not below zero.
     Number,
     Text,
-    OneOf(&'static [&'static str]),
+    Choice(&'static [&'static str]),
     /// Texts, each given by the parameter anew.
     Texts,
     /// Texts that commas separate.
@@ -239,7 +239,7 @@ const QUERY: &[Parameter] = &[
     takes("orderField", Of::Texts),
     takes("cursor", Of::Text),
     FILTER,
-    takes("totalItems", Of::OneOf(&["include", "exclude"])),
+    takes("totalItems", Of::Choice(&["include", "exclude"])),
     takes("fullTextFilterTerm", Of::Text),
     takes("fullTextFilterFields", Of::List),
 ];
@@ -255,7 +255,7 @@ const FACETS: &[Parameter] = &[
 
 const CREATE_LOCATION: &[Parameter] = &[
     takes("dryRun", Of::Text),
-    takes("onConflict", Of::OneOf(&["refresh", "reject"])),
+    takes("onConflict", Of::Choice(&["refresh", "reject"])),
 ];
 
 const REFRESH: Shape = Shape::Object {

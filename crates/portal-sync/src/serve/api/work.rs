@@ -1,14 +1,10 @@
 //! What a request asks of a generation, read before there is one.
 
-use axum::http::Uri;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use url::form_urlencoded;
 
 use super::super::problem::Problem;
 use super::request::Parameters;
-use super::route::{Name, Route, below_prefix};
+use super::route::{Name, Route};
 use crate::catalog::cursor;
 use crate::catalog::fields::Fields;
 use crate::catalog::filter::Filter;
@@ -205,34 +201,6 @@ fn window(parameters: &Parameters) -> Result<Option<Window>, Problem> {
         window.offset = number("offset", "a")?.unwrap_or(window.offset);
     }
     Ok(Some(window))
-}
-
-/// The way to the next part of a list: the same address with another place.
-pub(super) fn link(uri: &Uri, window: Window) -> String {
-    let limit = window.limit.unwrap_or_default();
-    let after = format!(
-        "{{\"limit\":{limit},\"offset\":{}}}",
-        window.offset.saturating_add(limit)
-    );
-    let after = STANDARD.encode(after);
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let mut is_set = false;
-    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        match &*name {
-            "offset" => {}
-            "after" if is_set => {}
-            "after" => {
-                query.append_pair("after", &after);
-                is_set = true;
-            }
-            _ => drop(query.append_pair(&name, &value)),
-        }
-    }
-    if !is_set {
-        query.append_pair("after", &after);
-    }
-    let path = below_prefix(uri.path());
-    format!("<{path}?{}>; rel=\"next\"", query.finish())
 }
 
 fn query(parameters: &Parameters) -> Result<Work, Problem> {
