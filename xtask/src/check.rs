@@ -53,6 +53,8 @@ const STEPS: &[Step] = &[
     },
     // It runs this program again, which the steps before may have put anew in the place of the one that runs.
     Step::cargo("run --quiet --package xtask --locked -- validators"),
+    // The real client of Backstage's catalog over `serve`.
+    Step::cargo("run --quiet --package xtask --locked -- backstage --client"),
     // What the libraries offer, and what becomes of them in the hands of others.
     Step::cargo("run --quiet --package xtask --locked -- api"),
     Step::cargo("run --quiet --package xtask --locked -- package"),

@@ -27,7 +27,11 @@ pub mod replicas;
 
 pub mod tidy;
 
+mod packages;
+
 pub mod validators;
+
+pub mod backstage;
 
 pub mod laws;
 

@@ -42,6 +42,8 @@ enum Command {
     Semver(xtask::semver::Args),
     /// Ask Backstage's own validators
     Validators(xtask::validators::Args),
+    /// Have a stock Backstage read what `serve` answers
+    Backstage(xtask::backstage::Args),
     /// The program under test
     #[command(hide = true, disable_help_flag = true)]
     PortalSync {
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Command::Api(args) => xtask::api::run(args),
         Command::Package(args) => block_on(xtask::package::run(args)),
         Command::Semver(args) => xtask::semver::run(args),
+        Command::Backstage(args) => block_on(xtask::backstage::run(args)),
         Command::Validators(args) => block_on(xtask::validators::run(args)),
     };
     match result {

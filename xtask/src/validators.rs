@@ -7,8 +7,6 @@
 //! is `--required`. What it found when it could ask is never skipped: a verdict or a name that differs from the recorded one
 //! or an entity that is refused is an error.
 
-mod packages;
-
 mod backstage;
 mod names;
 mod table;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::packages::Packages;
+use crate::packages::Packages;
 
 /// The installed validators.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use anyhow::Context as _;
 
-use super::packages::Packages;
 use crate::golden::{self, Mode};
+use crate::packages::Packages;
 use crate::{say, tidy};
 
 const TABLE: &str = "fixtures/naming/roadie.tsv";

@@ -21,13 +21,12 @@ use crate::run::status::{ProviderStatus, StoreStatus};
 use crate::run::triggers::{Asker, Timing, Triggers};
 use crate::serve::Token;
 use crate::serve::{self, App, router};
-use crate::store::{self, CatalogStore, Holder, KnownProvider, Retention};
+use crate::store::{CatalogStore, Holder, KnownProvider, Retention};
 use crate::telemetry::{Metrics, Registry};
 
 use crate::run::keeper::Keeper;
 use crate::run::publisher::Publisher;
 use crate::run::push::Push;
-use crate::text::chain;
 
 /// Whoever begins later than this is not waited for by those who come after it in the order of first runs.
 const SOON: Duration = Duration::from_secs(60);
@@ -164,11 +163,15 @@ impl Daemon {
     ) -> Result<Infallible, ServeError> {
         let known = publisher.known().await;
         admit(&known)?;
-        let kept = self.kept_feed().await?;
-        self.feed.keep(kept.shards, kept.renewals);
+        self.look_at_feed().await?;
         publisher.refresh_or_log().await;
         let mut tasks = JoinSet::new();
-        tasks.spawn(renewed(Arc::clone(&self.store), Arc::clone(&self.feed)));
+        let shards = self.shards.unwrap_or(SHARDS);
+        tasks.spawn(keep_feed(
+            Arc::clone(&self.store),
+            Arc::clone(&self.feed),
+            shards,
+        ));
         if let Some((push, transport)) = self.push.take() {
             let catalog = publisher.publish.subscribe();
             tasks.spawn(push.follow(transport, Arc::clone(&self.feed), catalog));
@@ -187,24 +190,20 @@ impl Daemon {
         std::future::pending().await
     }
 
-    /// Over how many files the catalog is fed, as soon as the store can be asked: as many as at first.
-    async fn kept_feed(&self) -> Result<store::Feed, ServeError> {
-        let configured = self.shards;
-        let kept = loop {
-            match self.store.keep_feed(configured.unwrap_or(SHARDS)).await {
-                Ok(kept) => break kept,
-                Err(error) => {
-                    tracing::warn!(error = %chain(&error), fix = error.fix(), "the feed waits for the store");
-                    tokio::time::sleep(LOOK_AT_STORE).await;
-                }
-            }
+    /// Looks over how many files the catalog is fed: as many as at first.
+    async fn look_at_feed(&self) -> Result<(), ServeError> {
+        let Ok(Some(kept)) = self.store.feed().await else {
+            return Ok(());
         };
-        match configured {
+        match self.shards {
             Some(configured) if configured != kept.shards => Err(ServeError::Shards {
                 configured,
                 kept: kept.shards,
             }),
-            _ => Ok(kept),
+            _ => {
+                self.feed.keep(kept.shards, kept.renewals);
+                Ok(())
+            }
         }
     }
 
@@ -249,13 +248,18 @@ impl Daemon {
     }
 }
 
-/// Notices when the feed is renewed. While the store cannot be asked, which is told elsewhere, it is as before.
-async fn renewed(store: Arc<dyn CatalogStore>, feed: Arc<Feed>) {
+/// Keeps the number of files when it is used first, as soon as the store can be written, and notices when the feed is renewed.
+/// What the store cannot do is told elsewhere: until then nothing is fed, or what was fed before.
+async fn keep_feed(store: Arc<dyn CatalogStore>, feed: Arc<Feed>, shards: u16) {
     loop {
-        tokio::time::sleep(LOOK_AT_STORE).await;
-        if let Ok(Some(kept)) = store.feed().await {
+        let kept = match store.feed().await {
+            Ok(None) => store.keep_feed(shards).await.map(Some),
+            known => known,
+        };
+        if let Ok(Some(kept)) = kept {
             feed.keep(kept.shards, kept.renewals);
         }
+        tokio::time::sleep(LOOK_AT_STORE).await;
     }
 }
 

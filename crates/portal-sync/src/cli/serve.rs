@@ -78,7 +78,10 @@ pub(super) async fn serve(session: Session) -> Exit {
 }
 
 /// Whom to tell of changes of the feed, and through what.
-fn pusher(session: &Session) -> Result<Option<(Push, Arc<dyn Transport>)>, Exit> {
+type Pusher = (Push, Arc<dyn Transport>);
+
+/// The same, where the configuration has it.
+fn pusher(session: &Session) -> Result<Option<Pusher>, Exit> {
     let Some(push) = session.config.feed.push.clone() else {
         return Ok(None);
     };

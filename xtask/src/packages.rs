@@ -30,13 +30,13 @@ const UNREACHABLE: [&str; 8] = [
 
 /// Packages that are installed, and the scripts beside them.
 #[derive(Debug)]
-pub(super) struct Packages {
+pub(crate) struct Packages {
     folder: PathBuf,
 }
 
 impl Packages {
     /// Installs what `xtask/<name>` asks for, unless it is there already. The inner error says why it cannot be.
-    pub(super) fn install(name: &str, scripts: &[&str]) -> anyhow::Result<Result<Self, String>> {
+    pub(crate) fn install(name: &str, scripts: &[&str]) -> anyhow::Result<Result<Self, String>> {
         let root = tidy::root()?;
         let (source, folder) = (
             root.join("xtask").join(name),
@@ -60,12 +60,12 @@ impl Packages {
     }
 
     /// Where they are.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// What a script prints that is run with these arguments and this input.
-    pub(super) fn run(&self, arguments: &[&str], input: Stdio) -> anyhow::Result<String> {
+    pub(crate) fn run(&self, arguments: &[&str], input: Stdio) -> anyhow::Result<String> {
         let ended = Command::new("node")
             .args(arguments)
             .current_dir(&self.folder)
