@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdout, Command};
 use tokio::time::timeout;
@@ -107,29 +107,29 @@ async fn ingest(
     say(next(&mut lines).await?);
 
     let entities = crate::harness::entities(&harness.export().await?)?;
+    let text = |entity: &Value, at: &str| {
+        let text = entity.pointer(at).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let name = |entity: &Value| text(entity, "/metadata/name");
     let user = entities.iter().find(|entity| {
-        let groups = entity["spec"]["memberOf"].as_array();
+        let groups = entity.pointer("/spec/memberOf").and_then(Value::as_array);
         let is_in_two = groups.is_some_and(|groups| groups.len() > 1);
         // Whose name somebody else would take is still seen.
-        let name = entity["metadata"]["name"].as_str().unwrap_or_default();
-        let next = format!("{name}-");
-        let is_wanted = entities.iter().any(|other| {
-            let other = other["metadata"]["name"].as_str();
-            other.is_some_and(|other| other.starts_with(&next))
-        });
-        entity["kind"] == "User" && is_in_two && !is_wanted
+        let next = format!("{}-", name(entity));
+        let is_wanted = entities.iter().any(|other| name(other).starts_with(&next));
+        text(entity, "/kind") == "User" && is_in_two && !is_wanted
     });
     let user = user.context("nobody is in two groups")?;
-    let text = |at: &str| user.pointer(at).and_then(serde_json::Value::as_str);
-    let name = text("/metadata/name").context("a user has no name")?;
-    let id = text("/metadata/annotations/okta.com~1id").context("a user has no id")?;
+    let id = text(user, "/metadata/annotations/okta.com~1id");
+    let gone = format!("user:default/{}\n", name(user).to_lowercase());
     let now = harness.simulator.now();
     harness
         .simulator
-        .edit(|org| org.set_status(id, "DEPROVISIONED", now));
+        .edit(|org| org.set_status(&id, "DEPROVISIONED", now));
     let report = harness.sync(0).await?;
-    ensure!(report["removed"] == 1, "nobody went: {report}");
-    let gone = format!("user:default/{}\n", name.to_lowercase());
+    let removed = report.get("removed").and_then(Value::as_u64);
+    ensure!(removed == Some(1), "one should have gone: {report}");
     input.write_all(gone.as_bytes()).await?;
     say(next(&mut lines).await?);
     let ended = timeout(PATIENCE, backend.wait()).await??;

@@ -55,11 +55,11 @@ impl Feed {
 
     /// What the store keeps of it. The number of files is that of the first time.
     pub(crate) fn keep(&self, shards: u16, renewals: u64) {
-        let _ = self.shards.set(shards.max(1));
+        let is_first = self.shards.set(shards.max(1)).is_ok();
         self.renewals.send_if_modified(|before| {
             let is_new = *before != renewals;
             *before = renewals;
-            is_new
+            is_new || is_first
         });
     }
 
@@ -68,7 +68,7 @@ impl Feed {
         self.shards.get().copied()
     }
 
-    /// Tells when the feed was renewed.
+    /// Tells when the feed was renewed, and when it is known over how many files it is spread.
     pub(crate) fn renewals(&self) -> watch::Receiver<u64> {
         self.renewals.subscribe()
     }

@@ -69,13 +69,16 @@ struct Stage {
 }
 
 impl Stage {
-    fn begin(answers: Vec<u16>) -> Self {
-        let backstage = Arc::new(Backstage {
-            answers: Mutex::new(answers),
-            ..Backstage::default()
-        });
+    fn begin() -> Self {
+        let stage = Self::begin_unasked();
+        stage.feed.keep(61, 0);
+        stage
+    }
+
+    /// The store was not asked yet.
+    fn begin_unasked() -> Self {
+        let backstage = Arc::new(Backstage::default());
         let feed = Arc::new(Feed::new(None));
-        feed.keep(61, 0);
         let (catalog, reader) = watch::channel(None);
         let transport: Arc<dyn Transport> = Arc::clone(&backstage) as _;
         tokio::spawn(push().follow(transport, Arc::clone(&feed), reader));
@@ -106,7 +109,7 @@ impl Stage {
 
 #[tokio::test]
 async fn only_the_files_that_changed_are_told() {
-    let stage = Stage::begin(vec![]);
+    let stage = Stage::begin();
     stage.catalog.send_replace(Some(generation(1, "Ada")));
     // What was fed before is not known.
     assert_eq!(stage.asked().await, Vec::<String>::new());
@@ -122,6 +125,17 @@ async fn only_the_files_that_changed_are_told() {
     assert_eq!(stage.asked().await, Vec::<String>::new());
     stage.feed.keep(61, 1);
     assert_eq!(stage.asked().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_catalog_that_is_there_before_the_store_was_asked_is_compared_with_the_next() {
+    let stage = Stage::begin_unasked();
+    stage.catalog.send_replace(Some(generation(1, "Ada")));
+    assert_eq!(stage.asked().await, Vec::<String>::new());
+    stage.feed.keep(61, 0);
+    assert_eq!(stage.asked().await, Vec::<String>::new());
+    stage.catalog.send_replace(Some(generation(2, "Countess")));
+    assert_eq!(stage.asked().await.len(), 1);
 }
 
 #[test]
