@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod backstage;
 mod feed;
+mod fuzzed;
 mod lists;
 mod page;
 
