@@ -152,7 +152,7 @@ fn request(document: &Value, asking: &Asking) -> (Method, String, String) {
             .unwrap();
         address.push(separator);
         separator = '&';
-        address.push_str(&format!("{name}={}", encoded(texts.next().unwrap())));
+        address.extend([name, "=", &encoded(texts.next().unwrap())]);
     }
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["properties"];
     let body = match schema.as_object().filter(|_| !asking.is_any) {
